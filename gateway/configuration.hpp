@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway's configuration: one TOML file, every key of it overridable by the environment. Each key is
+// declared once, in configuration_keys.cpp; its default is the initial value here. A unit stands last in a
+// key's name.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tollgate::gateway {
+
+struct configuration {
+  std::filesystem::path state_directory = "/var/lib/tollgate";
+
+  struct {
+    std::string name =
+        "gateway-1";  ///< node name: in tokens, holds and CDRs; unique among gateways on one database
+  } node;
+
+  struct {
+    std::string url;  ///< empty: the embedded PostgreSQL below the state directory
+    int pool_size = 8;
+    int statement_timeout_ms = 10'000;
+    int connect_timeout_ms = 3'000;
+    std::filesystem::path postgresql_binaries;  ///< for the embedded one; empty: the newest installed
+  } database;
+
+  struct {
+    std::string address = "0.0.0.0";
+    std::uint16_t port = 7443;
+    std::vector<std::string>
+        names;  ///< further names and addresses for the certificate that the gateway makes itself
+    std::filesystem::path certificate, key;  ///< PEM; both empty: made by the gateway's own authority
+    int logins_failed_limit = 5;             ///< per account and per address, in logins_failed_window_s
+    int logins_failed_window_s = 900;
+    int offers_per_minute = 10;
+    int calls_ringing = 3;
+    int calls_per_subscriber = 2;  ///< at once, to and from the telephone network
+    int trickles_per_call = 200;
+    int requests_per_minute = 120;  ///< balance, rate, calls, voicemail, ...
+    int credential_hours = 24;
+  } overlay;
+
+  struct {
+    std::string address = "0.0.0.0";
+    std::string advertised_address;     ///< in SDP; empty: `address`, or if that is a wildcard the address of
+                                        ///< the default route
+    std::uint16_t overlay_port = 7444;  ///< one UDP port for the media of all overlay calls
+    std::uint16_t trunk_port_low = 20'000, trunk_port_high = 29'999;  ///< RTP towards trunks, even ports
+    int workers = 0;                                                  ///< 0: one per core
+    int silence_timeout_s = 30;  ///< a call whose media has stopped in both directions is ended
+  } media;
+
+  struct {
+    std::string address = "0.0.0.0";
+    std::uint16_t port = 5060;
+    std::string advertised_address;  ///< in Contact and Via; empty as for media
+    std::string user_agent = "tollgate";
+    int session_timer_s = 1'800;
+    int options_interval_s = 30;  ///< between health checks of a trunk
+    int invite_timeout_s = 15;    ///< without any response, then the next trunk
+    int ringing_timeout_s = 120;  ///< ringing outbound call that nobody answers
+  } sip;
+
+  struct {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8080;
+    std::filesystem::path admin_token_file;  ///< empty: admin.token below the state directory
+    std::int64_t body_limit_bytes = 32 << 20;
+    int request_timeout_s = 60;
+    int connections = 256;
+  } api;
+
+  struct {
+    std::string currency = "EUR";
+    std::string deck = "default";  ///< name of the rate deck that prices calls
+    int hold_seconds = 60;         ///< talk time held at once
+    int hold_lease_s = 60;         ///< after the last report of use another gateway may settle the call
+    int report_interval_s = 5;
+    int reaper_interval_s = 15;
+    int reaper_grace_s = 30;
+    std::int64_t least_topup_micros = 10'000'000;
+    std::int64_t number_price_3_months_micros = 10'000'000;
+    std::int64_t number_price_12_months_micros = 30'000'000;
+    int warn_first_s = 60, warn_last_s = 10;  ///< before the credit ends
+  } billing;
+
+  struct {
+    bool premium_rate = false, shared_cost = false, satellite = false,
+         high_risk = false;  ///< true: may be called
+  } dial_policy;
+
+  struct {
+    std::filesystem::path prompts = "/usr/share/asterisk/sounds/en_US_f_Allison";
+    int message_limit_s = 180;
+    int message_least_ms = 1'000;  ///< shorter recordings are dropped
+    int silence_limit_s = 10;      ///< ends a recording
+    int mailbox_limit_messages = 100;
+    std::int64_t mailbox_limit_bytes = 50 << 20;
+  } voicemail;
+
+  struct {
+    int ring_timeout_s = 20;            ///< default of a new subscriber
+    int calls = 500;                    ///< at once on this node
+    int drain_timeout_s = 300;          ///< after SIGTERM live calls may go on as long as this
+    std::string default_region = "DE";  ///< of a new subscriber that names none
+  } call;
+
+  struct {
+    std::string level = "info";  ///< trace, debug, info, warning, error, critical
+    std::filesystem::path file;  ///< empty: standard error
+  } log;
+};
+
+/// One thing wrong with a configuration.
+struct configuration_problem {
+  std::string where;  ///< "file:line:column", or "environment TOLLGATE_..."
+  std::string text;   ///< a sentence
+};
+
+/// A configuration as far as it could be read, and everything that is wrong with it. Use `value` only if
+/// `problems` is empty.
+struct configuration_reading {
+  configuration value;
+  std::vector<configuration_problem> problems;
+};
+
+/// Looks up an environment variable; nothing if unset.
+using environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// The process's environment.
+environment process_environment();
+
+/// Reads `file` (nothing: defaults only), lays the environment over it (key `api.port` is
+/// `TOLLGATE_API_PORT`), checks ranges and what keys mean together. An unknown key is a problem, with the
+/// nearest known key as suggestion. Does not throw.
+configuration_reading read_configuration(const std::optional<std::filesystem::path>& file,
+                                         const environment& variables);
+
+/// The same from text; `name` stands for the file in problems.
+configuration_reading parse_configuration(std::string_view toml, const std::string& name,
+                                          const environment& variables);
+
+/// A complete TOML file with every key, its comment, and the values of `value`.
+std::string print_configuration(const configuration& value);
+
+/// `value.api.admin_token_file`, or its default place below the state directory.
+std::filesystem::path admin_token_path(const configuration& value);
+
+}  // namespace tollgate::gateway
