@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The expected failures of rented numbers and mailboxes, as one boost::system error category. Free of IO.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <boost/system/is_error_code_enum.hpp>
+#include <type_traits>
+
+namespace tollgate::voicemail {
+
+enum class error {
+  number_unknown = 1,   // not in the inventory
+  number_exists,        // in the inventory already
+  number_unavailable,   // somebody else's: reserved, rented, in grace or in quarantine
+  number_not_yours,     // the account does not rent this number
+  term_unknown,         // no price for a term of so many months in this currency
+  order_conflict,       // this order id has been used for another number, account or term
+  credit_insufficient,  // the account's free credit does not pay the term
+  account_unknown,      // no such account, or it is blocked
+  message_unknown,      // no such message in this mailbox
+  message_conflict,     // this message id has been used for other audio or another mailbox
+  mailbox_full,         // the quota (messages, time or bytes) leaves no room for the message
+  prompt_unreadable,    // a file of the prompt set is absent, damaged, empty or too long
+};
+
+const boost::system::error_category& error_category() noexcept;
+
+boost::system::error_code make_error_code(error value) noexcept;
+
+// A stable word for programs, such as "mailbox_full".
+const char* code_text(error value) noexcept;
+
+}  // namespace tollgate::voicemail
+
+template <>
+struct boost::system::is_error_code_enum<tollgate::voicemail::error> : std::true_type {};

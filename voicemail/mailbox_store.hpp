@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mailboxes in PostgreSQL (schema voicemail): messages as Ogg Opus beside who left them and when. Every
+// function works within the caller's transaction; counts are derived from the messages, never kept. A mailbox
+// belongs to an account and needs no set-up.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <boost/uuid/uuid.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <pqxx/transaction_base>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "voicemail/error.hpp"
+
+namespace tollgate::voicemail {
+
+using std::chrono::system_clock;
+
+// Unread until the subscriber has heard it, saved from then on.
+enum class message_state { unread, saved };
+
+std::string_view to_text(message_state state) noexcept;  // "new", "saved"
+std::optional<message_state> parse_message_state(std::string_view text) noexcept;
+
+struct new_message {
+  boost::uuids::uuid message_id;  // UUIDv7; depositing the same message twice stores it once
+  boost::uuids::uuid account_id;
+  boost::uuids::uuid call_id;  // the call in which it was left
+  std::string caller;          // "+442079460958", empty when withheld
+  std::string called;          // the subscriber's number that was called
+  system_clock::time_point received_at;
+  std::chrono::milliseconds duration;
+  double level_dbov;                 // mean level of the speech, RFC 6464's scale: 0 loudest, −127 silence
+  std::span<const std::byte> audio;  // Ogg Opus
+};
+
+struct message {
+  boost::uuids::uuid message_id;
+  boost::uuids::uuid call_id;
+  message_state state;
+  std::string caller;
+  std::string called;
+  system_clock::time_point received_at;
+  std::chrono::milliseconds duration;
+  double level_dbov;
+  std::int64_t size_bytes;
+  std::string sha256;  // of the audio, lower-case hexadecimal
+};
+
+// A mailbox takes a message while it stays within all three.
+struct mailbox_quota {
+  int messages = 100;
+  std::chrono::seconds duration{3600};
+  std::int64_t bytes = 64 << 20;
+};
+
+struct message_counts {
+  int unread = 0;
+  int saved = 0;
+  std::chrono::milliseconds duration{0};
+  std::int64_t bytes = 0;
+};
+
+enum class deposit_status { stored, repeated };
+
+struct message_filter {
+  std::optional<message_state> state;
+  std::optional<boost::uuids::uuid> before;  // the last message of the page before; empty: from the newest
+  int limit = 100;                           // 1–1000
+};
+
+// Stores a message. error::mailbox_full, message_conflict.
+boost::system::result<deposit_status> deposit_message(pqxx::transaction_base& tx, const new_message& message,
+                                                      const mailbox_quota& quota = {});
+
+// Whether a message of `expected` length still has room: asked before the greeting, so that nobody speaks in
+// vain.
+bool has_room(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+              std::chrono::milliseconds expected, const mailbox_quota& quota = {});
+
+// Newest first, without the audio.
+std::vector<message> list_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                                   const message_filter& filter = {});
+
+// error::message_unknown.
+boost::system::result<message> find_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                                            const boost::uuids::uuid& message_id);
+
+// At most `limit_bytes` of the audio from `offset_bytes` on; empty past the end. error::message_unknown.
+boost::system::result<std::vector<std::byte>> fetch_audio(pqxx::transaction_base& tx,
+                                                          const boost::uuids::uuid& account_id,
+                                                          const boost::uuids::uuid& message_id,
+                                                          std::int64_t offset_bytes,
+                                                          std::int64_t limit_bytes);
+
+// error::message_unknown.
+boost::system::result<void> mark_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                                         const boost::uuids::uuid& message_id, message_state state);
+
+// error::message_unknown.
+boost::system::result<void> delete_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                                           const boost::uuids::uuid& message_id);
+
+message_counts count_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id);
+
+}  // namespace tollgate::voicemail

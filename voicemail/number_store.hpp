@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inventory of telephone numbers and their rental, in PostgreSQL (schema voicemail). Every function works
+// within the caller's transaction, so that a number and its charge are committed together. The time is an
+// argument.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <boost/uuid/uuid.hpp>
+#include <chrono>
+#include <optional>
+#include <pqxx/transaction_base>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "billing/money.hpp"
+#include "pstn/number/phone_number.hpp"
+#include "voicemail/error.hpp"
+#include "voicemail/number_term.hpp"
+
+namespace tollgate::voicemail {
+
+struct new_number {
+  pstn::number::phone_number number;
+  std::string area;                            // "San Francisco"; free text for people
+  std::optional<boost::uuids::uuid> trunk_id;  // the trunk on which the carrier delivers it
+};
+
+// One number as the inventory has it.
+struct number_record {
+  pstn::number::phone_number number;
+  std::string area;
+  std::optional<boost::uuids::uuid> trunk_id;
+  number_state state;
+  std::optional<boost::uuids::uuid> account_id;  // present when reserved, assigned, in grace, or quarantined
+  std::optional<boost::uuids::uuid> order_id;    // the subscription by which it is rented
+  int term_months;                               // 0 when not rented
+  int paid_periods;
+  bool auto_renew;
+  bool voicemail_enabled;
+  std::optional<std::chrono::seconds>
+      ring_timeout;  // the owner's wish for this number; empty: the subscriber's setting
+  number_dates dates;
+};
+
+// What a term costs: 3 months EUR 10, 12 months EUR 30 (table voicemail.rental_price).
+struct rental_price {
+  int months;
+  std::string currency;
+  billing::money price;
+};
+
+struct rent_request {
+  boost::uuids::uuid order_id;  // made by the orderer; the same order twice rents and charges once
+  boost::uuids::uuid account_id;
+  pstn::number::phone_number number;
+  int term_months;
+  system_clock::time_point now;
+};
+
+struct rental {
+  bool repeated;  // this order was carried out before; nothing was charged now
+  billing::money price;
+  std::string currency;
+  system_clock::time_point paid_until;
+};
+
+// Where an incoming call goes.
+struct number_owner {
+  boost::uuids::uuid account_id;
+  pstn::number::phone_number number;
+  std::optional<std::chrono::seconds> ring_timeout;  // empty: the subscriber's setting
+  bool term_valid;
+  bool voicemail_enabled;
+};
+
+// What the periodic run did.
+struct term_report {
+  int renewed = 0;
+  int entered_grace = 0;
+  int quarantined = 0;
+  int returned_to_stock = 0;  // after quarantine or an abandoned reservation
+};
+
+struct number_filter {
+  std::optional<number_state> state;
+  std::optional<boost::uuids::uuid> account_id;
+  std::string after;  // the last number of the page before, "+44…"; empty: from the first
+  int limit = 100;    // 1–1000
+};
+
+// Puts a number into stock. error::number_exists.
+boost::system::result<void> add_number(pqxx::transaction_base& tx, const new_number& number);
+
+// Keeps an available number for one account until `until`; again for the same account prolongs it.
+// error::number_unknown, number_unavailable.
+boost::system::result<void> reserve_number(pqxx::transaction_base& tx,
+                                           const pstn::number::phone_number& number,
+                                           const boost::uuids::uuid& account_id,
+                                           system_clock::time_point until, system_clock::time_point now);
+
+// Rents a number: charges the first term and assigns it, or does neither. The number has to be available,
+// reserved for this account, or quarantined after having been this account's. Idempotent by order_id.
+// error::number_unknown, number_unavailable, term_unknown, order_conflict, credit_insufficient,
+// account_unknown.
+boost::system::result<rental> rent_number(pqxx::transaction_base& tx, const rent_request& request);
+
+// The owner gives a number up at once; it goes into quarantine until now + policy.quarantine. Nothing is
+// refunded. error::number_unknown, number_not_yours.
+boost::system::result<void> release_number(pqxx::transaction_base& tx,
+                                           const pstn::number::phone_number& number,
+                                           const boost::uuids::uuid& account_id, system_clock::time_point now,
+                                           const term_policy& policy = {});
+
+struct number_settings {
+  bool auto_renew = true;
+  bool voicemail_enabled = true;
+  std::optional<std::chrono::seconds> ring_timeout;  // 5–120 s
+};
+
+// error::number_unknown, number_not_yours.
+boost::system::result<void> change_settings(pqxx::transaction_base& tx,
+                                            const pstn::number::phone_number& number,
+                                            const boost::uuids::uuid& account_id,
+                                            const number_settings& settings);
+
+// The owner of a called number; empty when nobody rents it. One round trip.
+std::optional<number_owner> owner_of(pqxx::transaction_base& tx, const pstn::number::phone_number& number,
+                                     system_clock::time_point now, const term_policy& policy = {});
+
+std::optional<number_record> find_number(pqxx::transaction_base& tx,
+                                         const pstn::number::phone_number& number);
+
+// In the order of the digits.
+std::vector<number_record> list_numbers(pqxx::transaction_base& tx, const number_filter& filter);
+
+std::vector<rental_price> list_rental_prices(pqxx::transaction_base& tx, std::string_view currency);
+
+// Renews, lapses and frees at most `limit` numbers whose dates ask for it at `now`. Any node may run it at
+// any time: rows that another run holds are passed over, and a renewal is charged once per period.
+term_report advance_terms(pqxx::transaction_base& tx, system_clock::time_point now, int limit,
+                          const term_policy& policy = {});
+
+}  // namespace tollgate::voicemail
