@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// The value types of the SIP user agent: what is asked of it and what it tells. No SIP stack is visible here,
+// so that the rooms above do not change when the stack does.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tollgate::pstn::sip {
+
+/// One call attempt or one OPTIONS probe for as long as the user agent lives; never used twice.
+/// user_agent::next_call_key().
+struct call_key {
+  std::uint64_t value = 0;
+  auto operator<=>(const call_key&) const = default;
+};
+
+/// A header that the user agent does not write itself, e.g. {"P-Asserted-Identity",
+/// "<sip:+442079460958@example.net>"}. Name and value must be one line; a header with a control character in
+/// it is left out.
+struct header {
+  std::string name;
+  std::string value;
+};
+
+/// Digest access authentication towards a carrier (RFC 3261 §22, RFC 8760: SHA-256 is preferred to MD5 when
+/// both are offered).
+struct digest_credentials {
+  std::string realm;  ///< the only realm that is answered; empty: whichever the challenge names
+  std::string username;
+  std::string password;
+};
+
+/// An INVITE to send. The SDP is always an offer.
+struct invite {
+  std::string request_uri;   ///< e.g. "sip:+442079460958@carrier.example"
+  std::string to_uri;        ///< empty: the request URI
+  std::string from_uri;      ///< e.g. "sip:+16505550100@gateway.example"
+  std::string from_display;  ///< may be empty
+  std::string route;         ///< next hop "sip:192.0.2.1:5060;transport=udp"; empty: the request URI decides
+  std::vector<header> headers;  ///< beyond those of the dialog
+  std::string sdp;
+  std::optional<digest_credentials> credentials;  ///< without them a challenge is a failure (401 or 407)
+  std::string sip_call_id;                        ///< empty: made by the user agent
+};
+
+/// A provisional answer (101–199) to our INVITE; 100 is not told. `sdp` is not empty with early media.
+struct provisional {
+  call_key key;
+  int status = 0;
+  std::string phrase;
+  std::string sdp;
+};
+
+/// A 2xx to our INVITE; the ACK is already on its way. `sdp` is the answer; when the 2xx had none, that of
+/// the reliable provisional answer before it (RFC 3262 §5).
+struct answered {
+  call_key key;
+  std::string sdp;
+  std::string contact;  ///< URI of the far end's Contact
+};
+
+/// Our INVITE ended without an answer. `status` is the SIP status; 408 also when nothing at all came back in
+/// time, 503 also when the next hop could not be reached. Always followed by `ended`.
+struct failed {
+  call_key key;
+  int status = 0;
+  std::string phrase;
+  std::optional<int> q850;  ///< cause of a Reason header (RFC 3326)
+  std::optional<std::chrono::seconds> retry_after;
+  std::string reason;  ///< text of the Reason header
+};
+
+/// An INVITE from a trusted source; 100 has been sent. Answer with send_progress, answer or reject.
+struct incoming_invite {
+  call_key key;
+  std::string source_ip;
+  std::uint16_t source_port = 0;
+  std::string transport;  ///< "udp", "tcp", "tls"
+  std::string request_uri;
+  std::string to;    ///< URI
+  std::string from;  ///< URI
+  std::string from_display;
+  std::string p_asserted_identity;  ///< URI of the first one (RFC 3325); empty: none
+  std::string remote_party_id;      ///< URI; empty: none
+  std::string privacy;              ///< the Privacy header's values joined by ';' (RFC 3323); empty: none
+  std::string sdp;  ///< the offer; empty: our answer must be the offer and `acknowledged` brings its answer
+  std::string sip_call_id;
+  std::size_t diversion_count =
+      0;  ///< Diversion headers (RFC 5806) and History-Info entries beyond the first (RFC 7044)
+};
+
+/// The caller gave up before our answer: 200 to the CANCEL and 487 to the INVITE have been sent. Followed by
+/// `ended`.
+struct cancelled {
+  call_key key;
+  std::optional<int> q850;
+  std::string reason;
+};
+
+/// The ACK of our answer. `sdp` is not empty only when the offer was ours.
+struct acknowledged {
+  call_key key;
+  std::string sdp;
+};
+
+/// A BYE that waits for confirm_bye(); unanswered after user_agent_options::bye_confirmation it is answered
+/// by itself.
+struct bye_received {
+  call_key key;
+  std::optional<int> q850;
+  std::string reason;
+};
+
+/// The dialog is gone for good; the last event of a key.
+struct ended {
+  call_key key;
+};
+
+/// A re-INVITE or UPDATE with an offer that differs from the last one (e.g. hold, a new address):
+/// answer_reinvite() answers it. Mere refreshes are answered with the last SDP and are not told.
+struct reinvite {
+  call_key key;
+  std::string sdp;
+};
+
+/// A digit in an INFO of type application/dtmf-relay or application/dtmf.
+struct info_dtmf {
+  call_key key;
+  char digit = 0;  ///< 0–9 * # A–D
+  std::chrono::milliseconds duration{};
+};
+
+/// What came of send_options(); 408 when nothing came back in time. The only event of its key.
+struct options_result {
+  call_key key;
+  int status = 0;
+};
+
+using event = std::variant<provisional, answered, failed, incoming_invite, cancelled, acknowledged,
+                           bye_received, ended, reinvite, info_dtmf, options_result>;
+
+/// The key of any event.
+inline call_key key_of(const event& any) {
+  return std::visit([](const auto& one) { return one.key; }, any);
+}
+
+}  // namespace tollgate::pstn::sip
+
+template <>
+struct std::hash<tollgate::pstn::sip::call_key> {
+  std::size_t operator()(tollgate::pstn::sip::call_key key) const noexcept {
+    return std::hash<std::uint64_t>{}(key.value);
+  }
+};

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SIP user agent (RFC 3261, 3262, 3311, 3326, 4028) on a thread of its own: commands from any thread,
+// keyed by call; events from its thread. SDP passes through as text.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "pstn/sip/events.hpp"
+
+namespace tollgate::pstn::sip {
+
+struct user_agent_options {
+  std::string address = "127.0.0.1";  ///< local IP address to listen on
+  std::uint16_t port = 5060;          ///< UDP and TCP
+  bool udp = true;
+  bool tcp = true;
+  std::string advertised_address;            ///< in Via and Contact; empty: `address`
+  std::string name = "Tollgate";             ///< User-Agent and Server
+  std::chrono::seconds session_timer{1800};  ///< Session-Expires (RFC 4028); 0: none asked for
+  std::chrono::milliseconds provisional_timeout{
+      4000};                                  ///< no answer at all to an INVITE or OPTIONS: failed with 408
+  std::chrono::seconds answer_timeout{180};   ///< no final answer to an INVITE: CANCEL and failed with 408
+  std::chrono::seconds bye_confirmation{20};  ///< a BYE not confirmed by then is answered by itself
+  std::chrono::seconds shutdown_timeout{5};   ///< stop() waits no longer for the far ends
+  std::size_t most_calls = 4000;              ///< further INVITEs are answered 503
+  std::uint16_t tls_port = 0;                 ///< 0: no TLS listener. For known peers only
+  std::string certificate_directory;          ///< agent.pem and cafile.pem; empty: no TLS
+  std::function<void(std::string_view line)>
+      log;  ///< the stack's warnings, without message dumps; on the SIP thread; may be empty
+};
+
+/// Where a request came from.
+struct source_address {
+  std::string ip;
+  std::uint16_t port = 0;
+};
+
+/// All members are thread-safe and none blocks, except the constructor (until the ports are bound), stop()
+/// and the destructor. A command for an unknown or finished key is a no-op, which settles every race between
+/// hang-up and answer.
+class user_agent {
+ public:
+  /// Called on the SIP thread; must not block and must not call stop().
+  using event_handler = std::function<void(event)>;
+  using trust_predicate = std::function<bool(const source_address&)>;
+
+  /// Binds the ports and starts the thread. Throws std::runtime_error when that fails.
+  user_agent(user_agent_options options, event_handler handler);
+  ~user_agent();
+  user_agent(const user_agent&) = delete;
+  user_agent& operator=(const user_agent&) = delete;
+
+  /// A key never given out before, for send_invite and send_options.
+  call_key next_call_key();
+
+  /// Starts a call: then provisional*, then answered or failed, and `ended` last.
+  void send_invite(call_key key, invite request);
+  /// 180, 181, 182 or 183 to an incoming INVITE, with early-media SDP unless empty; reliably (RFC 3262) where
+  /// the caller requires it.
+  void send_progress(call_key key, int status, std::string sdp);
+  /// 200 to an incoming INVITE.
+  void answer(call_key key, std::string sdp);
+  /// A final refusal (300–699) of an incoming INVITE, with Reason: Q.850 when q850 > 0. Followed by `ended`.
+  void reject(call_key key, int status, std::string phrase, int q850);
+  /// Ends the call by its state: CANCEL, BYE, 480, or 200 to a waiting BYE. From then on `ended` is the only
+  /// event of the key.
+  void hang_up(call_key key, int q850, std::string reason);
+  /// 200 to the BYE told by bye_received. Followed by `ended`.
+  void confirm_bye(call_key key);
+  /// 200 with SDP to the request told by `reinvite`; an empty SDP refuses it with 488.
+  void answer_reinvite(call_key key, std::string sdp);
+  /// INFO of type application/dtmf-relay.
+  void send_info_dtmf(call_key key, char digit, std::chrono::milliseconds duration);
+  /// An OPTIONS outside of any call; `uri` is target and next hop ("sip:192.0.2.1:5060;transport=udp").
+  /// options_result follows.
+  void send_options(call_key key, std::string uri);
+
+  /// While draining, new INVITE and OPTIONS requests are answered 503 with Retry-After; live calls go on.
+  void set_draining(bool draining);
+  /// Whose INVITEs are taken; everybody else's are answered 403 without an event. Nobody's before this is
+  /// called. The predicate runs on the SIP thread.
+  void set_trusted(trust_predicate predicate);
+
+  /// BYE, CANCEL or 503 to every call, `ended` for each, then the thread ends; at most shutdown_timeout
+  /// later. Idempotent; the destructor does it too.
+  void stop();
+
+ private:
+  class implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace tollgate::pstn::sip
