@@ -35,10 +35,10 @@ struct term_policy {
 
 // The dates of one number; those which its state does not use are empty.
 struct number_dates {
-  std::optional<system_clock::time_point> reserved_until;
-  std::optional<system_clock::time_point> paid_until;
-  std::optional<system_clock::time_point> grace_until;
-  std::optional<system_clock::time_point> quarantined_until;
+  std::optional<system_clock::time_point> reserved_until{};
+  std::optional<system_clock::time_point> paid_until{};
+  std::optional<system_clock::time_point> grace_until{};
+  std::optional<system_clock::time_point> quarantined_until{};
 };
 
 enum class term_step {

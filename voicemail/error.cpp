@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts of the room's errors.
+#include "voicemail/error.hpp"
+
+#include <string>
+
+namespace tollgate::voicemail {
+namespace {
+
+const char* sentence(error value) noexcept {
+  switch (value) {
+    case error::number_unknown:
+      return "the number is not in the inventory";
+    case error::number_exists:
+      return "the number is in the inventory already";
+    case error::number_unavailable:
+      return "the number is not available";
+    case error::number_not_yours:
+      return "the number is not rented by this account";
+    case error::term_unknown:
+      return "numbers are not rented for such a term";
+    case error::order_conflict:
+      return "this order has been used for another rental";
+    case error::credit_insufficient:
+      return "the credit does not pay for the term";
+    case error::account_unknown:
+      return "the account is unknown or blocked";
+    case error::message_unknown:
+      return "there is no such message";
+    case error::message_conflict:
+      return "this message id belongs to another message";
+    case error::mailbox_full:
+      return "the mailbox is full";
+    case error::prompt_unreadable:
+      return "a voice prompt cannot be read";
+  }
+  return "unknown error";
+}
+
+// Boost declares the base's destructor protected and not virtual on purpose: no category is destroyed through
+// it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+class category final : public boost::system::error_category {
+ public:
+  const char* name() const noexcept override { return "tollgate.voicemail"; }
+  std::string message(int value) const override { return sentence(static_cast<error>(value)); }
+};
+#pragma GCC diagnostic pop
+
+}  // namespace
+
+const boost::system::error_category& error_category() noexcept {
+  static const category instance;
+  return instance;
+}
+
+boost::system::error_code make_error_code(error value) noexcept {
+  return {static_cast<int>(value), error_category()};
+}
+
+const char* code_text(error value) noexcept {
+  switch (value) {
+    case error::number_unknown:
+      return "number_unknown";
+    case error::number_exists:
+      return "number_exists";
+    case error::number_unavailable:
+      return "number_unavailable";
+    case error::number_not_yours:
+      return "number_not_yours";
+    case error::term_unknown:
+      return "term_unknown";
+    case error::order_conflict:
+      return "order_conflict";
+    case error::credit_insufficient:
+      return "credit_insufficient";
+    case error::account_unknown:
+      return "account_unknown";
+    case error::message_unknown:
+      return "message_unknown";
+    case error::message_conflict:
+      return "message_conflict";
+    case error::mailbox_full:
+      return "mailbox_full";
+    case error::prompt_unreadable:
+      return "prompt_unreadable";
+  }
+  return "unknown";
+}
+
+}  // namespace tollgate::voicemail
