@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// tollgate-peer's commands and options as values. No secret is ever an argument.
+#pragma once
+
+#include <boost/system/result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "gateway/peer/exit_code.hpp"
+
+namespace tollgate::gateway::peer {
+
+/// login: pass-phrase in, 24-hour credential out, saved in the state directory.
+struct login_command {
+  std::string gateway;          ///< wss://host:port
+  std::string authority_file;   ///< PEM file with the authority that signed the gateway's certificate
+  std::string name;             ///< the subscriber's name
+  std::string passphrase_file;  ///< empty: TOLLGATE_PASSPHRASE, then a prompt
+};
+
+struct price_command {
+  std::string number;
+};
+
+struct balance_command {};
+
+struct calls_command {
+  std::uint32_t limit = 20;
+};
+
+enum class play_start : std::uint8_t { answer, media };
+
+/// What a call, placed or taken, does with sound.
+struct sound_options {
+  std::string play;  ///< WAV or Ogg Opus file, or "tone[:FREQUENCY_HZ]"; empty: silence
+  play_start from = play_start::answer;
+  std::string record;  ///< WAV file of what is heard, from the moment that media is up; empty: none
+  std::string dtmf;    ///< digits to send
+  std::chrono::milliseconds dtmf_after{1000};         ///< counted from the answer
+  std::optional<std::chrono::milliseconds> duration;  ///< counted from the answer; then this end hangs up
+  bool hang_up_after_play = false;  ///< hang up when the file has been played and the digits sent
+};
+
+struct call_command {
+  std::string number;
+  sound_options sound;
+};
+
+struct answer_command {
+  sound_options sound;
+  std::uint32_t count = 0;                        ///< end after so many calls; 0: never
+  std::chrono::milliseconds ring_for{0};          ///< time to ring before answering
+  bool reject = false;                            ///< refuse every call
+  std::optional<std::chrono::milliseconds> wait;  ///< end with call_refused if nothing came for so long
+  bool await_voicemail = false;                   ///< end once a voicemail notification has come
+};
+
+enum class voicemail_operation : std::uint8_t { list, play, remove };
+
+struct voicemail_command {
+  voicemail_operation operation = voicemail_operation::list;
+  std::string id;           ///< message to play or delete; for play, empty: the newest unread
+  std::string output_file;  ///< play: where the message is saved; .wav is decoded, anything else gets the Ogg
+                            ///< Opus bytes
+};
+
+using command = std::variant<login_command, price_command, balance_command, calls_command, call_command,
+                             answer_command, voicemail_command>;
+
+struct command_line {
+  std::string state_directory;
+  bool json = false;
+  std::chrono::milliseconds connect_timeout{10'000};
+  command chosen;
+};
+
+/// The command line, or, where there is nothing to run (--help, or an error, both already printed), the code
+/// to end with.
+std::variant<command_line, exit_code> parse_command_line(int argument_count, char** arguments);
+
+}  // namespace tollgate::gateway::peer
