@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Call detail records: what settle and record_call wrote, with the applied rate and the charge.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <boost/uuid/uuid.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "billing/account.hpp"
+#include "billing/money.hpp"
+#include "billing/rate.hpp"
+#include "billing/stop_record.hpp"
+
+namespace pqxx {
+class transaction_base;
+}
+
+namespace tollgate::billing {
+
+enum class settled_by : std::uint8_t {
+  gateway,    // by its stop record
+  reaper,     // provisional: its gateway was lost
+  corrected,  // provisional at first, then by the true stop record
+  refused,    // no hold was granted: the call never was
+};
+
+// "gateway", "reaper", "corrected", "refused".
+const char* to_string(settled_by value);
+
+struct call_record {
+  stop_record call;
+  settled_by settled = settled_by::gateway;
+  std::string currency;
+  std::optional<rate> terms;  // none: the call needed no rate
+  std::chrono::seconds billed{0};
+  money price;    // of the billed seconds
+  money charged;  // less than the price only if a correction found the credit gone
+};
+
+// An account's calls, newest first (call ids are UUIDv7), at most `limit` (1 … 1000), older than the call
+// `before`.
+std::vector<call_record> list_calls(pqxx::transaction_base& tx, const uuid& account_id, int limit,
+                                    std::optional<uuid> before = std::nullopt);
+
+// The same over all accounts, for the admin.
+std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit,
+                                        std::optional<uuid> before = std::nullopt);
+
+std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id, const uuid& call_id);
+
+}  // namespace tollgate::billing

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the rate of a number: longest prefix first. An immutable table in memory; free of IO.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "billing/rate.hpp"
+
+namespace tollgate::billing {
+
+using wall_time = std::chrono::system_clock::time_point;
+
+// The rates of one deck in force at one moment. Safe to share between threads (share it by
+// std::shared_ptr<const rate_table>). A sorted array of packed prefixes with links to the next shorter
+// prefix: 12 bytes a prefix beside the rates themselves.
+class rate_table {
+ public:
+  rate_table() = default;
+  // Builds the table; of two rates with the same prefix the cheaper one by price per minute stays. Rates with
+  // an invalid prefix are left out. `valid_until` is when another table should be loaded, if that is known.
+  rate_table(std::string currency, std::vector<rate> rates,
+             std::optional<wall_time> valid_until = std::nullopt);
+
+  // The rate with the longest prefix of these E.164 digits (no plus), or nullptr. The pointer lives as long
+  // as the table.
+  const rate* find(std::string_view digits) const;
+
+  const std::string& currency() const { return currency_; }
+  std::optional<wall_time> valid_until() const { return valid_until_; }
+  std::span<const rate> rates() const { return rates_; }  // ordered by prefix
+  std::size_t size() const { return rates_.size(); }
+
+ private:
+  std::string currency_;
+  std::optional<wall_time> valid_until_;
+  std::vector<rate> rates_;
+  std::vector<std::uint64_t> keys_;    // same order as rates_
+  std::vector<std::int32_t> parents_;  // index of the longest shorter prefix, or −1
+};
+
+}  // namespace tollgate::billing

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Charges for terms of a subscription (a rented number): one ledger entry a period, never two.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <boost/uuid/uuid.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "billing/account.hpp"
+#include "billing/error.hpp"
+#include "billing/money.hpp"
+
+namespace pqxx {
+class transaction_base;
+}
+
+namespace tollgate::billing {
+
+// A term as it is sold: EUR 10 for 3 months, EUR 30 for 12 as shipped (table billing.subscription_term).
+struct term {
+  std::chrono::months length{3};
+  money price;
+};
+
+// Shortest first; empty for a currency without prices.
+std::vector<term> list_terms(pqxx::transaction_base& tx, const std::string& currency);
+
+// The term of that length in the account's currency. error::no_account, no_term.
+boost::system::result<term> find_term(pqxx::transaction_base& tx, const uuid& account_id,
+                                      std::chrono::months length);
+
+struct subscription_charge {
+  uuid account_id{};
+  uuid subscription_id{};
+  int period = 1;  // 1 for the first term, 2 for its renewal, …
+  term price;
+  std::string note;  // for the entry: the number, for instance
+};
+
+enum class subscription_status : std::uint8_t { charged, repeated };
+
+struct subscription_answer {
+  subscription_status status = subscription_status::charged;
+  money balance_after;  // posted credit of the account, now
+};
+
+// Takes the price from the free credit. Repeating a period changes nothing. error::no_account,
+// account_blocked, invalid_amount, insufficient_credit (nothing is remembered: ask again after a top-up),
+// period_conflict (charged before at another price or length, or an earlier period is missing).
+boost::system::result<subscription_answer> charge_subscription(pqxx::transaction_base& tx,
+                                                               const subscription_charge& charge);
+
+}  // namespace tollgate::billing
