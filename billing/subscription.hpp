@@ -36,7 +36,7 @@ struct subscription_charge {
   uuid account_id{};
   uuid subscription_id{};
   int period = 1;  // 1 for the first term, 2 for its renewal, …
-  term price;
+  term sold;
   std::string note;  // for the entry: the number, for instance
 };
 
