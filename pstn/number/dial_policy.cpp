@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pstn/number/dial_policy.hpp"
+
+#include <algorithm>
+
+namespace tollgate::pstn::number {
+namespace {
+
+std::size_t longest_prefix(const std::vector<std::string>& prefixes, std::string_view digits) {
+  std::size_t longest = 0;
+  for (const std::string& prefix : prefixes) {
+    if (digits.starts_with(prefix)) longest = std::max(longest, prefix.size());
+  }
+  return longest;
+}
+
+}  // namespace
+
+// Small territories and network codes with high termination rates, known from the yearly reports on
+// international revenue share fraud; whole countries where people really are called are not among them.
+std::vector<std::string> default_high_risk_prefixes() {
+  return {
+      "246",         // Diego Garcia
+      "247",         // Ascension
+      "290",         // Saint Helena, Tristan da Cunha
+      "500",         // Falkland Islands
+      "672",         // Norfolk Island, Antarctica
+      "674",         // Nauru
+      "681",         // Wallis and Futuna
+      "683",         // Niue
+      "686",         // Kiribati
+      "688",         // Tuvalu
+      "690",         // Tokelau
+      "850",         // North Korea
+      "878",         // universal personal numbers
+      "882", "883",  // international networks
+      "888",         // disaster relief, withdrawn
+  };
+}
+
+boost::system::result<void> permit(const dialled_number& number, const dial_policy& policy) {
+  const std::string digits = number.number.digits();
+  const std::size_t open = longest_prefix(policy.open_prefixes, digits);
+  if (open == 0) {
+    switch (number.type) {
+      case number_type::premium_rate:
+        if (!policy.premium_rate) return dial_error::premium_rate;
+        break;
+      case number_type::shared_cost:
+        if (!policy.shared_cost) return dial_error::shared_cost;
+        break;
+      case number_type::satellite:
+        if (!policy.satellite) return dial_error::satellite;
+        break;
+      case number_type::personal:
+      case number_type::pager:
+        if (!policy.high_risk) return dial_error::high_risk;
+        break;
+      case number_type::unknown:
+      case number_type::fixed_line:
+      case number_type::mobile:
+      case number_type::fixed_or_mobile:
+      case number_type::toll_free:
+      case number_type::voip:
+      case number_type::uan:
+      case number_type::voicemail:
+        break;
+    }
+  }
+  if (!policy.high_risk && longest_prefix(policy.high_risk_prefixes, digits) > open)
+    return dial_error::high_risk;
+  return {};
+}
+
+boost::system::result<dialled_number> interpret(std::string_view text, std::string_view region,
+                                                const dial_policy& policy) {
+  auto read = read_number(text, region, policy.unlisted ? plan_check::possible : plan_check::listed);
+  if (read.has_error()) return read;
+  if (const auto permitted = permit(*read, policy); permitted.has_error()) return permitted.error();
+  return read;
+}
+
+}  // namespace tollgate::pstn::number
