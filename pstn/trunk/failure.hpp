@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a failed outbound call means: one table from SIP status and Q.850 cause (RFC 3326, RFC 3398 §7.2 and
+// §8.2.6.1) to what the subscriber is told and whether another trunk is tried. Free of IO.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace tollgate::pstn::trunk {
+
+enum class failure_reason : std::uint8_t {
+  busy,
+  no_answer,
+  declined,
+  number_unknown,  // no such number, or it has changed
+  number_incomplete,
+  unavailable,      // switched off, out of reach, does not take calls
+  forbidden,        // the carrier does not carry this call
+  congestion,       // the carrier or a network beyond it has no room
+  network_failure,  // the carrier or a network beyond it is broken, or does not answer
+  media_refused,    // no common codec or media
+  cancelled,        // by us
+};
+
+/// "busy", "no_answer", ...: the code that goes to the subscriber and into the CDR.
+std::string_view code(failure_reason reason);
+
+/// An English sentence for the subscriber.
+std::string_view sentence(failure_reason reason);
+
+struct classified {
+  failure_reason reason;
+  bool retry_next_trunk;  // before answer only: true when it is this trunk's trouble and not the called
+                          // party's
+  int q850;               // the carrier's cause, or the one that RFC 3398 maps the status to
+};
+
+/// `sip_status` 300 to 699, anything else counts as no answer at all. `q850` from the Reason header refines
+/// those statuses that leave it open (480, 500, 503, ...); 486, 600 and 603 are final whatever it says.
+classified classify(int sip_status, std::optional<int> q850);
+
+/// The reverse, for inbound calls that we refuse: the SIP status for a reason (RFC 3398 §8.2.6.1).
+int sip_status_of(failure_reason reason);
+
+}  // namespace tollgate::pstn::trunk

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// A carrier and its trunks: the value types, and what is a valid one. Free of IO.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <boost/uuid/uuid.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pstn/number/phone_number.hpp"
+#include "pstn/trunk/error.hpp"
+
+namespace tollgate::pstn::trunk {
+
+using boost::uuids::uuid;
+
+enum class transport : std::uint8_t { udp, tcp, tls };
+
+/// How digits pass: as RFC 4733 events, as SIP INFO, or as tones in the voice.
+enum class dtmf_mode : std::uint8_t { rfc4733, info, in_band };
+
+/// Where the caller's number is put: RFC 3325 P-Asserted-Identity, Remote-Party-ID
+/// (draft-ietf-sip-privacy-04), or From alone. From carries it in all three, unless it is withheld.
+enum class caller_id_mode : std::uint8_t { p_asserted_identity, remote_party_id, from };
+
+/// How the carrier wants numbers written, and writes them itself: "+442079460958", "442079460958",
+/// "00442079460958", or national inside the trunk's region ("02079460958", others "00...").
+enum class number_format : std::uint8_t { e164_plus, e164, international_00, national };
+
+// The names in SQL, JSON and configuration ("udp", "rfc4733", ...), and back; nothing for another text.
+std::string_view name(transport value);
+std::string_view name(dtmf_mode value);
+std::string_view name(caller_id_mode value);
+std::string_view name(number_format value);
+std::optional<transport> transport_named(std::string_view text);
+std::optional<dtmf_mode> dtmf_mode_named(std::string_view text);
+std::optional<caller_id_mode> caller_id_mode_named(std::string_view text);
+std::optional<number_format> number_format_named(std::string_view text);
+
+struct carrier {
+  uuid id{};
+  std::string name;
+  bool enabled = true;  // off: none of its trunks takes part
+};
+
+/// RFC 3261 §22: how we answer the carrier's challenge.
+struct digest_account {
+  std::string username;
+  std::string password;
+  std::string realm;  // the only realm answered; empty: any
+};
+
+struct trunk {
+  uuid id{};
+  uuid carrier_id{};
+  std::string name;
+  std::string host;  // address or name, without brackets
+  std::uint16_t port = 5060;
+  pstn::trunk::transport transport = pstn::trunk::transport::udp;
+  std::optional<digest_account> digest;  // none: the carrier knows us by address
+  bool registers = false;                // it wants a REGISTER (needs `digest`)
+  std::string from_domain;  // host part of From and of asserted identities; empty: the gateway's address
+  std::vector<std::string> codecs{"PCMA", "PCMU"};  // in order of preference
+  dtmf_mode dtmf = dtmf_mode::rfc4733;
+  caller_id_mode caller_id = caller_id_mode::p_asserted_identity;
+  number_format numbers = number_format::e164_plus;
+  std::string region;  // ISO code that national numbers on this trunk belong to; may be empty
+  std::optional<phone_number> default_caller;  // shown when the subscriber has no number of their own
+  std::vector<std::string>
+      inbound_sources;  // addresses and CIDR blocks whose INVITEs are taken; empty: `host`, if an address
+  std::vector<std::string> served_prefixes;  // digits; empty: the whole world
+  int capacity_calls = 0;                    // at once; 0: no limit
+  int capacity_calls_per_second = 0;         // 0: no limit
+  int priority = 0;                          // lower first
+  int weight = 1;                            // 1 to 10,000: share among trunks of the same priority
+  bool probes = true;                        // watched by OPTIONS
+  bool enabled = true;  // with its carrier's state in it when it comes from list_usable_trunks
+};
+
+/// Everything that the API lets in passes here: a name is printable, a host cannot smuggle a header, codecs
+/// are known, ...
+boost::system::result<void> validate(const carrier& value);
+boost::system::result<void> validate(const trunk& value);
+
+/// What a codec is called in SDP: those that a trunk may list ("PCMA", "PCMU").
+bool known_codec(std::string_view name);
+
+}  // namespace tollgate::pstn::trunk
