@@ -76,7 +76,8 @@ class dtls_endpoint {
   void start(time_point now);
   // A datagram that classify() called dtls, from a validated address. Whatever it holds, this does not throw.
   void receive(std::span<const std::byte> datagram, time_point now);
-  // Sends again what was lost. Call it at next_deadline().
+  // Sends again what was lost. Call it at next_deadline(). (Retransmission is timed by OpenSSL on its own
+  // clock, in real time; `now` only bounds the handshake and makes deadlines out of its remaining times.)
   void advance(time_point now);
   std::optional<time_point> next_deadline() const noexcept;
   // Sends close_notify. The state is closed afterwards.
