@@ -1,17 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Rented telephone numbers and mailboxes. Times are given by the caller; amounts are bigint micro-units of the currency.
+-- Rented telephone numbers and mailboxes. Times are given by the caller; what a term costs is billing's.
 -- account_id names billing.account without a foreign key: leaving a message takes no lock on the account, and the tables
 -- can be spread by account.
 CREATE SCHEMA voicemail;
-
--- What a term costs. A change concerns the terms charged after it.
-CREATE TABLE voicemail.rental_price (
-  currency     char(3) NOT NULL,
-  months       int NOT NULL CHECK (months BETWEEN 1 AND 120),
-  price_micros bigint NOT NULL CHECK (price_micros > 0),
-  PRIMARY KEY (currency, months)
-);
-INSERT INTO voicemail.rental_price VALUES ('EUR', 3, 10000000), ('EUR', 12, 30000000);
 
 -- The inventory: small, keyed by the number, the same on every node.
 CREATE TABLE voicemail.number (
@@ -22,8 +13,6 @@ CREATE TABLE voicemail.number (
                     CHECK (state IN ('available', 'reserved', 'assigned', 'grace', 'quarantined', 'ported_out')),
   account_id        uuid,             -- in quarantine: the former owner, who alone may rent it again
   order_id          uuid,             -- the subscription in billing; kept in quarantine
-  currency          char(3),
-  price_micros      bigint,           -- of one term, frozen with the order
   term_months       int,
   anchor            timestamptz,      -- start of the first term: term n ends at anchor + n × months, without drift
   paid_periods      int NOT NULL DEFAULT 0 CHECK (paid_periods >= 0),
@@ -41,7 +30,7 @@ CREATE TABLE voicemail.number (
   CHECK (state <> 'reserved' OR reserved_until IS NOT NULL),
   CHECK (state NOT IN ('assigned', 'grace')
          OR (order_id IS NOT NULL AND term_months IS NOT NULL AND anchor IS NOT NULL AND paid_until IS NOT NULL
-             AND currency IS NOT NULL AND price_micros IS NOT NULL AND paid_periods > 0)),
+             AND paid_periods > 0)),
   CHECK (state <> 'grace' OR grace_until IS NOT NULL),
   CHECK (state <> 'quarantined' OR quarantined_until IS NOT NULL)
 );
@@ -54,6 +43,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT (anchor AT TIME ZONE 'UTC' + make_interval(months => months * periods)) AT TIME ZONE 'UTC' $$;
 
 CREATE INDEX number_due ON voicemail.number (due_at) WHERE due_at IS NOT NULL;
+
+-- Times pass as microseconds since 1970, exactly.
+CREATE FUNCTION voicemail.to_time(micros bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT timestamptz 'epoch' + micros * interval '1 microsecond' $$;
+CREATE FUNCTION voicemail.to_micros(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT (extract(epoch FROM at) * 1000000)::bigint $$;
 
 -- Messages hold their audio: one backup covers both, and every node sees them.
 CREATE TABLE voicemail.message (

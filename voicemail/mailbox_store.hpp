@@ -10,13 +10,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <pqxx/transaction_base>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "voicemail/error.hpp"
+
+namespace pqxx {
+class transaction_base;
+}
 
 namespace tollgate::voicemail {
 

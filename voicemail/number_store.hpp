@@ -8,7 +8,6 @@
 #include <boost/uuid/uuid.hpp>
 #include <chrono>
 #include <optional>
-#include <pqxx/transaction_base>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +16,10 @@
 #include "pstn/number/phone_number.hpp"
 #include "voicemail/error.hpp"
 #include "voicemail/number_term.hpp"
+
+namespace pqxx {
+class transaction_base;
+}
 
 namespace tollgate::voicemail {
 
@@ -43,13 +46,6 @@ struct number_record {
   number_dates dates;
 };
 
-// What a term costs: 3 months EUR 10, 12 months EUR 30 (table voicemail.rental_price).
-struct rental_price {
-  int months;
-  std::string currency;
-  billing::money price;
-};
-
 struct rent_request {
   boost::uuids::uuid order_id;  // made by the orderer; the same order twice rents and charges once
   boost::uuids::uuid account_id;
@@ -59,9 +55,8 @@ struct rent_request {
 };
 
 struct rental {
-  bool repeated;  // this order was carried out before; nothing was charged now
-  billing::money price;
-  std::string currency;
+  bool repeated;         // this order was carried out before; nothing was charged now
+  billing::money price;  // of the term, in the account's currency
   system_clock::time_point paid_until;
 };
 
@@ -88,6 +83,8 @@ struct number_filter {
   std::string after;  // the last number of the page before, "+44…"; empty: from the first
   int limit = 100;    // 1–1000
 };
+
+// What terms cost is told by billing::list_terms.
 
 // Puts a number into stock. error::number_exists.
 boost::system::result<void> add_number(pqxx::transaction_base& tx, const new_number& number);
@@ -134,7 +131,13 @@ std::optional<number_record> find_number(pqxx::transaction_base& tx,
 // In the order of the digits.
 std::vector<number_record> list_numbers(pqxx::transaction_base& tx, const number_filter& filter);
 
-std::vector<rental_price> list_rental_prices(pqxx::transaction_base& tx, std::string_view currency);
+// Charges the next term now: the owner pays in grace, without waiting for the periodic run. A number
+// whose term is not over is left alone (`repeated`). error::number_unknown, number_not_yours, term_unknown,
+// credit_insufficient, account_unknown.
+boost::system::result<rental> renew_number(pqxx::transaction_base& tx,
+                                           const pstn::number::phone_number& number,
+                                           const boost::uuids::uuid& account_id,
+                                           system_clock::time_point now);
 
 // Renews, lapses and frees at most `limit` numbers whose dates ask for it at `now`. Any node may run it at
 // any time: rows that another run holds are passed over, and a renewal is charged once per period.

@@ -5,17 +5,17 @@
 
 #include <array>
 #include <boost/system/result.hpp>
+#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <vector>
 
 #include "voicemail/error.hpp"
 
 namespace tollgate::pstn::media {
 class audio_source;
-}
+struct pcm_audio;
+}  // namespace tollgate::pstn::media
 
 namespace tollgate::voicemail {
 
@@ -30,19 +30,17 @@ inline constexpr std::size_t prompt_count = 5;
 
 class prompt_set {
  public:
-  // Reads every prompt of a folder at `rate_hz`. error::prompt_unreadable when one is absent, damaged or
-  // longer than a minute.
+  // Reads every prompt of a folder and keeps it at `rate_hz`. error::prompt_unreadable when one is absent,
+  // damaged or longer than a minute.
   static boost::system::result<prompt_set> load(const std::filesystem::path& folder, int rate_hz = 8000);
 
   // A source that plays the prompt once, from its start. The samples are shared, and outlive the set.
   std::shared_ptr<pstn::media::audio_source> source(prompt which) const;
 
-  std::size_t sample_count(prompt which) const;
+  std::chrono::milliseconds duration(prompt which) const;
 
  private:
-  using samples = std::shared_ptr<const std::vector<std::int16_t>>;
-  int rate_hz_ = 8000;
-  std::array<samples, prompt_count> prompts_;
+  std::array<std::shared_ptr<const pstn::media::pcm_audio>, prompt_count> prompts_;
 };
 
 }  // namespace tollgate::voicemail

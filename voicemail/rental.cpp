@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Renting and renewing: billing charges the term in the transaction that changes the number.
+#include <algorithm>
+#include <pqxx/result>
+#include <pqxx/transaction_base>
+
+#include "billing/subscription.hpp"
+#include "voicemail/number_row.hpp"
+#include "voicemail/number_store.hpp"
+#include "voicemail/sql.hpp"
+
+namespace tollgate::voicemail {
+namespace {
+
+using boost::uuids::uuid;
+using pstn::number::phone_number;
+
+// One run takes so many steps with one number at most: a year without a run is caught up by the next runs.
+constexpr int steps_most = 8;
+
+error translated(boost::system::error_code code) {
+  if (code == billing::error::insufficient_credit) return error::credit_insufficient;
+  if (code == billing::error::no_term) return error::term_unknown;
+  if (code == billing::error::period_conflict) return error::order_conflict;
+  return error::account_unknown;
+}
+
+// Charges one period. A repetition is no failure of billing's; the caller decides what it means.
+boost::system::result<billing::subscription_status> charge(pqxx::transaction_base& tx, const uuid& account_id,
+                                                           const uuid& order_id, int period,
+                                                           const billing::term& term,
+                                                           const phone_number& number) {
+  const auto answer = billing::charge_subscription(tx, {.account_id = account_id,
+                                                        .subscription_id = order_id,
+                                                        .period = period,
+                                                        .sold = term,
+                                                        .note = number.e164()});
+  if (!answer) return translated(answer.error());
+  return answer->status;
+}
+
+boost::system::result<billing::term> term_of(pqxx::transaction_base& tx, const uuid& account_id, int months) {
+  if (months < 1 || months > 120) return error::term_unknown;
+  const auto term = billing::find_term(tx, account_id, std::chrono::months{months});
+  if (!term) return translated(term.error());
+  return *term;
+}
+
+system_clock::time_point begin_rental(pqxx::transaction_base& tx, const rent_request& request) {
+  const auto rows = tx.exec_params(
+      "UPDATE voicemail.number SET state = 'assigned', account_id = $2, order_id = $3, term_months = "
+      "$4::int, "
+      "anchor = voicemail.to_time($5), paid_periods = 1, "
+      "paid_until = voicemail.term_end(voicemail.to_time($5), $4::int, 1), "
+      "reserved_until = NULL, grace_until = NULL, quarantined_until = NULL WHERE number = $1 "
+      "RETURNING voicemail.to_micros(paid_until)",
+      request.number.e164(), sql::text(request.account_id), sql::text(request.order_id), request.term_months,
+      sql::micros(request.now));
+  return sql::time(rows[0][0]);
+}
+
+system_clock::time_point begin_next_term(pqxx::transaction_base& tx, const phone_number& number) {
+  const auto rows = tx.exec_params(
+      "UPDATE voicemail.number SET state = 'assigned', paid_periods = paid_periods + 1, grace_until = NULL, "
+      "paid_until = voicemail.term_end(anchor, term_months, paid_periods + 1) WHERE number = $1 "
+      "RETURNING voicemail.to_micros(paid_until)",
+      number.e164());
+  return sql::time(rows[0][0]);
+}
+
+bool order_used_elsewhere(pqxx::transaction_base& tx, const rent_request& request) {
+  return !tx.exec_params("SELECT 1 FROM voicemail.number WHERE order_id = $1 AND number <> $2",
+                         sql::text(request.order_id), request.number.e164())
+              .empty();
+}
+
+// The next term of a number whose row is locked. error::credit_insufficient, account_unknown, term_unknown.
+boost::system::result<rental> charge_next_term(pqxx::transaction_base& tx, const number_record& number) {
+  const auto term = term_of(tx, *number.account_id, number.term_months);
+  if (!term) return term.error();
+  const auto charged =
+      charge(tx, *number.account_id, *number.order_id, number.paid_periods + 1, *term, number.number);
+  if (!charged) return charged.error();
+  return rental{.repeated = false, .price = term->price, .paid_until = begin_next_term(tx, number.number)};
+}
+
+void enter_grace(pqxx::transaction_base& tx, const number_record& number, const term_policy& policy) {
+  tx.exec_params(
+      "UPDATE voicemail.number SET state = 'grace', grace_until = voicemail.to_time($2) WHERE number = $1",
+      number.number.e164(), sql::micros(*number.dates.paid_until + policy.grace));
+}
+
+// Takes the step that is due and counts it. False: none is.
+bool take_step(pqxx::transaction_base& tx, const number_record& number, system_clock::time_point now,
+               const term_policy& policy, term_report& report) {
+  switch (due_step(number.state, number.dates, number.auto_renew, now)) {
+    case term_step::none:
+      return false;
+    case term_step::renew:
+      if (charge_next_term(tx, number)) {
+        ++report.renewed;
+        return true;
+      }
+      [[fallthrough]];
+    case term_step::enter_grace:
+      enter_grace(tx, number, policy);
+      ++report.entered_grace;
+      return true;
+    case term_step::quarantine:
+      // Who has topped up since keeps the number.
+      if (number.auto_renew && charge_next_term(tx, number)) {
+        ++report.renewed;
+        return true;
+      }
+      quarantine(tx, number.number, *number.dates.grace_until + policy.quarantine);
+      ++report.quarantined;
+      return true;
+    case term_step::free_reservation:
+    case term_step::return_to_stock:
+      return_to_stock(tx, number.number);
+      ++report.returned_to_stock;
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+boost::system::result<rental> rent_number(pqxx::transaction_base& tx, const rent_request& request) {
+  const auto found = lock_number(tx, request.number);
+  if (!found) return error::number_unknown;
+  const bool rented = found->state == number_state::assigned || found->state == number_state::grace;
+  if (rented && found->order_id == request.order_id) {
+    if (found->account_id != request.account_id || found->term_months != request.term_months) {
+      return error::order_conflict;
+    }
+    const auto term = term_of(tx, request.account_id, request.term_months);
+    return rental{.repeated = true,
+                  .price = term ? term->price : billing::money{},
+                  .paid_until = *found->dates.paid_until};
+  }
+  if (order_used_elsewhere(tx, request)) return error::order_conflict;
+  if (!open_to(*found, request.account_id, request.now)) return error::number_unavailable;
+  const auto term = term_of(tx, request.account_id, request.term_months);
+  if (!term) return term.error();
+  const auto charged = charge(tx, request.account_id, request.order_id, 1, *term, request.number);
+  if (!charged) return charged.error();
+  // Paid once already, for a rental that is over: the order is spent.
+  if (*charged == billing::subscription_status::repeated) return error::order_conflict;
+  return rental{.repeated = false, .price = term->price, .paid_until = begin_rental(tx, request)};
+}
+
+boost::system::result<rental> renew_number(pqxx::transaction_base& tx, const phone_number& number,
+                                           const uuid& account_id, system_clock::time_point now) {
+  const auto found = lock_number(tx, number);
+  if (!found) return error::number_unknown;
+  const bool rented = found->state == number_state::assigned || found->state == number_state::grace;
+  if (!rented || found->account_id != account_id) return error::number_not_yours;
+  if (*found->dates.paid_until > now) {
+    return rental{.repeated = true, .price = {}, .paid_until = *found->dates.paid_until};
+  }
+  return charge_next_term(tx, *found);
+}
+
+term_report advance_terms(pqxx::transaction_base& tx, system_clock::time_point now, int limit,
+                          const term_policy& policy) {
+  term_report report;
+  const auto rows = tx.exec_params(select_number +
+                                       " WHERE due_at <= voicemail.to_time($1) ORDER BY due_at LIMIT $2 "
+                                       "FOR UPDATE SKIP LOCKED",
+                                   sql::micros(now), std::clamp(limit, 1, 1000));
+  for (const auto& row : rows) {
+    std::optional<number_record> number = read_number(row);
+    for (int step = 0; step < steps_most && number; ++step) {
+      if (!take_step(tx, *number, now, policy, report)) break;
+      number = find_number(tx, number->number);
+    }
+  }
+  return report;
+}
+
+}  // namespace tollgate::voicemail
