@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The called side: progress, answer, refusal, CANCEL, ACK; and offers within a dialog, either way (RFC 3261
+// §13.3, §14.2, RFC 3311).
+#include <utility>
+
+#include "pstn/sip/call.hpp"
+#include "pstn/sip/endpoint.hpp"
+#include "pstn/sip/message.hpp"
+
+namespace tollgate::pstn::sip {
+namespace {
+
+constexpr const char* sdp_type = "application/sdp";
+
+}  // namespace
+
+void call::respond(int status, const char* phrase, const std::string& sdp) {
+  const bool has_sdp = !sdp.empty();
+  if (has_sdp) local_sdp_ = sdp;
+  nua_respond(handle_, status, phrase, TAG_IF(has_sdp, SIPTAG_CONTENT_TYPE_STR(sdp_type)),
+              TAG_IF(has_sdp, SIPTAG_PAYLOAD_STR(sdp.c_str())), TAG_END());
+}
+
+void call::respond_saved(int status, const char* phrase, const std::string& sdp) {
+  if (!saved_[0]) return;
+  const bool has_sdp = !sdp.empty();
+  if (has_sdp) local_sdp_ = sdp;
+  nua_respond(handle_, status, phrase, NUTAG_WITH_SAVED(saved_),
+              TAG_IF(has_sdp, SIPTAG_CONTENT_TYPE_STR(sdp_type)),
+              TAG_IF(has_sdp, SIPTAG_PAYLOAD_STR(sdp.c_str())), TAG_END());
+  forget_saved();
+}
+
+void call::forget_saved() {
+  if (saved_[0]) nua_destroy_event(saved_);
+}
+
+void call::progress(int status, const std::string& sdp) {
+  if (phase_ != phase::offered || status <= 100 || status >= 200) return;
+  respond(status, nullptr, sdp);
+}
+
+void call::answer(const std::string& sdp) {
+  if (phase_ != phase::offered) return;
+  phase_ = phase::accepted;
+  respond(SIP_200_OK, sdp);
+}
+
+void call::reject(int status, const std::string& phrase, int q850) {
+  if (phase_ != phase::offered || status < 300 || status > 699) return;
+  const auto header = reason_header(q850, {});
+  const bool has_phrase = !phrase.empty() && is_one_line(phrase);
+  nua_respond(handle_, status, has_phrase ? phrase.c_str() : nullptr,
+              TAG_IF(header, SIPTAG_REASON_STR(header->c_str())),
+              TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR("30")), TAG_END());
+  finish();
+}
+
+void call::on_cancel(const stack_event& signal) {
+  if (phase_ == phase::talking ||
+      phase_ == phase::bye_waiting) {  // of a re-INVITE: the stack has answered it 487
+    if (std::exchange(reoffer_waits_, false)) forget_saved();
+    return;
+  }
+  if (phase_ != phase::leaving) {
+    const reason why = reason_of(signal.message);
+    tell(cancelled{key_, why.q850, why.text});
+  }
+  leave();  // nua_i_terminated follows
+}
+
+void call::on_ack(const stack_event& signal) {
+  if (bye_wanted_) {
+    send_bye();
+    return;
+  }
+  std::string sdp = sdp_of(signal.message);
+  const bool is_first = phase_ == phase::accepted;
+  if (is_first) {
+    phase_ = phase::talking;
+    if (refresh_interval_.count() > 0) refresh_timer_.start(refresh_interval_);
+  }
+  const bool is_news = is_first || (!sdp.empty() && sdp != remote_sdp_);
+  if (!sdp.empty()) remote_sdp_ = sdp;
+  if (is_news) tell(acknowledged{key_, std::move(sdp)});
+}
+
+void call::on_reoffer(const stack_event& signal) {
+  if (signal.status >= 200) return;
+  const auto reply = [this](int status, const char* phrase, const std::string& sdp) {
+    nua_respond(handle_, status, phrase, NUTAG_WITH_THIS(home_.stack()),
+                TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(sdp_type)),
+                TAG_IF(!sdp.empty(), SIPTAG_PAYLOAD_STR(sdp.c_str())),
+                TAG_IF(status == 500, SIPTAG_RETRY_AFTER_STR("3")), TAG_END());
+  };
+  std::string sdp = sdp_of(signal.message);
+  if (phase_ == phase::leaving || phase_ == phase::bye_waiting) {
+    reply(SIP_481_NO_TRANSACTION, {});
+  } else if (has_foreign_body(signal.message)) {
+    reply(SIP_415_UNSUPPORTED_MEDIA, {});
+  } else if (sdp.empty()) {
+    // An UPDATE is a refresh; a re-INVITE wants an offer, and what we have is one.
+    reply(SIP_200_OK, signal.what == nua_i_invite ? local_sdp_ : std::string());
+  } else if (reoffer_waits_) {
+    reply(500, "Overlapping Requests", {});  // RFC 3311 §5.2
+  } else if (sdp == remote_sdp_ && !local_sdp_.empty() && phase_ == phase::talking) {
+    reply(SIP_200_OK, local_sdp_);
+  } else {
+    forget_saved();
+    nua_save_event(home_.stack(), saved_);
+    reoffer_waits_ = true;
+    reoffer_deadline_.start(std::chrono::seconds(10));
+    remote_sdp_ = sdp;
+    tell(reinvite{key_, std::move(sdp)});
+  }
+}
+
+void call::answer_reinvite(const std::string& sdp) {
+  reoffer_deadline_.stop();
+  if (!std::exchange(reoffer_waits_, false)) return;
+  if (sdp.empty()) {
+    respond_saved(SIP_488_NOT_ACCEPTABLE, {});
+  } else {
+    respond_saved(SIP_200_OK, sdp);
+  }
+}
+
+}  // namespace tollgate::pstn::sip

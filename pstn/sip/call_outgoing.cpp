@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The caller's side: INVITE, its answers, digest authentication (RFC 3261 §13.2, §22.2).
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "pstn/sip/call.hpp"
+#include "pstn/sip/digest_client.hpp"
+#include "pstn/sip/endpoint.hpp"
+#include "pstn/sip/message.hpp"
+
+namespace tollgate::pstn::sip {
+namespace {
+
+constexpr int challenges_most = 2;    // rounds of 401 or 407 that are answered
+constexpr int sip_status_most = 699;  // above it are the stack's own codes
+
+bool is_usable(const invite& request) {
+  return is_plain_uri(request.request_uri) && is_plain_uri(request.from_uri) &&
+         (request.to_uri.empty() || is_plain_uri(request.to_uri)) &&
+         (request.route.empty() || is_plain_uri(request.route)) && is_one_line(request.sip_call_id);
+}
+
+}  // namespace
+
+void call::start() {
+  if (!is_usable(request_)) {
+    on_failed(SIP_400_BAD_REQUEST, nullptr);
+    return;
+  }
+  const std::string to = name_address({}, request_.to_uri.empty() ? request_.request_uri : request_.to_uri);
+  const std::string from = name_address(request_.from_display, request_.from_uri);
+  handle_ = nua_handle(home_.stack(), this, NUTAG_URL(URL_STRING_MAKE(request_.request_uri.c_str())),
+                       SIPTAG_TO_STR(to.c_str()), SIPTAG_FROM_STR(from.c_str()), TAG_END());
+  if (!handle_) {
+    on_failed(SIP_500_INTERNAL_SERVER_ERROR, nullptr);
+    return;
+  }
+  std::string route;
+  if (!request_.route.empty() && !same_hop(request_.route, request_.request_uri)) {
+    route = '<' + request_.route + (request_.route.find(";lr") == std::string::npos ? ";lr>" : ">");
+  }
+  std::vector<std::string> lines;
+  for (const header& one : request_.headers) {
+    if (!one.name.empty() && is_one_line(one.name) && is_one_line(one.value))
+      lines.push_back(one.name + ": " + one.value);
+  }
+  std::vector<tagi_t> tags;
+  for (const std::string& line : lines)
+    tags.push_back({SIPTAG_HEADER_STR(line.c_str())});
+  tags.push_back({TAG_END()});
+
+  nua_invite(handle_, TAG_IF(!route.empty(), NUTAG_INITIAL_ROUTE_STR(route.c_str())),
+             TAG_IF(!request_.sip_call_id.empty(), SIPTAG_CALL_ID_STR(request_.sip_call_id.c_str())),
+             SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(request_.sdp.c_str()),
+             TAG_NEXT(tags.data()));
+  deadline_.start(home_.options().provisional_timeout);
+}
+
+void call::on_invite_response(const stack_event& signal) {
+  // The first message of the response tells; the event's status is 100 when the stack sends the request again
+  // by itself.
+  const bool is_refresh = phase_ == phase::talking || phase_ == phase::bye_waiting;
+  if (signal.status < 200) {
+    if (!is_refresh) on_provisional(signal);
+  } else if (signal.status < 300) {
+    challenges_answered_ = 0;
+    if (is_refresh) {
+      if (std::string sdp = sdp_of(signal.message); !sdp.empty()) remote_sdp_ = std::move(sdp);
+    } else {
+      on_answered(signal);
+    }
+  } else if ((signal.status == 401 || signal.status == 407) && phase_ != phase::leaving &&
+             authenticate(signal)) {
+    challenge_status_ = signal.status;
+  } else if (!is_refresh) {
+    on_failed(signal.status, signal.phrase, signal.message);
+  }
+}
+
+void call::on_provisional(const stack_event& signal) {
+  if (phase_ != phase::calling) return;
+  if (!has_response_ && signal.message) {
+    has_response_ = true;
+    deadline_.start(home_.options().answer_timeout);
+  }
+  if (signal.status == 100) return;
+  std::string sdp = sdp_of(signal.message);
+  if (!sdp.empty()) remote_sdp_ = sdp;
+  tell(provisional{key_, signal.status, signal.phrase, std::move(sdp)});
+}
+
+void call::on_answered(const stack_event& signal) {
+  if (phase_ != phase::calling) {  // it crossed our CANCEL: the stack has sent the ACK
+    send_bye();
+    return;
+  }
+  phase_ = phase::talking;
+  deadline_.stop();
+  if (std::string sdp = sdp_of(signal.message); !sdp.empty()) remote_sdp_ = std::move(sdp);
+  plan_refresh(signal.message, false);
+  if (refresh_interval_.count() > 0) refresh_timer_.start(refresh_interval_);
+  const sip_contact_t* contact = signal.message ? signal.message->sip_contact : nullptr;
+  tell(answered{key_, remote_sdp_, contact ? text_of(contact->m_url) : std::string()});
+}
+
+void call::on_failed(int status, const char* phrase, const sip_t* message) {
+  if (phase_ == phase::calling) {
+    if (status > sip_status_most) status = challenge_status_ != 0 ? challenge_status_ : 500;
+    reason why = reason_of(message);
+    tell(failed{key_, status, phrase ? phrase : "", why.q850, retry_after_of(message), std::move(why.text)});
+  }
+  finish();
+}
+
+bool call::authenticate(const stack_event& signal) {
+  if (!request_.credentials || challenges_answered_ >= challenges_most) return false;
+  const auto answer = answer_to_challenge(signal.message, *request_.credentials);
+  if (!answer) return false;
+  ++challenges_answered_;
+  nua_authenticate(handle_, NUTAG_AUTH(answer->c_str()), TAG_END());
+  return true;
+}
+
+}  // namespace tollgate::pstn::sip

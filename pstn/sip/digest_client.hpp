@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Digest authentication as a plug-in of Sofia's client authenticators: Debian's own knows MD5 only and fails
+// a request whose challenge offers SHA-256 as well.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "pstn/sip/events.hpp"
+#include "pstn/sip/sofia.hpp"
+
+namespace tollgate::pstn::sip {
+
+/// Puts our plug-in in the place of Sofia's. Once in a process, before any user agent.
+void register_digest_client();
+
+/// What nua_authenticate() takes (NUTAG_AUTH) to answer the Digest challenges of a 401 or 407 response;
+/// nothing when none of them has the realm that the credentials are pinned to.
+std::optional<std::string> answer_to_challenge(const sip_t* response, const digest_credentials& credentials);
+
+}  // namespace tollgate::pstn::sip

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pstn/sip/endpoint.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "pstn/sip/call.hpp"
+#include "pstn/sip/message.hpp"
+#include "pstn/sip/probe.hpp"
+
+namespace tollgate::pstn::sip {
+namespace {
+
+constexpr const char* retry_after_s = "30";  // RFC 3261 §20.33, with every 503 of ours
+
+}  // namespace
+
+endpoint::endpoint(const user_agent_options& options, user_agent::event_handler handler,
+                   std::function<call_key()> next_key)
+    : options_(options),
+      handler_(std::move(handler)),
+      next_key_(std::move(next_key)),
+      wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (wakeup_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+endpoint::~endpoint() {
+  close(wakeup_);
+}
+
+void endpoint::post(command work) {
+  const std::scoped_lock lock(mutex_);
+  if (closed_) return;
+  commands_.push_back(std::move(work));
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = write(wakeup_, &one, sizeof one);
+}
+
+int endpoint::on_wakeup(su_root_magic_t*, su_wait_t*, su_wakeup_arg_t* self) {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = read(self->wakeup_, &count, sizeof count);
+  self->run_commands();
+  return 0;
+}
+
+void endpoint::run_commands() {
+  std::vector<command> batch;
+  {
+    const std::scoped_lock lock(mutex_);
+    batch.swap(commands_);
+  }
+  for (command& work : batch) {
+    guarded([&] { work(*this); });
+  }
+}
+
+void endpoint::guarded(const std::function<void()>& work) noexcept {
+  try {
+    work();
+    destroy_retired();
+    continue_stop();
+  } catch (const std::exception& error) {
+    log(error.what());
+  } catch (...) {
+    log("unknown exception");
+  }
+}
+
+void endpoint::log(std::string_view line) noexcept {
+  try {
+    if (options_.log) options_.log(line);
+  } catch (...) {
+    return;  // a failing log must not end a call
+  }
+}
+
+void endpoint::tell(event what) {
+  try {
+    handler_(std::move(what));
+  } catch (const std::exception& error) {
+    log(error.what());
+  }
+}
+
+void endpoint::retire(call_key key) {
+  retired_.push_back(key);
+}
+
+void endpoint::destroy_retired() {
+  while (!retired_.empty()) {
+    const call_key key = retired_.back();
+    retired_.pop_back();
+    calls_.erase(key);
+    probes_.erase(key);
+  }
+}
+
+void endpoint::start_call(call_key key, invite request) {
+  if (calls_.contains(key)) return;
+  if (stopping_) {
+    tell(failed{key, SIP_503_SERVICE_UNAVAILABLE, std::nullopt, std::nullopt, {}});
+    tell(ended{key});
+    return;
+  }
+  const auto [place, is_new] = calls_.emplace(key, std::make_unique<call>(*this, key, std::move(request)));
+  if (is_new) place->second->start();
+}
+
+void endpoint::start_probe(call_key key, const std::string& uri) {
+  if (!probes_.contains(key)) probes_.emplace(key, std::make_unique<probe>(*this, key, uri));
+}
+
+void endpoint::with_call(call_key key, const std::function<void(call&)>& action) {
+  if (const auto found = calls_.find(key); found != calls_.end()) action(*found->second);
+}
+
+void endpoint::on_stack_event(nua_event_t what, int status, const char* phrase, nua_t*, nua_magic_t* self,
+                              nua_handle_t* handle, nua_hmagic_t* owner, const sip_t* message, tagi_t*) {
+  const stack_event signal{what, status, phrase ? phrase : "", message};
+  self->guarded([&] {
+    if (what == nua_r_shutdown) {
+      if (status < 200) return;
+      self->shutdown_done_ = true;
+      su_root_break(self->root_);
+    } else if (owner) {
+      owner->on_event(signal);
+    } else if (handle) {
+      self->take_unowned(signal, handle);
+    }
+  });
+}
+
+void endpoint::take_unowned(const stack_event& signal, nua_handle_t* handle) {
+  switch (signal.what) {
+    case nua_i_invite:
+      take_invite(signal, handle);
+      return;
+    case nua_i_options:
+      if (signal.status < 200) {
+        if (draining_ || stopping_) {
+          refuse(handle, SIP_503_SERVICE_UNAVAILABLE, true);
+        } else {
+          nua_respond(handle, SIP_200_OK, NUTAG_WITH_THIS(stack_), TAG_END());
+          nua_handle_destroy(handle);
+        }
+        return;
+      }
+      break;
+    default:
+      break;
+  }
+  nua_handle_destroy(handle);  // a stray request that the stack has answered
+}
+
+void endpoint::refuse(nua_handle_t* handle, int status, const char* phrase, bool retry_after) {
+  nua_respond(handle, status, phrase, NUTAG_WITH_THIS(stack_),
+              TAG_IF(retry_after, SIPTAG_RETRY_AFTER_STR(retry_after_s)), TAG_END());
+  nua_handle_destroy(handle);
+}
+
+void endpoint::take_invite(const stack_event& signal, nua_handle_t* handle) {
+  if (signal.status >= 200 || !signal.message) {
+    nua_handle_destroy(handle);
+    return;
+  }
+  const source_address source = source_of(nua_current_request(stack_));
+  if (!trusted_ || !trusted_(source)) {
+    refuse(handle, SIP_403_FORBIDDEN, false);
+  } else if (draining_ || stopping_ || calls_.size() >= options_.most_calls) {
+    refuse(handle, SIP_503_SERVICE_UNAVAILABLE, true);
+  } else if (has_foreign_body(signal.message)) {
+    nua_respond(handle, SIP_415_UNSUPPORTED_MEDIA, NUTAG_WITH_THIS(stack_),
+                SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
+    nua_handle_destroy(handle);
+  } else {
+    incoming_invite told = read_invite(signal.message, source);
+    told.key = next_key_();
+    calls_.emplace(told.key, std::make_unique<call>(*this, told.key, handle, signal.message));
+    tell(std::move(told));
+  }
+}
+
+void endpoint::begin_stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  for (auto& [key, one] : calls_)
+    one->begin_stop();
+  for (auto& [key, one] : probes_)
+    one->begin_stop();
+  stop_timer_ = std::make_unique<timer>(root_, [this] {
+    if (shutdown_asked_) {
+      su_root_break(root_);  // the stack itself does not come to an end
+      return;
+    }
+    for (auto& [key, one] : calls_)
+      one->abandon();
+    for (auto& [key, one] : probes_)
+      one->abandon();
+  });
+  stop_timer_->start(options_.shutdown_timeout);
+}
+
+void endpoint::continue_stop() {
+  if (!stopping_ || shutdown_asked_ || !calls_.empty() || !probes_.empty()) return;
+  shutdown_asked_ = true;
+  stop_timer_->start(std::chrono::seconds(2));
+  nua_shutdown(stack_);
+}
+
+}  // namespace tollgate::pstn::sip

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SIP thread's half of the user agent: owns the Sofia stack, takes commands from other threads through an
+// eventfd, holds the calls. Everything but post() runs on the SIP thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pstn/sip/handle_owner.hpp"
+#include "pstn/sip/sofia.hpp"
+#include "pstn/sip/timer.hpp"
+#include "pstn/sip/user_agent.hpp"
+
+namespace tollgate::pstn::sip {
+
+class call;
+
+class endpoint {
+ public:
+  using command = std::function<void(endpoint&)>;
+
+  endpoint(const user_agent_options& options, user_agent::event_handler handler,
+           std::function<call_key()> next_key);
+  ~endpoint();
+  endpoint(const endpoint&) = delete;
+  endpoint& operator=(const endpoint&) = delete;
+
+  /// The SIP thread's body: `started` is told success or the reason of failure, then it runs until
+  /// begin_stop() is through.
+  void run(std::promise<void> started);
+
+  /// From any thread: the command runs on the SIP thread, in order; after the end it is dropped.
+  void post(command work);
+
+  // Commands.
+  void start_call(call_key key, invite request);
+  void start_probe(call_key key, const std::string& uri);
+  void with_call(call_key key, const std::function<void(call&)>& action);
+  void set_draining(bool draining) { draining_ = draining; }
+  void set_trusted(user_agent::trust_predicate predicate) { trusted_ = std::move(predicate); }
+  void begin_stop();
+
+  // For calls and probes.
+  const user_agent_options& options() const { return options_; }
+  su_root_t* root() const { return root_; }
+  nua_t* stack() const { return stack_; }
+  void tell(event what);
+  void retire(call_key key);  // destroys the owner once the current callback is over
+
+  /// Runs work that the stack called back into: nothing is thrown through Sofia, retired owners are destroyed
+  /// afterwards.
+  void guarded(const std::function<void()>& work) noexcept;
+
+ private:
+  static int on_wakeup(su_root_magic_t* home, su_wait_t* wait, su_wakeup_arg_t* self);
+  static void on_stack_event(nua_event_t what, int status, const char* phrase, nua_t* stack,
+                             nua_magic_t* self, nua_handle_t* handle, nua_hmagic_t* owner,
+                             const sip_t* message, tagi_t tags[]);
+
+  void create_stack();
+  void destroy_stack();
+  void run_commands();
+  void take_unowned(const stack_event& signal, nua_handle_t* handle);
+  void take_invite(const stack_event& signal, nua_handle_t* handle);
+  void refuse(nua_handle_t* handle, int status, const char* phrase, bool retry_after);
+  void destroy_retired();
+  void continue_stop();
+  void log(std::string_view line) noexcept;
+
+  const user_agent_options options_;
+  const user_agent::event_handler handler_;
+  const std::function<call_key()> next_key_;
+
+  std::mutex mutex_;  // guards the two below
+  std::vector<command> commands_;
+  bool closed_ = false;
+  int wakeup_ = -1;  // eventfd
+  int wakeup_index_ = -1;
+
+  su_root_t* root_ = nullptr;
+  nua_t* stack_ = nullptr;
+  std::unordered_map<call_key, std::unique_ptr<handle_owner>> probes_;
+  std::unordered_map<call_key, std::unique_ptr<call>> calls_;
+  std::vector<call_key> retired_;
+  user_agent::trust_predicate trusted_;
+  bool draining_ = false;
+  bool stopping_ = false;
+  bool shutdown_asked_ = false;
+  bool shutdown_done_ = false;
+  std::unique_ptr<timer> stop_timer_;
+};
+
+}  // namespace tollgate::pstn::sip

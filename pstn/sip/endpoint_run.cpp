@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SIP thread: creates the stack, runs it, takes it down.
+#include <stdexcept>
+#include <string>
+
+#include "pstn/sip/call.hpp"
+#include "pstn/sip/endpoint.hpp"
+#include "pstn/sip/stack.hpp"
+
+namespace tollgate::pstn::sip {
+namespace {
+
+constexpr unsigned message_most_bytes = 64 * 1024;
+constexpr unsigned session_interval_least_s = 90;  // RFC 4028 §5: Min-SE is never below 90 s
+constexpr const char* methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO";
+constexpr const char* methods_answered_here = "INVITE, BYE, OPTIONS, UPDATE";
+
+std::string host_text(const std::string& address) {
+  return address.find(':') == std::string::npos ? address : '[' + address + ']';
+}
+
+std::string listen_url(const user_agent_options& options, bool tls) {
+  const std::string& shown =
+      options.advertised_address.empty() ? options.address : options.advertised_address;
+  std::string url = tls ? "sips:" : "sip:";
+  url += host_text(shown) + ':' + std::to_string(tls ? options.tls_port : options.port);
+  if (shown != options.address) url += ";maddr=" + options.address;
+  if (!tls) url += std::string(";transport=") + (options.udp ? options.tcp ? "udp,tcp" : "udp" : "tcp");
+  return url;
+}
+
+}  // namespace
+
+void endpoint::create_stack() {
+  if (options_.port == 0 || (!options_.udp && !options_.tcp))
+    throw std::runtime_error("no SIP port or transport");
+  root_ = su_root_create(this);
+  if (!root_) throw std::runtime_error("su_root_create failed");
+  su_root_threading(root_, 0);
+
+  const std::string url = listen_url(options_, false);
+  const bool has_tls = options_.tls_port != 0 && !options_.certificate_directory.empty();
+  const std::string tls_url = has_tls ? listen_url(options_, true) : std::string();
+  stack_ = nua_create(root_, &endpoint::on_stack_event, this, NUTAG_URL(URL_STRING_MAKE(url.c_str())),
+                      TAG_IF(has_tls, NUTAG_SIPS_URL(URL_STRING_MAKE(tls_url.c_str()))),
+                      TAG_IF(has_tls, NUTAG_CERTIFICATE_DIR(options_.certificate_directory.c_str())),
+                      TAG_IF(has_tls, TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_ALL)), NUTAG_MEDIA_ENABLE(0),
+                      NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(1), NUTAG_AUTO302(0),
+                      NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_UPDATE_REFRESH(1),
+                      NUTAG_SESSION_TIMER(static_cast<unsigned>(options_.session_timer.count())),
+                      NUTAG_MIN_SE(session_interval_least_s), SIPTAG_SUPPORTED_STR("timer, 100rel"),
+                      SIPTAG_ALLOW_STR(methods), NUTAG_APPL_METHOD(static_cast<const char*>(nullptr)),
+                      NUTAG_APPL_METHOD(methods_answered_here), NUTAG_USER_AGENT(options_.name.c_str()),
+                      NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), NTATAG_PASS_100(1),
+                      NTATAG_MAXSIZE(message_most_bytes), NTATAG_UDP_MTU(message_most_bytes),
+                      NTATAG_USE_NAPTR(0), TPTAG_PONG2PING(1), TAG_END());
+  if (!stack_) throw std::runtime_error("cannot listen on " + url);
+
+  su_wait_t wait[1] = {SU_WAIT_INIT};
+  if (su_wait_create(wait, wakeup_, SU_WAIT_IN) < 0 ||
+      (wakeup_index_ = su_root_register(root_, wait, &endpoint::on_wakeup, this, 0)) < 0) {
+    throw std::runtime_error("su_root_register failed");
+  }
+}
+
+void endpoint::destroy_stack() {
+  stop_timer_.reset();
+  calls_.clear();
+  probes_.clear();
+  if (wakeup_index_ >= 0) su_root_deregister(root_, wakeup_index_);
+  // A stack whose shutdown was not completed cannot be destroyed (nua_destroy() asserts it): what it holds is
+  // left to the end of the process, which is what a stop amounts to.
+  if (stack_ && !shutdown_done_) return;
+  if (stack_) nua_destroy(stack_);
+  if (root_) su_root_destroy(root_);
+}
+
+void endpoint::run(std::promise<void> started) {
+  prepare_stack();
+  set_stack_log(&options_.log);
+  try {
+    create_stack();
+  } catch (...) {
+    destroy_stack();
+    set_stack_log(nullptr);
+    started.set_exception(std::current_exception());
+    return;
+  }
+  started.set_value();
+  su_root_run(root_);
+  {
+    const std::scoped_lock lock(mutex_);
+    closed_ = true;
+    commands_.clear();
+  }
+  destroy_stack();
+  set_stack_log(nullptr);
+}
+
+}  // namespace tollgate::pstn::sip

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies what the room needs out of Sofia's parsed messages, which live only inside its callbacks, and writes
+// the header values that are ours. Every text that comes from outside is bounded by the size of one message.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pstn/sip/events.hpp"
+#include "pstn/sip/sofia.hpp"
+#include "pstn/sip/user_agent.hpp"
+
+namespace tollgate::pstn::sip {
+
+/// The body when it is SDP (RFC 3261 §20.15); empty otherwise.
+std::string sdp_of(const sip_t* message);
+
+/// A body that is there and is not SDP.
+bool has_foreign_body(const sip_t* message);
+
+/// Cause and text of the Reason headers (RFC 3326): Q.850 first, for the text any other protocol after it.
+struct reason {
+  std::optional<int> q850;
+  std::string text;
+};
+reason reason_of(const sip_t* message);
+
+/// `Q.850;cause=16;text="..."`; nothing for a cause outside 1–127.
+std::optional<std::string> reason_header(int q850, std::string_view text);
+
+std::optional<std::chrono::seconds> retry_after_of(const sip_t* message);
+
+/// Where a received message came from.
+source_address source_of(msg_t* message);
+
+/// Everything of an INVITE except its key.
+incoming_invite read_invite(const sip_t* message, const source_address& source);
+
+/// "scheme:user@host..." of a parsed URI.
+std::string text_of(const url_t* uri);
+
+/// `"display" <uri>`, the display quoted by RFC 3261 §25.1.
+std::string name_address(std::string_view display, std::string_view uri);
+
+/// Whether a text may stand inside a header: no control characters.
+bool is_one_line(std::string_view text);
+
+/// Whether a text may stand between < and >: one line, no blanks, quotes or angle brackets, a scheme and
+/// something after it.
+bool is_plain_uri(std::string_view text);
+
+/// Whether two URIs ("sip:" without user allowed) name the same next hop: host, port and transport.
+bool same_hop(std::string_view one, std::string_view other);
+
+}  // namespace tollgate::pstn::sip
