@@ -95,10 +95,13 @@ def write_plan(out):
     for code, region, main, data in region_rows():
         name = region_name(code, region)
         emergency, short_code = short_patterns(region)
+        dialled = data.preferred_international_prefix or data.international_prefix or ""
+        dialled = dialled.replace("~", "") if dialled.replace("~", "").isdigit() else "00"
         transform = (data.national_prefix_transform_rule or "")
         same = data.same_mobile_and_fixed_line_pattern
         out.write(f'    {{"{region}", "{name}", {code}, {"true" if main else "false"}, {"true" if same else "false"}, '
-                  f"ranges_{region}_{code},\n")
+                  f"ranges_{region}_{code},\n"
+                  f'     "{dialled if region != "001" else ""}", "{data.national_prefix or ""}",\n')
         for text in (data.international_prefix, data.national_prefix_for_parsing, transform, data.leading_digits, emergency, short_code):
             out.write(f"     {literal(text)},\n")
         out.write("    },\n")

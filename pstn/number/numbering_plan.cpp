@@ -128,6 +128,14 @@ std::string_view region_name(std::string_view region) {
   return plan == nullptr ? std::string_view{} : plan->name;
 }
 
+std::string dialled_from(std::string_view region, const phone_number& number) {
+  const region_plan* plan = plan_of(region);
+  if (plan == nullptr) return number.e164();
+  if (plan->country_code == number.country_code())
+    return std::string{plan->national_dialling} + number.national();
+  return std::string{plan->international_dialling} + number.digits();
+}
+
 bool is_emergency(std::string_view region, std::string_view dialled_digits) {
   if (std::ranges::find(emergency_everywhere, dialled_digits) != emergency_everywhere.end()) return true;
   const region_plan* plan = plan_of(region);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -63,6 +64,10 @@ std::string_view main_region(int country_code);
 
 /// English name, "United Kingdom"; empty for an unknown region.
 std::string_view region_name(std::string_view region);
+
+/// How the number is dialled inside the region: "02079460958" in "GB", "00442079460958" in "FR",
+/// "011442079460958" in "US"; with a plus where the region is unknown.
+std::string dialled_from(std::string_view region, const phone_number& number);
 
 /// All regions (ISO codes), in alphabetical order.
 std::vector<std::string_view> regions();

@@ -26,7 +26,9 @@ struct region_plan {
   bool main;                 // the region that the country code mainly belongs to
   bool fixed_equals_mobile;  // the plan does not tell them apart
   std::span<const type_range> ranges;
-  std::string_view international_prefix;  // pattern: "00", "011", ...
+  std::string_view international_dialling;  // what is dialled to get abroad: "00", "011", "0011"
+  std::string_view national_dialling;       // what is dialled before a national number: "0", "1", nothing
+  std::string_view international_prefix;    // pattern: "00", "011", ...
   std::string_view national_prefix;     // pattern of what is dialled before the national number, may capture
   std::string_view national_transform;  // how a captured number is completed: "268\1"; empty: drop the prefix
   std::string_view leading_digits;      // pattern that alone tells this region from others of the same code

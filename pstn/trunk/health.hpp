@@ -29,14 +29,15 @@ class trunk_health {
 
   /// When the next OPTIONS is due; the distant future while one is under way.
   time_point next_probe() const { return next_probe_; }
-  void probe_sent(time_point now);
+  void probe_sent();
   void probe_answered(int sip_status, time_point now);
 
   /// The first answer of a live call: a 18x or 2xx, or the failure.
   void call_answered(int sip_status, time_point now);
 
  private:
-  void count(bool alive, time_point now);
+  void count(bool alive);
+  std::chrono::seconds probe_interval() const;
 
   health_options options_;
   bool up_ = true;

@@ -47,6 +47,7 @@ class trunk_monitor {
 
  private:
   struct entry {
+    explicit entry(health_options options) : health(options) {}
     trunk_health health;
     bool probes = false;
     bool configured = false;  // an entry that is not lives on only while it has calls

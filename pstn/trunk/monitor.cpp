@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pstn/trunk/monitor.hpp"
+
+#include <algorithm>
+
+namespace tollgate::pstn::trunk {
+
+namespace {
+constexpr std::size_t most_begun = 10'000;  // calls per second that can be told apart
+}
+
+void trunk_monitor::configure(std::span<const trunk> trunks) {
+  for (auto& [id, known] : entries_)
+    known.configured = false;
+  for (const trunk& one : trunks) {
+    entry& kept = entries_.try_emplace(one.id, options_).first->second;
+    kept.configured = true;
+    kept.probes = one.probes;
+  }
+  std::erase_if(entries_,
+                [](const auto& item) { return !item.second.configured && item.second.live_calls == 0; });
+}
+
+void trunk_monitor::call_started(const uuid& trunk_id, time_point now) {
+  entry& used = entries_.try_emplace(trunk_id, options_).first->second;
+  ++used.live_calls;
+  while (!used.begun.empty() && now - used.begun.front() >= std::chrono::seconds{1})
+    used.begun.pop_front();
+  if (used.begun.size() < most_begun) used.begun.push_back(now);
+}
+
+void trunk_monitor::call_ended(const uuid& trunk_id) {
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end() || found->second.live_calls == 0) return;
+  if (--found->second.live_calls == 0 && !found->second.configured) entries_.erase(found);
+}
+
+void trunk_monitor::call_answered(const uuid& trunk_id, int sip_status, time_point now) {
+  if (const auto found = entries_.find(trunk_id); found != entries_.end()) {
+    found->second.health.call_answered(sip_status, now);
+  }
+}
+
+std::vector<uuid> trunk_monitor::take_due_probes(time_point now) {
+  std::vector<uuid> due;
+  for (auto& [id, known] : entries_) {
+    if (!known.configured || !known.probes || known.health.next_probe() > now) continue;
+    known.health.probe_sent();
+    due.push_back(id);
+  }
+  return due;
+}
+
+void trunk_monitor::probe_answered(const uuid& trunk_id, int sip_status, time_point now) {
+  if (const auto found = entries_.find(trunk_id); found != entries_.end()) {
+    found->second.health.probe_answered(sip_status, now);
+  }
+}
+
+std::optional<time_point> trunk_monitor::next_probe() const {
+  std::optional<time_point> next;
+  for (const auto& [id, known] : entries_) {
+    if (!known.configured || !known.probes || known.health.next_probe() == time_point::max()) continue;
+    next = std::min(next.value_or(time_point::max()), known.health.next_probe());
+  }
+  return next;
+}
+
+trunk_state trunk_monitor::state(const uuid& trunk_id, time_point now) const {
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end()) return {};
+  const entry& known = found->second;
+  const auto recent =
+      std::ranges::count_if(known.begun, [&](time_point at) { return now - at < std::chrono::seconds{1}; });
+  return {.up = known.health.up() || !known.probes,
+          .live_calls = known.live_calls,
+          .calls_last_second = static_cast<int>(recent)};
+}
+
+}  // namespace tollgate::pstn::trunk

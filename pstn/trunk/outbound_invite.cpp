@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pstn/trunk/outbound_invite.hpp"
+
+#include "pstn/trunk/sip_uri.hpp"
+
+namespace tollgate::pstn::trunk {
+namespace {
+
+std::string host_and_port(const trunk& by) {
+  return uri_host(by.host) + ":" + std::to_string(by.port);
+}
+
+}  // namespace
+
+std::string next_hop(const trunk& by) {
+  return "sip:" + host_and_port(by) + ";transport=" + std::string{name(by.transport)};
+}
+
+sip::invite make_invite(const trunk& by, const phone_number& number, const caller_identity& caller,
+                        std::string_view gateway_host) {
+  caller_fields fields = caller_of(by, caller, gateway_host);
+  sip::invite invite;
+  invite.request_uri = "sip:" + written(by, number) + "@" + host_and_port(by);
+  invite.from_uri = std::move(fields.from_uri);
+  invite.from_display = std::move(fields.from_display);
+  invite.route = next_hop(by);
+  invite.headers = std::move(fields.headers);
+  if (by.digest)
+    invite.credentials = sip::digest_credentials{by.digest->realm, by.digest->username, by.digest->password};
+  return invite;
+}
+
+}  // namespace tollgate::pstn::trunk
