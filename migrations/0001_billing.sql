@@ -236,8 +236,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
                   + (per_minute_micros * (greatest(billed_s - included_s, 0) % 60) + 59) / 60
 END;
 
-CREATE FUNCTION billing.affordable_seconds(credit_micros bigint, fee_micros bigint, per_minute_micros bigint, initial_s int, next_s int, included_s int)
-RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION billing.affordable_seconds(credit_micros bigint, fee_micros bigint, per_minute_micros bigint, initial_s int, next_s int,
+  included_s int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   v_budget bigint := credit_micros - fee_micros;
   v_seconds bigint := 31622400;
@@ -353,10 +353,15 @@ CREATE FUNCTION billing.priced(c billing.cdr) RETURNS billing.cdr LANGUAGE plpgs
 BEGIN
   c.billed_s := least(
     billing.billed_seconds(c.talk_ms, c.initial_increment_s, c.next_increment_s, c.free_start_s),
-    billing.affordable_seconds(c.held_micros, c.connection_fee_micros, c.price_per_minute_micros, c.initial_increment_s, c.next_increment_s, c.included_s));
+    billing.affordable_seconds(c.held_micros, c.connection_fee_micros, c.price_per_minute_micros, c.initial_increment_s, c.next_increment_s,
+                               c.included_s));
   c.price_micros := billing.price_of(c.billed_s, c.connection_fee_micros, c.price_per_minute_micros, c.included_s);
   RETURN c;
 END $$;
+
+-- 2026-11-22T07:55:32.123456Z, as billing/text.cpp reads it.
+CREATE FUNCTION billing.iso_time(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 -- A CDR out of a stop record's JSON; everything about money is set by the caller.
 CREATE FUNCTION billing.cdr_of(p_stop jsonb) RETURNS billing.cdr LANGUAGE plpgsql STABLE AS $$
@@ -562,7 +567,8 @@ CREATE VIEW billing.violation AS
     WHERE a.last_sequence <> coalesce(e.newest, 0)
   UNION ALL SELECT 'charge of a call is not its entries', account_id, (coalesce(c.charged_micros, 0) - coalesce(e.total, 0))::bigint
     FROM billing.cdr c FULL JOIN (
-      SELECT account_id, reference::uuid AS call_id, -sum(amount_micros) AS total FROM billing.entry WHERE kind IN ('call', 'correction') GROUP BY 1, 2) e
+      SELECT account_id, reference::uuid AS call_id, -sum(amount_micros) AS total FROM billing.entry
+        WHERE kind IN ('call', 'correction') GROUP BY 1, 2) e
       USING (account_id, call_id)
     WHERE coalesce(c.charged_micros, 0) <> coalesce(e.total, 0) OR c.call_id IS NULL
   UNION ALL SELECT 'hold and CDR of one call', h.account_id, h.amount_micros FROM billing.hold h JOIN billing.cdr c USING (account_id, call_id)

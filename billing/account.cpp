@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of billing.account.
+#include "billing/account.hpp"
+
+#include <algorithm>
+#include <pqxx/result>
+#include <pqxx/transaction_base>
+
+#include "billing/sql.hpp"
+#include "billing/text.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+constexpr std::size_t longest_deck_name = 100;
+
+bool is_country(const std::string& text) {
+  return text.size() == 2 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+}  // namespace
+
+boost::system::result<void> create_account(pqxx::transaction_base& tx, const uuid& account_id,
+                                           const std::string& currency, const std::string& country,
+                                           const std::string& deck) {
+  if (!is_currency(currency) || !is_country(country) || deck.empty() || deck.size() > longest_deck_name ||
+      !is_clean(deck))
+    return error::malformed;
+  const auto id = sql::text_of(account_id);
+  const auto made = tx.exec_params(
+      "INSERT INTO billing.account (account_id, currency, country, deck) VALUES ($1, $2, $3, $4) ON CONFLICT "
+      "DO NOTHING",
+      id, currency, country, deck);
+  if (made.affected_rows() == 1) return {};
+  const auto row =
+      tx.exec_params1("SELECT currency, country, deck FROM billing.account WHERE account_id = $1", id);
+  const bool same = row[0].as<std::string>() == currency && row[1].as<std::string>() == country &&
+                    row[2].as<std::string>() == deck;
+  if (!same) return error::account_conflict;
+  return {};
+}
+
+boost::system::result<account> find_account(pqxx::transaction_base& tx, const uuid& account_id) {
+  const auto rows = tx.exec_params(
+      "SELECT currency, country, deck, posted_micros, held_micros, blocked, last_sequence FROM "
+      "billing.account WHERE account_id = $1",
+      sql::text_of(account_id));
+  if (rows.empty()) return error::no_account;
+  const auto row = rows[0];
+  return account{.account_id = account_id,
+                 .currency = row[0].as<std::string>(),
+                 .country = row[1].as<std::string>(),
+                 .deck = row[2].as<std::string>(),
+                 .credit = {.posted = sql::money_of(row[3]), .held = sql::money_of(row[4])},
+                 .blocked = row[5].as<bool>(),
+                 .last_sequence = row[6].as<std::int64_t>()};
+}
+
+boost::system::result<balance> find_balance(pqxx::transaction_base& tx, const uuid& account_id) {
+  const auto rows =
+      tx.exec_params("SELECT posted_micros, held_micros FROM billing.account WHERE account_id = $1",
+                     sql::text_of(account_id));
+  if (rows.empty()) return error::no_account;
+  return balance{.posted = sql::money_of(rows[0][0]), .held = sql::money_of(rows[0][1])};
+}
+
+boost::system::result<void> set_blocked(pqxx::transaction_base& tx, const uuid& account_id, bool blocked) {
+  const auto changed = tx.exec_params("UPDATE billing.account SET blocked = $2 WHERE account_id = $1",
+                                      sql::text_of(account_id), blocked);
+  if (changed.affected_rows() == 0) return error::no_account;
+  return {};
+}
+
+}  // namespace tollgate::billing

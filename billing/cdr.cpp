@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading CDRs.
+#include "billing/cdr.hpp"
+
+#include <algorithm>
+#include <pqxx/result>
+#include <pqxx/transaction_base>
+#include <stdexcept>
+
+#include "billing/error.hpp"
+#include "billing/sql.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+constexpr int longest_list = 1000;
+constexpr const char* last_id = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+// The stop record comes back as the JSON that it was written from, with the times as the parser wants them;
+// the rest as columns.
+constexpr const char* select_calls = R"(
+  SELECT to_jsonb(c) || jsonb_build_object(
+      'started_at', billing.iso_time(started_at), 'ringing_at', billing.iso_time(ringing_at),
+      'answered_at', billing.iso_time(answered_at), 'ended_at', billing.iso_time(ended_at)) AS stop,
+    settled_by, currency, rate_id, rate_prefix, destination, connection_fee_micros, price_per_minute_micros,
+    initial_increment_s, next_increment_s, free_start_s, included_s, billed_s, price_micros, charged_micros
+  FROM billing.cdr c )";
+
+settled_by settled_by_of(const std::string& text) {
+  for (const auto value :
+       {settled_by::gateway, settled_by::reaper, settled_by::corrected, settled_by::refused})
+    if (text == to_string(value)) return value;
+  throw std::logic_error("billing: a CDR was settled by '" + text + "'");
+}
+
+call_record call_of(const pqxx::row& row) {
+  auto stop = parse_stop_record(row["stop"].c_str());
+  if (stop.has_error()) throw std::logic_error("billing: a CDR cannot be read");
+  call_record record;
+  record.call = std::move(*stop);
+  record.settled = settled_by_of(row["settled_by"].as<std::string>());
+  record.currency = row["currency"].as<std::string>();
+  if (!row["rate_id"].is_null())
+    record.terms = rate{.rate_id = row["rate_id"].as<std::int64_t>(),
+                        .prefix = row["rate_prefix"].as<std::string>(),
+                        .destination = row["destination"].as<std::string>(),
+                        .connection_fee = sql::money_of(row["connection_fee_micros"]),
+                        .price_per_minute = sql::money_of(row["price_per_minute_micros"]),
+                        .initial_increment = sql::seconds_of(row["initial_increment_s"]),
+                        .next_increment = sql::seconds_of(row["next_increment_s"]),
+                        .free_start = sql::seconds_of(row["free_start_s"]),
+                        .included = sql::seconds_of(row["included_s"])};
+  record.billed = sql::seconds_of(row["billed_s"]);
+  record.price = sql::money_of(row["price_micros"]);
+  record.charged = sql::money_of(row["charged_micros"]);
+  return record;
+}
+
+std::vector<call_record> calls_of(const pqxx::result& rows) {
+  std::vector<call_record> calls;
+  calls.reserve(rows.size());
+  for (const auto& row : rows)
+    calls.push_back(call_of(row));
+  return calls;
+}
+
+std::string cursor_of(const std::optional<uuid>& before) {
+  return before ? sql::text_of(*before) : last_id;
+}
+
+}  // namespace
+
+const char* to_string(settled_by value) {
+  switch (value) {
+    case settled_by::gateway:
+      return "gateway";
+    case settled_by::reaper:
+      return "reaper";
+    case settled_by::corrected:
+      return "corrected";
+    case settled_by::refused:
+      return "refused";
+  }
+  return "gateway";
+}
+
+std::vector<call_record> list_calls(pqxx::transaction_base& tx, const uuid& account_id, int limit,
+                                    std::optional<uuid> before) {
+  return calls_of(tx.exec_params(
+      std::string(select_calls) + "WHERE account_id = $1 AND call_id < $2 ORDER BY call_id DESC LIMIT $3",
+      sql::text_of(account_id), cursor_of(before), std::clamp(limit, 1, longest_list)));
+}
+
+std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit, std::optional<uuid> before) {
+  return calls_of(
+      tx.exec_params(std::string(select_calls) + "WHERE call_id < $1 ORDER BY call_id DESC LIMIT $2",
+                     cursor_of(before), std::clamp(limit, 1, longest_list)));
+}
+
+std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id,
+                                     const uuid& call_id) {
+  const auto rows = tx.exec_params(std::string(select_calls) + "WHERE account_id = $1 AND call_id = $2",
+                                   sql::text_of(account_id), sql::text_of(call_id));
+  if (rows.empty()) return std::nullopt;
+  return call_of(rows[0]);
+}
+
+}  // namespace tollgate::billing

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Codes and sentences of the billing errors.
+#include "billing/error.hpp"
+
+#include <string>
+
+namespace tollgate::billing {
+namespace {
+
+const char* sentence_of(error value) {
+  switch (value) {
+    case error::no_account:
+      return "the account does not exist";
+    case error::account_conflict:
+      return "the account exists with other properties";
+    case error::account_blocked:
+      return "the account is blocked";
+    case error::insufficient_credit:
+      return "the credit is not sufficient";
+    case error::invalid_amount:
+      return "the amount is not positive or too large";
+    case error::below_minimum:
+      return "the amount is less than the least top-up";
+    case error::wrong_currency:
+      return "the currency is not that of the account";
+    case error::payment_conflict:
+      return "the payment id was used for another payment";
+    case error::period_conflict:
+      return "the subscription period was charged otherwise or is not the next one";
+    case error::no_term:
+      return "there is no such subscription term in this currency";
+    case error::no_deck:
+      return "there is no such rate deck in force";
+    case error::deck_invalid:
+      return "the rate deck has errors";
+    case error::hold_exists:
+      return "the call has a hold and must be settled";
+    case error::malformed:
+      return "the text is malformed";
+  }
+  return "unknown billing error";
+}
+
+// Boost's base has a protected, non-virtual destructor by design; nothing is ever deleted through it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+class error_category final : public boost::system::error_category {
+ public:
+  const char* name() const noexcept override { return "tollgate.billing"; }
+  std::string message(int value) const override { return sentence_of(static_cast<error>(value)); }
+};
+#pragma GCC diagnostic pop
+
+}  // namespace
+
+const char* code_of(error value) {
+  switch (value) {
+    case error::no_account:
+      return "no_account";
+    case error::account_conflict:
+      return "account_conflict";
+    case error::account_blocked:
+      return "account_blocked";
+    case error::insufficient_credit:
+      return "insufficient_credit";
+    case error::invalid_amount:
+      return "invalid_amount";
+    case error::below_minimum:
+      return "below_minimum";
+    case error::wrong_currency:
+      return "wrong_currency";
+    case error::payment_conflict:
+      return "payment_conflict";
+    case error::period_conflict:
+      return "period_conflict";
+    case error::no_term:
+      return "no_term";
+    case error::no_deck:
+      return "no_deck";
+    case error::deck_invalid:
+      return "deck_invalid";
+    case error::hold_exists:
+      return "hold_exists";
+    case error::malformed:
+      return "malformed";
+  }
+  return "unknown";
+}
+
+boost::system::error_code make_error_code(error value) {
+  static const error_category category;
+  return {static_cast<int>(value), category};
+}
+
+}  // namespace tollgate::billing

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a deck's CSV (RFC 4180) and finding everything that is wrong with it. Free of IO.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "billing/rate_deck.hpp"
+#include "billing/text.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t longest_prefix = 15;        // ITU-T E.164: at most 15 digits
+constexpr std::size_t longest_destination = 200;  // bytes
+constexpr std::size_t longest_record = 4096;      // bytes of a line
+
+enum column : std::size_t {
+  prefix,
+  destination,
+  price_per_minute,
+  connection_fee,
+  initial_increment_s,
+  next_increment_s,
+  free_start_s,
+  included_s,
+  effective_from,
+  effective_until,
+  column_count
+};
+constexpr std::array<std::string_view, column_count> names{
+    "prefix",           "destination",  "price_per_minute", "connection_fee", "initial_increment_s",
+    "next_increment_s", "free_start_s", "included_s",       "effective_from", "effective_until"};
+constexpr std::size_t required_columns = 3;
+
+class parser {
+ public:
+  explicit parser(std::string_view csv) : rest_(csv) {
+    if (rest_.starts_with("\xef\xbb\xbf"))
+      rest_.remove_prefix(3);  // a byte order mark, as spreadsheets write it
+  }
+
+  deck_text run() {
+    if (rest_.size() > max_deck_bytes) {
+      problem("", "the text is longer than " + std::to_string(max_deck_bytes) + " bytes");
+      return std::move(out_);
+    }
+    if (!read_header()) return std::move(out_);
+    while (!rest_.empty() && !too_many_problems()) {
+      if (!next_record()) continue;
+      if (fields_.size() == 1 && fields_[0].empty()) continue;  // an empty line
+      if (out_.lines.size() == max_deck_lines) {
+        problem("", "there are more than " + std::to_string(max_deck_lines) + " lines");
+        break;
+      }
+      read_line();
+    }
+    if (out_.lines.empty() && out_.problems.empty()) problem("", "there are no rates");
+    find_overlaps();
+    std::stable_sort(
+        out_.problems.begin(), out_.problems.end(),
+        [](const deck_problem& left, const deck_problem& right) { return left.line < right.line; });
+    return std::move(out_);
+  }
+
+ private:
+  bool too_many_problems() const { return out_.problems.size() >= max_deck_problems; }
+
+  void problem_at(std::size_t line, std::string_view where, std::string text) {
+    if (!too_many_problems())
+      out_.problems.push_back({.line = line, .column = std::string(where), .text = std::move(text)});
+  }
+  void problem(std::string_view where, std::string text) { problem_at(line_, where, std::move(text)); }
+  void problem(column which, std::string text) { problem(names[which], std::move(text)); }
+
+  // Takes one record off the text. A field with quotes may hold commas and doubled quotes, but no line break:
+  // no deck needs one.
+  bool next_record() {
+    ++line_;
+    const auto end = std::min(rest_.find('\n'), rest_.size());
+    auto record = rest_.substr(0, end);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    if (record.ends_with('\r')) record.remove_suffix(1);
+    fields_.clear();
+    if (record.size() > longest_record) {
+      problem("", "the line is longer than " + std::to_string(longest_record) + " bytes");
+      return false;
+    }
+    if (!is_clean(record)) {
+      problem("", "the line is not plain UTF-8 text");
+      return false;
+    }
+    std::size_t at = 0;
+    do {
+      if (!take_field(record, at)) return false;
+    } while (at <= record.size());
+    return true;
+  }
+
+  // Reads the field at `at` and moves behind the comma that ends it (or behind the end plus one).
+  bool take_field(std::string_view record, std::size_t& at) {
+    auto& field = fields_.emplace_back();
+    if (at < record.size() && record[at] == '"') {
+      for (++at;; ++at) {
+        if (at >= record.size()) {
+          problem("", "a quote is not closed");
+          return false;
+        }
+        if (record[at] == '"') {
+          if (at + 1 >= record.size() || record[at + 1] != '"') break;
+          ++at;
+        }
+        field += record[at];
+      }
+      ++at;
+      if (at < record.size() && record[at] != ',') {
+        problem("", "text follows a closing quote");
+        return false;
+      }
+    } else {
+      const auto end = std::min(record.find(',', at), record.size());
+      field = record.substr(at, end - at);
+      if (field.find('"') != std::string::npos) {
+        problem("", "a quote stands within a field without quotes");
+        return false;
+      }
+      at = end;
+    }
+    ++at;
+    return true;
+  }
+
+  bool read_header() {
+    if (rest_.empty()) {
+      line_ = 1;
+      problem("", "the text is empty");
+      return false;
+    }
+    if (!next_record()) return false;
+    position_.fill(std::string::npos);
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      const auto found = std::find(names.begin(), names.end(), fields_[i]);
+      if (found == names.end()) {
+        problem(fields_[i], "there is no such column");
+      } else if (auto& position = position_[static_cast<std::size_t>(found - names.begin())];
+                 position != std::string::npos) {
+        problem(fields_[i], "the column stands twice");
+      } else {
+        position = i;
+      }
+    }
+    for (std::size_t i = 0; i < required_columns; ++i)
+      if (position_[i] == std::string::npos) problem(names[i], "the column is missing");
+    columns_ = fields_.size();
+    return out_.problems.empty();
+  }
+
+  std::string_view field(column which) const {
+    const auto position = position_[which];
+    return position == std::string::npos ? std::string_view{} : std::string_view{fields_[position]};
+  }
+
+  void read_line() {
+    if (fields_.size() != columns_) {
+      problem("", "the line has " + std::to_string(fields_.size()) + " fields, the header " +
+                      std::to_string(columns_));
+      return;
+    }
+    deck_line line;
+    line.terms.prefix = field(prefix);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (const auto& p = line.terms.prefix;
+        p.empty() || p.size() > longest_prefix || !std::all_of(p.begin(), p.end(), is_digit))
+      problem(prefix, "'" + p + "' is not 1 to 15 digits");
+    line.terms.destination = field(destination);
+    if (line.terms.destination.empty() || line.terms.destination.size() > longest_destination)
+      problem(destination, "the name must have 1 to " + std::to_string(longest_destination) + " bytes");
+    line.terms.price_per_minute = read_price(price_per_minute, true);
+    line.terms.connection_fee = read_price(connection_fee, false);
+    line.terms.initial_increment = read_seconds(initial_increment_s, seconds{60}, seconds{1});
+    line.terms.next_increment = read_seconds(next_increment_s, seconds{60}, seconds{1});
+    line.terms.free_start = read_seconds(free_start_s, seconds{0}, seconds{0});
+    line.terms.included = read_seconds(included_s, seconds{0}, seconds{0});
+    line.effective_from = read_time(effective_from);
+    line.effective_until = read_time(effective_until);
+    if (line.effective_from && line.effective_until && *line.effective_from >= *line.effective_until)
+      problem(effective_until, "the rate ends before it begins");
+    out_.lines.push_back(std::move(line));
+    line_numbers_.push_back(line_);
+  }
+
+  money read_price(column which, bool required) {
+    const auto text = field(which);
+    if (text.empty() && !required) return {};
+    const auto price = parse_money(text);
+    if (price.has_value() && *price >= money{} && *price <= max_price) return *price;
+    problem(which, "'" + std::string(text) + "' is not a price: a decimal from 0 to " + to_string(max_price) +
+                       " with at most six places");
+    return {};
+  }
+
+  seconds read_seconds(column which, seconds otherwise, seconds least) {
+    const auto text = field(which);
+    if (text.empty()) return otherwise;
+    int value = -1;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure == std::errc{} && end == text.data() + text.size() && seconds{value} >= least &&
+        seconds{value} <= max_increment)
+      return seconds{value};
+    problem(which, "'" + std::string(text) + "' is not a whole number of seconds from " +
+                       std::to_string(least.count()) + " to " + std::to_string(max_increment.count()));
+    return otherwise;
+  }
+
+  std::optional<wall_time> read_time(column which) {
+    const auto text = field(which);
+    if (text.empty()) return std::nullopt;
+    const auto time = parse_iso_time(text);
+    if (!time) problem(which, "'" + std::string(text) + "' is neither YYYY-MM-DD nor YYYY-MM-DDThh:mm:ssZ");
+    return time;
+  }
+
+  // Two lines of one prefix must not be in force at the same time.
+  void find_overlaps() {
+    std::vector<std::size_t> order(out_.lines.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+      order[i] = i;
+    const auto from = [&](std::size_t i) { return out_.lines[i].effective_from.value_or(wall_time::min()); };
+    std::sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+      const int compared = out_.lines[left].terms.prefix.compare(out_.lines[right].terms.prefix);
+      if (compared != 0) return compared < 0;
+      return from(left) != from(right) ? from(left) < from(right) : left < right;
+    });
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      const auto& earlier = out_.lines[order[i - 1]];
+      const auto& later = out_.lines[order[i]];
+      if (earlier.terms.prefix != later.terms.prefix) continue;
+      if (earlier.effective_until && *earlier.effective_until <= from(order[i])) continue;
+      const auto [first, second] = std::minmax(line_numbers_[order[i - 1]], line_numbers_[order[i]]);
+      problem_at(
+          second, names[prefix],
+          "prefix " + later.terms.prefix + " has a rate at the same time in line " + std::to_string(first));
+    }
+  }
+
+  std::string_view rest_;
+  std::size_t line_ = 0;
+  std::size_t columns_ = 0;
+  std::array<std::size_t, column_count> position_{};
+  std::vector<std::string> fields_;
+  std::vector<std::size_t> line_numbers_;  // of out_.lines
+  deck_text out_;
+};
+
+}  // namespace
+
+deck_text parse_deck(std::string_view csv) {
+  return parser(csv).run();
+}
+
+}  // namespace tollgate::billing

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Conversions between billing's values and PostgreSQL's text format. Private to the module.
+#pragma once
+
+#include <boost/uuid/uuid.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <pqxx/result>
+#include <string>
+
+#include "billing/error.hpp"
+#include "billing/money.hpp"
+
+namespace tollgate::billing::sql {
+
+std::string text_of(const boost::uuids::uuid& id);
+boost::uuids::uuid uuid_of(const pqxx::field& field);
+boost::uuids::uuid uuid_of_text(const std::string& text);
+money money_of(const pqxx::field& field);
+std::chrono::seconds seconds_of(const pqxx::field& field);
+// A duration as a whole number of seconds that fits the column type int.
+std::int32_t int_of(std::chrono::seconds value);
+
+// From a column written as `sql::micros_since_epoch`; null: nothing.
+std::optional<std::chrono::system_clock::time_point> time_of(const pqxx::field& field);
+
+// The error of a status text that a billing function returned. Throws std::logic_error for a text that is
+// none: then the schema and this program do not belong together.
+error error_of(const std::string& status);
+
+}  // namespace tollgate::billing::sql

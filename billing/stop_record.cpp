@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON of a stop record. Its keys are the columns of billing.cdr, which PostgreSQL fills from it.
+#include "billing/stop_record.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <boost/uuid/string_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <cmath>
+#include <limits>
+
+#include "billing/error.hpp"
+#include "billing/rate.hpp"
+#include "billing/text.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+constexpr std::size_t most_attempts = 50;
+constexpr int last_sip_code = 999;
+constexpr int last_q850_cause = 127;
+constexpr std::size_t uuid_text_length = 36;
+
+json::value time_value(const std::optional<stop_record::wall_time>& time) {
+  return time ? json::value(iso_time(*time)) : json::value(nullptr);
+}
+
+std::int64_t bounded_ms(milliseconds value) {
+  return std::clamp<milliseconds>(value, milliseconds{0}, max_call_duration).count();
+}
+
+double bounded(double value) {
+  return std::isfinite(value) ? std::clamp(value, 0.0, 1e9) : 0.0;
+}
+
+std::int64_t bounded(std::uint64_t value) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::int64_t>::max()));
+}
+
+void add_media(json::object& out, const std::string& side, const media_record& media) {
+  out[side + "_packets"] = bounded(media.packets);
+  out[side + "_lost"] = bounded(media.lost);
+  out[side + "_jitter_ms"] = bounded(media.jitter_ms);
+  out[side + "_mos"] = bounded(media.mos);
+}
+
+json::array attempts_value(const std::vector<trunk_attempt>& attempts) {
+  json::array out;
+  for (const auto& attempt : attempts) {
+    if (out.size() == most_attempts) break;
+    out.push_back(json::object{{"trunk", clean_text(attempt.trunk)},
+                               {"sip_code", std::clamp(attempt.sip_code, 0, last_sip_code)},
+                               {"reason", clean_text(attempt.reason)},
+                               {"at", iso_time(attempt.at)}});
+  }
+  return out;
+}
+
+// Reads typed members of an object; one bad member spoils the whole.
+class reader {
+ public:
+  explicit reader(const json::object& object) : object_(object) {}
+
+  bool good() const { return good_; }
+
+  void read(const char* key, std::string& out) {
+    if (const auto* value = present(key)) {
+      if (const auto* text = value->if_string())
+        out.assign(text->begin(), text->end());
+      else
+        good_ = false;
+    }
+  }
+  template <typename Number>
+  requires std::is_arithmetic_v<Number>
+  void read(const char* key, Number& out) {
+    if (const auto* value = present(key)) {
+      boost::system::error_code failure;
+      const auto number = value->to_number<Number>(failure);
+      if (failure)
+        good_ = false;
+      else
+        out = number;
+    }
+  }
+  void read(const char* key, milliseconds& out) {
+    auto count = out.count();
+    read(key, count);
+    out = milliseconds{std::clamp<std::int64_t>(count, 0, milliseconds{max_call_duration}.count())};
+  }
+  void read(const char* key, std::optional<milliseconds>& out) {
+    if (present(key) != nullptr) read(key, out.emplace(0));
+  }
+  void read(const char* key, stop_record::wall_time& out) {
+    std::string text;
+    read(key, text);
+    if (const auto time = parse_iso_time(text))
+      out = *time;
+    else
+      good_ = false;
+  }
+  void read(const char* key, std::optional<stop_record::wall_time>& out) {
+    if (present(key) != nullptr) read(key, out.emplace());
+  }
+  void read(const char* key, boost::uuids::uuid& out) {
+    std::string text;
+    read(key, text);
+    const auto allowed = [](char c) {
+      return std::string_view("0123456789abcdefABCDEF-").find(c) != std::string_view::npos;
+    };
+    if (text.size() != uuid_text_length || !std::all_of(text.begin(), text.end(), allowed)) {
+      good_ = false;
+      return;
+    }
+    try {
+      out = boost::uuids::string_generator{}(text);
+    } catch (const std::exception&) {
+      good_ = false;
+    }
+  }
+  void read(const char* key, std::optional<boost::uuids::uuid>& out) {
+    if (present(key) != nullptr) read(key, out.emplace());
+  }
+  template <typename Enum>
+  requires std::is_enum_v<Enum>
+  void read(const char* key, Enum& out, std::initializer_list<Enum> values) {
+    std::string text = to_string(out);
+    read(key, text);
+    const auto* found =
+        std::find_if(values.begin(), values.end(), [&](Enum value) { return text == to_string(value); });
+    if (found == values.end())
+      good_ = false;
+    else
+      out = *found;
+  }
+  void read(const char* side, media_record& out) {
+    const std::string name = side;
+    read((name + "_packets").c_str(), out.packets);
+    read((name + "_lost").c_str(), out.lost);
+    read((name + "_jitter_ms").c_str(), out.jitter_ms);
+    read((name + "_mos").c_str(), out.mos);
+  }
+  void read(const char* key, std::vector<trunk_attempt>& out) {
+    const auto* value = present(key);
+    if (value == nullptr) return;
+    const auto* array = value->if_array();
+    good_ = good_ && array != nullptr && array->size() <= most_attempts;
+    if (!good_) return;
+    for (const auto& element : *array) {
+      const auto* object = element.if_object();
+      if (object == nullptr) {
+        good_ = false;
+        return;
+      }
+      reader inner(*object);
+      auto& attempt = out.emplace_back();
+      inner.read("trunk", attempt.trunk);
+      inner.read("sip_code", attempt.sip_code);
+      inner.read("reason", attempt.reason);
+      inner.read("at", attempt.at);
+      good_ = good_ && inner.good();
+    }
+  }
+
+ private:
+  const json::value* present(const char* key) const {
+    const auto* value = object_.if_contains(key);
+    return value == nullptr || value->is_null() ? nullptr : value;
+  }
+
+  const json::object& object_;
+  bool good_ = true;
+};
+
+}  // namespace
+
+const char* to_string(call_direction value) {
+  switch (value) {
+    case call_direction::out:
+      return "out";
+    case call_direction::in:
+      return "in";
+    case call_direction::voicemail:
+      return "voicemail";
+    case call_direction::forward:
+      return "forward";
+  }
+  return "out";
+}
+
+const char* to_string(call_side value) {
+  switch (value) {
+    case call_side::caller:
+      return "caller";
+    case call_side::callee:
+      return "callee";
+    case call_side::gateway:
+      return "gateway";
+  }
+  return "gateway";
+}
+
+std::string to_json(const stop_record& record) {
+  json::object out;
+  out["account_id"] = boost::uuids::to_string(record.account_id);
+  out["call_id"] = boost::uuids::to_string(record.call_id);
+  out["parent_call_id"] = record.parent_call_id ? json::value(boost::uuids::to_string(*record.parent_call_id))
+                                                : json::value(nullptr);
+  out["direction"] = to_string(record.direction);
+  out["caller"] = clean_text(record.caller);
+  out["callee"] = clean_text(record.callee);
+  out["started_at"] = time_value(record.started);
+  out["ringing_at"] = time_value(record.ringing);
+  out["answered_at"] = time_value(record.answered);
+  out["ended_at"] = time_value(record.ended);
+  out["ring_ms"] = bounded_ms(record.ring);
+  out["talk_ms"] = bounded_ms(record.talk);
+  out["post_dial_delay_ms"] =
+      record.post_dial_delay ? json::value(bounded_ms(*record.post_dial_delay)) : json::value(nullptr);
+  out["trunk"] = clean_text(record.trunk);
+  out["attempts"] = attempts_value(record.attempts);
+  out["sip_code"] = std::clamp(record.sip_code, 0, last_sip_code);
+  out["q850_cause"] = std::clamp(record.q850_cause, 0, last_q850_cause);
+  out["hung_up_by"] = to_string(record.hung_up_by);
+  out["reason"] = clean_text(record.reason);
+  out["overlay_codec"] = clean_text(record.overlay_codec);
+  out["trunk_codec"] = clean_text(record.trunk_codec);
+  add_media(out, "overlay", record.from_overlay);
+  add_media(out, "trunk", record.from_trunk);
+  out["srtp_profile"] = clean_text(record.srtp_profile);
+  out["node"] = clean_text(record.node);
+  return json::serialize(out);
+}
+
+boost::system::result<stop_record> parse_stop_record(std::string_view text) {
+  boost::system::error_code failure;
+  const auto value = json::parse(text, failure);
+  if (failure || !value.is_object()) return error::malformed;
+  const auto& object = value.get_object();
+  if (!object.contains("talk_ms")) return error::malformed;
+  stop_record record;
+  reader in(object);
+  in.read("account_id", record.account_id);
+  in.read("call_id", record.call_id);
+  in.read("parent_call_id", record.parent_call_id);
+  in.read("direction", record.direction,
+          {call_direction::out, call_direction::in, call_direction::voicemail, call_direction::forward});
+  in.read("caller", record.caller);
+  in.read("callee", record.callee);
+  in.read("started_at", record.started);
+  in.read("ringing_at", record.ringing);
+  in.read("answered_at", record.answered);
+  in.read("ended_at", record.ended);
+  in.read("ring_ms", record.ring);
+  in.read("talk_ms", record.talk);
+  in.read("post_dial_delay_ms", record.post_dial_delay);
+  in.read("trunk", record.trunk);
+  in.read("attempts", record.attempts);
+  in.read("sip_code", record.sip_code);
+  in.read("q850_cause", record.q850_cause);
+  in.read("hung_up_by", record.hung_up_by, {call_side::caller, call_side::callee, call_side::gateway});
+  in.read("reason", record.reason);
+  in.read("overlay_codec", record.overlay_codec);
+  in.read("trunk_codec", record.trunk_codec);
+  in.read("overlay", record.from_overlay);
+  in.read("trunk", record.from_trunk);
+  in.read("srtp_profile", record.srtp_profile);
+  in.read("node", record.node);
+  if (!in.good()) return error::malformed;
+  return record;
+}
+
+}  // namespace tollgate::billing

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Terms and their charges.
+#include "billing/subscription.hpp"
+
+#include <pqxx/result>
+#include <pqxx/transaction_base>
+
+#include "billing/sql.hpp"
+#include "billing/text.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+term term_of(const pqxx::row& row) {
+  return {.length = std::chrono::months{row[0].as<int>()}, .price = sql::money_of(row[1])};
+}
+
+}  // namespace
+
+std::vector<term> list_terms(pqxx::transaction_base& tx, const std::string& currency) {
+  std::vector<term> terms;
+  if (!is_currency(currency)) return terms;
+  for (const auto& row : tx.exec_params(
+           "SELECT months, price_micros FROM billing.subscription_term WHERE currency = $1 ORDER BY months",
+           currency))
+    terms.push_back(term_of(row));
+  return terms;
+}
+
+boost::system::result<term> find_term(pqxx::transaction_base& tx, const uuid& account_id,
+                                      std::chrono::months length) {
+  const auto rows = tx.exec_params(
+      "SELECT t.months, t.price_micros FROM billing.account a LEFT JOIN billing.subscription_term t ON "
+      "t.currency = a.currency AND "
+      "t.months = $2 WHERE a.account_id = $1",
+      sql::text_of(account_id), static_cast<int>(length.count()));
+  if (rows.empty()) return error::no_account;
+  if (rows[0][0].is_null()) return error::no_term;
+  return term_of(rows[0]);
+}
+
+boost::system::result<subscription_answer> charge_subscription(pqxx::transaction_base& tx,
+                                                               const subscription_charge& charge) {
+  if (charge.sold.price <= money{} || charge.sold.price > max_balance ||
+      charge.sold.length < std::chrono::months{1})
+    return error::invalid_amount;
+  const auto row = tx.exec_params1(
+      "SELECT status, balance_after FROM billing.charge_subscription($1, $2, $3, $4, $5, $6)",
+      sql::text_of(charge.account_id), sql::text_of(charge.subscription_id), charge.period,
+      static_cast<int>(charge.sold.length.count()), charge.sold.price.micros, clean_text(charge.note));
+  const auto status = row[0].as<std::string>();
+  if (status != "charged" && status != "repeated") return sql::error_of(status);
+  return subscription_answer{
+      .status = status == "charged" ? subscription_status::charged : subscription_status::repeated,
+      .balance_after = sql::money_of(row[1])};
+}
+
+}  // namespace tollgate::billing
