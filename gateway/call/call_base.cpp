@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/call/call_base.hpp"
+
+#include "gateway/call/call_id.hpp"
+
+namespace tollgate::gateway::call {
+namespace {
+
+billing::media_record to_record(const pstn::media::leg_statistics& statistics) {
+  billing::media_record record;
+  record.packets = statistics.packets_received;
+  record.lost = statistics.lost;
+  record.jitter_ms = statistics.jitter_ms;
+  record.mos = statistics.mos;
+  return record;
+}
+
+}  // namespace
+
+billing::call_side side_of(party by) {
+  switch (by) {
+    case party::caller:
+      return billing::call_side::caller;
+    case party::callee:
+      return billing::call_side::callee;
+    case party::gateway:
+      return billing::call_side::gateway;
+  }
+  return billing::call_side::gateway;
+}
+
+call_base::call_base(const environment& e, billing::call_direction direction)
+    : environment_(e), inbox_(e.executor) {
+  const auto now = e.time.wall();
+  facts_.call_id = make_call_id(now);
+  facts_.direction = direction;
+  facts_.state = "trying";
+  facts_.started = now;
+  record_.call_id = facts_.call_id;
+  record_.direction = direction;
+  record_.started = now;
+  record_.node = e.settings.node;
+}
+
+boost::system::result<void> call_base::open_media() {
+  media_ = environment_.media.open([weak = weak_from_this()](media_message message) {
+    if (const auto self = weak.lock()) self->deliver(std::move(message));
+  });
+  const auto port = media_->open_trunk();
+  if (!port) return port.error();
+  trunk_port_ = *port;
+  trunk_origin_.session_id = make_ssrc();
+  cname_ = make_cname();
+  overlay_ssrc_ = make_ssrc();
+  return {};
+}
+
+boost::asio::awaitable<void> call_base::close_media() {
+  if (!media_) co_return;
+  const auto reports = std::make_shared<inbox<media_report>>(environment_.executor);
+  media_->close([reports](media_report report) { reports->post(std::move(report)); });
+  media_.reset();
+  const auto report = co_await reports->next(environment_.time.steady() + std::chrono::seconds(5));
+  if (!report) co_return;
+  record_.from_overlay = to_record(report->overlay);
+  record_.from_trunk = to_record(report->trunk);
+  record_.srtp_profile = report->srtp_profile;
+}
+
+overlay_endpoint call_base::own_endpoint() const {
+  return {environment_.settings.media_address, environment_.media.overlay_port(),
+          environment_.media.fingerprint()};
+}
+
+pstn::sip::local_media call_base::local_media(const pstn::trunk::trunk& trunk) const {
+  return trunk_media(trunk, environment_.settings.media_address, trunk_port_, trunk_origin_);
+}
+
+void call_base::answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change) {
+  ++trunk_origin_.version;
+  const auto answered = pstn::sip::answer_offer(change.sdp, local_media(trunk));
+  environment_.sip.answer_reinvite(change.key, answered ? answered->sdp : "");
+  if (!answered) return;
+  media_->connect_trunk(trunk_remote_of(answered->agreed, cname_));
+  media_->watch_silence(pstn::media::side::trunk, receives(answered->agreed));
+}
+
+void call_base::note_ringing() {
+  if (ringing_at_) return;
+  ringing_at_ = environment_.time.steady();
+  record_.ringing = environment_.time.wall();
+}
+
+void call_base::note_answered() {
+  answered_at_ = environment_.time.steady();
+  record_.answered = environment_.time.wall();
+  facts_.answered = answered_at_;
+  facts_.state = "talking";
+}
+
+boost::asio::awaitable<std::optional<billing::settlement>> call_base::settle(const ending& e,
+                                                                             std::chrono::milliseconds talk) {
+  record_.ended = environment_.time.wall();
+  record_.talk = talk;
+  if (ringing_at_) {
+    const auto until = answered_at_ ? *answered_at_ : environment_.time.steady();
+    record_.ring = std::chrono::duration_cast<std::chrono::milliseconds>(until - *ringing_at_);
+  }
+  record_.account_id = facts_.account_id;
+  record_.caller = facts_.caller;
+  record_.callee = facts_.callee;
+  record_.trunk = facts_.trunk;
+  record_.sip_code = e.sip_code;
+  record_.q850_cause = e.q850;
+  record_.hung_up_by = side_of(e.by);
+  record_.reason = e.reason;
+  co_return co_await environment_.settlements.settle(record_);
+}
+
+}  // namespace tollgate::gateway::call

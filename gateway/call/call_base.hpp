@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every live call has: its place in the registry, its inbox, its media, and its stop record in the
+// making.
+#pragma once
+
+#include "billing/stop_record.hpp"
+#include "gateway/call/environment.hpp"
+#include "gateway/call/inbox.hpp"
+#include "gateway/call/leg_setup.hpp"
+
+namespace tollgate::gateway::call {
+
+class call_base : public live_call, public std::enable_shared_from_this<call_base> {
+ public:
+  const call_facts& facts() const override { return facts_; }
+  void deliver(call_event event) override { inbox_.post(std::move(event)); }
+
+ protected:
+  call_base(const environment& e, billing::call_direction direction);
+
+  // Opens the call's media and its trunk port; its messages come through the inbox. Error: no port is free.
+  boost::system::result<void> open_media();
+  // Ends media and waits for what it amounted to, which goes into the stop record.
+  boost::asio::awaitable<void> close_media();
+  // Completes the stop record and hands it to the ledger. Nothing: it waits on disk for the ledger.
+  boost::asio::awaitable<std::optional<billing::settlement>> settle(const ending& e,
+                                                                    std::chrono::milliseconds talk);
+  // Our part of every session description towards peers.
+  overlay_endpoint own_endpoint() const;
+  // Answers a re-INVITE by the trunk's codecs, and follows it: a new address, a codec, hold.
+  void answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change);
+  // Our codecs and address for a trunk.
+  pstn::sip::local_media local_media(const pstn::trunk::trunk& trunk) const;
+  void note_ringing();
+  void note_answered();
+
+  const environment& environment_;
+  call_facts facts_;
+  billing::stop_record record_;
+  inbox<call_event> inbox_;
+  std::shared_ptr<media_session> media_;
+  std::uint16_t trunk_port_ = 0;
+  sdp_origin trunk_origin_;
+  std::string cname_;
+  std::uint32_t overlay_ssrc_ = 0;
+
+ private:
+  std::optional<std::chrono::steady_clock::time_point> ringing_at_;
+  std::optional<std::chrono::steady_clock::time_point> answered_at_;
+};
+
+billing::call_side side_of(party by);
+
+}  // namespace tollgate::gateway::call

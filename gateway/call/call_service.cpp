@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/call/call_service.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include "gateway/call/inbound_call.hpp"
+#include "gateway/call/outbound_call.hpp"
+
+namespace tollgate::gateway::call {
+
+namespace sip = pstn::sip;
+
+call_service::call_service(const environment& e, task_group& tasks, service_options options)
+    : environment_(e), tasks_(tasks), options_(options) {}
+
+boost::asio::awaitable<void> call_service::recover() {
+  co_await environment_.settlements.replay();
+  co_await environment_.messages.replay(environment_.notify_mailbox);
+  const auto work = [this](pqxx::work& tx) {
+    return billing::settle_orphans(tx, environment_.settings.node, environment_.settings.instance);
+  };
+  const auto settled = co_await environment_.database.run(work, {.idempotent = true});
+  if (!settled)
+    spdlog::error("event=orphans_not_settled error=\"{}\"", settled.error().message());
+  else if (*settled > 0)
+    spdlog::warn("event=orphans_settled calls={}", *settled);
+}
+
+void call_service::start() {
+  tasks_.spawn("report_use", report_periodically());
+  tasks_.spawn("reap_holds", reap_periodically());
+  tasks_.spawn("replay_spool", replay_periodically());
+  tasks_.spawn("probe_trunks", probe_periodically());
+}
+
+void call_service::stop() {
+  stopped_ = true;
+  for (const auto& weak : pauses_)
+    if (const auto timer = weak.lock()) timer->cancel();
+}
+
+boost::asio::awaitable<bool> call_service::pause(std::chrono::steady_clock::duration time) {
+  if (stopped_) co_return false;
+  const auto timer = std::make_shared<boost::asio::steady_timer>(environment_.executor, time);
+  std::erase_if(pauses_, [](const auto& weak) { return weak.expired(); });
+  pauses_.push_back(timer);
+  boost::system::error_code ignored;
+  co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  co_return !stopped_;
+}
+
+boost::asio::awaitable<void> call_service::report_periodically() {
+  while (co_await pause(options_.report_interval))
+    co_await report_use();
+}
+
+boost::asio::awaitable<void> call_service::report_use() {
+  std::vector<billing::usage> calls;
+  const auto now = environment_.time.steady();
+  for (const auto& call : environment_.registry.all()) {
+    const auto& facts = call->facts();
+    if (!facts.holds_credit) continue;
+    std::chrono::seconds used{0};
+    if (facts.answered) used = std::chrono::floor<std::chrono::seconds>(now - *facts.answered);
+    calls.push_back({facts.account_id, facts.call_id, used});
+  }
+  if (calls.empty()) co_return;
+  const auto work = [&](pqxx::work& tx) {
+    return billing::report_usage(tx, environment_.settings.instance, calls, environment_.settings.hold_lease);
+  };
+  const auto answer = co_await environment_.database.run(work, {.idempotent = true});
+  if (!answer) {  // the calls go on within their holds; the leases outlast several reports
+    spdlog::warn("event=use_not_reported calls={} error=\"{}\"", calls.size(), answer.error().message());
+    co_return;
+  }
+  for (const auto& id : answer->without_hold) {
+    const auto call = environment_.registry.find(id);
+    if (call && call->facts().holds_credit) call->deliver(hold_lost{});
+  }
+}
+
+boost::asio::awaitable<void> call_service::reap_periodically() {
+  while (co_await pause(options_.reaper_interval)) {
+    const auto work = [this](pqxx::work& tx) { return billing::reap_holds(tx, options_.reaper_grace, 100); };
+    const auto reaped = co_await environment_.database.run(work, {.idempotent = true});
+    if (reaped && *reaped > 0) spdlog::warn("event=holds_reaped calls={}", *reaped);
+  }
+}
+
+boost::asio::awaitable<void> call_service::replay_periodically() {
+  while (co_await pause(options_.replay_interval)) {
+    if (environment_.settlements.backlog()) co_await environment_.settlements.replay();
+    if (environment_.messages.backlog()) co_await environment_.messages.replay(environment_.notify_mailbox);
+  }
+}
+
+boost::asio::awaitable<void> call_service::probe_periodically() {
+  while (co_await pause(std::chrono::seconds(1)))
+    environment_.trunks.send_due_probes(environment_.sip);
+}
+
+void call_service::place_call(const overlay::session_ptr& device, const overlay::call_offer& offer) {
+  if (draining_) {
+    device->send_hangup(offer.call, "draining", "The gateway is about to stop: call again in a minute.", {});
+    return;
+  }
+  if (environment_.registry.find(device->account_id(), offer.call)) {
+    device->send_error(offer.call, "call_exists", "A call with this id is live already.");
+    return;
+  }
+  tasks_.spawn("outbound_call",
+               outbound_call::run(std::make_shared<outbound_call>(environment_, device, offer)));
+}
+
+void call_service::on_sip(sip::event event) {
+  if (auto* invite = std::get_if<sip::incoming_invite>(&event)) return take_call(std::move(*invite));
+  if (const auto* result = std::get_if<sip::options_result>(&event))
+    return environment_.trunks.on_probe_answered(*result);
+  const auto key = sip::key_of(event);
+  if (const auto call = environment_.registry.find(key)) {
+    call->deliver(std::move(event));
+    return;
+  }
+  // The call is gone, but its dialog is not: never leave a BYE or a re-INVITE of it without an answer.
+  if (std::holds_alternative<sip::bye_received>(event)) environment_.sip.confirm_bye(key);
+  if (std::holds_alternative<sip::reinvite>(event)) environment_.sip.answer_reinvite(key, "");
+}
+
+void call_service::take_call(sip::incoming_invite invite) {
+  const auto trunk = environment_.trunks.match_inbound(invite.source_ip, invite.source_port);
+  if (!trunk) return environment_.sip.reject(invite.key, 403, "Forbidden", 21);  // removed a moment ago
+  if (draining_) return environment_.sip.reject(invite.key, 503, "Service Unavailable", 41);
+  tasks_.spawn("inbound_call",
+               inbound_call::run(std::make_shared<inbound_call>(environment_, std::move(invite), trunk)));
+}
+
+void call_service::to_call(const uuid& account_id, const std::string& overlay_call, call_event event) {
+  if (const auto call = environment_.registry.find(account_id, overlay_call)) call->deliver(std::move(event));
+}
+
+void call_service::on_attached(const overlay::session_ptr& device) {
+  for (const auto& call : environment_.registry.all())
+    if (call->facts().account_id == device->account_id()) call->deliver(peer_event::reattached{device});
+}
+
+void call_service::on_detached(const overlay::session_ptr& device) {
+  for (const auto& call : environment_.registry.all())
+    if (call->facts().account_id == device->account_id()) call->deliver(peer_event::detached{device});
+}
+
+void call_service::set_draining(bool draining) {
+  draining_ = draining;
+  environment_.sip.set_draining(draining);
+}
+
+bool call_service::hang_up(const uuid& call_id, const std::string& reason, const std::string& text) {
+  const auto call = environment_.registry.find(call_id);
+  if (call) call->deliver(operator_hang_up{reason, text});
+  return call != nullptr;
+}
+
+boost::asio::awaitable<void> call_service::wait_for_end(std::chrono::seconds deadline) {
+  const auto until = environment_.time.steady() + deadline;
+  while (environment_.registry.size() > 0 && environment_.time.steady() < until)
+    if (!co_await pause(std::chrono::milliseconds(100))) co_return;
+}
+
+boost::asio::awaitable<void> call_service::end_all(std::chrono::seconds deadline) {
+  for (const auto& call : environment_.registry.all())
+    call->deliver(operator_hang_up{"shutdown", "The gateway is being stopped."});
+  co_await wait_for_end(deadline);
+}
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collaborators of every call, built by the composition root and outliving all calls.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "billing/rating.hpp"
+#include "gateway/call/call_machine.hpp"
+#include "gateway/call/call_registry.hpp"
+#include "gateway/call/clocks.hpp"
+#include "gateway/call/media_engine.hpp"
+#include "gateway/call/message_desk.hpp"
+#include "gateway/call/settlement.hpp"
+#include "gateway/call/trunk_directory.hpp"
+#include "gateway/db/database.hpp"
+#include "pstn/number/dial_policy.hpp"
+#include "pstn/sip/user_agent.hpp"
+#include "voicemail/deposit.hpp"
+#include "voicemail/mailbox_store.hpp"
+#include "voicemail/prompts.hpp"
+
+namespace tollgate::gateway::call {
+
+struct call_settings {
+  std::string node;           // name of this gateway: in holds and CDRs
+  uuid instance{};            // of this run of it
+  std::string media_address;  // in SDP, towards peers and trunks
+  std::string sip_domain;     // host part of our own SIP URIs
+  credit_clock::settings credit;
+  call_machine::settings machine;
+  std::chrono::seconds hold_lease{60};
+  std::chrono::seconds ring_timeout{20};  // of a subscriber without a wish of their own
+  std::size_t calls = 500;                // at once on this node
+  std::size_t calls_per_subscriber = 2;
+  pstn::number::dial_policy dial_policy;
+  voicemail::deposit_limits deposit;
+  voicemail::mailbox_quota mailbox;
+};
+
+struct environment {
+  boost::asio::any_io_executor executor;  // signalling
+  clocks time;
+  const call_settings& settings;
+  db::database& database;
+  media_engine& media;
+  pstn::sip::user_agent& sip;
+  trunk_directory& trunks;
+  call_registry& registry;
+  settlement_desk& settlements;
+  message_desk& messages;
+  const voicemail::prompt_set& prompts;
+  std::function<std::shared_ptr<const billing::rate_table>()> rates;  // in force now; never null
+  std::function<void(boost::asio::awaitable<void>)>
+      spawn;  // into the group that is awaited before all this dies
+  std::function<void(const uuid& account_id)> notify_mailbox;  // tells the devices the counts
+  std::function<std::vector<overlay::session_ptr>(const uuid& account_id)> devices_of;  // attached now
+};
+
+}  // namespace tollgate::gateway::call

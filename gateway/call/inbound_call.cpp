@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/call/inbound_call.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/uuid/uuid_io.hpp>
+
+#include "gateway/call/leg_setup.hpp"
+#include "gateway/call/summary.hpp"
+#include "gateway/subscriber/subscriber_store.hpp"
+#include "pstn/trunk/caller_id.hpp"
+
+namespace tollgate::gateway::call {
+
+namespace media = pstn::media;
+namespace sip = pstn::sip;
+
+inbound_call::inbound_call(const environment& e, sip::incoming_invite invite, trunk_choice trunk)
+    : call_base(e, billing::call_direction::in),
+      invite_(std::move(invite)),
+      dialog_(invite_.key),
+      trunk_(std::move(trunk)) {
+  facts_.trunk = trunk_->name;
+  facts_.overlay_call = boost::uuids::to_string(facts_.call_id);
+  const auto identity = pstn::trunk::caller_from(*trunk_, invite_);
+  if (identity.number && !identity.withheld) facts_.caller = identity.number->e164();
+  facts_.callee = invite_.request_uri;
+}
+
+boost::asio::awaitable<void> inbound_call::run(std::shared_ptr<inbound_call> self) {
+  auto& registry = self->environment_.registry;
+  registry.add(self);
+  registry.bind(self->dialog_, self->facts_.call_id);
+  self->environment_.trunks.call_started(self->trunk_);
+  co_await self->live();
+  self->environment_.trunks.call_ended(self->trunk_);
+  registry.remove(self->facts_.call_id);
+}
+
+boost::asio::awaitable<void> inbound_call::live() {
+  auto refused = co_await find_owner();
+  if (!refused) refused = prepare_trunk_media();
+  if (refused) {
+    environment_.sip.reject(dialog_, refused->status, refused->phrase, refused->q850);
+    end(party::gateway, refused->reason, refused->phrase, refused->status, refused->q850);
+  } else {
+    switch (co_await ring()) {
+      case ring_result::answered:
+        co_await talk();
+        break;
+      case ring_result::not_answered:
+        co_await voicemail();
+        break;
+      case ring_result::caller_gone:
+        break;
+    }
+  }
+  facts_.state = "ending";
+  co_await close_media();
+  std::chrono::milliseconds talk{0};
+  if (talk_began_)
+    talk = std::chrono::duration_cast<std::chrono::milliseconds>(
+        talk_ended_.value_or(environment_.time.steady()) - *talk_began_);
+  if (owner_) co_await settle(*ending_, talk);
+  if (talking_device_)
+    talking_device_->send_hangup(
+        facts_.overlay_call, ending_->reason, ending_->text,
+        ended_summary(facts_.call_id, talk, "", billing::settlement{}, std::nullopt));
+  spdlog::info("event=call_ended call={} direction={} reason={} talk_ms={}", facts_.overlay_call,
+               billing::to_string(record_.direction), ending_->reason, talk.count());
+}
+
+boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_owner() {
+  if (environment_.registry.size() > environment_.settings.calls)
+    co_return refusal{503, "Overloaded", 42, "overloaded"};
+  const auto called = pstn::trunk::called_from(*trunk_, invite_);
+  if (!called) co_return refusal{404, "Not Found", 1, "number_unknown"};
+  facts_.callee = called->e164();
+  struct found_owner {
+    std::optional<voicemail::number_owner> owner;
+    std::optional<std::chrono::seconds> ring_timeout;
+  };
+  const auto now = environment_.time.wall();
+  const auto work = [&called, now](pqxx::work& tx) {
+    found_owner found;
+    found.owner = voicemail::owner_of(tx, *called, now);
+    if (!found.owner) return found;
+    if (const auto who = subscriber::find_subscriber(tx, found.owner->account_id))
+      found.ring_timeout = who->ring_timeout;
+    return found;
+  };
+  const auto found = co_await environment_.database.run(work, {.idempotent = true});
+  if (!found) co_return refusal{503, "Service Unavailable", 41, "unavailable"};
+  if (!found->owner || !found->owner->term_valid) co_return refusal{404, "Not Found", 1, "number_unknown"};
+  owner_ = found->owner;
+  facts_.account_id = owner_->account_id;
+  ring_for_ = owner_->ring_timeout.value_or(found->ring_timeout.value_or(environment_.settings.ring_timeout));
+  co_return std::nullopt;
+}
+
+std::optional<inbound_call::refusal> inbound_call::prepare_trunk_media() {
+  if (!open_media()) return refusal{503, "Overloaded", 42, "overloaded"};
+  const auto local = local_media(*trunk_);
+  if (invite_.sdp.empty()) {
+    trunk_offered_ = true;
+    trunk_sdp_ = sip::make_offer(local);
+    return std::nullopt;
+  }
+  const auto answered = sip::answer_offer(invite_.sdp, local);
+  if (!answered) return refusal{488, "Not Acceptable Here", 65, "no_common_codec"};
+  trunk_sdp_ = answered->sdp;
+  trunk_remote_ = trunk_remote_of(answered->agreed, cname_);
+  record_.trunk_codec = media::encoding_name(answered->agreed.codec.id);
+  return std::nullopt;
+}
+
+void inbound_call::offer_to_devices() {
+  for (const auto& device : environment_.devices_of(facts_.account_id)) {
+    const auto local = media_->add_device();
+    devices_.push_back({device, local.index});
+    device->send_offer(facts_.overlay_call, facts_.caller, invite_.from_display,
+                       to_string(offer_overlay(own_endpoint(), local.ice, overlay_ssrc_, cname_)));
+  }
+}
+
+boost::asio::awaitable<inbound_call::ring_result> inbound_call::ring() {
+  const bool free_line =
+      environment_.registry.count_of(facts_.account_id) <= environment_.settings.calls_per_subscriber;
+  if (free_line) offer_to_devices();
+  const auto deadline = environment_.time.steady() + ring_for_;
+  while (!all_refused()) {
+    const auto event = co_await inbox_.next(deadline);
+    if (!event) break;
+    if (const auto result = on_ringing(*event)) co_return *result;
+  }
+  end_ringing("missed", "The call was not answered in time.", nullptr);
+  co_return ring_result::not_answered;
+}
+
+bool inbound_call::all_refused() const {
+  return std::all_of(devices_.begin(), devices_.end(), [](const ringing_device& one) { return one.refused; });
+}
+
+std::optional<inbound_call::ring_result> inbound_call::on_ringing(const call_event& event) {
+  const auto refuse = [this](const overlay::session_ptr& device) {
+    for (auto& one : devices_)
+      if (one.device == device) one.refused = true;
+  };
+  if (std::holds_alternative<peer_event::rang>(event) && !ringing_told_) {
+    ringing_told_ = true;
+    facts_.state = "ringing";
+    note_ringing();
+    environment_.sip.send_progress(dialog_, 180, "");
+  }
+  if (const auto* one = std::get_if<peer_event::answered>(&event)) return on_answer(*one);
+  if (const auto* one = std::get_if<peer_event::detached>(&event)) refuse(one->device);
+  if (const auto* one = std::get_if<peer_event::hung_up>(&event)) {
+    refuse(one->device);
+    if (one->code == "declined") {  // by a person: no other device needs to go on ringing
+      end_ringing("declined", "The call was declined on another device.", one->device);
+      return ring_result::not_answered;
+    }
+  }
+  if (const auto* one = std::get_if<operator_hang_up>(&event)) {
+    end_ringing(one->reason, one->text, nullptr);
+    environment_.sip.hang_up(dialog_, 31, one->reason);
+    end(party::gateway, one->reason, one->text, 480, 31);
+    return ring_result::caller_gone;
+  }
+  if (const auto* any = std::get_if<sip::event>(&event);
+      any && (std::holds_alternative<sip::cancelled>(*any) || std::holds_alternative<sip::ended>(*any))) {
+    end_ringing("cancelled", "The caller hung up.", nullptr);
+    end(party::caller, "cancelled", "The caller hung up before the answer.", 487, 16);
+    return ring_result::caller_gone;
+  }
+  return std::nullopt;
+}
+
+std::optional<inbound_call::ring_result> inbound_call::on_answer(const peer_event::answered& answer) {
+  const auto found = std::find_if(devices_.begin(), devices_.end(), [&](const ringing_device& one) {
+    return one.device == answer.device && !one.refused;
+  });
+  if (found == devices_.end()) return std::nullopt;
+  media_->connect_overlay(found->index, overlay_remote_of(answer.description, overlay::dtls_setup::actpass,
+                                                          overlay_ssrc_, cname_));
+  media_->choose_device(found->index);
+  talking_device_ = answer.device;
+  talking_index_ = found->index;
+  record_.overlay_codec = media::encoding_name(answer.description.opus.id);
+  for (const auto& one : devices_)
+    if (one.device != answer.device && !one.refused) one.device->send_taken(facts_.overlay_call);
+  return ring_result::answered;
+}
+
+void inbound_call::end_ringing(const std::string& code, const std::string& text,
+                               const overlay::session_ptr& except) {
+  for (auto& one : devices_) {
+    if (!one.refused && one.device != except) one.device->send_hangup(facts_.overlay_call, code, text, {});
+    one.refused = true;
+  }
+}
+
+void inbound_call::answer_trunk() {
+  environment_.sip.answer(dialog_, trunk_sdp_);
+  note_answered();
+  talk_began_ = environment_.time.steady();
+  if (trunk_remote_) media_->connect_trunk(*trunk_remote_);
+}
+
+void inbound_call::connect_offered_trunk(const std::string& answer_sdp) {
+  if (!trunk_offered_) return;
+  const auto negotiated = sip::accept_answer(trunk_sdp_, answer_sdp);
+  if (!negotiated) return;  // no media: the silence watch ends the call
+  record_.trunk_codec = media::encoding_name(negotiated->codec.id);
+  media_->connect_trunk(trunk_remote_of(*negotiated, cname_));
+}
+
+boost::asio::awaitable<void> inbound_call::talk() {
+  answer_trunk();
+  media_->connect_voice(true);
+  media_->watch_silence(media::side::overlay, true);
+  media_->watch_silence(media::side::trunk, true);
+  const auto longest = environment_.time.steady() + environment_.settings.credit.longest;
+  while (!ending_) {
+    const auto event = co_await inbox_.next(longest);
+    if (event) {
+      on_talking(*event);
+      continue;
+    }
+    environment_.sip.hang_up(dialog_, 31, "longest duration");
+    end(party::gateway, "longest_duration", "The longest duration of a call was reached.", 200, 31);
+  }
+}
+
+void inbound_call::on_talking(const call_event& event) {
+  const auto hang_up = [this](party by, const std::string& reason, const std::string& text, int q850) {
+    environment_.sip.hang_up(dialog_, q850, reason);
+    end(by, reason, text, 200, q850);
+  };
+  std::visit(overloaded{
+                 [&](const sip::event& any) { on_talking_sip(any); },
+                 [&](const peer_event::hung_up& one) {
+                   if (one.device == talking_device_) hang_up(party::callee, "normal", "You hung up.", 16);
+                 },
+                 [&](const peer_event::digit& one) {
+                   media_->send_digits(media::side::trunk, std::string(1, one.digit), one.duration);
+                 },
+                 [&](const peer_event::reattached& one) {
+                   if (talking_device_->device() == one.device->device()) talking_device_ = one.device;
+                 },
+                 [&](const peer_event::restarted& one) { restart_overlay(one); },
+                 [&](const operator_hang_up& one) { hang_up(party::gateway, one.reason, one.text, 31); },
+                 [&](const media_message& message) {
+                   if (const auto* failed = std::get_if<media_event::overlay_failed>(&message))
+                     hang_up(party::gateway, "media_refused",
+                             "No secure media path to your device came up (" + failed->why + ").", 47);
+                   if (std::holds_alternative<media_event::silent>(message))
+                     hang_up(party::gateway, "media_lost", "One side of the call fell silent for too long.",
+                             27);
+                 },
+                 [](const auto&) {},  // nothing of the ringing matters any more
+             },
+             event);
+}
+
+void inbound_call::on_talking_sip(const sip::event& event) {
+  std::visit(
+      overloaded{
+          [&](const sip::bye_received& one) {
+            environment_.sip.confirm_bye(dialog_);
+            end(party::caller, "normal", "The other side hung up.", 200, one.q850.value_or(16));
+          },
+          [&](const sip::acknowledged& one) { connect_offered_trunk(one.sdp); },
+          [&](const sip::reinvite& one) { answer_reinvite(*trunk_, one); },
+          [&](const sip::info_dtmf& one) {
+            media_->send_digits(media::side::overlay, std::string(1, one.digit), one.duration);
+          },
+          [&](const sip::ended&) {
+            end(party::caller, "network_failure", "The telephone side was cut off.", 200, 41);
+          },
+          [&](const sip::cancelled&) { end(party::caller, "cancelled", "The caller hung up.", 487, 16); },
+          [](const auto&) {},  // of outbound calls
+      },
+      event);
+}
+
+void inbound_call::restart_overlay(const peer_event::restarted& restart) {
+  const auto renewed = media_->restart_overlay(talking_index_, restart.description.ice);
+  const auto answer = answer_overlay(restart.description, own_endpoint(), renewed.ice, overlay_ssrc_, cname_);
+  restart.device->send_restart(facts_.overlay_call, to_string(answer));
+}
+
+void inbound_call::end(party by, std::string reason, std::string text, int sip_code, int q850) {
+  if (ending_) return;
+  ending_ = ending{by, std::move(reason), std::move(text), sip_code, q850};
+  talk_ended_ = environment_.time.steady();
+}
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// A call from the telephone network to a rented number: owner, devices, ringing, bridge or voicemail, end.
+// The talking half is in inbound_call.cpp, the mailbox half in inbound_voicemail.cpp.
+#pragma once
+
+#include "gateway/call/call_base.hpp"
+#include "gateway/call/metered_recorder.hpp"
+#include "pstn/number/phone_number.hpp"
+#include "pstn/sip/offer_answer.hpp"
+#include "voicemail/number_store.hpp"
+
+namespace tollgate::gateway::call {
+
+class inbound_call final : public call_base {
+ public:
+  // `trunk` is the one whose address the INVITE came from.
+  inbound_call(const environment& e, pstn::sip::incoming_invite invite, trunk_choice trunk);
+
+  // The whole call. The object must be owned by a shared_ptr, which the coroutine keeps.
+  static boost::asio::awaitable<void> run(std::shared_ptr<inbound_call> self);
+
+ private:
+  struct refusal {
+    int status;
+    std::string phrase;
+    int q850;
+    std::string reason;
+  };
+  struct ringing_device {
+    overlay::session_ptr device;
+    device_index index;
+    bool refused = false;
+  };
+  // How the ringing ended.
+  enum class ring_result { answered, not_answered, caller_gone };
+
+  boost::asio::awaitable<void> live();
+  boost::asio::awaitable<std::optional<refusal>> find_owner();
+  std::optional<refusal> prepare_trunk_media();
+  boost::asio::awaitable<ring_result> ring();
+  void offer_to_devices();
+  std::optional<ring_result> on_ringing(const call_event& event);
+  std::optional<ring_result> on_answer(const peer_event::answered& answer);
+  void end_ringing(const std::string& code, const std::string& text, const overlay::session_ptr& except);
+  bool all_refused() const;
+
+  boost::asio::awaitable<void> talk();
+  void on_talking(const call_event& event);
+  void on_talking_sip(const pstn::sip::event& event);
+  void restart_overlay(const peer_event::restarted& restart);
+
+  boost::asio::awaitable<void> voicemail();
+  boost::asio::awaitable<void> perform(voicemail::deposit& machine, voicemail::deposit::actions actions);
+  std::optional<voicemail::deposit_event> to_deposit_event(const call_event& event);
+  boost::asio::awaitable<voicemail::deposit_event> store_message();
+  void start_recording();
+  boost::asio::awaitable<void> stop_recording();
+
+  void answer_trunk();
+  void connect_offered_trunk(const std::string& answer_sdp);
+  void end(party by, std::string reason, std::string text, int sip_code, int q850);
+
+  pstn::sip::incoming_invite invite_;
+  pstn::sip::call_key dialog_;
+  trunk_choice trunk_;
+  std::optional<voicemail::number_owner> owner_;
+  std::chrono::seconds ring_for_{20};
+  std::vector<ringing_device> devices_;
+  overlay::session_ptr talking_device_;
+  device_index talking_index_ = 0;
+  bool ringing_told_ = false;
+  std::string trunk_sdp_;       // our answer, or our offer where the INVITE had none
+  bool trunk_offered_ = false;  // ours was the offer: the ACK brings the answer
+  std::optional<trunk_remote> trunk_remote_;
+  std::optional<std::chrono::steady_clock::time_point> talk_began_, talk_ended_;
+  std::optional<ending> ending_;
+  std::shared_ptr<metered_recorder> recorder_;
+  bool bye_waits_ = false;
+};
+
+}  // namespace tollgate::gateway::call

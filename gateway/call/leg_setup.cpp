@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/call/leg_setup.hpp"
+
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <random>
+
+namespace tollgate::gateway::call {
+
+namespace media = pstn::media;
+
+namespace {
+
+media::leg_parameters leg_of(const overlay::webrtc_description& description, std::uint32_t ssrc,
+                             const std::string& cname) {
+  media::leg_parameters leg;
+  leg.codec = description.opus;
+  leg.telephone_event_payload_type = description.telephone_event;
+  leg.telephone_event_clock_hz = description.telephone_event_clock_hz;
+  leg.local_ssrc = ssrc;
+  leg.cname = cname;
+  return leg;
+}
+
+}  // namespace
+
+std::string make_cname() {
+  return boost::uuids::to_string(boost::uuids::random_generator_pure()());
+}
+
+std::uint32_t make_ssrc() {
+  std::random_device random;
+  std::uint32_t ssrc = 0;
+  while (ssrc == 0)
+    ssrc = random();
+  return ssrc;
+}
+
+overlay::webrtc_description answer_overlay(const overlay::webrtc_description& offer,
+                                           const overlay_endpoint& own, const overlay::ice_credentials& ice,
+                                           std::uint32_t ssrc, const std::string& cname) {
+  overlay::answer_parameters parameters;
+  parameters.ice = ice;
+  parameters.ice_lite = true;
+  parameters.certificate = own.certificate;
+  parameters.candidates = {overlay::host_candidate(own.address, own.port)};
+  parameters.ssrc = ssrc;
+  parameters.cname = cname;
+  return overlay::make_answer(offer, parameters);
+}
+
+overlay::webrtc_description offer_overlay(const overlay_endpoint& own, const overlay::ice_credentials& ice,
+                                          std::uint32_t ssrc, const std::string& cname) {
+  overlay::webrtc_description offer;
+  offer.session_id = std::to_string(make_ssrc());
+  offer.ice = ice;
+  offer.ice_lite = true;
+  offer.certificate = own.certificate;
+  offer.setup = overlay::dtls_setup::actpass;
+  offer.candidates = {overlay::host_candidate(own.address, own.port)};
+  offer.end_of_candidates = true;
+  offer.telephone_event = 126;
+  offer.telephone_event_clock_hz = 8000;
+  offer.ssrc = ssrc;
+  offer.cname = cname;
+  return offer;
+}
+
+overlay_remote overlay_remote_of(const overlay::webrtc_description& theirs, overlay::dtls_setup own_setup,
+                                 std::uint32_t ssrc, const std::string& cname) {
+  return {theirs.ice, theirs.certificate, overlay::role_of(own_setup, theirs.setup),
+          leg_of(theirs, ssrc, cname)};
+}
+
+pstn::sip::local_media trunk_media(const pstn::trunk::trunk& trunk, const std::string& address,
+                                   std::uint16_t port, const sdp_origin& origin) {
+  pstn::sip::local_media ours;
+  ours.address = address;
+  ours.port = port;
+  for (const auto& name : trunk.codecs)
+    if (const auto codec = media::find_codec(name)) ours.codecs.push_back(media::default_description(*codec));
+  if (trunk.dtmf == pstn::trunk::dtmf_mode::in_band) ours.telephone_event_payload_type.reset();
+  ours.session_id = origin.session_id;
+  ours.session_version = origin.version;
+  return ours;
+}
+
+trunk_remote trunk_remote_of(const pstn::sip::negotiated& agreed, const std::string& cname) {
+  trunk_remote remote;
+  remote.address = agreed.address;
+  remote.port = agreed.port;
+  remote.rtcp_port = agreed.rtcp_port;
+  remote.leg.codec = agreed.codec;
+  remote.leg.telephone_event_payload_type = agreed.telephone_event_payload_type;
+  remote.leg.telephone_event_clock_hz = agreed.codec.rtp_clock_hz;
+  remote.leg.ptime = agreed.ptime;
+  remote.leg.cname = cname;
+  remote.leg.sending = agreed.direction == media::media_direction::sendrecv ||
+                       agreed.direction == media::media_direction::sendonly;
+  return remote;
+}
+
+bool receives(const pstn::sip::negotiated& agreed) {
+  return agreed.direction == media::media_direction::sendrecv ||
+         agreed.direction == media::media_direction::recvonly;
+}
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/call/media_call.hpp"
+
+#include <boost/asio/post.hpp>
+#include <random>
+
+namespace tollgate::gateway::call {
+
+namespace asio = boost::asio;
+namespace media = pstn::media;
+using asio::ip::udp;
+
+namespace {
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+}  // namespace
+
+media_call::media_call(media_worker& worker, std::shared_ptr<media_teller> teller)
+    : worker_(worker), teller_(std::move(teller)), bridge_(*this, random_seed()), timer_(worker.context()) {}
+
+media_call::~media_call() = default;
+
+void media_call::tell(media_message message) {
+  asio::post(worker_.signalling(), [teller = teller_, message = std::move(message)]() mutable {
+    if (teller->open) teller->tell(std::move(message));
+  });
+}
+
+void media_call::add_device(device_index index, overlay::ice_credentials local) {
+  if (shut_) return;
+  overlay_transport::callbacks callbacks;
+  callbacks.send = [this](auto datagram, const auto& to) { worker_.send_overlay(datagram, to); };
+  callbacks.media = [this, index](auto packet, bool rtcp, time_point now) {
+    on_overlay_media(index, packet, rtcp, now);
+  };
+  callbacks.connected = [this, index] {
+    tell(media_event::overlay_connected{index, devices_[index].transport->profile()});
+  };
+  callbacks.failed = [this, index](std::string_view why) {
+    tell(media_event::overlay_failed{index, std::string(why)});
+  };
+  if (devices_.size() <= index) devices_.resize(index + 1);
+  worker_.add_device(local.username_fragment, this, index);
+  devices_[index].transport = std::make_unique<overlay_transport>(std::move(local), std::move(callbacks));
+}
+
+void media_call::connect_overlay(device_index index, const overlay_remote& remote) {
+  if (shut_ || index >= devices_.size() || !devices_[index].transport) return;
+  devices_[index].leg = remote.leg;
+  devices_[index].transport->connect(worker_.certificate(), remote.own_role, remote.certificate, remote.ice);
+  if (chosen_ == index) attach_overlay();
+}
+
+void media_call::restart_overlay(device_index index, overlay::ice_credentials local,
+                                 overlay::ice_credentials remote) {
+  if (shut_ || index >= devices_.size() || !devices_[index].transport) return;
+  auto& transport = *devices_[index].transport;
+  worker_.remove_device(transport.local().username_fragment, this, index);
+  worker_.add_device(local.username_fragment, this, index);
+  transport.restart(std::move(local), std::move(remote));
+}
+
+void media_call::choose_device(device_index index) {
+  if (shut_ || index >= devices_.size()) return;
+  chosen_ = index;
+  for (device_index other = 0; other < devices_.size(); ++other)
+    if (other != index) close_device(other);
+  attach_overlay();
+}
+
+void media_call::attach_overlay() {
+  const auto& chosen = devices_[*chosen_];
+  if (!chosen.leg || !chosen.transport) return;
+  auto* transport = chosen.transport.get();
+  bridge_.attach(
+      media::side::overlay, *chosen.leg, [transport](auto packet) { transport->send(packet, false); },
+      [transport](auto packet) { transport->send(packet, true); });
+  watch_of(media::side::overlay).last = worker_.time().steady();
+  schedule();
+}
+
+void media_call::close_device(device_index index) {
+  auto& transport = devices_[index].transport;
+  if (!transport) return;
+  worker_.remove_device(transport->local().username_fragment, this, index);
+  transport->close();
+  transport.reset();
+}
+
+void media_call::open_trunk(std::shared_ptr<trunk_ports> ports) {
+  if (shut_) return;
+  trunk_ = std::move(ports);
+  rtp_reader_ = std::make_shared<datagram_reader>(
+      trunk_->rtp, [this](auto packet, const auto& source) { on_trunk_datagram(packet, source, false); });
+  rtcp_reader_ = std::make_shared<datagram_reader>(
+      trunk_->rtcp, [this](auto packet, const auto& source) { on_trunk_datagram(packet, source, true); });
+  rtp_reader_->start();
+  rtcp_reader_->start();
+}
+
+void media_call::connect_trunk(const trunk_remote& remote) {
+  if (shut_ || !trunk_) return;
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(remote.address, error);
+  if (error) return;
+  trunk_rtp_to_ = {address, remote.port};
+  trunk_rtcp_to_ = {address, remote.rtcp_port};
+  trunk_connected_ = true;
+  trunk_latched_ = false;
+  const auto send = [](udp_socket& socket, std::span<const std::byte> packet, const udp::endpoint& to) {
+    boost::system::error_code ignored;  // a full socket buffer or an ICMP error is packet loss
+    if (to.port() != 0) socket.send_to(asio::buffer(packet.data(), packet.size()), to, 0, ignored);
+  };
+  bridge_.attach(
+      media::side::trunk, remote.leg, [this, send](auto packet) { send(trunk_->rtp, packet, trunk_rtp_to_); },
+      [this, send](auto packet) { send(trunk_->rtcp, packet, trunk_rtcp_to_); });
+  watch_of(media::side::trunk).last = worker_.time().steady();
+  schedule();
+}
+
+void media_call::with_bridge(const std::function<void(media::bridge&)>& change) {
+  if (shut_) return;
+  change(bridge_);
+  schedule();
+}
+
+void media_call::watch_silence(media::side from, bool on) {
+  watch_of(from) = {on, worker_.time().steady()};
+  schedule();
+}
+
+media_report media_call::shut() {
+  if (shut_) return {};
+  shut_ = true;
+  media_report report;
+  report.overlay = bridge_.statistics(media::side::overlay);
+  report.trunk = bridge_.statistics(media::side::trunk);
+  report.foreign_packets = foreign_;
+  for (device_index index = 0; index < devices_.size(); ++index) {
+    if (!devices_[index].transport) continue;
+    if (chosen_ == index) report.srtp_profile = devices_[index].transport->profile();
+    report.foreign_packets += devices_[index].transport->dropped();
+  }
+  timer_.cancel();
+  bridge_.detach(media::side::overlay);
+  bridge_.detach(media::side::trunk);
+  for (device_index index = 0; index < devices_.size(); ++index)
+    close_device(index);
+  if (rtp_reader_) rtp_reader_->stop();
+  if (rtcp_reader_) rtcp_reader_->stop();
+  if (trunk_) {
+    boost::system::error_code ignored;
+    trunk_->rtp.close(ignored);
+    trunk_->rtcp.close(ignored);
+    // The readers' last handlers refer to the sockets: keep both until those have run.
+    asio::post(worker_.context(), [trunk = trunk_, rtp = rtp_reader_, rtcp = rtcp_reader_] {});
+  }
+  return report;
+}
+
+bool media_call::has_validated(device_index index, const udp::endpoint& source) const {
+  return index < devices_.size() && devices_[index].transport && devices_[index].transport->validated(source);
+}
+
+void media_call::on_overlay_datagram(device_index index, std::span<const std::byte> datagram,
+                                     const udp::endpoint& source, time_point now) {
+  if (shut_ || index >= devices_.size() || !devices_[index].transport) return;
+  devices_[index].transport->receive(datagram, source, now);
+  schedule();
+}
+
+void media_call::on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp,
+                                  time_point now) {
+  if (chosen_ != index) return;
+  watch_of(media::side::overlay).last = now;
+  if (rtcp)
+    bridge_.receive_rtcp(media::side::overlay, packet, now);
+  else
+    bridge_.receive_rtp(media::side::overlay, packet, now);
+}
+
+void media_call::on_trunk_datagram(std::span<const std::byte> packet, const udp::endpoint& source,
+                                   bool rtcp) {
+  if (shut_ || !trunk_connected_) return;
+  const auto now = worker_.time().steady();
+  auto& expected = rtcp ? trunk_rtcp_to_ : trunk_rtp_to_;
+  if (source != expected) {
+    // One correction of the port, by the first RTP packet from the negotiated host (a carrier's NAT); nothing
+    // after that.
+    if (rtcp || trunk_latched_ || source.address() != expected.address()) {
+      ++foreign_;
+      return;
+    }
+    trunk_rtp_to_ = source;
+    trunk_rtcp_to_ = {source.address(), static_cast<std::uint16_t>(source.port() + 1)};
+  }
+  if (!rtcp) trunk_latched_ = true;
+  watch_of(media::side::trunk).last = now;
+  if (rtcp)
+    bridge_.receive_rtcp(media::side::trunk, packet, now);
+  else
+    bridge_.receive_rtp(media::side::trunk, packet, now);
+  schedule();
+}
+
+void media_call::digit_received(media::side from, char digit, std::chrono::milliseconds duration) {
+  tell(media_event::digit{from, digit, duration});
+}
+
+void media_call::playback_finished(media::side toward) {
+  tell(media_event::playback_finished{toward});
+}
+
+void media_call::schedule() {
+  if (shut_) return;
+  auto next = time_point::max();
+  const auto consider = [&next](const std::optional<time_point>& at) {
+    if (at && *at < next) next = *at;
+  };
+  consider(bridge_.next_deadline());
+  for (const auto& one : devices_)
+    if (one.transport) consider(one.transport->next_deadline());
+  for (const auto& one : watches_)
+    if (one.on) consider(one.last + worker_.options().silence_timeout);
+  if (next >= armed_for_) return;  // the timer comes earlier anyway, and looks again then
+  armed_for_ = next;
+  timer_.expires_at(next);
+  timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (!error) self->on_timer();
+  });
+}
+
+void media_call::on_timer() {
+  if (shut_) return;
+  armed_for_ = time_point::max();
+  const auto now = worker_.time().steady();
+  bridge_.advance(now);
+  for (auto& one : devices_)
+    if (one.transport) one.transport->advance(now);
+  check_silence(now);
+  schedule();
+}
+
+void media_call::check_silence(time_point now) {
+  for (const auto from : {media::side::overlay, media::side::trunk}) {
+    auto& one = watch_of(from);
+    if (!one.on || now - one.last < worker_.options().silence_timeout) continue;
+    one.on = false;  // told once
+    tell(media_event::silent{from});
+  }
+}
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// One call's media on its worker: transports of the overlay devices, the trunk's sockets, the bridge, and one
+// timer for all of their deadlines. Every member runs on the worker's thread.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <vector>
+
+#include "gateway/call/media_session.hpp"
+#include "gateway/call/media_worker.hpp"
+#include "gateway/call/overlay_transport.hpp"
+
+namespace tollgate::gateway::call {
+
+// Carries messages to the signalling thread, until closed there.
+struct media_teller {
+  std::function<void(media_message)> tell;
+  bool open = true;  // signalling thread only
+};
+
+class media_call : public std::enable_shared_from_this<media_call>, private pstn::media::bridge_observer {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  media_call(media_worker& worker, std::shared_ptr<media_teller> teller);
+  ~media_call();
+
+  void add_device(device_index index, overlay::ice_credentials local);
+  void connect_overlay(device_index index, const overlay_remote& remote);
+  void restart_overlay(device_index index, overlay::ice_credentials local, overlay::ice_credentials remote);
+  void choose_device(device_index index);
+  void open_trunk(std::shared_ptr<trunk_ports> ports);
+  void connect_trunk(const trunk_remote& remote);
+  // Something on the bridge was changed by `change`; deadlines follow.
+  void with_bridge(const std::function<void(pstn::media::bridge&)>& change);
+  void watch_silence(pstn::media::side from, bool on);
+  media_report shut();
+
+  bool has_validated(device_index index, const boost::asio::ip::udp::endpoint& source) const;
+  void on_overlay_datagram(device_index index, std::span<const std::byte> datagram,
+                           const boost::asio::ip::udp::endpoint& source, time_point now);
+
+ private:
+  struct device {
+    std::unique_ptr<overlay_transport> transport;
+    std::optional<pstn::media::leg_parameters> leg;  // attached to the bridge when this device is chosen
+  };
+  struct watch {
+    bool on = false;
+    time_point last;
+  };
+
+  void digit_received(pstn::media::side from, char digit, std::chrono::milliseconds duration) override;
+  void playback_finished(pstn::media::side toward) override;
+
+  void on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp, time_point now);
+  void on_trunk_datagram(std::span<const std::byte> packet, const boost::asio::ip::udp::endpoint& source,
+                         bool rtcp);
+  void attach_overlay();
+  void close_device(device_index index);
+  void tell(media_message message);
+  void schedule();
+  void on_timer();
+  void check_silence(time_point now);
+  watch& watch_of(pstn::media::side from) { return watches_[from == pstn::media::side::overlay ? 0 : 1]; }
+
+  media_worker& worker_;
+  std::shared_ptr<media_teller> teller_;
+  pstn::media::bridge bridge_;
+  std::vector<device> devices_;
+  std::optional<device_index> chosen_;
+  std::shared_ptr<trunk_ports> trunk_;
+  std::shared_ptr<datagram_reader> rtp_reader_, rtcp_reader_;
+  boost::asio::ip::udp::endpoint trunk_rtp_to_, trunk_rtcp_to_;
+  bool trunk_connected_ = false;
+  bool trunk_latched_ = false;
+  std::array<watch, 2> watches_;
+  std::uint64_t foreign_ = 0;
+  boost::asio::steady_timer timer_;
+  time_point armed_for_ = time_point::max();
+  bool shut_ = false;
+};
+
+}  // namespace tollgate::gateway::call

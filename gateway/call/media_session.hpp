@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// One call's media as its signalling sees it: devices on the overlay side, a port on the trunk side, and a
+// bridge between. Called on the signalling thread; the work is done by the media worker that the call is
+// pinned to.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/call/media_event.hpp"
+#include "gateway/overlay/dtls.hpp"
+#include "gateway/overlay/ice_lite.hpp"
+#include "pstn/media/bridge.hpp"
+
+namespace tollgate::gateway::call {
+
+class media_worker;
+class media_call;
+struct media_teller;
+
+// What an overlay device said of itself in its offer or answer.
+struct overlay_remote {
+  overlay::ice_credentials ice;
+  overlay::fingerprint certificate;
+  overlay::dtls_role own_role;  // ours, by both a=setup
+  pstn::media::leg_parameters leg;
+};
+
+// Where a trunk wants its RTP, by its offer or answer. RTP is accepted from this address only, until it has
+// been learnt once from the first packet (RTP Bleed; carriers behind NAT).
+struct trunk_remote {
+  std::string address;
+  std::uint16_t port = 0;
+  std::uint16_t rtcp_port = 0;
+  pstn::media::leg_parameters leg;
+};
+
+class media_session {
+ public:
+  media_session(std::shared_ptr<media_worker> worker, std::function<void(media_message)> tell);
+  ~media_session();
+  media_session(const media_session&) = delete;
+  media_session& operator=(const media_session&) = delete;
+
+  // Our ICE credentials for one more device; valid at once, answered after connect_overlay.
+  struct local_device {
+    device_index index;
+    overlay::ice_credentials ice;
+  };
+  local_device add_device();
+  void connect_overlay(device_index device, overlay_remote remote);
+  // An ICE restart of a live device: its new credentials for ours.
+  local_device restart_overlay(device_index device, overlay::ice_credentials remote);
+  // The voice of this device, and no other's, is the call's from now on; the others are closed.
+  void choose_device(device_index device);
+
+  // Binds an RTP and an RTCP port (the next odd one). Error: every port of the range is taken.
+  boost::system::result<std::uint16_t> open_trunk();
+  // Also with what a re-INVITE has changed.
+  void connect_trunk(trunk_remote remote);
+
+  void connect_voice(bool connected);
+  void play(pstn::media::side toward, std::shared_ptr<pstn::media::audio_source> source,
+            pstn::media::play_mode mode);
+  void stop_playing(pstn::media::side toward);
+  // `finished` is called on the signalling thread after the last sample, once stop_recording has taken
+  // effect.
+  void record(pstn::media::side from, std::shared_ptr<pstn::media::audio_sink> sink);
+  void stop_recording(pstn::media::side from, std::function<void()> finished);
+  void send_digits(pstn::media::side toward, std::string digits, std::chrono::milliseconds duration);
+  // Whether a side that falls silent for the configured time is told (a call on hold is silent by right).
+  void watch_silence(pstn::media::side from, bool on);
+
+  // Ends all media at once; the report arrives on the signalling thread. Only the first close reports.
+  void close(std::function<void(media_report)> report);
+
+ private:
+  template <class Work>
+  void on_worker(Work work);
+
+  std::shared_ptr<media_worker> worker_;
+  std::shared_ptr<media_teller> teller_;
+  std::shared_ptr<media_call> call_;
+  device_index devices_ = 0;
+};
+
+}  // namespace tollgate::gateway::call

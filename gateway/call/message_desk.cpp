@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/call/message_desk.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+#include <boost/uuid/string_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <stdexcept>
+
+namespace tollgate::gateway::call {
+namespace {
+
+boost::system::result<voicemail::deposit_status> store(pqxx::work& tx, const recorded_message& message,
+                                                       const voicemail::mailbox_quota& quota) {
+  auto facts = message.facts;
+  facts.audio = message.audio;
+  return voicemail::deposit_message(tx, facts, quota);
+}
+
+bool database_away(const boost::system::error_code& error) {
+  return error.category() == db::error_category() && error != db::errc::constraint &&
+         error != db::errc::refused;
+}
+
+}  // namespace
+
+std::string to_spool(const recorded_message& message) {
+  using boost::uuids::to_string;
+  const auto& facts = message.facts;
+  const auto received =
+      std::chrono::duration_cast<std::chrono::microseconds>(facts.received_at.time_since_epoch());
+  const boost::json::object line{{"message_id", to_string(facts.message_id)},
+                                 {"account_id", to_string(facts.account_id)},
+                                 {"call_id", to_string(facts.call_id)},
+                                 {"caller", facts.caller},
+                                 {"called", facts.called},
+                                 {"received_at_us", received.count()},
+                                 {"duration_ms", facts.duration.count()},
+                                 {"level_dbov", facts.level_dbov}};
+  auto text = boost::json::serialize(line) + "\n";
+  text.append(reinterpret_cast<const char*>(message.audio.data()), message.audio.size());
+  return text;
+}
+
+boost::system::result<recorded_message> from_spool(std::string_view content) {
+  const auto malformed = make_error_code(boost::system::errc::bad_message);
+  const auto end = content.find('\n');
+  if (end == std::string_view::npos) return malformed;
+  try {
+    const auto line = boost::json::parse(content.substr(0, end)).as_object();
+    const boost::uuids::string_generator to_uuid;
+    const auto text = [&line](const char* key) { return std::string(line.at(key).as_string()); };
+    recorded_message message{};
+    message.facts.message_id = to_uuid(text("message_id"));
+    message.facts.account_id = to_uuid(text("account_id"));
+    message.facts.call_id = to_uuid(text("call_id"));
+    message.facts.caller = text("caller");
+    message.facts.called = text("called");
+    message.facts.received_at = std::chrono::system_clock::time_point(
+        std::chrono::microseconds(boost::json::value_to<std::int64_t>(line.at("received_at_us"))));
+    message.facts.duration =
+        std::chrono::milliseconds(boost::json::value_to<std::int64_t>(line.at("duration_ms")));
+    message.facts.level_dbov = boost::json::value_to<double>(line.at("level_dbov"));
+    const auto audio = content.substr(end + 1);
+    const auto* first = reinterpret_cast<const std::byte*>(audio.data());
+    message.audio.assign(first, first + audio.size());
+    return message;
+  } catch (const std::exception&) {
+    return malformed;
+  }
+}
+
+boost::asio::awaitable<message_desk::outcome> message_desk::keep(const recorded_message& message) {
+  const auto work = [this, &message](pqxx::work& tx) { return store(tx, message, quota_); };
+  const auto stored = co_await database_.run(work, {.idempotent = true});
+  if (stored) co_return outcome::kept;
+  if (stored.error() == voicemail::error::mailbox_full) co_return outcome::mailbox_full;
+  const auto id = boost::uuids::to_string(message.facts.message_id);
+  spdlog::error("event=message_spooled message={} error=\"{}\"", id, stored.error().message());
+  const auto kept = spool_.put(id, to_spool(message));
+  if (!kept) co_return outcome::lost;
+  backlog_ = true;
+  co_return outcome::kept;
+}
+
+boost::asio::awaitable<void> message_desk::replay(
+    const std::function<void(const boost::uuids::uuid&)>& told) {
+  bool left = false;
+  for (const auto& [name, content] : spool_.list()) {
+    const auto message = from_spool(content);
+    if (!message) {
+      spdlog::critical("event=spooled_message_unreadable message={}", name);
+      spool_.set_aside(name);
+      continue;
+    }
+    // Acknowledged to its caller already: the quota does not apply any more.
+    const voicemail::mailbox_quota none{INT32_MAX, std::chrono::seconds(INT32_MAX), INT64_MAX};
+    const auto work = [&](pqxx::work& tx) { return store(tx, *message, none); };
+    const auto stored = co_await database_.run(work, {.idempotent = true});
+    if (!stored && database_away(stored.error())) {
+      left = true;
+      break;
+    }
+    if (!stored) {
+      spdlog::critical("event=spooled_message_refused message={} error=\"{}\"", name,
+                       stored.error().message());
+      spool_.set_aside(name);
+      continue;
+    }
+    spool_.remove(name);
+    told(message->facts.account_id);
+  }
+  backlog_ = left;
+}
+
+}  // namespace tollgate::gateway::call

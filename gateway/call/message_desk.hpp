@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps a voicemail message for good before its caller is let go: in the database, or, while that is away, in
+// a spool on disk from which it is replayed. The message's id makes both happen once.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gateway/call/spool.hpp"
+#include "gateway/db/database.hpp"
+#include "voicemail/mailbox_store.hpp"
+
+namespace tollgate::gateway::call {
+
+// A message that owns its audio.
+struct recorded_message {
+  voicemail::new_message facts;  // its `audio` is ignored
+  std::vector<std::byte> audio;  // Ogg Opus
+};
+
+// One line of JSON, then the audio: what the spool holds.
+std::string to_spool(const recorded_message& message);
+boost::system::result<recorded_message> from_spool(std::string_view content);
+
+class message_desk {
+ public:
+  message_desk(db::database& database, spool& messages, voicemail::mailbox_quota quota)
+      : database_(database), spool_(messages), quota_(quota) {}
+
+  enum class outcome { kept, mailbox_full, lost };
+  // Returns only when the message is durable, or cannot be kept.
+  boost::asio::awaitable<outcome> keep(const recorded_message& message);
+
+  // Stores what was spooled; `stored` is told the owner of each. Stops while the database is away.
+  boost::asio::awaitable<void> replay(
+      const std::function<void(const boost::uuids::uuid& account_id)>& stored);
+  bool backlog() const { return backlog_; }
+
+ private:
+  db::database& database_;
+  spool& spool_;
+  voicemail::mailbox_quota quota_;
+  bool backlog_ = true;  // until the first replay has looked
+};
+
+}  // namespace tollgate::gateway::call

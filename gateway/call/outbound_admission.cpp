@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Before an outbound call may ring: who calls, which number, at what rate, over which trunks, with what
+// credit.
+#include <spdlog/spdlog.h>
+
+#include <boost/uuid/uuid_io.hpp>
+
+#include "billing/account.hpp"
+#include "gateway/call/leg_setup.hpp"
+#include "gateway/call/outbound_call.hpp"
+#include "gateway/subscriber/subscriber_store.hpp"
+#include "voicemail/number_store.hpp"
+
+namespace tollgate::gateway::call {
+
+namespace media = pstn::media;
+
+namespace {
+
+// The number that the callee is shown: the first that the account rents.
+std::optional<pstn::phone_number> rented_number(pqxx::work& tx, const uuid& account_id) {
+  voicemail::number_filter filter;
+  filter.account_id = account_id;
+  filter.state = voicemail::number_state::assigned;
+  filter.limit = 1;
+  const auto numbers = voicemail::list_numbers(tx, filter);
+  if (numbers.empty()) return std::nullopt;
+  return numbers.front().number;
+}
+
+}  // namespace
+
+boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::admit() {
+  const auto& settings = environment_.settings;
+  if (environment_.registry.size() > settings.calls)
+    co_return refusal{"overloaded", "The gateway is full at the moment: try again in a minute.", 42, false};
+  if (environment_.registry.count_of(facts_.account_id) > settings.calls_per_subscriber)
+    co_return refusal{"too_many_calls", "You have as many calls as are allowed at a time.", 21, false};
+  const auto account = facts_.account_id;
+  const auto work = [account](pqxx::work& tx) {
+    caller_facts found;
+    if (const auto who = subscriber::find_subscriber(tx, account)) found.region = who->region;
+    if (const auto money = billing::find_account(tx, account)) {
+      found.may_call = !money->blocked;
+      found.currency = money->currency;
+      found.balance = money->credit.posted;
+    } else {
+      found.may_call = false;
+    }
+    found.presentation = rented_number(tx, account);
+    return found;
+  };
+  auto found = co_await environment_.database.run(work, {.idempotent = true});
+  if (!found)
+    co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41,
+                      false};
+  caller_ = std::move(*found);
+  currency_ = caller_.currency;
+  facts_.caller = caller_.presentation ? caller_.presentation->e164() : device_->name();
+  if (!caller_.may_call) co_return refusal{"account_blocked", "This account may not place calls.", 21, false};
+  co_return route_number();
+}
+
+std::optional<outbound_call::refusal> outbound_call::route_number() {
+  const auto dialled = pstn::number::interpret(offer_.to, caller_.region, environment_.settings.dial_policy);
+  if (!dialled) {
+    const auto why = static_cast<pstn::number::dial_error>(dialled.error().value());
+    return refusal{std::string(code(why)), std::string(sentence(why)), 28, false};
+  }
+  number_ = dialled->number;
+  callee_region_ = dialled->region;
+  facts_.callee = number_->e164();
+  const auto rates = environment_.rates();
+  const auto* rate = rates->find(number_->digits());
+  if (!rate || rates->currency() != currency_)
+    return refusal{"no_rate", "There is no price for calls to this number.", 3};
+  rate_ = *rate;
+  route_ = environment_.trunks.route(*number_);
+  if (route_.empty())
+    return refusal{"no_route", "No carrier is available for this number at the moment.", 34};
+  return std::nullopt;
+}
+
+boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hold_credit() {
+  credit_clock clock(rate_, environment_.settings.credit);
+  billing::hold_request request;
+  request.account_id = facts_.account_id;
+  request.call_id = facts_.call_id;
+  request.gateway_instance = environment_.settings.instance;
+  request.node = environment_.settings.node;
+  request.terms = rate_;
+  request.currency = currency_;
+  request.minimum = clock.minimum();
+  request.wanted = clock.wanted();
+  request.lease = environment_.settings.hold_lease;
+  request.caller = facts_.caller;
+  request.callee = facts_.callee;
+  const auto work = [&request](pqxx::work& tx) { return billing::open_hold(tx, request); };
+  const auto answer = co_await environment_.database.run(work, {.idempotent = true});
+  if (!answer)
+    co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41,
+                      false};
+  switch (answer->status) {
+    case billing::hold_status::opened:
+    case billing::hold_status::repeated:
+      break;
+    case billing::hold_status::insufficient_credit:
+      co_return refusal{"insufficient_credit",
+                        "Your credit does not cover the first " +
+                            std::to_string(rate_.initial_increment.count()) +
+                            " seconds of this call: top up and call again.",
+                        21};
+    case billing::hold_status::wrong_currency:
+      co_return refusal{"no_rate", "There is no price for calls to this number in your currency.", 3};
+    case billing::hold_status::account_blocked:
+    case billing::hold_status::already_settled:
+    case billing::hold_status::no_account:
+      co_return refusal{"account_blocked", "This account may not place calls.", 21};
+  }
+  clock.granted(answer->granted, answer->granted < request.wanted, environment_.time.steady());
+  facts_.holds_credit = true;
+  machine_.emplace(environment_.settings.machine, std::move(clock), route_.size());
+  co_return std::nullopt;
+}
+
+std::optional<outbound_call::refusal> outbound_call::prepare_media() {
+  if (!open_media())
+    return refusal{"overloaded", "The gateway is full at the moment: try again in a minute.", 42};
+  const auto local = media_->add_device();
+  overlay_device_ = local.index;
+  const auto answer = answer_overlay(offer_.description, own_endpoint(), local.ice, overlay_ssrc_, cname_);
+  media_->connect_overlay(local.index,
+                          overlay_remote_of(offer_.description, answer.setup, overlay_ssrc_, cname_));
+  media_->choose_device(local.index);
+  overlay_answer_ = to_string(answer);
+  record_.overlay_codec = media::encoding_name(offer_.description.opus.id);
+  return std::nullopt;
+}
+
+boost::asio::awaitable<void> outbound_call::refuse(refusal why) {
+  spdlog::info("event=call_refused call={} reason={}", boost::uuids::to_string(facts_.call_id), why.code);
+  co_await close_media();
+  facts_.holds_credit = false;
+  if (why.leaves_record)
+    co_await settle({party::gateway, why.code, why.text, 0, why.q850}, std::chrono::milliseconds(0));
+  device_->send_hangup(offer_.call, why.code, why.text, {});
+}
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to a call once it is admitted: trying trunks, ringing, talking, ending. Admission is in
+// outbound_admission.cpp.
+#include "gateway/call/outbound_call.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/json/object.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include "gateway/call/leg_setup.hpp"
+#include "gateway/call/summary.hpp"
+#include "pstn/media/tone_source.hpp"
+#include "pstn/trunk/outbound_invite.hpp"
+
+namespace tollgate::gateway::call {
+
+namespace media = pstn::media;
+namespace sip = pstn::sip;
+
+outbound_call::outbound_call(const environment& e, overlay::session_ptr device, overlay::call_offer offer)
+    : call_base(e, billing::call_direction::out), device_(std::move(device)), offer_(std::move(offer)) {
+  facts_.account_id = device_->account_id();
+  facts_.overlay_call = offer_.call;
+  facts_.callee = offer_.to;
+}
+
+boost::asio::awaitable<void> outbound_call::run(std::shared_ptr<outbound_call> self) {
+  self->environment_.registry.add(self);
+  co_await self->live();
+  self->environment_.registry.remove(self->facts_.call_id);
+}
+
+boost::asio::awaitable<void> outbound_call::live() {
+  auto refused = co_await admit();
+  if (!refused) refused = co_await hold_credit();
+  if (!refused) refused = prepare_media();
+  if (refused) {
+    co_await refuse(std::move(*refused));
+    co_return;
+  }
+  co_await talk();
+  co_await finish();
+}
+
+boost::asio::awaitable<void> outbound_call::talk() {
+  perform(machine_->start(environment_.time.steady()));
+  device_->send_ring(offer_.call, overlay_answer_,
+                     connecting_body(facts_.call_id, *number_, rate_, currency_));
+  while (machine_->current() != call_machine::state::ended) {
+    const auto event = co_await inbox_.next(*machine_->next_deadline());
+    perform(event ? on(*event) : machine_->on_time(environment_.time.steady()));
+  }
+}
+
+boost::asio::awaitable<void> outbound_call::finish() {
+  facts_.state = "ending";
+  facts_.holds_credit = false;
+  const auto& end = machine_->outcome();
+  const auto talk = machine_->talk_duration();
+  co_await close_media();
+  const auto settled = co_await settle(end, talk);
+  spdlog::info("event=call_ended call={} reason={} sip_code={} talk_ms={} charged_micros={}",
+               boost::uuids::to_string(facts_.call_id), end.reason, end.sip_code, talk.count(),
+               settled ? settled->charged.micros : -1);
+  device_->send_hangup(offer_.call, end.reason, end.text,
+                       ended_summary(facts_.call_id, talk, currency_, settled, caller_.balance));
+}
+
+void outbound_call::perform(const call_actions& actions) {
+  const auto perform_one = overloaded{
+      [this](const action::invite_trunk& one) { invite_trunk(one.index); },
+      [this](const action::drop_trunk& one) { drop_trunk(one.q850); },
+      [this](const action::tell_ringing& one) { tell_ringing(one.early_media); },
+      [this](const action::connect&) { connect(); },
+      [this](const action::extend& one) {
+        environment_.spawn(extend(std::static_pointer_cast<outbound_call>(shared_from_this()), one));
+      },
+      [this](const action::warn& one) { warn(one.left); },
+      [](const action::finish&) {},  // talk() sees the machine's state
+  };
+  for (const auto& any : actions)
+    std::visit(perform_one, any);
+}
+
+void outbound_call::invite_trunk(std::size_t index) {
+  const auto& trunk = route_[index];
+  facts_.trunk = trunk->name;
+  facts_.state = "trying";
+  trunk_offer_ = sip::make_offer(local_media(*trunk));
+  trunk_media_.clear();
+  dialog_ = environment_.sip.next_call_key();
+  environment_.registry.bind(*dialog_, facts_.call_id);
+  environment_.trunks.call_started(trunk);
+  record_.attempts.push_back({trunk->name, 0, "", environment_.time.wall()});
+  auto request = pstn::trunk::make_invite(*trunk, *number_, {caller_.presentation, "", false},
+                                          environment_.settings.sip_domain);
+  request.sdp = trunk_offer_;
+  invited_at_ = environment_.time.steady();
+  environment_.sip.send_invite(*dialog_, std::move(request));
+}
+
+void outbound_call::drop_trunk(int q850) {
+  if (!dialog_) return;
+  environment_.registry.release(*dialog_);
+  environment_.sip.hang_up(*dialog_, q850, machine_->outcome().reason);
+  if (record_.attempts.back().sip_code == 0) note_attempt(q850 == 102 ? 408 : 487, "dropped");
+  release_trunk();
+}
+
+void outbound_call::release_trunk() {
+  if (!dialog_) return;
+  environment_.registry.release(*dialog_);
+  environment_.trunks.call_ended(trunk_in_use());
+  dialog_.reset();
+}
+
+void outbound_call::note_attempt(int sip_code, const std::string& reason) {
+  auto& attempt = record_.attempts.back();
+  attempt.sip_code = sip_code;
+  attempt.reason = reason;
+}
+
+void outbound_call::tell_ringing(bool early_media) {
+  const bool first = facts_.state != "ringing";
+  facts_.state = "ringing";
+  note_ringing();
+  if (first) note_post_dial_delay();
+  if (!first && early_media == early_media_) return;
+  early_media_ = early_media;
+  if (early_media)
+    media_->stop_playing(media::side::overlay);
+  else
+    media_->play(media::side::overlay, media::make_tone_source(media::tone::ringback, callee_region_),
+                 media::play_mode::replace);
+  media_->connect_voice(early_media);
+  device_->send_ring(offer_.call, "", ringing_body(early_media));
+}
+
+void outbound_call::connect() {
+  note_answered();
+  note_post_dial_delay();
+  note_attempt(200, "OK");
+  media_->stop_playing(media::side::overlay);
+  media_->connect_voice(true);
+  media_->watch_silence(media::side::overlay, true);
+  media_->watch_silence(media::side::trunk, true);
+  const auto& credit = machine_->credit();
+  std::optional<std::chrono::seconds> granted;
+  if (credit.limited_by_credit()) granted = credit.granted_duration();
+  device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted));
+  spdlog::info("event=call_answered call={} trunk={}", boost::uuids::to_string(facts_.call_id), facts_.trunk);
+}
+
+void outbound_call::note_post_dial_delay() {
+  if (record_.post_dial_delay || !invited_at_) return;
+  record_.post_dial_delay =
+      std::chrono::duration_cast<std::chrono::milliseconds>(environment_.time.steady() - *invited_at_);
+}
+
+void outbound_call::warn(std::chrono::seconds left) {
+  media_->play(media::side::overlay, media::make_tone_source(media::tone::warning), media::play_mode::mix);
+  device_->send_event("low_credit", {{"seconds_left", left.count()}}, offer_.call);
+}
+
+boost::asio::awaitable<void> outbound_call::extend(std::shared_ptr<outbound_call> self, action::extend more) {
+  billing::extend_request request;
+  request.account_id = self->facts_.account_id;
+  request.call_id = self->facts_.call_id;
+  request.request_number = more.request;
+  request.used = more.used;
+  request.more = more.more;
+  request.lease = self->environment_.settings.hold_lease;
+  const auto work = [&request](pqxx::work& tx) { return billing::extend_hold(tx, request); };
+  const auto answer = co_await self->environment_.database.run(work, {.idempotent = true});
+  self->deliver(answer ? credit_extended{*answer} : credit_extended{});
+}
+
+call_actions outbound_call::on(const call_event& event) {
+  const auto now = environment_.time.steady();
+  if (const auto* one = std::get_if<sip::event>(&event)) return on_sip(*one);
+  if (const auto* one = std::get_if<media_message>(&event)) return on_media(*one);
+  if (std::holds_alternative<peer_event::hung_up>(event)) return machine_->on_caller_hung_up(now);
+  if (const auto* one = std::get_if<peer_event::digit>(&event))
+    media_->send_digits(media::side::trunk, std::string(1, one->digit), one->duration);
+  if (const auto* one = std::get_if<peer_event::restarted>(&event)) on_restart(*one);
+  if (const auto* one = std::get_if<peer_event::reattached>(&event))
+    if (one->device->device() == device_->device()) device_ = one->device;
+  if (const auto* one = std::get_if<operator_hang_up>(&event))
+    return machine_->on_gateway_ends(one->reason, one->text, 31, now);
+  if (std::holds_alternative<hold_lost>(event)) return machine_->on_hold_lost(now);
+  if (const auto* one = std::get_if<credit_extended>(&event)) {
+    if (!one->answer) return machine_->on_extension_failed(now);
+    if (one->answer->status == billing::extend_status::no_hold) return machine_->on_hold_lost(now);
+    return machine_->on_extended(one->answer->total,
+                                 one->answer->status == billing::extend_status::final_unit, now);
+  }
+  return {};
+}
+
+call_actions outbound_call::on_sip(const sip::event& event) {
+  if (!dialog_ || sip::key_of(event) != *dialog_) return {};  // of a trunk that was given up
+  const auto now = environment_.time.steady();
+  if (const auto* one = std::get_if<sip::provisional>(&event)) {
+    environment_.trunks.call_answered(trunk_in_use(), one->status);
+    const bool early_media = !one->sdp.empty() && accept_trunk_media(one->sdp);
+    return machine_->on_provisional(one->status, early_media, now);
+  }
+  if (const auto* one = std::get_if<sip::answered>(&event)) return on_answered(*one);
+  if (const auto* one = std::get_if<sip::failed>(&event)) {
+    note_attempt(one->status, one->reason.empty() ? one->phrase : one->reason);
+    environment_.trunks.call_answered(trunk_in_use(), one->status);
+    release_trunk();
+    return machine_->on_trunk_failed(one->status, one->q850, now);
+  }
+  if (const auto* one = std::get_if<sip::bye_received>(&event)) {
+    environment_.sip.confirm_bye(*dialog_);
+    release_trunk();
+    return machine_->on_trunk_hung_up(one->q850.value_or(16), now);
+  }
+  if (std::holds_alternative<sip::ended>(event)) {  // the dialog broke without a BYE
+    release_trunk();
+    return machine_->on_trunk_hung_up(41, now);
+  }
+  if (const auto* one = std::get_if<sip::reinvite>(&event)) {
+    answer_reinvite(*trunk_in_use(), *one);
+  }
+  if (const auto* one = std::get_if<sip::info_dtmf>(&event))
+    media_->send_digits(media::side::overlay, std::string(1, one->digit), one->duration);
+  return {};
+}
+
+call_actions outbound_call::on_answered(const sip::answered& answer) {
+  const auto now = environment_.time.steady();
+  environment_.trunks.call_answered(trunk_in_use(), 200);
+  if (accept_trunk_media(answer.sdp)) return machine_->on_answered(now);
+  spdlog::warn("event=trunk_answer_unusable call={} trunk={}", boost::uuids::to_string(facts_.call_id),
+               facts_.trunk);
+  environment_.sip.hang_up(*dialog_, 65, "the answer's session description has no codec in common");
+  note_attempt(488, "unusable answer");
+  release_trunk();
+  return machine_->on_trunk_failed(488, std::nullopt, now);
+}
+
+bool outbound_call::accept_trunk_media(const std::string& sdp) {
+  if (sdp == trunk_media_) return true;  // repeated in the 200 what the 183 had
+  const auto negotiated = sip::accept_answer(trunk_offer_, sdp);
+  if (!negotiated) return false;
+  trunk_media_ = sdp;
+  record_.trunk_codec = media::encoding_name(negotiated->codec.id);
+  media_->connect_trunk(trunk_remote_of(*negotiated, cname_));
+  return true;
+}
+
+call_actions outbound_call::on_media(const media_message& message) {
+  const auto now = environment_.time.steady();
+  if (const auto* one = std::get_if<media_event::overlay_failed>(&message))
+    return machine_->on_gateway_ends(
+        "media_refused", "No secure media path to your device came up (" + one->why + ").", 47, now);
+  if (const auto* one = std::get_if<media_event::silent>(&message)) {
+    const bool ours = one->from == media::side::overlay;
+    return machine_->on_gateway_ends("media_lost",
+                                     ours ? "Nothing was received from your device any more."
+                                          : "The telephone side fell silent for too long.",
+                                     27, now);
+  }
+  return {};
+}
+
+void outbound_call::on_restart(const peer_event::restarted& restart) {
+  const auto renewed = media_->restart_overlay(overlay_device_, restart.description.ice);
+  const auto answer = answer_overlay(restart.description, own_endpoint(), renewed.ice, overlay_ssrc_, cname_);
+  restart.device->send_restart(offer_.call, to_string(answer));
+}
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/call/spool.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+namespace tollgate::gateway::call {
+namespace {
+
+constexpr std::string_view suffix = ".record";
+
+std::string sha256_hex(std::string_view content) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_Digest(content.data(), content.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned i = 0; i < length; ++i) {
+    text += digits[digest[i] >> 4];
+    text += digits[digest[i] & 15];
+  }
+  return text;
+}
+
+boost::system::error_code last_error() {
+  return {errno, boost::system::system_category()};
+}
+
+// Owns a file descriptor.
+class descriptor {
+ public:
+  explicit descriptor(int fd) : fd_(fd) {}
+  ~descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+spool::spool(std::filesystem::path folder) : folder_(std::move(folder)) {
+  std::filesystem::create_directories(folder_);
+  std::filesystem::permissions(folder_, std::filesystem::perms::owner_all);
+}
+
+boost::system::result<void> spool::put(std::string_view name, std::string_view content) const {
+  const auto final_path = folder_ / (std::string(name) + std::string(suffix));
+  const auto temporary = folder_ / (std::string(name) + ".part");
+  {
+    const descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (file.get() < 0) return last_error();
+    const auto header = sha256_hex(content) + "\n";
+    if (!write_all(file.get(), header) || !write_all(file.get(), content) || ::fsync(file.get()) != 0)
+      return last_error();
+  }
+  if (::rename(temporary.c_str(), final_path.c_str()) != 0) return last_error();
+  const descriptor directory(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return last_error();
+  return {};
+}
+
+std::vector<spool::record> spool::list() const {
+  std::vector<record> records;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+    if (entry.path().extension() != suffix) continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    std::string checksum;
+    std::getline(file, checksum);
+    std::string content{std::istreambuf_iterator<char>(file), {}};
+    if (checksum == sha256_hex(content)) {
+      records.push_back({entry.path().stem().string(), std::move(content)});
+    } else {
+      set_aside(entry.path().stem().string());
+    }
+  }
+  std::sort(records.begin(), records.end(), [](const record& a, const record& b) { return a.name < b.name; });
+  return records;
+}
+
+void spool::remove(std::string_view name) const {
+  std::error_code ignored;
+  std::filesystem::remove(folder_ / (std::string(name) + std::string(suffix)), ignored);
+}
+
+void spool::set_aside(std::string_view name) const {
+  std::error_code ignored;
+  std::filesystem::rename(folder_ / (std::string(name) + std::string(suffix)),
+                          folder_ / (std::string(name) + ".damaged"), ignored);
+}
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/call/trunk_directory.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "pstn/trunk/inbound.hpp"
+#include "pstn/trunk/outbound_invite.hpp"
+#include "pstn/trunk/router.hpp"
+
+namespace tollgate::gateway::call {
+
+trunk_directory::trunk_directory(clocks c, pstn::trunk::health_options health)
+    : clocks_(std::move(c)), monitor_(health) {}
+
+trunk_directory::snapshot trunk_directory::current() const {
+  const std::lock_guard lock(mutex_);
+  return trunks_;
+}
+
+void trunk_directory::configure(std::vector<pstn::trunk::trunk> trunks) {
+  monitor_.configure(trunks);
+  auto made = std::make_shared<const std::vector<pstn::trunk::trunk>>(std::move(trunks));
+  const std::lock_guard lock(mutex_);
+  trunks_ = std::move(made);
+}
+
+std::vector<trunk_choice> trunk_directory::route(const pstn::phone_number& number) {
+  const auto trunks = current();
+  const auto now = clocks_.steady();
+  const auto state = [&](const boost::uuids::uuid& id) { return monitor_.state(id, now); };
+  std::vector<trunk_choice> choices;
+  for (const auto* one : pstn::trunk::route(number, *trunks, state, chance_()))
+    choices.emplace_back(trunks, one);
+  return choices;
+}
+
+trunk_choice trunk_directory::match_inbound(const std::string& source_ip, std::uint16_t source_port) const {
+  const auto trunks = current();
+  const auto* found = pstn::trunk::match_inbound(*trunks, source_ip, source_port);
+  return found ? trunk_choice(trunks, found) : nullptr;
+}
+
+bool trunk_directory::is_trusted(const pstn::sip::source_address& source) const {
+  return match_inbound(source.ip, source.port) != nullptr;
+}
+
+void trunk_directory::call_started(const trunk_choice& trunk) {
+  monitor_.call_started(trunk->id, clocks_.steady());
+}
+
+void trunk_directory::call_answered(const trunk_choice& trunk, int sip_status) {
+  monitor_.call_answered(trunk->id, sip_status, clocks_.steady());
+}
+
+void trunk_directory::call_ended(const trunk_choice& trunk) {
+  monitor_.call_ended(trunk->id);
+}
+
+void trunk_directory::send_due_probes(pstn::sip::user_agent& agent) {
+  const auto trunks = current();
+  for (const auto& id : monitor_.take_due_probes(clocks_.steady())) {
+    for (const auto& one : *trunks) {
+      if (one.id != id) continue;
+      const auto key = agent.next_call_key();
+      probes_.emplace(key, id);
+      agent.send_options(key, pstn::trunk::next_hop(one));
+    }
+  }
+}
+
+void trunk_directory::on_probe_answered(const pstn::sip::options_result& result) {
+  const auto found = probes_.find(result.key);
+  if (found == probes_.end()) return;
+  const auto id = found->second;
+  probes_.erase(found);
+  const bool before = monitor_.state(id, clocks_.steady()).up;
+  monitor_.probe_answered(id, result.status, clocks_.steady());
+  const bool after = monitor_.state(id, clocks_.steady()).up;
+  if (before == after) return;
+  for (const auto& one : *current())
+    if (one.id == id)
+      spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, result.status);
+}
+
+std::vector<trunk_directory::status> trunk_directory::list() const {
+  const auto trunks = current();
+  std::vector<status> result;
+  for (const auto& one : *trunks)
+    result.push_back({trunk_choice(trunks, &one), monitor_.state(one.id, clocks_.steady())});
+  return result;
+}
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The trunks that calls may use now, with their health and load. Signalling thread, but for is_trusted().
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/call/clocks.hpp"
+#include "pstn/sip/user_agent.hpp"
+#include "pstn/trunk/monitor.hpp"
+#include "pstn/trunk/trunk.hpp"
+
+namespace tollgate::gateway::call {
+
+// A trunk as it was configured when it was chosen: a call keeps it whatever an admin changes meanwhile.
+using trunk_choice = std::shared_ptr<const pstn::trunk::trunk>;
+
+class trunk_directory {
+ public:
+  trunk_directory(clocks c, pstn::trunk::health_options health);
+
+  void configure(std::vector<pstn::trunk::trunk> trunks);
+
+  std::vector<trunk_choice> route(const pstn::phone_number& number);
+  trunk_choice match_inbound(const std::string& source_ip, std::uint16_t source_port) const;
+  // Whether an INVITE from there comes over a trunk. Any thread.
+  bool is_trusted(const pstn::sip::source_address& source) const;
+
+  void call_started(const trunk_choice& trunk);
+  void call_answered(const trunk_choice& trunk, int sip_status);
+  void call_ended(const trunk_choice& trunk);
+
+  // Sends the OPTIONS that are due; each answer goes to on_probe_answered.
+  void send_due_probes(pstn::sip::user_agent& agent);
+  void on_probe_answered(const pstn::sip::options_result& result);
+  std::optional<std::chrono::steady_clock::time_point> next_probe() const { return monitor_.next_probe(); }
+
+  struct status {
+    trunk_choice trunk;
+    pstn::trunk::trunk_state state;
+  };
+  std::vector<status> list() const;
+
+ private:
+  using snapshot = std::shared_ptr<const std::vector<pstn::trunk::trunk>>;
+  snapshot current() const;
+
+  clocks clocks_;
+  pstn::trunk::trunk_monitor monitor_;
+  std::unordered_map<pstn::sip::call_key, boost::uuids::uuid> probes_;
+  std::mt19937_64 chance_{std::random_device{}()};
+  mutable std::mutex mutex_;  // guards the pointer below
+  snapshot trunks_ = std::make_shared<const std::vector<pstn::trunk::trunk>>();
+};
+
+}  // namespace tollgate::gateway::call

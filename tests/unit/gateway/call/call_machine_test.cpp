@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// The outbound call's machine and its credit clock in virtual time.
+#include "gateway/call/call_machine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace tollgate::gateway::call {
+namespace {
+
+using namespace std::chrono_literals;
+using time_point = credit_clock::time_point;
+
+const time_point start{100s};
+
+billing::rate per_minute(std::int64_t micros, std::chrono::seconds increment) {
+  billing::rate rate{};
+  rate.prefix = "44";
+  rate.price_per_minute = billing::money{micros};
+  rate.initial_increment = increment;
+  rate.next_increment = increment;
+  return rate;
+}
+
+template <class Action>
+std::optional<Action> find(const call_actions& actions) {
+  for (const auto& one : actions)
+    if (const auto* found = std::get_if<Action>(&one)) return *found;
+  return std::nullopt;
+}
+
+call_machine machine_with(const billing::rate& rate, billing::money credit, std::size_t trunks) {
+  credit_clock clock(rate, {});
+  const auto wanted = clock.wanted();
+  clock.granted(std::min(wanted, credit), credit < wanted, start);
+  return call_machine({}, clock, trunks);
+}
+
+// Runs a talking call until it ends by itself: answers every extension from `credit`, collects the warnings.
+struct played {
+  std::vector<std::chrono::seconds> warnings;
+  int extensions = 0;
+  time_point ended;
+};
+played play(call_machine& machine, billing::money credit, billing::money granted) {
+  played result;
+  for (int i = 0; i < 10000 && machine.current() != call_machine::state::ended; ++i) {
+    const auto at = *machine.next_deadline();
+    result.ended = at;
+    const auto actions = machine.on_time(at);
+    if (const auto warning = find<action::warn>(actions)) result.warnings.push_back(warning->left);
+    if (const auto more = find<action::extend>(actions)) {
+      ++result.extensions;
+      const billing::money total{std::min(granted.micros + more->more.micros, credit.micros)};
+      const bool final = total.micros < granted.micros + more->more.micros;
+      granted = total;
+      machine.on_extended(granted, final, at);
+    }
+  }
+  return result;
+}
+
+TEST(CallMachine, TriesTheNextTrunkWhenTheFirstIsSilent) {
+  auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
+  EXPECT_EQ(find<action::invite_trunk>(machine.start(start))->index, 0u);
+  ASSERT_EQ(machine.next_deadline(), start + 4s);
+  const auto actions = machine.on_time(start + 4s);
+  EXPECT_TRUE(find<action::drop_trunk>(actions));
+  EXPECT_EQ(find<action::invite_trunk>(actions)->index, 1u);
+}
+
+TEST(CallMachine, FailsOverOnlyWhereTheFailureIsTheTrunks) {
+  struct row {
+    int status;
+    bool next_trunk;
+    std::string reason;
+  };
+  for (const auto& row :
+       {row{503, true, ""}, row{500, true, ""}, row{486, false, "busy"}, row{603, false, "declined"}}) {
+    auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
+    machine.start(start);
+    machine.on_provisional(100, false, start);
+    const auto actions = machine.on_trunk_failed(row.status, std::nullopt, start + 1s);
+    EXPECT_EQ(find<action::invite_trunk>(actions).has_value(), row.next_trunk) << row.status;
+    if (!row.next_trunk) EXPECT_EQ(machine.outcome().reason, row.reason);
+  }
+}
+
+TEST(CallMachine, EndsWithTheLastFailureWhenNoTrunkIsLeft) {
+  auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 1);
+  machine.start(start);
+  const auto actions = machine.on_trunk_failed(503, std::nullopt, start + 1s);
+  EXPECT_TRUE(find<action::finish>(actions));
+  EXPECT_EQ(machine.outcome().sip_code, 503);
+  EXPECT_EQ(machine.talk_duration(), 0ms);
+}
+
+TEST(CallMachine, CallerWhoGivesUpBeforeTheAnswerTalkedForNothing) {
+  auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 1);
+  machine.start(start);
+  EXPECT_TRUE(find<action::tell_ringing>(machine.on_provisional(180, false, start + 1s)));
+  const auto actions = machine.on_caller_hung_up(start + 5s);
+  EXPECT_TRUE(find<action::drop_trunk>(actions));
+  EXPECT_TRUE(find<action::finish>(actions));
+  EXPECT_EQ(machine.outcome().reason, "cancelled");
+  EXPECT_TRUE(machine.on_answered(start + 6s).empty())
+      << "an answer that crosses the hang-up must not start the meter";
+  EXPECT_EQ(machine.talk_duration(), 0ms);
+}
+
+TEST(CallMachine, MeasuresFromTheAnswerToTheHangUp) {
+  auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 1);
+  machine.start(start);
+  machine.on_provisional(183, true, start + 1s);
+  EXPECT_TRUE(find<action::connect>(machine.on_answered(start + 3s)));
+  machine.on_trunk_hung_up(16, start + 3s + 61'250ms);
+  EXPECT_EQ(machine.talk_duration(), 61'250ms);
+  EXPECT_EQ(machine.outcome().by, party::callee);
+  EXPECT_TRUE(machine.on_caller_hung_up(start + 100s).empty()) << "a call ends once";
+}
+
+TEST(CallMachine, ExtendsBeforeTheGrantRunsOutAndCutsAtThePaidSecond) {
+  struct row {
+    const char* name;
+    std::int64_t price_per_minute;
+    std::chrono::seconds increment;
+    std::int64_t credit;
+    std::chrono::seconds expected;
+    std::vector<std::chrono::seconds> warnings;
+  };
+  const row rows[] = {
+      {"twenty seconds in all: warned at the answer and at ten", 60'000, 1s, 20'000, 20s, {20s, 10s}},
+      {"five minutes exactly", 60'000, 1s, 300'000, 300s, {60s, 10s}},
+      {"whole minutes only", 60'000, 60s, 299'999, 240s, {60s, 10s}},
+      {"one increment", 17'000, 60s, 17'000, 60s, {60s, 10s}},
+  };
+  for (const auto& row : rows) {
+    const auto rate = per_minute(row.price_per_minute, row.increment);
+    const billing::money credit{row.credit};
+    auto machine = machine_with(rate, credit, 1);
+    const auto granted = std::min(machine.credit().wanted(), credit);
+    machine.start(start);
+    machine.on_answered(start);
+    const auto result = play(machine, credit, granted);
+    EXPECT_EQ(result.ended - start, row.expected) << row.name;
+    EXPECT_EQ(machine.talk_duration(), row.expected) << row.name;
+    EXPECT_EQ(machine.outcome().reason, "credit_exhausted") << row.name;
+    EXPECT_EQ(result.warnings, row.warnings) << row.name;
+    EXPECT_LE(billing::call_price(rate, machine.talk_duration()), credit) << row.name;
+  }
+}
+
+TEST(CallMachine, LateTimerIsNotChargedBeyondTheGrant) {
+  auto machine = machine_with(per_minute(60'000, 1s), billing::money{20'000}, 1);
+  machine.start(start);
+  machine.on_answered(start);
+  for (int i = 0; i < 10 && machine.current() != call_machine::state::ended; ++i)
+    machine.on_time(start + 20'040ms);
+  EXPECT_EQ(machine.talk_duration(), 20s);
+}
+
+TEST(CallMachine, TopUpInMidCallExtendsIt) {
+  auto machine = machine_with(per_minute(60'000, 1s), billing::money{20'000}, 1);
+  machine.start(start);
+  machine.on_answered(start);
+  std::chrono::seconds last_warning{0};
+  bool topped_up = false;
+  time_point ended = start;
+  std::int64_t granted = 20'000;
+  for (int i = 0; i < 100 && machine.current() != call_machine::state::ended; ++i) {
+    ended = *machine.next_deadline();
+    const auto actions = machine.on_time(ended);
+    if (const auto warning = find<action::warn>(actions)) last_warning = warning->left;
+    if (const auto more = find<action::extend>(actions)) {
+      if (!topped_up && ended >= start + 15s) {
+        topped_up = true;
+        granted += more->more.micros;
+        machine.on_extended(billing::money{granted}, false, ended);
+      } else {
+        machine.on_extended(billing::money{granted}, true, ended);
+      }
+    }
+  }
+  EXPECT_TRUE(topped_up);
+  EXPECT_EQ(ended - start, 80s) << "20 s of old credit and one more unit";
+  EXPECT_EQ(last_warning, 10s) << "warned again before the new end";
+}
+
+TEST(CallMachine, CallThatCostsNothingIsStillBounded) {
+  auto machine = machine_with(per_minute(0, 60s), billing::money{0}, 1);
+  machine.start(start);
+  machine.on_answered(start);
+  const auto result = play(machine, billing::money{0}, billing::money{0});
+  EXPECT_EQ(result.ended - start, 12h);
+  EXPECT_EQ(machine.outcome().reason, "longest_duration");
+  EXPECT_TRUE(result.warnings.empty());
+}
+
+TEST(CallMachine, KeepsTalkingWithinItsHoldWhenNoExtensionCanBeHad) {
+  const auto rate = per_minute(60'000, 1s);
+  auto machine = machine_with(rate, billing::money{1'000'000}, 1);
+  machine.start(start);
+  machine.on_answered(start);
+  time_point ended = start;
+  for (int i = 0; i < 100 && machine.current() != call_machine::state::ended; ++i) {
+    ended = *machine.next_deadline();
+    if (find<action::extend>(machine.on_time(ended))) machine.on_extension_failed(ended);
+  }
+  EXPECT_EQ(ended - start, 135s) << "what the first hold pays";
+}
+
+}  // namespace
+}  // namespace tollgate::gateway::call
