@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bridge: legs, directions, and what happens at each tick. Free of IO.
+#include "pstn/media/bridge.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "pstn/media/bridge_flow.hpp"
+#include "pstn/media/bridge_leg.hpp"
+
+namespace tollgate::pstn::media {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int g711_rate_hz = 8000;
+constexpr int opus_rate_hz = 16000;
+constexpr auto ptime_alone = 20ms;              // of a direction whose end is not attached
+constexpr int ticks_at_once = 25;               // half a second that is caught up; more is skipped
+constexpr std::size_t frame_max_samples = 960;  // 60 ms at 16 kHz
+constexpr std::size_t events_expected = 16;
+constexpr std::array both{side::overlay, side::trunk};
+
+constexpr std::size_t index_of(side which) noexcept {
+  return static_cast<std::size_t>(which);
+}
+
+std::int16_t added(std::int16_t a, std::int16_t b) noexcept {
+  return static_cast<std::int16_t>(std::clamp(a + b, -32768, 32767));
+}
+
+}  // namespace
+
+class bridge::implementation {
+ public:
+  implementation(bridge_observer& observer, std::uint64_t seed) : observer_(observer), random_(seed) {
+    events_.reserve(events_expected);
+    delivered_.reserve(events_expected);
+  }
+
+  void attach(side which, const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp);
+  void detach(side which);
+  void receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at);
+  void connect_voice(bool connected) { connected_ = connected; }
+  void play(side toward, std::shared_ptr<audio_source> source, play_mode mode);
+  void record(side from, std::shared_ptr<audio_sink> sink);
+  std::optional<time_point> next_deadline() const noexcept;
+  void advance(time_point now);
+  void drain_recorders();
+
+  std::unique_ptr<bridge_leg>& leg(side which) { return legs_[index_of(which)]; }
+  const std::unique_ptr<bridge_leg>& leg(side which) const { return legs_[index_of(which)]; }
+  flow& toward(side which) { return flows_[index_of(which)]; }
+  bool connected() const noexcept { return connected_; }
+  leg_statistics statistics(side which) const {
+    return leg(which) ? leg(which)->statistics() : past_[index_of(which)];
+  }
+  void deliver();
+  void heard_of(time_point now) noexcept { now_ = std::max(now_, now); }
+
+ private:
+  struct event {
+    side where;
+    char digit;  // 0: a playback has finished
+    std::chrono::milliseconds duration;
+  };
+
+  void adjust_rate();
+  std::chrono::milliseconds period(side toward_side) const;
+  bool needed(side toward_side) const { return leg(toward_side) || leg(other(toward_side)); }
+  void run(side toward_side, time_point now);
+  void tick(side toward_side, time_point at);
+  void play_into(flow& into, side toward_side, std::span<std::int16_t> frame);
+  void detect_tones(flow& from, side from_side, std::span<const std::int16_t> frame);
+  void take_digit(side from, const received_digit& digit, bool relay);
+  void drain(side from);
+
+  bridge_observer& observer_;
+  std::mt19937_64 random_;
+  std::array<std::unique_ptr<bridge_leg>, 2> legs_;
+  std::array<leg_statistics, 2> past_{};  // of legs that are detached
+  std::array<flow, 2> flows_{};           // by the side that they go to
+  bool connected_ = false;
+  int rate_hz_ = g711_rate_hz;
+  time_point now_{};  // the latest time that we were told
+  std::vector<event> events_;
+  std::vector<event> delivered_;
+  std::array<std::int16_t, frame_max_samples> voice_{};
+  std::array<std::int16_t, frame_max_samples> output_{};
+};
+
+void bridge::implementation::attach(side which, const leg_parameters& parameters, packet_sink rtp,
+                                    packet_sink rtcp) {
+  if (leg(which))
+    leg(which)->change(parameters, std::move(rtp), std::move(rtcp), random_);
+  else
+    leg(which) = std::make_unique<bridge_leg>(parameters, std::move(rtp), std::move(rtcp), random_);
+  auto& tones = toward(other(which)).tones;
+  tones.reset();
+  if (!parameters.telephone_event_payload_type && parameters.codec.id != codec_id::opus) tones.emplace();
+  adjust_rate();
+}
+
+void bridge::implementation::adjust_rate() {
+  bool narrow = false;
+  for (const side which : both)
+    if (leg(which) && leg(which)->parameters().codec.id != codec_id::opus) narrow = true;
+  rate_hz_ = narrow ? g711_rate_hz : opus_rate_hz;
+  for (const side which : both)
+    if (leg(which)) leg(which)->set_rate(rate_hz_);
+}
+
+void bridge::implementation::detach(side which) {
+  if (!leg(which)) return;
+  drain(which);
+  leg(which)->report(now_, random_, true);
+  past_[index_of(which)] = leg(which)->statistics();
+  leg(which).reset();
+  toward(other(which)).tones.reset();
+  for (const side each : both)
+    if (!needed(each)) toward(each).clock.stop();
+  if (leg(other(which))) adjust_rate();
+}
+
+std::chrono::milliseconds bridge::implementation::period(side toward_side) const {
+  return leg(toward_side) ? leg(toward_side)->ptime() : ptime_alone;
+}
+
+void bridge::implementation::receive_rtp(side from, std::span<const std::byte> packet,
+                                         time_point arrived_at) {
+  heard_of(arrived_at);
+  if (!leg(from)) return;
+  for (const received_digit& digit : leg(from)->receive_rtp(packet, arrived_at))
+    take_digit(from, digit, true);
+  flow& onward = toward(other(from));
+  if (const auto begins_at = leg(from)->receiver().begins_at()) {
+    if (!onward.clock.running()) onward.clock.start(arrived_at);
+    onward.clock.align(*begins_at, period(other(from)));
+  }
+}
+
+void bridge::implementation::take_digit(side from, const received_digit& digit, bool relay) {
+  events_.push_back({from, digit.digit, digit.duration});
+  if (!relay || !connected_ || !leg(other(from))) return;
+  leg(other(from))->sender().push_digits({&digit.digit, 1}, digit.duration);
+}
+
+void bridge::implementation::play(side where, std::shared_ptr<audio_source> source, play_mode mode) {
+  toward(where).playback = std::move(source);
+  toward(where).mode = mode;
+}
+
+void bridge::implementation::record(side from, std::shared_ptr<audio_sink> sink) {
+  // Nobody else waits for what has arrived: the recorder may have it.
+  if (!connected_) drain(from);
+  toward(other(from)).recorder = std::move(sink);
+}
+
+void bridge::implementation::drain(side from) {
+  flow& onward = toward(other(from));
+  if (!onward.recorder || !leg(from)) return;
+  while (const std::size_t count = leg(from)->receiver().drain(voice_))
+    onward.recorder->write(std::span(voice_).first(count), rate_hz_);
+}
+
+void bridge::implementation::drain_recorders() {
+  for (const side which : both)
+    drain(which);
+}
+
+std::optional<time_point> bridge::implementation::next_deadline() const noexcept {
+  std::optional<time_point> next;
+  const auto consider = [&next](time_point at) { next = next ? std::min(*next, at) : at; };
+  for (const side which : both) {
+    if (leg(which)) consider(leg(which)->report_at());
+    if (!needed(which)) continue;
+    const flow_clock& clock = flows_[index_of(which)].clock;
+    consider(clock.running() ? clock.deadline() : time_point{});
+  }
+  return next;
+}
+
+void bridge::implementation::advance(time_point now) {
+  heard_of(now);
+  for (const side which : both)
+    if (needed(which)) run(which, now);
+  for (const side which : both) {
+    if (!leg(which)) continue;
+    if (const auto digit = leg(which)->expire_digit(now)) take_digit(which, *digit, true);
+    if (leg(which)->report_at() <= now) leg(which)->report(now, random_, false);
+  }
+}
+
+void bridge::implementation::run(side toward_side, time_point now) {
+  flow& through = toward(toward_side);
+  const side from = other(toward_side);
+  if (!through.clock.running()) through.clock.start(now);
+  const auto length = period(toward_side);
+  const std::size_t samples = static_cast<std::size_t>(rate_hz_ * length.count() / 1000);
+  for (int ticks = 0; through.clock.deadline() <= now; ++ticks) {
+    if (ticks == ticks_at_once) {
+      // We were away for long: what was not sent in time is not sent at all, and the timestamps say so.
+      const auto missed = static_cast<int>((now - through.clock.tick()) / length);
+      if (leg(toward_side)) leg(toward_side)->sender().skip(missed);
+      through.clock.advance(length * missed, 0ns);
+      if (through.clock.deadline() > now) break;
+    }
+    if (leg(from) && !leg(from)->receiver().ready(samples) && through.clock.postpone(now)) break;
+    tick(toward_side, through.clock.tick());
+    through.clock.advance(length, leg(from) ? leg(from)->receiver().correction() : 0ns);
+  }
+}
+
+void bridge::implementation::tick(side toward_side, time_point at) {
+  flow& through = toward(toward_side);
+  const side from = other(toward_side);
+  const auto samples = static_cast<std::size_t>(rate_hz_ * period(toward_side).count() / 1000);
+  const std::span<std::int16_t> voice = std::span(voice_).first(samples);
+  if (leg(from))
+    leg(from)->receiver().pull(at, voice);
+  else
+    std::fill(voice.begin(), voice.end(), std::int16_t{0});
+  if (through.recorder) through.recorder->write(voice, rate_hz_);
+  if (through.tones && rate_hz_ == g711_rate_hz) detect_tones(through, from, voice);
+  if (!leg(toward_side)) return;
+  if (!connected_) std::fill(voice.begin(), voice.end(), std::int16_t{0});
+  if (through.playback) play_into(through, toward_side, voice);
+  leg(toward_side)->send(voice, at);
+}
+
+void bridge::implementation::play_into(flow& into, side toward_side, std::span<std::int16_t> frame) {
+  const std::span<std::int16_t> played = std::span(output_).first(frame.size());
+  const std::size_t count = std::min(into.playback->read(played, rate_hz_), played.size());
+  std::fill(played.begin() + static_cast<std::ptrdiff_t>(count), played.end(), std::int16_t{0});
+  if (into.mode == play_mode::replace)
+    std::copy(played.begin(), played.end(), frame.begin());
+  else
+    std::transform(played.begin(), played.end(), frame.begin(), frame.begin(), added);
+  if (count == played.size()) return;
+  into.playback.reset();
+  events_.push_back({toward_side, 0, 0ms});
+}
+
+void bridge::implementation::detect_tones(flow& from, side from_side, std::span<const std::int16_t> frame) {
+  // They are in the voice already: the other leg hears them and needs no events.
+  for (const received_digit& digit : from.tones->take(frame))
+    take_digit(from_side, digit, false);
+}
+
+void bridge::implementation::deliver() {
+  if (events_.empty()) return;
+  // An observer may call advance or receive_rtp, and so come here again: it then finds a list of its own.
+  std::vector<event> now = std::move(delivered_);
+  now.swap(events_);
+  for (const event& each : now) {
+    if (each.digit != 0)
+      observer_.digit_received(each.where, each.digit, each.duration);
+    else
+      observer_.playback_finished(each.where);
+  }
+  now.clear();
+  delivered_ = std::move(now);
+}
+
+bridge::bridge(bridge_observer& observer, std::uint64_t seed)
+    : implementation_(std::make_unique<implementation>(observer, seed)) {}
+
+bridge::~bridge() {
+  implementation_->drain_recorders();
+}
+
+void bridge::attach(side which, leg_parameters parameters, packet_sink rtp, packet_sink rtcp) {
+  implementation_->attach(which, parameters, std::move(rtp), std::move(rtcp));
+}
+
+void bridge::detach(side which) {
+  implementation_->detach(which);
+}
+
+bool bridge::attached(side which) const noexcept {
+  return implementation_->leg(which) != nullptr;
+}
+
+void bridge::receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at) {
+  implementation_->receive_rtp(from, packet, arrived_at);
+  implementation_->deliver();
+}
+
+void bridge::receive_rtcp(side from, std::span<const std::byte> packet, time_point arrived_at) {
+  implementation_->heard_of(arrived_at);
+  if (implementation_->leg(from)) implementation_->leg(from)->receive_rtcp(packet, arrived_at);
+}
+
+void bridge::connect_voice(bool connected) {
+  implementation_->connect_voice(connected);
+}
+bool bridge::voice_connected() const noexcept {
+  return implementation_->connected();
+}
+
+void bridge::play(side toward, std::shared_ptr<audio_source> source, play_mode mode) {
+  implementation_->play(toward, std::move(source), mode);
+}
+
+bool bridge::playing(side toward) const noexcept {
+  return implementation_->toward(toward).playback != nullptr;
+}
+
+void bridge::record(side from, std::shared_ptr<audio_sink> sink) {
+  implementation_->record(from, std::move(sink));
+}
+
+void bridge::send_digits(side toward, std::string_view digits, std::chrono::milliseconds duration) {
+  if (const auto& leg = implementation_->leg(toward)) leg->sender().push_digits(digits, duration);
+}
+
+bool bridge::sending_digits(side toward) const noexcept {
+  const auto& leg = implementation_->leg(toward);
+  return leg && leg->sender().sending_digits();
+}
+
+std::optional<time_point> bridge::next_deadline() const noexcept {
+  return implementation_->next_deadline();
+}
+
+void bridge::advance(time_point now) {
+  implementation_->advance(now);
+  implementation_->deliver();
+}
+
+leg_statistics bridge::statistics(side which) const {
+  return implementation_->statistics(which);
+}
+
+}  // namespace tollgate::pstn::media

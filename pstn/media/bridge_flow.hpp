@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// One direction of a bridge: its clock, what is played into it, who records it. Free of IO.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "pstn/media/audio.hpp"
+#include "pstn/media/bridge.hpp"
+#include "pstn/media/inband_digits.hpp"
+#include "pstn/media/leg.hpp"
+
+namespace tollgate::pstn::media {
+
+// The clock of a direction ticks once for each frame that is sent. It runs freely while nothing is received,
+// is laid on the first packet of a stream, and is then nudged to keep the jitter buffer's delay at its
+// target.
+class flow_clock {
+ public:
+  bool running() const noexcept { return running_; }
+  void start(time_point now) noexcept;
+  void stop() noexcept { running_ = false; }
+  // Moves the ticks by less than a period, so that one of them falls on `at`.
+  void align(time_point at, std::chrono::nanoseconds period) noexcept;
+  void advance(std::chrono::nanoseconds period, std::chrono::nanoseconds correction) noexcept;
+  // This tick's packet is not there and we are late ourselves: let the sockets be read first. Once a tick.
+  bool postpone(time_point now) noexcept;
+
+  time_point tick() const noexcept { return tick_; }          // media time of the frame that is due
+  time_point deadline() const noexcept { return deadline_; }  // when to come back for it
+
+ private:
+  bool running_ = false;
+  bool postponed_ = false;
+  time_point tick_{};
+  time_point deadline_{};
+};
+
+struct flow {
+  flow_clock clock;
+  std::shared_ptr<audio_source> playback;
+  play_mode mode = play_mode::replace;
+  std::shared_ptr<audio_sink> recorder;        // of what comes from the side where the flow begins
+  std::optional<inband_digit_detector> tones;  // only where that side has no telephone events
+};
+
+}  // namespace tollgate::pstn::media

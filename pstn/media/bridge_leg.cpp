@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// One leg: taking packets apart, counting, RTCP (RFC 3550 §6). Free of IO.
+#include "pstn/media/bridge_leg.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pstn/media/quality.hpp"
+
+namespace tollgate::pstn::media {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint8_t comfort_noise_payload_type = 13;  // RFC 3389 §4
+constexpr double interval_correction = 1.21828;          // RFC 3550 §6.3.1: e - 3/2
+constexpr double interval_s = 5;                         // RFC 3550 §6.2
+constexpr auto coding_delay = 10ms;                      // look-ahead of Opus and the network's own
+
+bool is_g711(codec_id id) noexcept {
+  return id != codec_id::opus;
+}
+
+}  // namespace
+
+bridge_leg::bridge_leg(const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp,
+                       std::mt19937_64& random)
+    : parameters_(parameters),
+      rtp_(std::move(rtp)),
+      rtcp_(std::move(rtcp)),
+      reception_(parameters.codec.rtp_clock_hz),
+      sender_(parameters,
+              parameters.local_ssrc != 0 ? parameters.local_ssrc : static_cast<std::uint32_t>(random()),
+              static_cast<std::uint16_t>(random()), static_cast<std::uint32_t>(random())),
+      events_(std::max(parameters.telephone_event_clock_hz, 1)) {}
+
+void bridge_leg::change(const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp,
+                        std::mt19937_64& random) {
+  const bool other_codec = parameters.codec.id != parameters_.codec.id &&
+                           !(is_g711(parameters.codec.id) && is_g711(parameters_.codec.id));
+  if (parameters.local_ssrc != 0 && parameters.local_ssrc != sender_.ssrc())
+    sender_ = voice_sender(parameters, parameters.local_ssrc, static_cast<std::uint16_t>(random()),
+                           static_cast<std::uint32_t>(random()));
+  if (other_codec && receiver_) {
+    counted_.concealed += receiver_->concealed();
+    counted_.malformed += receiver_->malformed();
+    receiver_.reset();
+  }
+  parameters_ = parameters;
+  rtp_ = std::move(rtp);
+  rtcp_ = std::move(rtcp);
+  events_ = telephone_event_receiver(std::max(parameters.telephone_event_clock_hz, 1));
+  rate_hz_ = 0;
+}
+
+void bridge_leg::set_rate(int rate_hz) {
+  if (rate_hz == rate_hz_) return;
+  rate_hz_ = rate_hz;
+  // The bridge asks for rates that these codecs have.
+  sender_.set_encoder(parameters_, make_encoder(parameters_.codec, rate_hz).value(), rate_hz);
+  auto made = make_decoder(parameters_.codec, rate_hz).value();
+  if (receiver_)
+    receiver_->set_decoder(std::move(made), rate_hz);
+  else
+    receiver_ = std::make_unique<voice_receiver>(parameters_.codec, std::move(made), rate_hz);
+}
+
+bool bridge_leg::is_voice(std::uint8_t payload_type) const noexcept {
+  if (payload_type == parameters_.codec.payload_type) return true;
+  // A far end may use any law that it was offered; the static payload types say which (RFC 3551 §6).
+  return is_g711(parameters_.codec.id) && (payload_type == 0 || payload_type == 8);
+}
+
+telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::byte> packet,
+                                                         time_point arrived_at) {
+  const auto read = parse_rtp(packet);
+  const bool event = read && read->header.payload_type == parameters_.telephone_event_payload_type;
+  const bool voice = read && is_voice(read->header.payload_type);
+  if (!read || (!event && !voice && read->header.payload_type != comfort_noise_payload_type)) {
+    ++counted_.malformed;
+    return {};
+  }
+  switch (reception_.take(read->header, arrived_at, voice)) {
+    case reception::verdict::stray:
+      ++counted_.malformed;
+      return {};
+    case reception::verdict::restarted:
+      receiver_->restart();
+      events_.restart();
+      break;
+    case reception::verdict::next:
+      break;
+  }
+  counted_.last_packet_at = arrived_at;
+  ++counted_.packets_received;
+  counted_.bytes_received += read->payload.size();
+  if (voice) {
+    take_voice(*read, arrived_at);
+    return {};
+  }
+  receiver_->put_other(reception_.extended_sequence());
+  if (!event) return {};
+  return events_.take(read->payload, read->header.timestamp, arrived_at);
+}
+
+void bridge_leg::take_voice(const rtp_packet& packet, time_point arrived_at) {
+  if (packet.payload.empty() || packet.payload.size() > payload_max_bytes) {
+    ++counted_.malformed;
+    return;
+  }
+  switch (receiver_->put(reception_.extended_sequence(), packet.header.timestamp, packet.header.payload_type,
+                         packet.payload, arrived_at)) {
+    case voice_receiver::outcome::taken:
+      break;
+    case voice_receiver::outcome::late:
+      ++counted_.late;
+      break;
+    case voice_receiver::outcome::duplicate:
+      ++counted_.duplicate;
+      --counted_.packets_received;
+      counted_.bytes_received -= packet.payload.size();
+      reception_.take_back_duplicate();
+      break;
+  }
+}
+
+void bridge_leg::receive_rtcp(std::span<const std::byte> packet, time_point arrived_at) {
+  const auto read = parse_rtcp(packet, sender_.ssrc());
+  if (!read) return;
+  if (read->sender && (!reception_.any() || read->ssrc == reception_.ssrc()))
+    reception_.take_sender_report(read->sender->ntp_time, arrived_at);
+  if (!read->about_us) return;
+  const report_block& block = *read->about_us;
+  counted_.remote_loss = block.fraction_lost / 256.0;
+  counted_.remote_jitter_ms = block.jitter * 1000.0 / parameters_.codec.rtp_clock_hz;
+  if (const auto trip = round_trip(block, arrived_at))
+    counted_.round_trip_ms = static_cast<double>(trip->count()) / 1000;
+  sender_.expect_loss(*counted_.remote_loss);
+}
+
+void bridge_leg::report(time_point now, std::mt19937_64& random, bool goodbye) {
+  // §6.2: the first one after half the interval; §6.3.1: each between 0.5 and 1.5 times.
+  const bool first = report_at_ == time_point{};
+  const double factor = std::uniform_real_distribution(0.5, 1.5)(random) / interval_correction;
+  const double wait_s = interval_s * factor * (first ? 0.5 : 1.0);
+  report_at_ = now + std::chrono::duration_cast<time_point::duration>(std::chrono::duration<double>(wait_s));
+  if (first && !goodbye) return;
+  rtcp_report about;
+  about.ssrc = sender_.ssrc();
+  about.cname = parameters_.cname;
+  about.goodbye = goodbye;
+  if (sender_.packets() != packets_reported_) about.sender = sender_.information(now);
+  packets_reported_ = sender_.packets();
+  if (reception_.any()) about.block = reception_.make_block(now);
+  const std::size_t length = write_rtcp(about, report_);
+  if (rtcp_) rtcp_(std::span(report_).first(length));
+}
+
+leg_statistics bridge_leg::statistics() const {
+  leg_statistics now = counted_;
+  now.packets_sent = sender_.packets();
+  now.bytes_sent = sender_.bytes();
+  now.lost = static_cast<std::uint64_t>(reception_.lost());
+  now.jitter_ms = reception_.jitter_ms();
+  if (receiver_) {
+    now.malformed += receiver_->malformed();
+    now.concealed += receiver_->concealed();
+    now.playout_delay = std::chrono::duration_cast<std::chrono::milliseconds>(receiver_->playout_delay());
+  }
+  now.mos = estimated_mos(now);
+  return now;
+}
+
+double bridge_leg::estimated_mos(const leg_statistics& so_far) const noexcept {
+  if (so_far.packets_received == 0) return 0;
+  const double expected = std::max<double>(static_cast<double>(reception_.expected()), 1);
+  const double loss = static_cast<double>(so_far.lost + so_far.late) / expected;
+  const auto network =
+      std::chrono::milliseconds(static_cast<std::int64_t>(so_far.round_trip_ms.value_or(0) / 2));
+  const auto one_way = network + so_far.playout_delay + usable_ptime(parameters_) + coding_delay;
+  return mos_of_rating(rating_factor(parameters_.codec.id, loss, one_way));
+}
+
+}  // namespace tollgate::pstn::media

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// One leg of a bridge with all its state: what is received is taken apart and counted, RTCP is answered and
+// sent. Free of IO.
+#pragma once
+
+#include <array>
+#include <boost/container/static_vector.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "pstn/media/leg.hpp"
+#include "pstn/media/reception.hpp"
+#include "pstn/media/rtcp.hpp"
+#include "pstn/media/telephone_event.hpp"
+#include "pstn/media/voice_receiver.hpp"
+#include "pstn/media/voice_sender.hpp"
+
+namespace tollgate::pstn::media {
+
+// Between attach and detach, codec and sinks may change; what is counted stays.
+class bridge_leg {
+ public:
+  bridge_leg(const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp, std::mt19937_64& random);
+
+  // New parameters or sinks; set_rate must follow.
+  void change(const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp, std::mt19937_64& random);
+  // Makes encoder and decoder for the rate inside the bridge.
+  void set_rate(int rate_hz);
+
+  // Digits that the packet ended; voice goes to the receiver.
+  telephone_event_receiver::digits receive_rtp(std::span<const std::byte> packet, time_point arrived_at);
+  void receive_rtcp(std::span<const std::byte> packet, time_point arrived_at);
+  std::optional<received_digit> expire_digit(time_point now) { return events_.expire(now); }
+
+  void send(std::span<const std::int16_t> frame, time_point at) { sender_.send(frame, at, rtp_); }
+
+  time_point report_at() const noexcept { return report_at_; }
+  // Sends the report that is due and plans the next; `goodbye` is for the end.
+  void report(time_point now, std::mt19937_64& random, bool goodbye);
+
+  voice_receiver& receiver() noexcept { return *receiver_; }
+  voice_sender& sender() noexcept { return sender_; }
+  const voice_sender& sender() const noexcept { return sender_; }
+  const leg_parameters& parameters() const noexcept { return parameters_; }
+  std::chrono::milliseconds ptime() const noexcept { return usable_ptime(parameters_); }
+  leg_statistics statistics() const;
+
+ private:
+  bool is_voice(std::uint8_t payload_type) const noexcept;
+  void take_voice(const rtp_packet& packet, time_point arrived_at);
+  double estimated_mos(const leg_statistics& so_far) const noexcept;
+
+  leg_parameters parameters_;
+  packet_sink rtp_;
+  packet_sink rtcp_;
+  int rate_hz_ = 0;
+  reception reception_;
+  std::unique_ptr<voice_receiver> receiver_;
+  voice_sender sender_;
+  telephone_event_receiver events_;
+  leg_statistics counted_;
+  time_point report_at_{};
+  std::uint64_t packets_reported_ = 0;
+  std::array<std::byte, rtcp_packet_max_bytes> report_{};
+};
+
+}  // namespace tollgate::pstn::media

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// What arrives and when it is to be played. Decoding and concealing are in voice_playout.cpp. Free of IO.
+#include "pstn/media/voice_receiver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tollgate::pstn::media {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds target_least = 10ms;
+constexpr nanoseconds transit_jump = 2s;  // timestamps that leave the arrivals by this much begin anew
+constexpr int late_run_max = 5;           // packets: the way has become longer for good
+constexpr int silence_run = 25;           // concealed frames after which nobody misses the old timing
+constexpr double loss_for_fec = 0.01;
+constexpr std::int64_t reorder_at_first = 16;  // packets
+
+std::size_t longest_frame(int rate_hz) {
+  return static_cast<std::size_t>(rate_hz) * static_cast<std::size_t>(frame_max.count()) / 1000;
+}
+
+}  // namespace
+
+voice_receiver::voice_receiver(const codec_description& codec, std::unique_ptr<decoder> made, int rate_hz)
+    : codec_(codec.id),
+      clock_hz_(codec.rtp_clock_hz),
+      rate_hz_(rate_hz),
+      frame_units_(codec.rtp_clock_hz / 50) {
+  set_decoder(std::move(made), rate_hz);
+}
+
+void voice_receiver::set_decoder(std::unique_ptr<decoder> made, int rate_hz) {
+  concealed_before_ = concealed();
+  concealed_samples_ = 0;
+  decoder_ = std::move(made);
+  rate_hz_ = rate_hz;
+  scratch_.resize(longest_frame(rate_hz));
+  second_.resize(longest_frame(rate_hz));
+  held_.clear();
+  held_.reserve(4 * longest_frame(rate_hz));
+}
+
+void voice_receiver::restart() noexcept {
+  buffer_.clear();
+  history_.restart();
+  state_ = state::idle;
+  last_timestamp_.reset();
+  late_run_ = empty_run_ = 0;
+  correction_ = 0ns;
+}
+
+std::int64_t voice_receiver::extend(std::uint32_t timestamp) noexcept {
+  if (!last_timestamp_) {
+    // One cycle up, so that an earlier packet stays positive.
+    last_timestamp_ = (std::int64_t{1} << 32) + timestamp;
+  } else {
+    last_timestamp_ = *last_timestamp_ +
+                      static_cast<std::int32_t>(timestamp - static_cast<std::uint32_t>(*last_timestamp_));
+  }
+  return *last_timestamp_;
+}
+
+nanoseconds voice_receiver::media_time(std::int64_t units) const noexcept {
+  constexpr std::int64_t second = 1'000'000'000;
+  return nanoseconds(units / clock_hz_ * second + units % clock_hz_ * second / clock_hz_);
+}
+
+nanoseconds voice_receiver::target() const noexcept {
+  // In-band FEC is in the packet after the lost one: while packets get lost it is worth waiting for.
+  const bool wait_for_fec = codec_ == codec_id::opus && loss_ >= loss_for_fec;
+  return history_.target(wait_for_fec ? frame_time() + target_least : target_least);
+}
+
+void voice_receiver::begin(std::int64_t sequence, std::int64_t timestamp, time_point arrived_at) {
+  state_ = state::waiting;
+  next_sequence_ = sequence;
+  next_timestamp_ = timestamp;
+  empty_run_ = late_run_ = 0;
+  correction_ = 0ns;
+  const auto base =
+      std::chrono::duration_cast<time_point::duration>(history_.base() + media_time(timestamp) + target());
+  begins_at_ = std::max(time_point(base), arrived_at);
+}
+
+voice_receiver::outcome voice_receiver::put(std::int64_t sequence, std::uint32_t timestamp,
+                                            std::uint8_t payload_type, std::span<const std::byte> payload,
+                                            time_point arrived_at) {
+  std::int64_t extended = extend(timestamp);
+  nanoseconds transit = arrived_at.time_since_epoch() - media_time(extended);
+  const bool jumped = !history_.empty() &&
+                      (transit > history_.base() + transit_jump || transit < history_.base() - transit_jump);
+  const bool overflowed = state_ != state::idle && sequence >= next_sequence_ + jitter_buffer::capacity;
+  if (jumped || overflowed) {
+    restart();
+    extended = extend(timestamp);
+    transit = arrived_at.time_since_epoch() - media_time(extended);
+  }
+  if (state_ == state::playing && sequence < next_sequence_) {
+    const bool copy = !buffer_.put(sequence, extended, payload_type, true, {});
+    buffer_.remove(sequence);
+    if (copy) return outcome::duplicate;
+    history_.take(transit);
+    return outcome::late;
+  }
+  if (!buffer_.put(sequence, extended, payload_type, true, payload)) return outcome::duplicate;
+  history_.take(transit);
+  switch (state_) {
+    case state::idle:
+      begin(sequence, extended, arrived_at);
+      break;
+    case state::waiting:
+      if (sequence < next_sequence_ && next_sequence_ - sequence <= reorder_at_first) {
+        next_sequence_ = sequence;
+        next_timestamp_ = extended;
+      }
+      break;
+    case state::playing:
+      if (extended + frame_units_ / 2 < next_timestamp_)
+        return judge_late(sequence, extended, transit, arrived_at);
+      late_run_ = 0;
+      break;
+  }
+  return outcome::taken;
+}
+
+// The time of this packet has passed, and no later packet was played since.
+voice_receiver::outcome voice_receiver::judge_late(std::int64_t sequence, std::int64_t timestamp,
+                                                   nanoseconds transit, time_point arrived_at) {
+  const nanoseconds behind = media_time(next_timestamp_ - timestamp);
+  const nanoseconds wanted = target() - slack_;
+  const bool delay_should_grow = wanted >= frame_time() / 2 && behind <= wanted + frame_time();
+  if (delay_should_grow || empty_run_ >= silence_run) {
+    next_timestamp_ = timestamp;
+    late_run_ = 0;
+    return outcome::taken;
+  }
+  if (++late_run_ >= late_run_max) {
+    history_.restart();
+    history_.take(transit);
+    begin(sequence, timestamp, arrived_at);
+    return outcome::taken;
+  }
+  buffer_.remove(sequence);
+  next_sequence_ = std::max(next_sequence_, sequence + 1);
+  concealed_samples_ += frame_samples();
+  return outcome::late;
+}
+
+void voice_receiver::put_other(std::int64_t sequence) {
+  if (state_ == state::idle || sequence < next_sequence_ ||
+      sequence >= next_sequence_ + jitter_buffer::capacity)
+    return;
+  buffer_.put(sequence, next_timestamp_, 0, false, {});
+}
+
+std::optional<time_point> voice_receiver::begins_at() const noexcept {
+  if (state_ != state::waiting) return std::nullopt;
+  return begins_at_;
+}
+
+std::chrono::milliseconds voice_receiver::concealed() const noexcept {
+  return concealed_before_ +
+         std::chrono::milliseconds(concealed_samples_ * 1000 / static_cast<unsigned>(rate_hz_));
+}
+
+}  // namespace tollgate::pstn::media

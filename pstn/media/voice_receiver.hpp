@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// From packets to samples: decides when each packet is played, decodes it, conceals what is missing, and
+// adapts its delay to the jitter without clicks. Free of IO.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "pstn/media/arrival_history.hpp"
+#include "pstn/media/codec.hpp"
+#include "pstn/media/jitter_buffer.hpp"
+#include "pstn/media/leg.hpp"
+
+namespace tollgate::pstn::media {
+
+// How the delay is kept at its target:
+//  - the clock that pulls is laid on the first packet (begins_at) and nudged by correction(): that takes up
+//  less than a frame, and the
+//    drift of the sender's clock;
+//  - more than a frame too long: two frames become one by cross-fading, where the voice is quiet;
+//  - more than a frame too short: a concealed frame is put in where the voice is quiet, or, when packets come
+//  late, the frames that
+//    were concealed for them count as put in and the packets are played after all;
+//  - a single late packet is dropped, the frame that was concealed in its place stands, and the delay stays
+//  as it is.
+class voice_receiver {
+ public:
+  voice_receiver(const codec_description& codec, std::unique_ptr<decoder> made, int rate_hz);
+
+  // Another rate, or another far end's codec with the same clock: packets that wait stay.
+  void set_decoder(std::unique_ptr<decoder> made, int rate_hz);
+  void restart() noexcept;  // the stream begins anew: waiting packets are dropped
+
+  enum class outcome : std::uint8_t { taken, duplicate, late };
+  outcome put(std::int64_t sequence, std::uint32_t timestamp, std::uint8_t payload_type,
+              std::span<const std::byte> payload, time_point arrived_at);
+  // A packet that takes a sequence number but holds no voice.
+  void put_other(std::int64_t sequence);
+
+  // When the first packet of a stream that waits to begin should be pulled.
+  std::optional<time_point> begins_at() const noexcept;
+  // Whether pull would find a packet now, if it needs one.
+  bool ready(std::size_t samples) const noexcept;
+  // The next samples in time, to be played at `at`.
+  void pull(time_point at, std::span<std::int16_t> out);
+  // By how much later (or earlier) than now the pulls should come.
+  std::chrono::nanoseconds correction() const noexcept { return correction_; }
+  // The waiting packets and nothing else, for a recorder at the end: 0 when there is no more. Afterwards the
+  // stream begins anew.
+  std::size_t drain(std::span<std::int16_t> out);
+
+  std::chrono::nanoseconds playout_delay() const noexcept { return slack_; }
+  std::chrono::milliseconds concealed() const noexcept;
+  std::uint64_t malformed() const noexcept { return malformed_; }
+
+ private:
+  enum class state : std::uint8_t { idle, waiting, playing };
+
+  std::int64_t extend(std::uint32_t timestamp) noexcept;
+  std::chrono::nanoseconds media_time(std::int64_t units) const noexcept;
+  std::chrono::nanoseconds frame_time() const noexcept { return media_time(frame_units_); }
+  std::chrono::nanoseconds target() const noexcept;
+  void begin(std::int64_t sequence, std::int64_t timestamp, time_point arrived_at);
+  outcome judge_late(std::int64_t sequence, std::int64_t timestamp, std::chrono::nanoseconds transit,
+                     time_point arrived_at);
+
+  void produce(time_point at, std::size_t wanted);
+  const jitter_buffer::entry* next_voice() noexcept;
+  void play(const jitter_buffer::entry& packet, time_point at);
+  std::size_t decode(const jitter_buffer::entry& packet, std::span<std::int16_t> into);
+  void merge_next(std::size_t count);
+  void bridge_gap(const jitter_buffer::entry& packet, time_point at);
+  void conceal_empty();
+  void append(std::span<const std::int16_t> samples);
+  void append_silence(std::size_t count);
+  void append_concealed();
+  bool is_quiet(std::span<const std::int16_t> samples) noexcept;
+  std::size_t frame_samples() const noexcept;
+
+  codec_id codec_;
+  int clock_hz_;
+  int rate_hz_;
+  std::unique_ptr<decoder> decoder_;
+  jitter_buffer buffer_;
+  arrival_history history_;
+
+  state state_ = state::idle;
+  time_point begins_at_{};
+  std::int64_t next_sequence_ = 0;
+  std::int64_t next_timestamp_ = 0;  // extended
+  std::optional<std::int64_t> last_timestamp_;
+  std::int64_t frame_units_;           // of the last packet
+  std::chrono::nanoseconds slack_{0};  // time between the base arrival of a packet and its playing
+  std::chrono::nanoseconds correction_{0};
+
+  int empty_run_ = 0;        // frames made up since the buffer ran dry
+  int late_run_ = 0;         // packets in a row that came too late
+  int since_merge_ = 0;      // frames
+  double loss_ = 0;          // 0..1, of about the last hundred packets
+  double speech_power_ = 0;  // mean square, slowly falling
+  std::uint64_t concealed_samples_ = 0;
+  std::chrono::milliseconds concealed_before_{0};  // at other rates
+  std::uint64_t malformed_ = 0;
+
+  std::vector<std::int16_t> held_;     // decoded, not yet pulled
+  std::vector<std::int16_t> scratch_;  // one frame of the greatest length
+  std::vector<std::int16_t> second_;
+};
+
+}  // namespace tollgate::pstn::media

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sending of voice and digits. Free of IO.
+#include "pstn/media/voice_sender.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tollgate::pstn::media {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr milliseconds ptime_least = 10ms;
+constexpr milliseconds ptime_longest = 60ms;
+// A frame below this mean square (-63 dBFS, less than the idle noise of any line) is silence that nobody
+// hears.
+constexpr double silence_power = 24.0 * 24.0;
+constexpr milliseconds silence_kept = 400ms;      // silence that is still sent after voice
+constexpr milliseconds comfort_interval = 400ms;  // a frame of it so often (RFC 6716 §2.1.9)
+constexpr std::uint8_t event_volume_dbm0 = 10;
+
+}  // namespace
+
+milliseconds usable_ptime(const leg_parameters& parameters) noexcept {
+  const milliseconds wanted = std::clamp(parameters.ptime, ptime_least, ptime_longest);
+  if (parameters.codec.id != codec_id::opus) return wanted / ptime_least * ptime_least;
+  if (wanted < 20ms) return 10ms;
+  if (wanted < 40ms) return 20ms;
+  return wanted < 60ms ? 40ms : 60ms;
+}
+
+voice_sender::voice_sender(const leg_parameters& parameters, std::uint32_t ssrc,
+                           std::uint16_t sequence_number, std::uint32_t timestamp)
+    : ssrc_(ssrc),
+      sequence_number_(sequence_number),
+      timestamp_(timestamp),
+      digits_(usable_ptime(parameters)) {}
+
+void voice_sender::set_encoder(const leg_parameters& parameters, std::unique_ptr<encoder> made, int rate_hz) {
+  const milliseconds ptime = usable_ptime(parameters);
+  if (ptime != ptime_) digits_ = digit_queue(ptime);
+  parameters_ = parameters;
+  encoder_ = std::move(made);
+  rate_hz_ = rate_hz;
+  ptime_ = ptime;
+  frame_units_ = static_cast<std::uint32_t>(parameters.codec.rtp_clock_hz * ptime.count() / 1000);
+  talking_ = false;
+  silent_for_ = unsent_for_ = 0ms;
+}
+
+void voice_sender::send(std::span<const std::int16_t> frame, time_point at, const packet_sink& sink) {
+  sent_at_ = at;
+  const digit_queue::step step = digits_.next();
+  if (parameters_.sending) {
+    if (step.what == digit_queue::action::event && parameters_.telephone_event_payload_type)
+      send_event(step, sink);
+    else if (step.what == digit_queue::action::voice)
+      send_voice(frame, sink);
+    else
+      send_voice(tone(step, frame.size()), sink);
+  }
+  timestamp_ += frame_units_;
+}
+
+void voice_sender::skip(int frames) noexcept {
+  timestamp_ += frame_units_ * static_cast<std::uint32_t>(frames);
+  talking_ = false;
+}
+
+void voice_sender::send_event(const digit_queue::step& step, const packet_sink& sink) {
+  if (step.first) event_timestamp_ = timestamp_;
+  telephone_event event;
+  event.event = *event_of(step.digit);
+  event.end = step.end;
+  event.volume_dbm0 = event_volume_dbm0;
+  event.duration = static_cast<std::uint16_t>(
+      std::min<std::int64_t>(step.elapsed.count() * parameters_.telephone_event_clock_hz / 1000, 0xffff));
+  write_telephone_event(event, std::span(packet_).subspan<rtp_header_bytes, telephone_event_bytes>());
+  emit(*parameters_.telephone_event_payload_type, step.first, event_timestamp_, telephone_event_bytes, sink);
+  talking_ = false;
+  silent_for_ = unsent_for_ = 0ms;
+}
+
+// A digit or the pause after it, in the voice.
+std::span<const std::int16_t> voice_sender::tone(const digit_queue::step& step, std::size_t count) {
+  const std::span<std::int16_t> out = std::span(tone_frame_).first(std::min(count, tone_frame_.size()));
+  std::fill(out.begin(), out.end(), std::int16_t{0});
+  // The two repeated ends of an event are a pause here.
+  if (step.what != digit_queue::action::event || step.repeated) return out;
+  if (step.first && !set_dtmf(tone_, step.digit)) return out;
+  const auto position = static_cast<std::size_t>((step.elapsed - ptime_).count() * rate_hz_ / 1000);
+  tone_.fill(out, position, position + out.size() + (step.end ? 0 : out.size()), rate_hz_);
+  return out;
+}
+
+bool voice_sender::may_be_skipped(std::span<const std::int16_t> frame) noexcept {
+  double power = 0;
+  for (const std::int16_t sample : frame)
+    power += static_cast<double>(sample) * sample;
+  if (power >= silence_power * static_cast<double>(frame.size())) {
+    silent_for_ = unsent_for_ = 0ms;
+    return false;
+  }
+  silent_for_ += ptime_;
+  if (parameters_.codec.id != codec_id::opus || silent_for_ <= silence_kept) return false;
+  unsent_for_ += ptime_;
+  if (unsent_for_ < comfort_interval) return true;
+  unsent_for_ = 0ms;
+  return false;
+}
+
+void voice_sender::send_voice(std::span<const std::int16_t> frame, const packet_sink& sink) {
+  if (may_be_skipped(frame)) {
+    talking_ = false;
+    return;
+  }
+  const std::size_t length = encoder_->encode(frame, std::span(packet_).subspan(rtp_header_bytes));
+  if (length == 0) return;
+  const bool comfort = silent_for_ > silence_kept;
+  emit(parameters_.codec.payload_type, !talking_ && !comfort, timestamp_, length, sink);
+  if (!comfort || parameters_.codec.id != codec_id::opus) talking_ = true;
+}
+
+void voice_sender::emit(std::uint8_t payload_type, bool marker, std::uint32_t timestamp,
+                        std::size_t payload_bytes, const packet_sink& sink) {
+  write_rtp_header({marker, payload_type, sequence_number_++, timestamp, ssrc_},
+                   std::span(packet_).first<rtp_header_bytes>());
+  ++packets_;
+  bytes_ += payload_bytes;
+  if (sink) sink(std::span(packet_).first(rtp_header_bytes + payload_bytes));
+}
+
+sender_information voice_sender::information(time_point now) const noexcept {
+  sender_information about;
+  about.ntp_time = to_ntp(now);
+  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now - sent_at_).count();
+  const auto units =
+      std::clamp<std::int64_t>(since, 0, 10'000'000) * parameters_.codec.rtp_clock_hz / 1'000'000;
+  about.rtp_timestamp = timestamp_ - frame_units_ + static_cast<std::uint32_t>(units);
+  about.packets = static_cast<std::uint32_t>(packets_);
+  about.bytes = static_cast<std::uint32_t>(bytes_);
+  return about;
+}
+
+}  // namespace tollgate::pstn::media
