@@ -73,9 +73,9 @@ struct message_counts {
 enum class deposit_status { stored, repeated };
 
 struct message_filter {
-  std::optional<message_state> state;
-  std::optional<boost::uuids::uuid> before;  // the last message of the page before; empty: from the newest
-  int limit = 100;                           // 1–1000
+  std::optional<message_state> state{};
+  std::optional<boost::uuids::uuid> before{};  // the last message of the page before; empty: from the newest
+  int limit = 100;                             // 1–1000
 };
 
 // Stores a message. error::mailbox_full, message_conflict.

@@ -78,10 +78,10 @@ struct term_report {
 };
 
 struct number_filter {
-  std::optional<number_state> state;
-  std::optional<boost::uuids::uuid> account_id;
-  std::string after;  // the last number of the page before, "+44…"; empty: from the first
-  int limit = 100;    // 1–1000
+  std::optional<number_state> state{};
+  std::optional<boost::uuids::uuid> account_id{};
+  std::string after{};  // the last number of the page before, "+44…"; empty: from the first
+  int limit = 100;      // 1–1000
 };
 
 // What terms cost is told by billing::list_terms.
@@ -112,7 +112,7 @@ boost::system::result<void> release_number(pqxx::transaction_base& tx,
 struct number_settings {
   bool auto_renew = true;
   bool voicemail_enabled = true;
-  std::optional<std::chrono::seconds> ring_timeout;  // 5–120 s
+  std::optional<std::chrono::seconds> ring_timeout{};  // 5–120 s
 };
 
 // error::number_unknown, number_not_yours.

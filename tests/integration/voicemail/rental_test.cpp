@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Renting, renewing and losing a number, with its charges, in a real PostgreSQL.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "number_fixture.hpp"
+
+namespace tollgate::voicemail {
+namespace {
+
+using namespace std::chrono_literals;
+using billing::units;
+using Rental = number_test;
+
+TEST_F(Rental, ChargesTheTermAndAssignsTheNumber) {
+  const auto answer = rent("1", alice).value();
+  EXPECT_FALSE(answer.repeated);
+  EXPECT_EQ(answer.price, units(10));
+  EXPECT_EQ(answer.paid_until, day(2026, 4, 30));
+  EXPECT_EQ(credit_of(alice), units(10));
+  const auto found = record();
+  EXPECT_EQ(found.state, number_state::assigned);
+  EXPECT_EQ(found.account_id, alice);
+  EXPECT_EQ(found.order_id, id("1"));
+  EXPECT_EQ(found.paid_periods, 1);
+}
+
+TEST_F(Rental, AYearCostsThirty) {
+  pay(10);
+  const auto answer = rent("1", alice, 12).value();
+  EXPECT_EQ(answer.price, units(30));
+  EXPECT_EQ(answer.paid_until, day(2027, 1, 31));
+  EXPECT_EQ(credit_of(alice), units(0));
+}
+
+TEST_F(Rental, TheSameOrderChargesOnce) {
+  ASSERT_TRUE(rent("1", alice));
+  const auto again = rent("1", alice).value();
+  EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.paid_until, day(2026, 4, 30));
+  EXPECT_EQ(credit_of(alice), units(10));
+}
+
+TEST_F(Rental, ARefusalChangesNothing) {
+  struct row {
+    const char* name;
+    const char* order;
+    boost::uuids::uuid account;
+    int months;
+    error expected;
+  };
+  for (const auto& row : {row{"without credit", "2", bob, 3, error::credit_insufficient},
+                          row{"more than the credit", "3", alice, 12, error::credit_insufficient},
+                          row{"no such term", "4", alice, 5, error::term_unknown},
+                          row{"a senseless term", "5", alice, -3, error::term_unknown},
+                          row{"nobody", "6", id("999"), 3, error::account_unknown}}) {
+    EXPECT_EQ(rent(row.order, row.account, row.months).error(), row.expected) << row.name;
+  }
+  EXPECT_EQ(record().state, number_state::available);
+  EXPECT_EQ(credit_of(alice), units(20));
+}
+
+TEST_F(Rental, AnotherOneIsRefusedARentedNumber) {
+  ASSERT_TRUE(rent("1", alice));
+  EXPECT_EQ(rent("2", bob).error(), error::number_unavailable);
+  EXPECT_EQ(rent("2", alice).error(), error::number_unavailable);
+  EXPECT_EQ(rent("1", bob).error(), error::order_conflict);
+  EXPECT_EQ(rent("1", alice, 12).error(), error::order_conflict);
+  EXPECT_EQ(credit_of(alice), units(10));
+}
+
+TEST_F(Rental, OneOrderRentsOneNumber) {
+  const auto other = pstn::number::phone_number::parse("+16505550101").value();
+  ASSERT_TRUE(in_transaction(add_number, new_number{.number = other, .area = {}, .trunk_id = {}}));
+  ASSERT_TRUE(rent("1", alice));
+  const rent_request second{
+      .order_id = id("1"), .account_id = alice, .number = other, .term_months = 3, .now = start};
+  EXPECT_EQ(in_transaction(rent_number, second).error(), error::order_conflict);
+}
+
+TEST_F(Rental, OfManyOrdersAtOnceOneWins) {
+  std::vector<int> won(6, 0);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t index = 0; index < won.size(); ++index) {
+      threads.emplace_back([this, index, &won] {
+        pqxx::connection connection{database()};
+        pqxx::work tx{connection};
+        const auto answer = rent_number(tx, {.order_id = id(std::to_string(index + 50)),
+                                             .account_id = alice,
+                                             .number = number,
+                                             .term_months = 3,
+                                             .now = start});
+        tx.commit();
+        won[index] = answer.has_value() ? 1 : 0;
+      });
+    }
+  }
+  EXPECT_EQ(std::count(won.begin(), won.end(), 1), 1);
+  EXPECT_EQ(credit_of(alice), units(10));
+}
+
+TEST_F(Rental, TermsEndOnTheAnchorsDayWithoutDrift) {
+  pay(20);
+  ASSERT_TRUE(rent("1", alice));  // from 31 January
+  EXPECT_EQ(advance(day(2026, 4, 29)).renewed, 0);
+  EXPECT_EQ(advance(day(2026, 4, 30)).renewed, 1);
+  EXPECT_EQ(record().dates.paid_until, day(2026, 7, 31));
+  EXPECT_EQ(advance(day(2026, 7, 31)).renewed, 1);
+  EXPECT_EQ(record().dates.paid_until, day(2026, 10, 31));
+  EXPECT_EQ(record().paid_periods, 3);
+  EXPECT_EQ(credit_of(alice), units(10));
+}
+
+TEST_F(Rental, WithoutCreditComesGraceThenQuarantineThenStock) {
+  ASSERT_TRUE(rent("1", alice));
+  ASSERT_TRUE(in_transaction(
+      add_number,
+      new_number{
+          .number = pstn::number::phone_number::parse("+16505550199").value(), .area = {}, .trunk_id = {}}));
+  pay(10);  // keeps EUR 20; spend them on another number so that the renewal fails
+  const rent_request other{.order_id = id("2"),
+                           .account_id = alice,
+                           .number = pstn::number::phone_number::parse("+16505550199").value(),
+                           .term_months = 3,
+                           .now = day(2026, 4, 1)};
+  ASSERT_TRUE(in_transaction(rent_number, other));
+  ASSERT_TRUE(in_transaction(release_number, other.number, alice, day(2026, 4, 2), term_policy{}));
+  EXPECT_EQ(advance(day(2026, 4, 30)).renewed, 1);
+  EXPECT_EQ(credit_of(alice), units(0));
+  EXPECT_EQ(advance(day(2026, 7, 31)).entered_grace, 1);
+  EXPECT_EQ(record().state, number_state::grace);
+  EXPECT_TRUE(in_transaction(owner_of, number, day(2026, 8, 13), term_policy{})->term_valid);
+  EXPECT_FALSE(in_transaction(owner_of, number, day(2026, 8, 14), term_policy{})->term_valid);
+  EXPECT_EQ(advance(day(2026, 8, 14)).quarantined, 1);
+  EXPECT_FALSE(in_transaction(owner_of, number, day(2026, 8, 14), term_policy{}));
+  EXPECT_EQ(record().account_id, alice);
+  EXPECT_EQ(record().dates.quarantined_until, day(2026, 8, 14) + std::chrono::days{90});
+  EXPECT_EQ(advance(day(2026, 12, 1)).returned_to_stock, 1);
+  EXPECT_EQ(record().state, number_state::available);
+  EXPECT_EQ(record().account_id, std::nullopt);
+}
+
+TEST_F(Rental, PayingInGraceKeepsTheNumber) {
+  ASSERT_TRUE(rent("1", alice));
+  ASSERT_TRUE(in_transaction(change_settings, number, alice, number_settings{.auto_renew = false}));
+  EXPECT_EQ(advance(day(2026, 4, 30)).entered_grace, 1);
+  EXPECT_EQ(in_transaction(renew_number, number, bob, day(2026, 5, 1)).error(), error::number_not_yours);
+  const auto renewed = in_transaction(renew_number, number, alice, day(2026, 5, 1)).value();
+  EXPECT_EQ(renewed.paid_until, day(2026, 7, 31));
+  EXPECT_EQ(record().state, number_state::assigned);
+  EXPECT_TRUE(in_transaction(renew_number, number, alice, day(2026, 5, 1)).value().repeated);
+  EXPECT_EQ(credit_of(alice), units(0));
+}
+
+TEST_F(Rental, AReleasedNumberIsHeldBackForItsFormerOwner) {
+  pay(10);
+  ASSERT_TRUE(rent("1", alice));
+  EXPECT_EQ(in_transaction(release_number, number, bob, start, term_policy{}).error(),
+            error::number_not_yours);
+  ASSERT_TRUE(in_transaction(release_number, number, alice, start, term_policy{}));
+  EXPECT_FALSE(in_transaction(owner_of, number, start, term_policy{}));
+  EXPECT_EQ(rent("2", bob).error(), error::number_unavailable);
+  EXPECT_EQ(rent("1", alice).error(), error::order_conflict) << "a spent order buys nothing";
+  EXPECT_TRUE(rent("3", alice));
+  EXPECT_EQ(credit_of(alice), units(10));
+}
+
+}  // namespace
+}  // namespace tollgate::voicemail
