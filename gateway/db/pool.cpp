@@ -39,6 +39,11 @@ class debug_log final : public pqxx::errorhandler {
   }
 };
 
+// The first line: PostgreSQL's messages go on with details, which may hold values out of rows.
+std::string_view headline(std::string_view text) {
+  return text.substr(0, text.find('\n'));
+}
+
 std::string checked_connection_string(const database_options& options) {
   const auto text = connection_string(options.url, {.connect_timeout = options.connect_timeout,
                                                     .statement_timeout = options.statement_timeout});
@@ -202,11 +207,11 @@ database::pool::attempt database::pool::classify(worker& self, const job& task, 
       return lost(self, task, committing, failure.what());
     if (state == "40001" || state == "40P01") return {errc::conflict, next::conflict};
     if (state == "57014" || state == "55P03" || state == "25P03") return {errc::timeout, next::final};
-    spdlog::error("event=database_refused sqlstate={} text=\"{}\"", state, failure.what());
+    spdlog::error("event=database_refused sqlstate={} text=\"{}\"", state, headline(failure.what()));
     return {state.starts_with("23") ? errc::constraint : errc::refused, next::final};
   } catch (const std::exception& failure) {
     if (!self.connection->is_open()) return lost(self, task, committing, failure.what());
-    spdlog::error("event=database_work_failed text=\"{}\"", failure.what());
+    spdlog::error("event=database_work_failed text=\"{}\"", headline(failure.what()));
     return {errc::refused, next::final};
   } catch (...) {
     return {errc::refused, next::final};
@@ -220,7 +225,8 @@ database::pool::attempt database::pool::lost(worker& self, const job& task, bool
     const std::lock_guard lock(self.mutex);
     cut = self.cut;
   }
-  spdlog::warn("event=database_connection_lost committing={} cut={} text=\"{}\"", committing, cut, why);
+  spdlog::warn("event=database_connection_lost committing={} cut={} text=\"{}\"", committing, cut,
+               headline(why));
   disconnect(self);
   ++reconnected_;
   const bool repeat = !cut && (!committing || task.options.idempotent);
@@ -246,7 +252,8 @@ bool database::pool::connect(worker& self) {
     if (!reachable_.exchange(true)) spdlog::info("event=database_reachable");
     return true;
   } catch (const std::exception& failure) {
-    if (reachable_.exchange(false)) spdlog::error("event=database_unreachable text=\"{}\"", failure.what());
+    if (reachable_.exchange(false))
+      spdlog::error("event=database_unreachable text=\"{}\"", headline(failure.what()));
     return false;
   }
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// fork, exec, pidfd: between fork and exec only what is safe after a fork of a process with threads.
+// fork, exec, pidfd (glibc 2.36 declares its functions for C only): between fork and exec only what is safe
+// after a fork of a process with threads.
 #include "gateway/db/postgresql_process.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,7 +131,7 @@ bool can_enter(const std::optional<server_user>& user, const std::filesystem::pa
 }
 
 file_descriptor open_process(pid_t process) {
-  return file_descriptor(pidfd_open(process, 0));
+  return file_descriptor(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
 }
 
 bool ended_within(const file_descriptor& process, std::chrono::milliseconds time) {
@@ -150,7 +151,7 @@ void end_postgresql(pid_t process, std::chrono::milliseconds time) {
   for (const auto& [number, patience] :
        {std::pair{SIGINT, time}, std::pair{SIGQUIT, std::chrono::milliseconds(immediate_shutdown_time)},
         std::pair{SIGKILL, std::chrono::milliseconds(immediate_shutdown_time)}}) {
-    pidfd_send_signal(watched.get(), number, nullptr, 0);
+    syscall(SYS_pidfd_send_signal, watched.get(), number, nullptr, 0);
     if (ended_within(watched, patience)) return;
   }
 }
