@@ -85,8 +85,6 @@ struct configuration {
     int reaper_interval_s = 15;
     int reaper_grace_s = 30;
     std::int64_t least_topup_micros = 10'000'000;
-    std::int64_t number_price_3_months_micros = 10'000'000;
-    std::int64_t number_price_12_months_micros = 30'000'000;
     int warn_first_s = 60, warn_last_s = 10;  ///< before the credit ends
   } billing;
 

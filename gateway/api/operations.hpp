@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the REST API asks of the running gateway. Implemented by the composition root; called on the
+// signalling io_context, on which the API's server runs as well, so nothing here needs a lock.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/uuid/uuid.hpp>
+
+namespace tollgate::gateway::api {
+
+using boost::uuids::uuid;
+
+/// A call that has not ended.
+struct live_call {
+  uuid call_id{};
+  uuid account_id{};
+  std::string direction;  ///< "out", "in", "voicemail", "forward"
+  std::string state;      ///< "starting", "ringing", "talking", "recording", "ending"
+  std::string caller, callee;
+  std::string trunk;  ///< name; empty if none was chosen yet
+  std::chrono::system_clock::time_point started_at;
+  std::chrono::milliseconds talk{0};  ///< since the answer
+  std::int64_t held_micros = 0;       ///< credit held for it
+  std::optional<std::string> trunk_codec;
+};
+
+/// A trunk as this node sees it.
+struct trunk_status {
+  uuid trunk_id{};
+  std::string name;
+  bool up = false;
+  int calls = 0;
+  std::string detail;  ///< why it is down, or empty
+};
+
+/// The node at a glance.
+struct node_status {
+  std::string node;
+  std::chrono::system_clock::time_point started_at;
+  bool draining = false;
+  std::size_t calls = 0;          ///< live
+  std::size_t sessions = 0;       ///< attached overlay sessions
+  std::size_t spooled = 0;        ///< settlements that wait for the database
+  std::uint64_t calls_total = 0;  ///< since start
+  std::size_t media_workers = 0;
+  std::string overlay_address, sip_address;  ///< where they really listen, "127.0.0.1:7443"
+};
+
+class operations {
+ public:
+  virtual ~operations() = default;
+
+  virtual node_status status() = 0;
+  virtual std::vector<live_call> live_calls() = 0;
+  virtual std::vector<trunk_status> trunk_statuses() = 0;
+
+  /// Begins to end a call. False: there is no such call on this node.
+  virtual bool hang_up(const uuid& call_id) = 0;
+
+  /// Refuses new calls everywhere from now on; live ones go on. Idempotent. With `stop` the process ends
+  /// after the last call.
+  virtual void drain(bool stop) = 0;
+
+  /// Why this node cannot take calls now ("database", "draining", "overlay", ...); empty: ready.
+  virtual std::vector<std::string> not_ready() = 0;
+
+  /// After the commit of a change, so that the node reads it again.
+  virtual void rates_changed() = 0;
+  virtual void trunks_changed() = 0;
+  /// Credit, status, settings or numbers of an account.
+  virtual void account_changed(const uuid& account_id) = 0;
+  /// The pass-phrase was changed or the subscriber blocked: its sessions end.
+  virtual void account_revoked(const uuid& account_id) = 0;
+  /// A message was heard or deleted over the API.
+  virtual void mailbox_changed(const uuid& account_id) = 0;
+};
+
+}  // namespace tollgate::gateway::api

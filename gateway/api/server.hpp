@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The REST API: HTTP/1.1 (RFC 9112) with JSON bodies under /v1, beside /health, /ready and /metrics. Bearer
+// tokens (RFC 6750), problems by RFC 9457. Runs as coroutines on the io_context that it is given.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "billing/money.hpp"
+#include "gateway/api/operations.hpp"
+
+namespace tollgate::gateway::db {
+class database;
+}
+namespace tollgate::gateway::subscriber {
+class passphrase_hasher;
+}
+
+namespace tollgate::gateway::api {
+
+struct server_options {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  ///< 0: any free one
+  std::uint64_t body_limit_bytes = 32 << 20;
+  std::chrono::seconds request_timeout{60};
+  std::size_t connections = 256;
+  std::string currency = "EUR";  ///< of new accounts
+  std::string deck = "default";  ///< of new accounts, and the one /v1/rates reads
+  std::string region = "DE";     ///< of new accounts that name none
+  std::chrono::seconds ring_timeout{20};
+  billing::money least_topup = billing::units(10);
+};
+
+class server {
+ public:
+  /// Nothing is opened yet. What is referred to must outlive the server.
+  server(boost::asio::io_context& context, server_options options, db::database& database,
+         subscriber::passphrase_hasher& hasher, operations& gateway);
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  /// Binds and begins to accept. Throws boost::system::system_error if the address cannot be bound.
+  void start();
+  std::uint16_t port() const;
+
+  /// Stops accepting, lets requests finish that are under way (at most 2 s), then cuts the rest. Returns when
+  /// every coroutine of the server has ended.
+  boost::asio::awaitable<void> stop();
+
+ private:
+  class implementation;
+  std::shared_ptr<implementation> implementation_;
+};
+
+}  // namespace tollgate::gateway::api

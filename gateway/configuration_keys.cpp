@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every key of the configuration, declared once.
+#include "gateway/configuration_keys.hpp"
+
+namespace tollgate::gateway {
+namespace {
+
+constexpr std::int64_t most_micros = 1'000'000'000'000;
+constexpr std::int64_t day_s = 86'400;
+
+void visit_process(configuration& c, key_visitor& v) {
+  v.visit("state_directory", c.state_directory, "Everything that the gateway keeps on disk lies below it.");
+  v.visit("node.name", c.node.name,
+          "Name of this gateway in tokens, holds and CDRs; unique among gateways on one database.");
+  v.visit("database.url", c.database.url,
+          "libpq connection string or URI. Empty: the gateway runs its own PostgreSQL below the state "
+          "directory.");
+  v.integer("database.pool_size", c.database.pool_size, 1, 256, "Connections to the database.");
+  v.integer("database.connect_timeout_ms", c.database.connect_timeout_ms, 1'000, 60'000,
+            "Longest attempt to connect.");
+  v.integer("database.statement_timeout_ms", c.database.statement_timeout_ms, 100, 600'000,
+            "Longest statement.");
+  v.visit("database.postgresql_binaries", c.database.postgresql_binaries,
+          "Folder of initdb and postgres for the gateway's own PostgreSQL. Empty: the newest in "
+          "/usr/lib/postgresql.");
+  v.visit("log.level", c.log.level, "trace, debug, info, warning, error or critical.");
+  v.visit("log.file", c.log.file, "Log file. Empty: standard error.");
+}
+
+void visit_overlay(configuration& c, key_visitor& v) {
+  v.visit("overlay.address", c.overlay.address, "Where peers connect (TLS WebSocket).");
+  v.integer("overlay.port", c.overlay.port, 0, 65'535, "0: any free one.");
+  v.visit("overlay.names", c.overlay.names,
+          "Host names and addresses for the certificate that the gateway makes itself, beside localhost.");
+  v.visit("overlay.certificate", c.overlay.certificate,
+          "PEM chain. Empty: the gateway makes its own authority and certificate.");
+  v.visit("overlay.key", c.overlay.key, "PEM private key of the certificate.");
+  v.integer("overlay.logins_failed_limit", c.overlay.logins_failed_limit, 1, 1'000,
+            "Wrong pass-phrases for one name, or from one address, before it is locked out.");
+  v.integer("overlay.logins_failed_window_s", c.overlay.logins_failed_window_s, 1, day_s,
+            "Time in which they count.");
+  v.integer("overlay.offers_per_minute", c.overlay.offers_per_minute, 1, 10'000,
+            "Calls that one subscriber may begin.");
+  v.integer("overlay.calls_ringing", c.overlay.calls_ringing, 1, 100,
+            "Calls of one subscriber that ring at once.");
+  v.integer("overlay.calls_per_subscriber", c.overlay.calls_per_subscriber, 1, 100,
+            "Calls of one subscriber with the telephone network at once.");
+  v.integer("overlay.trickles_per_call", c.overlay.trickles_per_call, 1, 10'000,
+            "Candidates that one call may add.");
+  v.integer("overlay.requests_per_minute", c.overlay.requests_per_minute, 1, 100'000,
+            "Other requests (balance, rate, calls, voicemail) of one session.");
+  v.integer("overlay.credential_hours", c.overlay.credential_hours, 1, 168, "Life of a device's credential.");
+}
+
+void visit_network(configuration& c, key_visitor& v) {
+  v.visit("media.address", c.media.address, "Where media is received.");
+  v.visit("media.advertised_address", c.media.advertised_address,
+          "Address in SDP. Empty: found from media.address.");
+  v.integer("media.overlay_port", c.media.overlay_port, 0, 65'535,
+            "UDP port of all calls with peers. 0: any free one.");
+  v.integer("media.trunk_port_low", c.media.trunk_port_low, 1'024, 65'534, "First RTP port towards trunks.");
+  v.integer("media.trunk_port_high", c.media.trunk_port_high, 1'025, 65'535, "Last one.");
+  v.integer("media.workers", c.media.workers, 0, 256, "Media threads. 0: one per core.");
+  v.integer("media.silence_timeout_s", c.media.silence_timeout_s, 5, 3'600,
+            "A call without any packet for so long is ended.");
+  v.visit("sip.address", c.sip.address, "Where SIP is received, UDP and TCP.");
+  v.integer("sip.port", c.sip.port, 0, 65'535, "0: any free one.");
+  v.visit("sip.advertised_address", c.sip.advertised_address,
+          "Address in Contact and Via. Empty: found from sip.address.");
+  v.visit("sip.user_agent", c.sip.user_agent, "User-Agent and Server header.");
+  v.integer("sip.session_timer_s", c.sip.session_timer_s, 90, day_s, "Session-Expires (RFC 4028).");
+  v.integer("sip.options_interval_s", c.sip.options_interval_s, 1, 3'600,
+            "Between health checks of a trunk.");
+  v.integer("sip.invite_timeout_s", c.sip.invite_timeout_s, 1, 64,
+            "Without any response the next trunk is tried.");
+  v.integer("sip.ringing_timeout_s", c.sip.ringing_timeout_s, 10, 600,
+            "A call that rings longer is given up.");
+  v.visit("api.address", c.api.address,
+          "Where the REST API is served (plain HTTP: keep it local, or put TLS before it).");
+  v.integer("api.port", c.api.port, 0, 65'535, "0: any free one.");
+  v.visit("api.admin_token_file", c.api.admin_token_file,
+          "Where the first admin token is written. Empty: admin.token below the state directory.");
+  v.integer("api.body_limit_bytes", c.api.body_limit_bytes, 1'024, std::int64_t{1} << 30,
+            "Largest request body.");
+  v.integer("api.request_timeout_s", c.api.request_timeout_s, 1, 3'600, "Longest request.");
+  v.integer("api.connections", c.api.connections, 1, 100'000, "Connections at once.");
+}
+
+void visit_service(configuration& c, key_visitor& v) {
+  v.visit("billing.currency", c.billing.currency, "Currency of new accounts.");
+  v.visit("billing.deck", c.billing.deck, "Name of the rate deck of new accounts.");
+  v.integer("billing.hold_seconds", c.billing.hold_seconds, 1, 3'600,
+            "Talk time for which credit is held at once.");
+  v.integer("billing.hold_lease_s", c.billing.hold_lease_s, 10, 3'600,
+            "Without a report for so long a call counts as abandoned.");
+  v.integer("billing.report_interval_s", c.billing.report_interval_s, 1, 60,
+            "Between reports of the live calls' use.");
+  v.integer("billing.reaper_interval_s", c.billing.reaper_interval_s, 1, 3'600,
+            "Between searches for abandoned calls.");
+  v.integer("billing.reaper_grace_s", c.billing.reaper_grace_s, 0, 3'600,
+            "Left to an abandoned call beyond its lease.");
+  v.integer("billing.least_topup_micros", c.billing.least_topup_micros, 1, most_micros,
+            "Least payment, in millionths of the currency.");
+  v.integer("billing.warn_first_s", c.billing.warn_first_s, 0, 3'600,
+            "First warning before the credit ends.");
+  v.integer("billing.warn_last_s", c.billing.warn_last_s, 0, 3'600, "Last warning before the credit ends.");
+  v.visit("dial_policy.premium_rate", c.dial_policy.premium_rate,
+          "Whether premium-rate numbers may be called.");
+  v.visit("dial_policy.shared_cost", c.dial_policy.shared_cost, "Whether shared-cost numbers may be called.");
+  v.visit("dial_policy.satellite", c.dial_policy.satellite, "Whether satellite numbers may be called.");
+  v.visit("dial_policy.high_risk", c.dial_policy.high_risk,
+          "Whether prefixes known for toll fraud may be called.");
+  v.visit("voicemail.prompts", c.voicemail.prompts, "Folder of the spoken prompts.");
+  v.integer("voicemail.message_limit_s", c.voicemail.message_limit_s, 5, 3'600, "Longest message.");
+  v.integer("voicemail.message_least_ms", c.voicemail.message_least_ms, 0, 60'000,
+            "Shorter recordings are dropped.");
+  v.integer("voicemail.silence_limit_s", c.voicemail.silence_limit_s, 1, 600,
+            "Silence that ends a recording.");
+  v.integer("voicemail.mailbox_limit_messages", c.voicemail.mailbox_limit_messages, 1, 100'000,
+            "Messages in a mailbox.");
+  v.integer("voicemail.mailbox_limit_bytes", c.voicemail.mailbox_limit_bytes, 1 << 16, std::int64_t{1} << 40,
+            "Bytes in a mailbox.");
+  v.integer("call.ring_timeout_s", c.call.ring_timeout_s, 5, 120,
+            "How long a new subscriber's devices ring before voicemail.");
+  v.integer("call.calls", c.call.calls, 1, 100'000, "Calls at once on this node.");
+  v.integer("call.drain_timeout_s", c.call.drain_timeout_s, 0, day_s,
+            "How long live calls may go on after SIGTERM.");
+  v.visit("call.default_region", c.call.default_region, "ISO 3166 code of a new subscriber that names none.");
+}
+
+}  // namespace
+
+void visit_keys(configuration& value, key_visitor& visitor) {
+  visit_process(value, visitor);
+  visit_overlay(value, visitor);
+  visit_network(value, visitor);
+  visit_service(value, visitor);
+}
+
+}  // namespace tollgate::gateway
