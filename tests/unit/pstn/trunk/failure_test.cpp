@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pstn/trunk/failure.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tollgate::pstn::trunk {
+namespace {
+
+struct row {
+  int sip_status;
+  std::optional<int> q850;
+  const char* code;
+  bool retry;
+  int q850_out;
+};
+
+TEST(Failure, ClassifiesByTable) {
+  const row rows[] = {
+      {486, {}, "busy", false, 17},
+      {486, 34, "busy", false, 34},  // final whatever the cause says
+      {600, {}, "busy", false, 17},
+      {603, {}, "declined", false, 21},
+      {603, 41, "declined", false, 41},
+      {604, {}, "number_unknown", false, 1},
+      {606, {}, "media_refused", false, 58},
+      {699, {}, "declined", false, 21},
+      {404, {}, "number_unknown", false, 1},
+      {404, 1, "number_unknown", false, 1},
+      {404, 3, "network_failure", true, 3},  // no route: this carrier's, perhaps
+      {410, {}, "number_unknown", false, 22},
+      {484, {}, "number_incomplete", false, 28},
+      {480, {}, "unavailable", false, 18},
+      {480, 16, "unavailable", false, 16},
+      {480, 18, "no_answer", false, 18},
+      {480, 19, "no_answer", false, 19},
+      {480, 20, "unavailable", false, 20},
+      {480, 34, "congestion", true, 34},
+      {487, {}, "cancelled", false, 127},
+      {487, 19, "no_answer", false, 19},
+      {488, {}, "media_refused", true, 79},
+      {401, {}, "forbidden", true, 21},
+      {403, {}, "forbidden", true, 21},
+      {403, 21, "forbidden", true, 21},
+      {407, {}, "forbidden", true, 21},
+      {408, {}, "network_failure", true, 102},
+      {408, 19, "no_answer", false, 19},  // it rang, and nobody came
+      {500, {}, "network_failure", true, 41},
+      {500, 17, "busy", false, 17},
+      {502, 27, "unavailable", false, 27},
+      {503, {}, "network_failure", true, 41},
+      {503, 34, "congestion", true, 34},
+      {503, 42, "congestion", true, 42},
+      {504, {}, "network_failure", true, 102},
+      {302, {}, "unavailable", true, 23},
+      {499, {}, "network_failure", true, 41},
+      {599, {}, "network_failure", true, 41},
+      {0, {}, "network_failure", true, 102},
+      {-1, {}, "network_failure", true, 102},
+      {1000, {}, "network_failure", true, 102},
+      {500, 0, "network_failure", true, 41},  // no cause of Q.850
+      {500, 999, "network_failure", true, 41},
+  };
+  for (const row& one : rows) {
+    const classified got = classify(one.sip_status, one.q850);
+    const std::string what =
+        std::to_string(one.sip_status) + " cause " + std::to_string(one.q850.value_or(-1));
+    EXPECT_EQ(code(got.reason), one.code) << what;
+    EXPECT_EQ(got.retry_next_trunk, one.retry) << what;
+    EXPECT_EQ(got.q850, one.q850_out) << what;
+  }
+}
+
+TEST(Failure, EveryStatusHasAReasonForTheSubscriber) {
+  for (int status = -10; status < 1000; ++status) {
+    for (int cause = 0; cause < 130; ++cause) {
+      const classified got = classify(status, cause);
+      ASSERT_FALSE(code(got.reason).empty());
+      ASSERT_TRUE(sentence(got.reason).ends_with('.'));
+      ASSERT_GE(got.q850, 1);
+      ASSERT_LE(got.q850, 127);
+    }
+  }
+}
+
+TEST(Failure, SixHundredsAndBusyNeverGoToAnotherTrunk) {
+  for (int cause = 1; cause < 128; ++cause) {
+    EXPECT_FALSE(classify(486, cause).retry_next_trunk);
+    for (int status = 600; status < 700; ++status)
+      EXPECT_FALSE(classify(status, cause).retry_next_trunk);
+  }
+}
+
+TEST(Failure, TellsTheStatusForARefusalOfOurs) {
+  EXPECT_EQ(sip_status_of(failure_reason::busy), 486);
+  EXPECT_EQ(sip_status_of(failure_reason::number_unknown), 404);
+  EXPECT_EQ(sip_status_of(failure_reason::congestion), 503);
+}
+
+}  // namespace
+}  // namespace tollgate::pstn::trunk

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pstn/trunk/inbound.hpp"
+
+#include <gtest/gtest.h>
+
+#include "example_trunk.hpp"
+
+namespace tollgate::pstn::trunk {
+namespace {
+
+TEST(Inbound, FindsTheTrunkByItsSourceAddress) {
+  trunk by_host = example_trunk(1);  // 192.0.2.1
+  trunk wide = example_trunk(2);
+  wide.inbound_sources = {"198.51.100.0/24", "2001:db8::/32"};
+  trunk narrow = example_trunk(3);
+  narrow.inbound_sources = {"198.51.100.16/28"};
+  trunk named = example_trunk(4);
+  named.host = "sip.carrier.example";
+  trunk off = example_trunk(5);
+  off.enabled = false;
+  const std::vector<trunk> trunks{by_host, wide, narrow, named, off};
+
+  struct row {
+    const char* address;
+    const char* trunk_name;  // empty: a stranger
+  };
+  const row rows[] = {
+      {"192.0.2.1", "trunk-1"},
+      {"::ffff:192.0.2.1", "trunk-1"},
+      {"192.0.2.2", ""},
+      {"198.51.100.7", "trunk-2"},
+      {"198.51.100.17", "trunk-3"},
+      {"198.51.101.7", ""},
+      {"2001:db8:1::7", "trunk-2"},
+      {"2001:db9::1", ""},
+      {"192.0.2.5", ""},
+      {"sip.carrier.example", ""},
+      {"", ""},
+      {"192.0.2.1/8", ""},
+      {"192.0.2.1.9", ""},
+      {"nonsense", ""},
+  };
+  for (const row& one : rows) {
+    const trunk* found = match_inbound(trunks, one.address);
+    EXPECT_EQ(found == nullptr ? "" : found->name, one.trunk_name) << one.address;
+  }
+}
+
+TEST(Inbound, PortTellsTrunksOfOneAddressApart) {
+  trunk one = example_trunk(1);
+  trunk other = example_trunk(2);
+  one.host = other.host = "127.0.0.1";
+  one.port = 5080;
+  other.port = 5090;
+  const std::vector<trunk> trunks{one, other};
+  EXPECT_EQ(match_inbound(trunks, "127.0.0.1", 5090)->name, "trunk-2");
+  EXPECT_EQ(match_inbound(trunks, "127.0.0.1", 5080)->name, "trunk-1");
+  EXPECT_EQ(match_inbound(trunks, "127.0.0.1", 40000)->name, "trunk-1");
+}
+
+TEST(Inbound, KnowsBlocks) {
+  for (const char* good : {"0.0.0.0/0", "::/0", "10.0.0.1", "2001:db8::1/128"})
+    EXPECT_TRUE(is_address_or_block(good)) << good;
+  for (const char* bad :
+       {"", "/", "10.0.0.1/", "10.0.0.1/x", "10.0.0.1/-1", "10.0.0.1/33", "::/129", "10.0.0", "a"}) {
+    EXPECT_FALSE(is_address_or_block(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace tollgate::pstn::trunk
