@@ -51,7 +51,7 @@ struct call_claims {
   std::string audience;             // name of the node or subscriber that is to read the token
   std::string offer_token_id = {};  // "ofr": in an answer, the jti of the offer's token
   fingerprint certificate = {};     // "mky"
-  std::string sdp;                  // signed by its SHA-256
+  std::string sdp = {};             // signed by its SHA-256
 };
 
 struct signed_call_token {

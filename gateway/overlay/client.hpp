@@ -72,15 +72,16 @@ class client_handler {
                         const boost::json::object& body) = 0;
   // An `error` frame about a live call, which goes on.
   virtual void complained(const std::string& call, const refusal& error) = 0;
-  // The connection is gone; nothing is called afterwards until the next connect().
+  // The connection is gone, not by close(); nothing is called afterwards until the next connect().
   virtual void disconnected(const refusal& reason) = 0;
 };
 
 struct client_options {
-  std::string authority_pem;  // TLS: the certificates to trust (the gateway's ca file); empty: the system's
+  std::string authority_pem =
+      {};  // TLS: the certificates to trust (the gateway's ca file); empty: the system's
   std::chrono::seconds connect_deadline{10};
   std::chrono::seconds request_deadline{15};
-  std::function<wall_time()> wall_clock;  // required
+  std::function<wall_time()> wall_clock = {};  // required
 };
 
 // One connection at a time; after disconnected() connect() may be called again.

@@ -46,6 +46,13 @@ bool rate_limiter::exhausted(std::string_view key, time_point now) {
   return limit_.events == 0 || (times != nullptr && times->size() >= limit_.events);
 }
 
+void rate_limiter::take_back(std::string_view key) {
+  const auto found = keys_.find(std::string(key));
+  if (found == keys_.end()) return;
+  found->second.pop_back();  // no key without an event is kept
+  if (found->second.empty()) keys_.erase(found);
+}
+
 void rate_limiter::forget(std::string_view key) {
   keys_.erase(std::string(key));
 }

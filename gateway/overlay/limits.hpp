@@ -46,6 +46,7 @@ class rate_limiter {
   bool allow(std::string_view key, time_point now);
   // Whether the window is full; counts nothing.
   bool exhausted(std::string_view key, time_point now);
+  void take_back(std::string_view key);  // the latest event
   void forget(std::string_view key);
   std::size_t size() const noexcept { return keys_.size(); }
 

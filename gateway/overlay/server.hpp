@@ -22,17 +22,19 @@
 
 namespace tollgate::gateway::overlay {
 
+class server_core;
+
 struct server_options {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: any free one, see server::port()
-  std::string node_name;   // goes into tokens and proofs; the same after a restart
+  std::uint16_t port = 0;      // 0: any free one, see server::port()
+  std::string node_name = {};  // goes into tokens and proofs; the same after a restart
   overlay_limits limits = {};
-  std::chrono::seconds handshake_deadline{10};                          // TCP accept to WebSocket upgrade
-  std::chrono::seconds attach_deadline{30};                             // upgrade to attach (log-in included)
-  std::chrono::seconds idle_timeout{60};                                // half of it: a ping is sent
-  std::function<wall_time()> wall_clock;                                // required
-  std::function<std::chrono::steady_clock::time_point()> steady_clock;  // required
-  std::function<void(const std::string&)> log = {};                     // one line an event; may be empty
+  std::chrono::seconds handshake_deadline{10};  // TCP accept to WebSocket upgrade
+  std::chrono::seconds attach_deadline{30};     // upgrade to attach (log-in included)
+  std::chrono::seconds idle_timeout{60};        // half of it: a ping is sent
+  std::function<wall_time()> wall_clock;        // required
+  std::function<std::chrono::steady_clock::time_point()> steady_clock = {};  // required
+  std::function<void(const std::string&)> log = {};  // one line an event; may be empty
 };
 
 class server {
@@ -62,8 +64,7 @@ class server {
   boost::asio::awaitable<void> stop();
 
  private:
-  struct implementation;
-  std::shared_ptr<implementation> implementation_;
+  std::shared_ptr<server_core> core_;
 };
 
 }  // namespace tollgate::gateway::overlay

@@ -57,7 +57,7 @@ struct webrtc_description {
   std::optional<int> ptime_ms = {};
   pstn::media::media_direction direction = pstn::media::media_direction::sendrecv;
   std::string cname = {};                                    // with ssrc: a=ssrc:<ssrc> cname:<cname>
-  std::optional<std::uint32_t> ssrc;                         // of what the describer sends
+  std::optional<std::uint32_t> ssrc = {};                    // of what the describer sends
   std::size_t audio_index = 0;                               // place of the audio section among all m= lines
   std::vector<pstn::media::media_description> refused = {};  // the other sections, to be answered with port 0
 };
