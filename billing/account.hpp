@@ -19,17 +19,17 @@ namespace tollgate::billing {
 using boost::uuids::uuid;
 
 struct balance {
-  money posted;  // the sum of the ledger's entries: what the subscriber owns
-  money held;    // the sum of the live calls' holds
+  money posted{};  // the sum of the ledger's entries: what the subscriber owns
+  money held{};    // the sum of the live calls' holds
   money available() const { return posted - held; }
 };
 
 struct account {
   uuid account_id{};
-  std::string currency;  // ISO 4217
-  std::string country;   // ISO 3166 alpha-2
-  std::string deck;      // the rate deck of its calls
-  balance credit;
+  std::string currency{};  // ISO 4217
+  std::string country{};   // ISO 3166 alpha-2
+  std::string deck{};      // the rate deck of its calls
+  balance credit{};
   bool blocked = false;
   std::int64_t last_sequence = 0;  // number of the newest ledger entry
 };

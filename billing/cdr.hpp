@@ -32,13 +32,13 @@ enum class settled_by : std::uint8_t {
 const char* to_string(settled_by value);
 
 struct call_record {
-  stop_record call;
+  stop_record call{};
   settled_by settled = settled_by::gateway;
-  std::string currency;
-  std::optional<rate> terms;  // none: the call needed no rate
+  std::string currency{};
+  std::optional<rate> terms{};  // none: the call needed no rate
   std::chrono::seconds billed{0};
-  money price;    // of the billed seconds
-  money charged;  // less than the price only if a correction found the credit gone
+  money price{};    // of the billed seconds
+  money charged{};  // less than the price only if a correction found the credit gone
 };
 
 // An account's calls, newest first (call ids are UUIDv7), at most `limit` (1 … 1000), older than the call

@@ -31,15 +31,15 @@ struct hold_request {
   uuid account_id{};
   uuid call_id{};                                  // UUIDv7; journalled by the gateway before it is used
   uuid gateway_instance{};                         // one run of one node
-  std::string node;                                // the node's lasting name
+  std::string node{};                              // the node's lasting name
   call_direction direction = call_direction::out;  // out or forward
-  rate terms;                                      // frozen in the hold and then in the CDR
-  std::string currency;                            // of the rate's table; must be the account's
-  money minimum;  // refuse below it; the price of the initial increment is the least in any case
-  money wanted;   // grant at most so much
+  rate terms{};                                    // frozen in the hold and then in the CDR
+  std::string currency{};                          // of the rate's table; must be the account's
+  money minimum{};  // refuse below it; the price of the initial increment is the least in any case
+  money wanted{};   // grant at most so much
   std::chrono::seconds lease{30};  // on the database's clock; renewed by extend_hold and report_usage
-  std::string caller;
-  std::string callee;
+  std::string caller{};
+  std::string callee{};
 };
 
 enum class hold_status : std::uint8_t {
@@ -54,8 +54,8 @@ enum class hold_status : std::uint8_t {
 
 struct hold_answer {
   hold_status status = hold_status::no_account;
-  money granted;    // affordable_duration(terms, granted) is how long the call may last
-  money available;  // free credit beside it, now
+  money granted{};    // affordable_duration(terms, granted) is how long the call may last
+  money available{};  // free credit beside it, now
 };
 
 // No hold, no INVITE.
@@ -66,7 +66,7 @@ struct extend_request {
   uuid call_id{};
   int request_number = 1;  // 1, 2, 3 … ; the same number again repeats the same extension
   std::chrono::seconds used{0};
-  money more;
+  money more{};
   std::chrono::seconds lease{30};
 };
 
@@ -79,8 +79,8 @@ enum class extend_status : std::uint8_t {
 
 struct extend_answer {
   extend_status status = extend_status::no_hold;
-  money total;      // everything granted so far
-  money available;  // free credit beside it, now
+  money total{};      // everything granted so far
+  money available{};  // free credit beside it, now
 };
 
 extend_answer extend_hold(pqxx::transaction_base& tx, const extend_request& request);
@@ -93,7 +93,7 @@ struct usage {
 
 struct usage_answer {
   std::size_t renewed = 0;  // a hold that another step has locked at this moment is left for the next report
-  std::vector<uuid> without_hold;  // call ids that have no hold of this instance any more
+  std::vector<uuid> without_hold{};  // call ids that have no hold of this instance any more
 };
 
 // Reports the talk time of all live calls of one gateway at once and renews their leases; an abandoned call
@@ -112,9 +112,9 @@ enum class settle_status : std::uint8_t {
 
 struct settlement {
   settle_status status = settle_status::unknown_call;
-  money charged;                   // in all, for this call
+  money charged{};                 // in all, for this call
   std::chrono::seconds billed{0};  // what was charged for; never more than the hold paid for
-  money balance_after;             // posted credit of the account, now
+  money balance_after{};           // posted credit of the account, now
 };
 
 // Charges (never more than the hold), releases the hold, writes entry and CDR. The charge follows from the
@@ -140,17 +140,17 @@ std::size_t settle_orphans(pqxx::transaction_base& tx, const std::string& node, 
 
 struct top_up_request {
   uuid account_id{};
-  money amount;
-  std::string payment_id;  // of the payment's origin, 1 … 200 bytes; unique over all accounts
-  std::string note;
-  std::string currency;  // if not empty, must be the account's
+  money amount{};
+  std::string payment_id{};  // of the payment's origin, 1 … 200 bytes; unique over all accounts
+  std::string note{};
+  std::string currency{};  // if not empty, must be the account's
 };
 
 enum class top_up_status : std::uint8_t { credited, repeated };
 
 struct top_up_answer {
   top_up_status status = top_up_status::credited;
-  money balance_after;        // posted credit of the account, now
+  money balance_after{};      // posted credit of the account, now
   std::int64_t sequence = 0;  // of the entry
 };
 
@@ -164,13 +164,13 @@ boost::system::result<top_up_answer> top_up(pqxx::transaction_base& tx, const to
 // One balanced pair of the ledger: the account gets `amount`, the house account `contra` gets −amount.
 struct entry {
   std::int64_t sequence = 0;  // 1, 2, 3 … without gaps in each account
-  std::string kind;           // top_up, call, correction, subscription
-  std::string contra;         // cash, call_revenue, subscription_revenue
-  money amount;
-  money posted_after;
-  std::string reference;  // call id, payment id, or subscription id and period ("…/2")
-  std::string note;
-  std::chrono::system_clock::time_point at;
+  std::string kind{};         // top_up, call, correction, subscription
+  std::string contra{};       // cash, call_revenue, subscription_revenue
+  money amount{};
+  money posted_after{};
+  std::string reference{};  // call id, payment id, or subscription id and period ("…/2")
+  std::string note{};
+  std::chrono::system_clock::time_point at{};
 };
 
 // Newest first, at most `limit` (1 … 1000) with a sequence below `before`.
@@ -178,7 +178,7 @@ std::vector<entry> list_entries(pqxx::transaction_base& tx, const uuid& account_
                                 std::optional<std::int64_t> before = std::nullopt);
 
 struct violation {
-  std::string what;
+  std::string what{};
   uuid account_id{};
   std::int64_t difference = 0;
 };

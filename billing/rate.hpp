@@ -15,10 +15,10 @@ namespace tollgate::billing {
 // other two 0 … max_increment.
 struct rate {
   std::int64_t rate_id = 0;
-  std::string prefix;       // E.164 digits without plus, 1 … 15
-  std::string destination;  // for people: "United Kingdom, London"
-  money connection_fee;     // once, when anything is billed at all
-  money price_per_minute;
+  std::string prefix{};       // E.164 digits without plus, 1 … 15
+  std::string destination{};  // for people: "United Kingdom, London"
+  money connection_fee{};     // once, when anything is billed at all
+  money price_per_minute{};
   std::chrono::seconds initial_increment{60};  // the least that is billed
   std::chrono::seconds next_increment{60};     // and then in steps of
   std::chrono::seconds free_start{0};          // a call of at most so long costs nothing at all

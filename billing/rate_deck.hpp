@@ -32,19 +32,19 @@ namespace tollgate::billing {
 
 struct deck_problem {
   std::size_t line = 0;  // 1 is the header
-  std::string column;    // empty: the whole line
-  std::string text;      // a sentence for people
+  std::string column{};  // empty: the whole line
+  std::string text{};    // a sentence for people
 };
 
 struct deck_line {
-  rate terms;  // rate_id is 0
-  std::optional<wall_time> effective_from;
-  std::optional<wall_time> effective_until;
+  rate terms{};  // rate_id is 0
+  std::optional<wall_time> effective_from{};
+  std::optional<wall_time> effective_until{};
 };
 
 struct deck_text {
-  std::vector<deck_line> lines;
-  std::vector<deck_problem> problems;  // every one, but at most max_deck_problems; empty: the deck is good
+  std::vector<deck_line> lines{};
+  std::vector<deck_problem> problems{};  // every one, but at most max_deck_problems; empty: the deck is good
 };
 
 inline constexpr std::size_t max_deck_problems = 1000;
@@ -57,10 +57,10 @@ deck_text parse_deck(std::string_view csv);
 struct deck_import {
   std::string name = "default";
   std::string currency = "EUR";  // a deck keeps the currency of its first version
-  std::string_view csv;
-  wall_time effective_from;  // the version comes into force then
-  std::string note;          // who and why
-  bool dry_run = false;      // check everything, write nothing
+  std::string_view csv{};
+  wall_time effective_from{};  // the version comes into force then
+  std::string note{};          // who and why
+  bool dry_run = false;        // check everything, write nothing
 };
 
 struct deck_import_report {
@@ -73,20 +73,20 @@ struct deck_import_report {
   outcome result = outcome::refused;
   int version = 0;  // imported or unchanged: the version now newest
   std::size_t rates = 0;
-  std::vector<deck_problem> problems;  // refused: why; nothing was written
+  std::vector<deck_problem> problems{};  // refused: why; nothing was written
 };
 
 // Imports a deck as its next version. Repeating an import changes nothing. About 50,000 lines a second.
 deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& request);
 
 struct deck_version {
-  std::string name;
-  std::string currency;
+  std::string name{};
+  std::string currency{};
   int version = 0;
   std::size_t rates = 0;
-  wall_time effective_from;
-  wall_time imported_at;
-  std::string note;
+  wall_time effective_from{};
+  wall_time imported_at{};
+  std::string note{};
 };
 
 // All versions of all decks, newest first.

@@ -22,10 +22,10 @@ const char* to_string(call_side value);
 
 // One INVITE that was sent for the call.
 struct trunk_attempt {
-  std::string trunk;  // its name
+  std::string trunk{};  // its name
   int sip_code = 0;
-  std::string reason;  // reason code or phrase
-  std::chrono::system_clock::time_point at;
+  std::string reason{};  // reason code or phrase
+  std::chrono::system_clock::time_point at{};
   bool operator==(const trunk_attempt&) const = default;
 };
 
@@ -48,28 +48,28 @@ struct stop_record {
   std::optional<boost::uuids::uuid>
       parent_call_id;  // forward: the inbound call that it continues (a leg has an id of its own)
   call_direction direction = call_direction::out;
-  std::string caller;  // E.164 or what the network said
-  std::string callee;
-  std::optional<wall_time> started;  // UTC of the gateway, for people; money is made from `talk` alone
-  std::optional<wall_time> ringing;
-  std::optional<wall_time> answered;
-  std::optional<wall_time> ended;
+  std::string caller{};  // E.164 or what the network said
+  std::string callee{};
+  std::optional<wall_time> started{};  // UTC of the gateway, for people; money is made from `talk` alone
+  std::optional<wall_time> ringing{};
+  std::optional<wall_time> answered{};
+  std::optional<wall_time> ended{};
   std::chrono::milliseconds ring{0};  // steady clock: first ringing to answer or end
   std::chrono::milliseconds talk{0};  // steady clock: answer to end; 0: never answered
   std::optional<std::chrono::milliseconds>
       post_dial_delay;  // steady clock: INVITE sent to first ringing or answer
-  std::string trunk;    // name of the one that carried it
-  std::vector<trunk_attempt> attempts;
+  std::string trunk{};  // name of the one that carried it
+  std::vector<trunk_attempt> attempts{};
   int sip_code = 0;    // final one, 0: none
   int q850_cause = 0;  // ITU-T Q.850, 0: none
   call_side hung_up_by = call_side::gateway;
-  std::string reason;  // reason code: "normal", "busy", "no_credit", …
-  std::string overlay_codec;
-  std::string trunk_codec;
-  media_record from_overlay;
-  media_record from_trunk;
-  std::string srtp_profile;
-  std::string node;  // of the gateway
+  std::string reason{};  // reason code: "normal", "busy", "no_credit", …
+  std::string overlay_codec{};
+  std::string trunk_codec{};
+  media_record from_overlay{};
+  media_record from_trunk{};
+  std::string srtp_profile{};
+  std::string node{};  // of the gateway
   bool operator==(const stop_record&) const = default;
 };
 

@@ -22,7 +22,7 @@ namespace tollgate::billing {
 // A term as it is sold: EUR 10 for 3 months, EUR 30 for 12 as shipped (table billing.subscription_term).
 struct term {
   std::chrono::months length{3};
-  money price;
+  money price{};
 };
 
 // Shortest first; empty for a currency without prices.
@@ -36,15 +36,15 @@ struct subscription_charge {
   uuid account_id{};
   uuid subscription_id{};
   int period = 1;  // 1 for the first term, 2 for its renewal, …
-  term sold;
-  std::string note;  // for the entry: the number, for instance
+  term sold{};
+  std::string note{};  // for the entry: the number, for instance
 };
 
 enum class subscription_status : std::uint8_t { charged, repeated };
 
 struct subscription_answer {
   subscription_status status = subscription_status::charged;
-  money balance_after;  // posted credit of the account, now
+  money balance_after{};  // posted credit of the account, now
 };
 
 // Takes the price from the free credit. Repeating a period changes nothing. error::no_account,

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// CDRs hold everything that the stop record said, with the rate frozen.
+#include "fixture.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+class Cdr : public billing_test {};
+
+TEST_F(Cdr, HoldsTheWholeStopRecordAndTheFrozenRate) {
+  fund(units(20));
+  const rate terms{.rate_id = 99,
+                   .prefix = "4420",
+                   .destination = "London",
+                   .connection_fee = {39'000},
+                   .price_per_minute = {60'000},
+                   .initial_increment = seconds{30},
+                   .next_increment = seconds{6},
+                   .free_start = seconds{4},
+                   .included = seconds{10}};
+  auto request = hold_for(1, {1'000'000}, terms);
+  request.direction = call_direction::forward;
+  open(request);
+  const auto at = std::chrono::system_clock::time_point{std::chrono::microseconds{1'790'000'000'123'456}};
+  auto record = stop_of(1, milliseconds{36'001});
+  record.parent_call_id = call_id(77);
+  record.direction = call_direction::forward;
+  record.callee = "Zoë";
+  record.started = at;
+  record.ringing = at + milliseconds{300};
+  record.answered = at + seconds{2};
+  record.ended = at + seconds{38};
+  record.ring = milliseconds{1700};
+  record.post_dial_delay = milliseconds{280};
+  record.trunk = "main";
+  record.attempts = {{"first", 503, "unavailable", at}, {"main", 200, "OK", at + milliseconds{1}}};
+  record.sip_code = 200;
+  record.q850_cause = 16;
+  record.overlay_codec = "opus";
+  record.trunk_codec = "PCMA";
+  record.from_overlay = {3000, 12, 4.25, 4.125};
+  record.from_trunk = {2999, 1, 0.5, 4.375};
+  record.srtp_profile = "SRTP_AEAD_AES_256_GCM";
+  step([&](auto& tx) { return settle(tx, record); });
+  const auto found = record_of(1);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->call, record);
+  EXPECT_EQ(found->terms, terms);
+  EXPECT_EQ(found->currency, "EUR");
+  EXPECT_EQ(found->billed, seconds{42});
+  EXPECT_EQ(found->price.micros, 39'000 + 32'000);
+  EXPECT_EQ(found->charged, found->price);
+  EXPECT_EQ(found->settled, settled_by::gateway);
+}
+
+TEST_F(Cdr, ListsNewestFirstInPages) {
+  fund(units(20));
+  for (std::uint32_t call = 1; call <= 5; ++call) {
+    open(hold_for(call, {17'000}));
+    stop(call, seconds{0});
+  }
+  const auto ids = [](const std::vector<call_record>& calls) {
+    std::vector<uuid> found;
+    for (const auto& call : calls)
+      found.push_back(call.call.call_id);
+    return found;
+  };
+  EXPECT_EQ(ids(step([](auto& tx) { return list_calls(tx, account_id(), 2); })),
+            (std::vector{call_id(5), call_id(4)}));
+  EXPECT_EQ(ids(step([](auto& tx) { return list_calls(tx, account_id(), 9, call_id(3)); })),
+            (std::vector{call_id(2), call_id(1)}));
+  EXPECT_TRUE(step([](auto& tx) { return list_calls(tx, account_id(2), 9); }).empty());
+  EXPECT_EQ(step([](auto& tx) { return list_all_calls(tx, 100); }).size(), 5U);
+  EXPECT_EQ(ids(step([](auto& tx) { return list_all_calls(tx, 1, call_id(2)); })), (std::vector{call_id(1)}));
+  EXPECT_FALSE(record_of(6));
+}
+
+}  // namespace
+}  // namespace tollgate::billing

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the deck parser reads, and every complaint with its line.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "billing/rate_deck.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::sys_days;
+using namespace std::chrono_literals;
+
+const std::string header = "prefix,destination,price_per_minute\n";
+
+TEST(RateDeckCsv, ReadsAllColumns) {
+  const auto deck = parse_deck(
+      "prefix,destination,price_per_minute,connection_fee,initial_increment_s,next_increment_s,free_start_s,"
+      "included_s,effective_from,"
+      "effective_until\r\n"
+      "44,\"United Kingdom, \"\"fixed\"\"\",0.017,0.039,30,6,4,10,2026-01-01,2026-07-01T12:30:00Z\r\n");
+  ASSERT_TRUE(deck.problems.empty()) << deck.problems[0].text;
+  ASSERT_EQ(deck.lines.size(), 1U);
+  const auto& line = deck.lines[0];
+  EXPECT_EQ(line.terms, (rate{.prefix = "44",
+                              .destination = "United Kingdom, \"fixed\"",
+                              .connection_fee = {39'000},
+                              .price_per_minute = {17'000},
+                              .initial_increment = seconds{30},
+                              .next_increment = seconds{6},
+                              .free_start = seconds{4},
+                              .included = seconds{10}}));
+  EXPECT_EQ(line.effective_from, sys_days(2026y / 1 / 1));
+  EXPECT_EQ(line.effective_until, sys_days(2026y / 7 / 1) + 12h + 30min);
+}
+
+TEST(RateDeckCsv, DefaultsAndAnyOrderAndByteOrderMark) {
+  const auto deck =
+      parse_deck("\xef\xbb\xbfprice_per_minute,destination,prefix\n0.02,Spain,34\n\n0.03,Spain mobile,346");
+  ASSERT_TRUE(deck.problems.empty()) << deck.problems[0].text;
+  ASSERT_EQ(deck.lines.size(), 2U);
+  EXPECT_EQ(deck.lines[1].terms,
+            (rate{.prefix = "346", .destination = "Spain mobile", .price_per_minute = {30'000}}));
+  EXPECT_FALSE(deck.lines[0].effective_from || deck.lines[0].effective_until);
+}
+
+TEST(RateDeckCsv, EveryProblemHasItsLine) {
+  struct row {
+    const char* name;
+    std::string csv;
+    std::size_t line;
+    const char* column;
+  };
+  const row rows[] = {
+      {"empty", "", 1, ""},
+      {"header only", header, 1, ""},
+      {"missing column", "prefix,destination\n44,UK\n", 1, "price_per_minute"},
+      {"unknown column", "prefix,destination,price_per_minute,colour\n44,UK,1,red\n", 1, "colour"},
+      {"doubled column", "prefix,prefix,destination,price_per_minute\n44,44,UK,1\n", 1, "prefix"},
+      {"too few fields", header + "44,UK\n", 2, ""},
+      {"too many fields", header + "44,UK,1,\n", 2, ""},
+      {"prefix with plus", header + "+44,UK,1\n", 2, "prefix"},
+      {"long prefix", header + "1234567890123456,UK,1\n", 2, "prefix"},
+      {"no prefix", header + ",UK,1\n", 2, "prefix"},
+      {"no destination", header + "44,,1\n", 2, "destination"},
+      {"no price", header + "44,UK,\n", 2, "price_per_minute"},
+      {"negative price", header + "44,UK,-1\n", 2, "price_per_minute"},
+      {"seven decimals", header + "44,UK,0.0000001\n", 2, "price_per_minute"},
+      {"absurd price", header + "44,UK,1000001\n", 2, "price_per_minute"},
+      {"open quote", header + "44,\"UK,1\n", 2, ""},
+      {"text behind a quote", header + "44,\"UK\"x,1\n", 2, ""},
+      {"stray quote", header + "44,U\"K,1\n", 2, ""},
+      {"not UTF-8", header + "44,\xff,1\n", 2, ""},
+      {"NUL", header + std::string("44,U\0K,1\n", 9), 2, ""},
+      {"increment 0", "prefix,destination,price_per_minute,next_increment_s\n44,UK,1,0\n", 2,
+       "next_increment_s"},
+      {"increment text", "prefix,destination,price_per_minute,next_increment_s\n44,UK,1,6s\n", 2,
+       "next_increment_s"},
+      {"no such day", "prefix,destination,price_per_minute,effective_from\n44,UK,1,2026-02-30\n", 2,
+       "effective_from"},
+      {"ends first",
+       "prefix,destination,price_per_minute,effective_from,effective_until\n44,UK,1,2026-02-02,2026-02-01\n",
+       2, "effective_until"},
+      {"same prefix twice", header + "44,UK,1\n33,France,1\n44,UK,2\n", 4, "prefix"},
+      {"overlap in time",
+       "prefix,destination,price_per_minute,effective_from,effective_until\n44,UK,1,2026-01-01,2026-03-"
+       "01\n44,UK,1,2026-02-01,\n",
+       3, "prefix"},
+  };
+  for (const auto& row : rows) {
+    const auto deck = parse_deck(row.csv);
+    ASSERT_EQ(deck.problems.size(), 1U) << row.name;
+    EXPECT_EQ(deck.problems[0].line, row.line) << row.name;
+    EXPECT_EQ(deck.problems[0].column, row.column) << row.name;
+    EXPECT_FALSE(deck.problems[0].text.empty()) << row.name;
+  }
+}
+
+TEST(RateDeckCsv, AllProblemsAreListedInOrderAndBounded) {
+  const auto deck = parse_deck(header + "x,UK,1\n44,,y\n1,US,1\n");
+  ASSERT_EQ(deck.problems.size(), 3U);
+  EXPECT_EQ(deck.problems[0].line, 2U);
+  EXPECT_EQ(deck.problems[1].column, "destination");
+  EXPECT_EQ(deck.problems[2].column, "price_per_minute");
+  auto bad = header;
+  for (int i = 0; i < 3000; ++i)
+    bad += "x,UK,1\n";
+  EXPECT_EQ(parse_deck(bad).problems.size(), max_deck_problems);
+  EXPECT_EQ(parse_deck(header + std::string(5000, '4')).problems.size(), 1U);
+}
+
+TEST(RateDeckCsv, ConsecutiveTimesOfOnePrefixAreFine) {
+  const auto deck = parse_deck(
+      "prefix,destination,price_per_minute,effective_from,effective_until\n44,UK,2,2026-02-01,\n44,UK,1,,"
+      "2026-02-01\n");
+  EXPECT_TRUE(deck.problems.empty());
+}
+
+}  // namespace
+}  // namespace tollgate::billing
