@@ -90,7 +90,12 @@ void call::on_event(const stack_event& signal) {
       if (signal.status < 200) nua_respond(handle_, SIP_200_OK, NUTAG_WITH_THIS(home_.stack()), TAG_END());
       return;
     case nua_i_terminated:
-      finish();
+      // The stack may end a call without an answer to its INVITE, e.g. when it has sent it again too often.
+      if (phase_ == phase::calling) {
+        on_failed(signal.status, signal.phrase, nullptr);
+      } else {
+        finish();
+      }
       return;
     case nua_r_bye:
     case nua_r_update:

@@ -101,7 +101,8 @@ void call::on_reoffer(const stack_event& signal) {
   } else if (sdp.empty()) {
     // An UPDATE is a refresh; a re-INVITE wants an offer, and what we have is one.
     reply(SIP_200_OK, signal.what == nua_i_invite ? local_sdp_ : std::string());
-  } else if (reoffer_waits_) {
+  } else if (reoffer_waits_ || (phase_ == phase::offered && local_sdp_.empty()) ||
+             (phase_ == phase::calling && remote_sdp_.empty())) {
     reply(500, "Overlapping Requests", {});  // RFC 3311 §5.2
   } else if (sdp == remote_sdp_ && !local_sdp_.empty() && phase_ == phase::talking) {
     reply(SIP_200_OK, local_sdp_);

@@ -106,7 +106,7 @@ void call::on_answered(const stack_event& signal) {
 
 void call::on_failed(int status, const char* phrase, const sip_t* message) {
   if (phase_ == phase::calling) {
-    if (status > sip_status_most) status = challenge_status_ != 0 ? challenge_status_ : 500;
+    if (status < 300 || status > sip_status_most) status = challenge_status_ != 0 ? challenge_status_ : 500;
     reason why = reason_of(message);
     tell(failed{key_, status, phrase ? phrase : "", why.q850, retry_after_of(message), std::move(why.text)});
   }

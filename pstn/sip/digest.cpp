@@ -27,7 +27,7 @@ bool is_session(digest_algorithm algorithm) {
 /// H of the parts joined by colons, in lower-case hexadecimal (RFC 2617 §3.1.3).
 std::string hashed(digest_algorithm algorithm, std::initializer_list<std::string_view> parts) {
   std::string text;
-  for (const std::string_view part : parts) {
+  for (const std::string_view& part : parts) {
     if (&part != parts.begin()) text.push_back(':');
     text.append(part);
   }

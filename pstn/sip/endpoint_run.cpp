@@ -11,6 +11,8 @@ namespace tollgate::pstn::sip {
 namespace {
 
 constexpr unsigned message_most_bytes = 64 * 1024;
+constexpr unsigned socket_buffer_bytes =
+    2 * 1024 * 1024;                               // a burst of calls; the kernel's rmem_max may be less
 constexpr unsigned session_interval_least_s = 90;  // RFC 4028 §5: Min-SE is never below 90 s
 constexpr const char* methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO";
 constexpr const char* methods_answered_here = "INVITE, BYE, OPTIONS, UPDATE";
@@ -25,7 +27,9 @@ std::string listen_url(const user_agent_options& options, bool tls) {
   std::string url = tls ? "sips:" : "sip:";
   url += host_text(shown) + ':' + std::to_string(tls ? options.tls_port : options.port);
   if (shown != options.address) url += ";maddr=" + options.address;
-  if (!tls) url += std::string(";transport=") + (options.udp ? options.tcp ? "udp,tcp" : "udp" : "tcp");
+  // Both: no parameter. A list ("udp,tcp") is documented, but nta_agent_add_tport() reads it from a dead
+  // stack frame.
+  if (!tls && options.udp != options.tcp) url += options.udp ? ";transport=udp" : ";transport=tcp";
   return url;
 }
 
@@ -41,19 +45,19 @@ void endpoint::create_stack() {
   const std::string url = listen_url(options_, false);
   const bool has_tls = options_.tls_port != 0 && !options_.certificate_directory.empty();
   const std::string tls_url = has_tls ? listen_url(options_, true) : std::string();
-  stack_ = nua_create(root_, &endpoint::on_stack_event, this, NUTAG_URL(URL_STRING_MAKE(url.c_str())),
-                      TAG_IF(has_tls, NUTAG_SIPS_URL(URL_STRING_MAKE(tls_url.c_str()))),
-                      TAG_IF(has_tls, NUTAG_CERTIFICATE_DIR(options_.certificate_directory.c_str())),
-                      TAG_IF(has_tls, TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_ALL)), NUTAG_MEDIA_ENABLE(0),
-                      NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(1), NUTAG_AUTO302(0),
-                      NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_UPDATE_REFRESH(1),
-                      NUTAG_SESSION_TIMER(static_cast<unsigned>(options_.session_timer.count())),
-                      NUTAG_MIN_SE(session_interval_least_s), SIPTAG_SUPPORTED_STR("timer, 100rel"),
-                      SIPTAG_ALLOW_STR(methods), NUTAG_APPL_METHOD(static_cast<const char*>(nullptr)),
-                      NUTAG_APPL_METHOD(methods_answered_here), NUTAG_USER_AGENT(options_.name.c_str()),
-                      NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), NTATAG_PASS_100(1),
-                      NTATAG_MAXSIZE(message_most_bytes), NTATAG_UDP_MTU(message_most_bytes),
-                      NTATAG_USE_NAPTR(0), TPTAG_PONG2PING(1), TAG_END());
+  stack_ = nua_create(
+      root_, &endpoint::on_stack_event, this, NUTAG_URL(URL_STRING_MAKE(url.c_str())),
+      TAG_IF(has_tls, NUTAG_SIPS_URL(URL_STRING_MAKE(tls_url.c_str()))),
+      TAG_IF(has_tls, NUTAG_CERTIFICATE_DIR(options_.certificate_directory.c_str())),
+      TAG_IF(has_tls, TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_ALL)), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
+      NUTAG_AUTOALERT(0), NUTAG_AUTOACK(1), NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0),
+      NUTAG_UPDATE_REFRESH(1), NUTAG_SESSION_TIMER(static_cast<unsigned>(options_.session_timer.count())),
+      NUTAG_MIN_SE(session_interval_least_s), SIPTAG_SUPPORTED_STR("timer, 100rel"),
+      SIPTAG_ALLOW_STR(methods), NUTAG_APPL_METHOD(static_cast<const char*>(nullptr)),
+      NUTAG_APPL_METHOD(methods_answered_here), NUTAG_USER_AGENT(options_.name.c_str()),
+      NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), NTATAG_PASS_100(1),
+      NTATAG_MAXSIZE(message_most_bytes), NTATAG_UDP_MTU(message_most_bytes), NTATAG_USE_NAPTR(0),
+      TPTAG_UDP_RMEM(socket_buffer_bytes), TPTAG_PONG2PING(1), TAG_END());
   if (!stack_) throw std::runtime_error("cannot listen on " + url);
 
   su_wait_t wait[1] = {SU_WAIT_INIT};
