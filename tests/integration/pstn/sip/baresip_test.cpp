@@ -19,7 +19,7 @@ class telephone {
   telephone(const std::string& dial, std::uint16_t route_port) : port(free_port()) {
     std::ofstream config(folder_.path / "config");
     config << "sip_listen 127.0.0.1:" << port
-           << "\nnet_interface lo\ncall_local_timeout 60\ncall_max_calls 4\n"
+           << "\nnet_interface 127.0.0.1\ncall_local_timeout 60\ncall_max_calls 4\n"
            << "audio_player aubridge,nil\naudio_source aubridge,nil\naudio_alert aubridge,nil\nausrc_format "
               "s16\n"
            << "auplay_format s16\nauenc_format s16\naudec_format s16\nrtp_ports 42000-43000\n"
