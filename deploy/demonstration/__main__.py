@@ -4,6 +4,7 @@
 import argparse
 import json
 import pathlib
+import signal
 import sys
 
 from . import setup, steps
@@ -72,6 +73,7 @@ def main():
         (output / "gateway.json").unlink(missing_ok=True)
         print("ended: " + ", ".join(ended) if ended else "nothing was running")
         return 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything is ended
     heading("Tollgate: a call to a landline, a call from one, and a message left")
     scene = kept = None
     try:
