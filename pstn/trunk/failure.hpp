@@ -37,7 +37,8 @@ struct classified {
 };
 
 /// `sip_status` 300 to 699, anything else counts as no answer at all. `q850` from the Reason header refines
-/// those statuses that leave it open (480, 500, 503, ...); 486, 600 and 603 are final whatever it says.
+/// those statuses that leave it open (480, 500, 503, ...); 486, 600 and 603 are final whatever it says. A
+/// call that rang until our own patience ended (408) is to be classified with cause 19.
 classified classify(int sip_status, std::optional<int> q850);
 
 /// The reverse, for inbound calls that we refuse: the SIP status for a reason (RFC 3398 §8.2.6.1).

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <span>
 #include <string>
 
@@ -154,6 +155,26 @@ TEST(DialPolicy, LetsUnlistedNumbersPassOnlyWhenTold) {
   EXPECT_EQ(outcome("+441111111111", "GB", policy), "+441111111111");
   EXPECT_EQ(outcome("+4411", "GB", policy), "too_short");
   EXPECT_EQ(outcome("+441111111111", "GB", {}), "not_in_numbering_plan");
+}
+
+TEST(DialPolicy, AnswersAnyTextWithANumberOrAReason) {
+  const std::string alphabet = "0123456789+*#() -./;=,tel:phone-context\xC2\xA0\xEF\xBC\x8B\n\x01";
+  std::mt19937 random{1};
+  const auto all = regions();
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = round % 3 == 0 ? "tel:" : round % 3 == 1 ? "+" : "";
+    for (auto size = random() % 40; size > 0; --size) {
+      // Mostly digits, so that many are read far.
+      text += random() % 3 != 0 ? alphabet[random() % 10] : alphabet[random() % alphabet.size()];
+    }
+    const auto read = interpret(text, all[random() % all.size()], {});
+    if (read.has_value()) {
+      EXPECT_EQ(phone_number::parse(read->number.e164()).value(), read->number) << text;
+      EXPECT_NE(name(read->type), "unknown") << text;
+    } else {
+      EXPECT_FALSE(code(static_cast<dial_error>(read.error().value())).empty());
+    }
+  }
 }
 
 TEST(DialPolicy, EveryErrorHasACodeAndASentence) {
