@@ -3,6 +3,7 @@
 // IO.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "pstn/media/voice_receiver.hpp"
 
@@ -31,11 +32,31 @@ std::size_t voice_receiver::frame_samples() const noexcept {
   return static_cast<std::size_t>(frame_units_ * rate_hz_ / clock_hz_);
 }
 
+std::int64_t voice_receiver::units_of(std::size_t samples) const noexcept {
+  const std::int64_t units = static_cast<std::int64_t>(samples) * clock_hz_ / rate_hz_;
+  return std::max<std::int64_t>(units, clock_hz_ / frames_per_second_most);
+}
+
+nanoseconds voice_receiver::sample_time(std::size_t samples) const noexcept {
+  return nanoseconds(static_cast<std::int64_t>(samples) * 1'000'000'000 / rate_hz_);
+}
+
+// Where frames and pulls differ in length, a packet is needed before its own time: by so much at the worst.
+nanoseconds voice_receiver::needed_early() const noexcept {
+  return sample_time(pulled_ - std::gcd(pulled_, std::max<std::size_t>(frame_samples(), 1)));
+}
+
+// What is held goes first.
+nanoseconds voice_receiver::delay_at(time_point at, std::int64_t timestamp) const noexcept {
+  return at.time_since_epoch() + sample_time(held_.size()) - history_.base() - media_time(timestamp);
+}
+
 bool voice_receiver::ready(std::size_t samples) const noexcept {
   return state_ != state::playing || held_.size() >= samples || buffer_.first(next_sequence_) != nullptr;
 }
 
 void voice_receiver::pull(time_point at, std::span<std::int16_t> out) {
+  pulled_ = std::max<std::size_t>(out.size(), 1);
   while (held_.size() < out.size())
     produce(at, out.size() - held_.size());
   const auto end = held_.begin() + static_cast<std::ptrdiff_t>(out.size());
@@ -73,14 +94,13 @@ std::size_t voice_receiver::decode(const jitter_buffer::entry& packet, std::span
     next_timestamp_ = packet.timestamp + frame_units_;
     return 0;
   }
-  const std::int64_t units = static_cast<std::int64_t>(count) * clock_hz_ / rate_hz_;
-  next_timestamp_ = packet.timestamp + units;
-  frame_units_ = std::max<std::int64_t>(units, clock_hz_ / frames_per_second_most);
+  next_timestamp_ = packet.timestamp + static_cast<std::int64_t>(count) * clock_hz_ / rate_hz_;
+  frame_units_ = units_of(count);
   return count;
 }
 
 void voice_receiver::play(const jitter_buffer::entry& packet, time_point at) {
-  slack_ = at.time_since_epoch() - history_.base() - media_time(packet.timestamp);
+  delay_ = delay_at(at, packet.timestamp);
   // Frames that were made up while the buffer was dry, for packets that we now know to be lost.
   const std::int64_t lost = std::min<std::int64_t>(empty_run_, packet.sequence - next_sequence_);
   concealed_samples_ += static_cast<std::uint64_t>(std::max<std::int64_t>(lost, 0)) * frame_samples();
@@ -93,21 +113,21 @@ void voice_receiver::play(const jitter_buffer::entry& packet, time_point at) {
   const bool quiet = is_quiet(std::span(scratch_).first(count));
   const nanoseconds aim = target();
   ++since_merge_;
-  if (slack_ - aim >= frame_time() + excess_absurd) {
-    while (slack_ - aim >= frame_time() && next_voice() != nullptr) {
+  if (delay_ - aim >= frame_time() + excess_absurd) {
+    while (delay_ - aim >= frame_time() && next_voice() != nullptr) {
       decode(*next_voice(), second_);
-      slack_ -= frame_time();
+      delay_ -= frame_time();
     }
-  } else if (slack_ - aim >= frame_time() + excess_tolerated) {
-    const bool pressing = slack_ - aim >= frame_time() + excess_pressing && since_merge_ >= merge_pause;
+  } else if (delay_ - aim >= frame_time() + excess_tolerated) {
+    const bool pressing = delay_ - aim >= frame_time() + excess_pressing && since_merge_ >= merge_pause;
     if (quiet || pressing) merge_next(count);
   }
   append(std::span(scratch_).first(count));
-  if (aim - slack_ >= frame_time() && quiet) {
+  if (aim - delay_ >= frame_time() && quiet) {
     append_concealed();
-    slack_ += frame_time();
+    delay_ += frame_time();
   }
-  correction_ = aim - slack_;
+  correction_ = aim - delay_;
 }
 
 // Fades from the frame in scratch_ into the one after it: two frames of time become one.
@@ -119,7 +139,7 @@ void voice_receiver::merge_next(std::size_t count) {
     const double weight = 0.5 - 0.5 * std::cos(pi * static_cast<double>(i) / static_cast<double>(count));
     scratch_[i] = static_cast<std::int16_t>(std::lround(scratch_[i] * (1 - weight) + second_[i] * weight));
   }
-  slack_ -= frame_time();
+  delay_ -= frame_time();
   since_merge_ = 0;
 }
 
@@ -141,10 +161,9 @@ void voice_receiver::bridge_gap(const jitter_buffer::entry& packet, time_point a
     return;
   }
   // A silence may be shortened or prolonged at will.
-  const nanoseconds slack =
-      at.time_since_epoch() + media_time(gap_units) - history_.base() - media_time(packet.timestamp);
-  if (slack - target() >= frame_time() && gap_units >= 2 * frame_units_) next_timestamp_ += frame_units_;
-  if (target() - slack >= frame_time()) next_timestamp_ -= frame_units_;
+  const nanoseconds delay = delay_at(at, packet.timestamp) + media_time(gap_units);
+  if (delay - target() >= frame_time() && gap_units >= 2 * frame_units_) next_timestamp_ += frame_units_;
+  if (target() - delay >= frame_time()) next_timestamp_ -= frame_units_;
 }
 
 void voice_receiver::conceal_empty() {

@@ -12,9 +12,10 @@ using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds target_least = 10ms;
-constexpr nanoseconds transit_jump = 2s;  // timestamps that leave the arrivals by this much begin anew
-constexpr int late_run_max = 5;           // packets: the way has become longer for good
-constexpr int silence_run = 25;           // concealed frames after which nobody misses the old timing
+constexpr nanoseconds transit_jump = 2s;      // timestamps that leave the arrivals by this much begin anew
+constexpr nanoseconds deficit_noticed = 7ms;  // delay that is missing, before a late packet may prolong it
+constexpr int late_run_max = 5;               // packets: the way has become longer for good
+constexpr int silence_run = 25;               // concealed frames after which nobody misses the old timing
 constexpr double loss_for_fec = 0.01;
 constexpr std::int64_t reorder_at_first = 16;  // packets
 
@@ -39,6 +40,7 @@ void voice_receiver::set_decoder(std::unique_ptr<decoder> made, int rate_hz) {
   rate_hz_ = rate_hz;
   scratch_.resize(longest_frame(rate_hz));
   second_.resize(longest_frame(rate_hz));
+  pulled_ = static_cast<std::size_t>(rate_hz) / 50;
   held_.clear();
   held_.reserve(4 * longest_frame(rate_hz));
 }
@@ -71,7 +73,7 @@ nanoseconds voice_receiver::media_time(std::int64_t units) const noexcept {
 nanoseconds voice_receiver::target() const noexcept {
   // In-band FEC is in the packet after the lost one: while packets get lost it is worth waiting for.
   const bool wait_for_fec = codec_ == codec_id::opus && loss_ >= loss_for_fec;
-  return history_.target(wait_for_fec ? frame_time() + target_least : target_least);
+  return history_.target(wait_for_fec ? frame_time() + target_least : target_least) + needed_early();
 }
 
 void voice_receiver::begin(std::int64_t sequence, std::int64_t timestamp, time_point arrived_at) {
@@ -130,8 +132,8 @@ voice_receiver::outcome voice_receiver::put(std::int64_t sequence, std::uint32_t
 voice_receiver::outcome voice_receiver::judge_late(std::int64_t sequence, std::int64_t timestamp,
                                                    nanoseconds transit, time_point arrived_at) {
   const nanoseconds behind = media_time(next_timestamp_ - timestamp);
-  const nanoseconds wanted = target() - slack_;
-  const bool delay_should_grow = wanted >= frame_time() / 2 && behind <= wanted + frame_time();
+  const nanoseconds wanted = target() - delay_;
+  const bool delay_should_grow = wanted >= deficit_noticed && behind <= wanted + frame_time();
   if (delay_should_grow || empty_run_ >= silence_run) {
     next_timestamp_ = timestamp;
     late_run_ = 0;

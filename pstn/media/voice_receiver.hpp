@@ -54,7 +54,7 @@ class voice_receiver {
   // stream begins anew.
   std::size_t drain(std::span<std::int16_t> out);
 
-  std::chrono::nanoseconds playout_delay() const noexcept { return slack_; }
+  std::chrono::nanoseconds playout_delay() const noexcept { return delay_; }
   std::chrono::milliseconds concealed() const noexcept;
   std::uint64_t malformed() const noexcept { return malformed_; }
 
@@ -81,6 +81,10 @@ class voice_receiver {
   void append_concealed();
   bool is_quiet(std::span<const std::int16_t> samples) noexcept;
   std::size_t frame_samples() const noexcept;
+  std::int64_t units_of(std::size_t samples) const noexcept;
+  std::chrono::nanoseconds sample_time(std::size_t samples) const noexcept;
+  std::chrono::nanoseconds needed_early() const noexcept;
+  std::chrono::nanoseconds delay_at(time_point at, std::int64_t timestamp) const noexcept;
 
   codec_id codec_;
   int clock_hz_;
@@ -94,8 +98,9 @@ class voice_receiver {
   std::int64_t next_sequence_ = 0;
   std::int64_t next_timestamp_ = 0;  // extended
   std::optional<std::int64_t> last_timestamp_;
-  std::int64_t frame_units_;           // of the last packet
-  std::chrono::nanoseconds slack_{0};  // time between the base arrival of a packet and its playing
+  std::int64_t frame_units_;  // of the last packet
+  std::chrono::nanoseconds delay_{
+      0};  // of the last packet: from its base arrival to the playing of its first sample
   std::chrono::nanoseconds correction_{0};
 
   int empty_run_ = 0;        // frames made up since the buffer ran dry
@@ -107,6 +112,7 @@ class voice_receiver {
   std::chrono::milliseconds concealed_before_{0};  // at other rates
   std::uint64_t malformed_ = 0;
 
+  std::size_t pulled_;                 // samples of a pull
   std::vector<std::int16_t> held_;     // decoded, not yet pulled
   std::vector<std::int16_t> scratch_;  // one frame of the greatest length
   std::vector<std::int16_t> second_;
