@@ -68,14 +68,14 @@ struct voicemail_command {
                             ///< Opus bytes
 };
 
-using command = std::variant<login_command, price_command, balance_command, calls_command, call_command,
-                             answer_command, voicemail_command>;
+using chosen_command = std::variant<login_command, price_command, balance_command, calls_command,
+                                    call_command, answer_command, voicemail_command>;
 
 struct command_line {
   std::string state_directory;
   bool json = false;
   std::chrono::milliseconds connect_timeout{10'000};
-  command chosen;
+  chosen_command chosen;
 };
 
 /// The command line, or, where there is nothing to run (--help, or an error, both already printed), the code

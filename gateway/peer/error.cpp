@@ -21,6 +21,8 @@ const char* text_of(error value) {
       return "the file to play is missing or of no known format";
     case error::sound_unwritable:
       return "the recording cannot be written";
+    case error::message_damaged:
+      return "the voicemail message is damaged or came incomplete";
   }
   return "unknown peer error";
 }

@@ -18,6 +18,7 @@ enum class error : std::uint8_t {
   no_passphrase,         ///< none given, and no terminal to ask at
   sound_unreadable,      ///< the file to play is missing or of no known format
   sound_unwritable,      ///< the recording cannot be written
+  message_damaged,       ///< a voicemail message that is no Ogg Opus, or came incomplete
 };
 
 const boost::system::error_category& error_category();

@@ -12,7 +12,7 @@ enum class exit_code : std::uint8_t {
   usage = 1,            ///< wrong options, a file that cannot be read or written
   cannot_connect = 2,   ///< the gateway cannot be reached, is not trusted, or broke off
   login_refused = 3,    ///< pass-phrase, credential or device refused, or not logged in
-  call_refused = 4,     ///< the request or call was refused, was not answered, or failed
+  call_refused = 4,     ///< the request or call was refused, not answered, or failed
   credit_exhausted = 5  ///< the call was cut off because the credit ended
 };
 

@@ -15,20 +15,14 @@
 #include <utility>
 
 #include "gateway/peer/error.hpp"
+#include "gateway/peer/text.hpp"
 
 namespace tollgate::gateway::peer {
 
 namespace {
 
-constexpr std::string_view device_key_file = "device.pem";
 constexpr std::string_view account_file = "account.json";
 constexpr std::uintmax_t largest_file_bytes = 1u << 20;
-
-std::string member(const boost::json::object& object, std::string_view key) {
-  const boost::json::value* value = object.if_contains(key);
-  const boost::json::string* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string() : std::string(text->data(), text->size());
-}
 
 bool write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
@@ -54,19 +48,6 @@ boost::system::result<std::string> read_small_file(const std::filesystem::path& 
 
 state_directory::state_directory(std::filesystem::path path) : path_(std::move(path)) {}
 
-bool state_directory::has_device_key() const {
-  std::error_code failure;
-  return std::filesystem::exists(path_ / device_key_file, failure);
-}
-
-boost::system::result<std::string> state_directory::load_device_key() const {
-  return read_small_file(path_ / device_key_file);
-}
-
-boost::system::result<void> state_directory::save_device_key(const std::string& pem) const {
-  return write(std::string(device_key_file), pem);
-}
-
 boost::system::result<account_state> state_directory::load_account() const {
   std::error_code failure;
   if (!std::filesystem::exists(path_ / account_file, failure)) return error::not_logged_in;
@@ -76,18 +57,21 @@ boost::system::result<account_state> state_directory::load_account() const {
   const boost::json::value parsed = boost::json::parse(*text, parse_failure);
   const boost::json::object* object = parse_failure ? nullptr : parsed.if_object();
   if (object == nullptr) return error::state_unreadable;
-  account_state account{member(*object, "gateway"), member(*object, "name"), member(*object, "credential"),
-                        member(*object, "authority")};
-  if (account.gateway.empty() || account.name.empty() || account.credential.empty())
-    return error::not_logged_in;
+  const boost::json::value* identity = object->if_contains("identity");
+  if (identity == nullptr || !identity->is_object()) return error::state_unreadable;
+  boost::system::result<overlay::device_identity> device =
+      overlay::device_identity_from_json(identity->get_object());
+  if (!device) return error::state_unreadable;
+  account_state account{text_member(*object, "gateway").value_or(""),
+                        text_member(*object, "authority").value_or(""), std::move(*device)};
+  if (account.gateway.empty()) return error::state_unreadable;
   return account;
 }
 
 boost::system::result<void> state_directory::save_account(const account_state& account) const {
   const boost::json::object object{{"gateway", account.gateway},
-                                   {"name", account.name},
-                                   {"credential", account.credential},
-                                   {"authority", account.authority_pem}};
+                                   {"authority", account.authority_pem},
+                                   {"identity", overlay::to_json(account.identity)}};
   return write(std::string(account_file), boost::json::serialize(object) + "\n");
 }
 

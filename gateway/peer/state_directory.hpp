@@ -8,29 +8,25 @@
 #include <filesystem>
 #include <string>
 
+#include "gateway/overlay/client.hpp"
+
 namespace tollgate::gateway::peer {
 
 /// A successful log-in.
 struct account_state {
-  std::string gateway;        ///< wss://host:port
-  std::string name;           ///< subscriber
-  std::string credential;     ///< compact JWS by the login authority
-  std::string authority_pem;  ///< trusted for the gateway's TLS certificate
+  std::string gateway;                ///< wss://host:port
+  std::string authority_pem;          ///< trusted for the gateway's TLS certificate
+  overlay::device_identity identity;  ///< name, device key, credential, pinned login authority
 };
 
 class state_directory {
  public:
   explicit state_directory(std::filesystem::path path);
 
-  /// The device's key as PEM; error::state_unreadable when there is none yet or it cannot be read.
-  boost::system::result<std::string> load_device_key() const;
-  boost::system::result<void> save_device_key(const std::string& pem) const;
-
   /// error::not_logged_in when there is none, error::state_unreadable when it is damaged.
   boost::system::result<account_state> load_account() const;
+  /// error::state_unwritable.
   boost::system::result<void> save_account(const account_state& account) const;
-
-  bool has_device_key() const;
 
  private:
   boost::system::result<void> write(const std::string& name, const std::string& text) const;

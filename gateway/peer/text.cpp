@@ -42,7 +42,8 @@ std::string printable(std::string_view text) {
   for (const char character : text) {
     const auto code = static_cast<unsigned char>(character);
     // C0, DEL, and C1 as UTF-8 (C2 80 to C2 9F), among them the eight-bit escape introducer.
-    const bool control = code < 0x20 || code == 0x7f || (before == 0xc2 && code >= 0x80 && code < 0xa0);
+    const bool control =
+        (code < 0x20 && code != '\n') || code == 0x7f || (before == 0xc2 && code >= 0x80 && code < 0xa0);
     clean += control ? ' ' : character;
     before = code;
   }

@@ -18,7 +18,7 @@ std::string amount_text(std::int64_t micros, std::string_view currency);
 /// "1:05", "1:00:05".
 std::string duration_text(std::chrono::seconds duration);
 
-/// The text without control characters: what a gateway sends must not drive the terminal.
+/// The text without control characters but line ends: what a gateway sends must not drive the terminal.
 std::string printable(std::string_view text);
 
 /// A member of the kind asked for, or nothing.
