@@ -42,6 +42,8 @@ struct run_options {
   /// How long to go on trying to connect while PostgreSQL is away, e.g. during its restart. Zero: one
   /// attempt.
   std::chrono::milliseconds patience{2'000};
+  /// For work that may take longer than database_options::work_timeout; zero: that one.
+  std::chrono::milliseconds work_timeout{0};
 };
 
 namespace detail {
@@ -140,7 +142,9 @@ auto database::run(F work, run_options options) -> boost::asio::awaitable<
   std::optional<detail::storable<value>> out;
   work_function wrapped = wrap(work, out);
   const boost::system::error_code error = co_await perform(std::move(wrapped), options);
-  if (error) co_return error;
+  if (error)
+    co_return boost::system::result<value>(boost::system::in_place_error,
+                                           error);  // a bare one is a value, too, where that is bool
   if constexpr (std::is_void_v<value>)
     co_return boost::system::result<void>();
   else
@@ -153,7 +157,7 @@ auto database::run_blocking(F work, run_options options)
   using value = typename detail::outcome<std::invoke_result_t<F&, pqxx::work&>>::value_type;
   std::optional<detail::storable<value>> out;
   const boost::system::error_code error = perform_blocking(wrap(work, out), options);
-  if (error) return error;
+  if (error) return boost::system::result<value>(boost::system::in_place_error, error);
   if constexpr (std::is_void_v<value>)
     return {};
   else

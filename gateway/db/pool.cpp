@@ -163,7 +163,8 @@ boost::system::error_code database::pool::execute(worker& self, const job& task)
 database::pool::attempt database::pool::attempt_once(worker& self, const job& task) {
   {
     const std::lock_guard lock(self.mutex);
-    self.deadline = clock::now() + options_.work_timeout;
+    self.deadline = clock::now() + (task.options.work_timeout.count() > 0 ? task.options.work_timeout
+                                                                          : options_.work_timeout);
     self.cut = false;
   }
   bool committing = false;

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Subscribers and their log-in with a real PostgreSQL.
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <pqxx/result>
+
+#include "gateway/db/database.hpp"
+#include "gateway/subscriber/login.hpp"
+#include "gateway/subscriber/passphrase.hpp"
+#include "tests/support/postgres/fixture.hpp"
+
+namespace tollgate::gateway::subscriber {
+namespace {
+
+using boost::system::result;
+using namespace std::chrono_literals;
+
+uuid id_of(const char* text) {
+  return boost::uuids::name_generator_sha1(boost::uuids::ns::dns())(text);
+}
+
+class Subscriber : public tests::postgres_test {
+ protected:
+  void SetUp() override {
+    postgres_test::SetUp();
+    pool_ = std::make_unique<db::database>(db::database_options{.url = postgres_test::database()});
+  }
+  template <class F>
+  auto in(F work) {
+    return pool_->run_blocking(work);
+  }
+  result<subscriber_record> create(const char* name) {
+    return in([&](pqxx::work& tx) {
+      return create_subscriber(tx,
+                               {.account_id = id_of(name),
+                                .name = name,
+                                .passphrase_hash = *hash_passphrase("pass-phrase of " + std::string(name)),
+                                .region = "US",
+                                .display_name = "",
+                                .ring_timeout = 20s});
+    });
+  }
+  result<subscriber_record> log_in(const std::string& name, const std::string& passphrase,
+                                   const std::string& address = "192.0.2.1") {
+    boost::asio::io_context context;
+    login_desk desk(*pool_, hasher_, {.failures = 3, .window = 900s});
+    auto answer =
+        boost::asio::co_spawn(context, desk.check(name, passphrase, address), boost::asio::use_future);
+    context.run();
+    return answer.get();
+  }
+  std::unique_ptr<db::database> pool_;
+  passphrase_hasher hasher_;
+};
+
+TEST_F(Subscriber, IsCreatedFoundAndListedOnce) {
+  ASSERT_TRUE(create("Bob"));
+  ASSERT_TRUE(create("alice"));
+  EXPECT_EQ(create("BOB").error(), errc::name_taken);
+  const auto found = in([](pqxx::work& tx) { return find_subscriber(tx, "bOb"); });
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->account_id, id_of("Bob"));
+  EXPECT_EQ(found->name, "bob");
+  EXPECT_EQ(found->ring_timeout, 20s);
+  EXPECT_EQ(in([](pqxx::work& tx) { return find_subscriber(tx, id_of("Bob")); })->name, "bob");
+  EXPECT_EQ(in([](pqxx::work& tx) { return find_subscriber(tx, "nobody"); }).error(), errc::no_subscriber);
+  const auto page = *in([](pqxx::work& tx) { return list_subscribers(tx, 1); });
+  ASSERT_EQ(page.size(), 1U);
+  EXPECT_EQ(page[0].name, "alice");
+  EXPECT_EQ((*in([](pqxx::work& tx) { return list_subscribers(tx, 9, "alice"); }))[0].name, "bob");
+}
+
+TEST_F(Subscriber, ChangesOnlyWhatIsAskedFor) {
+  ASSERT_TRUE(create("bob"));
+  const auto changed = in([](pqxx::work& tx) {
+    subscriber_change change;
+    change.ring_timeout = 45s;
+    change.display_name = "Bob B.";
+    return change_subscriber(tx, id_of("bob"), change);
+  });
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->ring_timeout, 45s);
+  EXPECT_EQ(changed->display_name, "Bob B.");
+  EXPECT_EQ(changed->region, "US");
+  const auto refused = in([](pqxx::work& tx) {
+    subscriber_change change;
+    change.ring_timeout = 1s;
+    return change_subscriber(tx, id_of("bob"), change);
+  });
+  EXPECT_EQ(refused.error(), errc::setting_out_of_range);
+  const auto unknown = in([](pqxx::work& tx) { return change_subscriber(tx, id_of("eve"), {}); });
+  EXPECT_EQ(unknown.error(), errc::no_subscriber);
+}
+
+TEST_F(Subscriber, LogsInByPassphraseOnly) {
+  ASSERT_TRUE(create("bob"));
+  const auto found = log_in("BOB", "pass-phrase of bob");
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->account_id, id_of("bob"));
+  EXPECT_EQ(log_in("bob", "pass-phrase of eve").error(), errc::wrong_passphrase);
+  EXPECT_EQ(log_in("eve", "pass-phrase of eve").error(), errc::wrong_passphrase);
+  EXPECT_EQ(log_in("' OR 1=1", "pass-phrase").error(), errc::wrong_passphrase);
+}
+
+TEST_F(Subscriber, BlockedOneIsToldOnlyWithTheRightPassphrase) {
+  ASSERT_TRUE(create("bob"));
+  in([](pqxx::work& tx) {
+    subscriber_change change;
+    change.status = subscriber_status::blocked;
+    return change_subscriber(tx, id_of("bob"), change);
+  });
+  EXPECT_EQ(log_in("bob", "pass-phrase of bob").error(), errc::blocked);
+  EXPECT_EQ(log_in("bob", "another pass-phrase").error(), errc::wrong_passphrase);
+}
+
+TEST_F(Subscriber, WrongPassphrasesLockOutThatNameFromThatAddress) {
+  ASSERT_TRUE(create("bob"));
+  ASSERT_TRUE(create("ann"));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(log_in("bob", "wrong pass-phrase").error(), errc::wrong_passphrase);
+  EXPECT_EQ(log_in("bob", "pass-phrase of bob").error(), errc::locked_out);
+  EXPECT_TRUE(log_in("bob", "pass-phrase of bob", "192.0.2.2"));
+  EXPECT_TRUE(log_in("ann", "pass-phrase of ann"));
+  in([](pqxx::work& tx) {
+    tx.exec("UPDATE gateway.login_failure SET failed_at = failed_at - interval '16 minutes'");
+  });
+  EXPECT_TRUE(log_in("bob", "pass-phrase of bob"));
+}
+
+TEST_F(Subscriber, RightPassphraseForgivesEarlierWrongOnes) {
+  ASSERT_TRUE(create("bob"));
+  for (int round = 0; round < 12; ++round) {
+    EXPECT_EQ(log_in("bob", "wrong pass-phrase").error(), errc::wrong_passphrase);
+    EXPECT_EQ(log_in("bob", "wrong pass-phrase").error(), errc::wrong_passphrase);
+    EXPECT_TRUE(log_in("bob", "pass-phrase of bob"));
+  }
+  EXPECT_EQ(*in([](pqxx::work& tx) {
+    return tx.exec("SELECT count(*) FROM gateway.login_failure")[0][0].as<int>();
+  }),
+            0);
+}
+
+TEST_F(Subscriber, GuessesFromManyAddressesAreCountedTogether) {
+  ASSERT_TRUE(create("bob"));
+  for (int i = 0; i < 30; ++i)
+    EXPECT_EQ(log_in("bob", "wrong pass-phrase", "192.0.2." + std::to_string(i)).error(),
+              errc::wrong_passphrase);
+  EXPECT_EQ(log_in("bob", "pass-phrase of bob", "198.51.100.1").error(), errc::locked_out);
+}
+
+TEST_F(Subscriber, NobodyIsLetInWithoutADatabase) {
+  ASSERT_TRUE(create("bob"));
+  pool_->stop();
+  EXPECT_EQ(log_in("bob", "pass-phrase of bob").error(), db::errc::stopped);
+}
+
+}  // namespace
+}  // namespace tollgate::gateway::subscriber

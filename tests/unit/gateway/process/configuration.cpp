@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration file, the environment over it, and what is said about mistakes.
+#include "gateway/configuration.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace tollgate::gateway {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+environment fixed(std::map<std::string, std::string> variables) {
+  return [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+configuration_reading parse(std::string_view text, std::map<std::string, std::string> variables = {}) {
+  return parse_configuration(text, "t.toml", fixed(std::move(variables)));
+}
+
+TEST(Configuration, DefaultsAreSound) {
+  const auto reading = read_configuration(std::nullopt, fixed({}));
+  EXPECT_THAT(reading.problems, IsEmpty());
+  EXPECT_EQ(reading.value.api.port, 8080);
+  EXPECT_EQ(admin_token_path(reading.value), "/var/lib/tollgate/admin.token");
+}
+
+TEST(Configuration, FileThenEnvironment) {
+  const auto reading = parse(R"(
+state_directory = "/srv/t"
+[api]
+port = 81
+[overlay]
+names = ["a.example", "b.example"]
+[dial_policy]
+satellite = true
+)",
+                             {{"TOLLGATE_API_PORT", "82"}, {"TOLLGATE_NODE_NAME", "east-2"}});
+  ASSERT_THAT(reading.problems, IsEmpty());
+  EXPECT_EQ(reading.value.state_directory, "/srv/t");
+  EXPECT_EQ(reading.value.api.port, 82);
+  EXPECT_EQ(reading.value.node.name, "east-2");
+  EXPECT_THAT(reading.value.overlay.names, ElementsAre("a.example", "b.example"));
+  EXPECT_TRUE(reading.value.dial_policy.satellite);
+}
+
+TEST(Configuration, EnvironmentAloneIsEnough) {
+  const auto reading = parse("", {{"TOLLGATE_STATE_DIRECTORY", "/srv/t"},
+                                  {"TOLLGATE_OVERLAY_NAMES", "a,b"},
+                                  {"TOLLGATE_DIAL_POLICY_HIGH_RISK", "true"}});
+  ASSERT_THAT(reading.problems, IsEmpty());
+  EXPECT_EQ(reading.value.state_directory, "/srv/t");
+  EXPECT_THAT(reading.value.overlay.names, ElementsAre("a", "b"));
+  EXPECT_TRUE(reading.value.dial_policy.high_risk);
+}
+
+struct mistake {
+  const char* name;
+  const char* text;
+  const char* where;
+  const char* told;
+};
+
+class ConfigurationMistake : public testing::TestWithParam<mistake> {};
+
+TEST_P(ConfigurationMistake, IsToldWithItsPlace) {
+  const auto reading = parse(GetParam().text);
+  ASSERT_EQ(reading.problems.size(), 1U);
+  EXPECT_EQ(reading.problems[0].where, GetParam().where);
+  EXPECT_THAT(reading.problems[0].text, HasSubstr(GetParam().told));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, ConfigurationMistake,
+    testing::Values(mistake{"Syntax", "[api]\nport = \n", "t.toml:2:8", ""},
+                    mistake{"Unknown", "[api]\nprt = 1\n", "t.toml:2:7", "did you mean api.port?"},
+                    mistake{"UnknownSection", "[apis]\nx = 1\n", "t.toml:1:1", "apis is not a known key"},
+                    mistake{"Strange", "zzzzzzzz = 1\n", "t.toml:1:12", "is not a known key"},
+                    mistake{"Kind", "[api]\nport = \"80\"\n", "t.toml:2:8", "must be a whole number"},
+                    mistake{"Range", "\n[api]\nport = 70000\n", "t.toml:3:8", "between 0 and 65535"},
+                    mistake{"List", "[overlay]\nnames = [1]\n", "t.toml:2:9", "list of strings"},
+                    mistake{"ScalarForSection", "api = 1\n", "t.toml:1:7", "is not a known key"},
+                    mistake{"Currency", "[billing]\ncurrency = \"eur\"\n", "t.toml", "ISO 4217"},
+                    mistake{"Together", "[overlay]\nkey = \"k.pem\"\n", "t.toml", "given together"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Configuration, BadEnvironmentNamesTheVariable) {
+  const auto reading = parse("", {{"TOLLGATE_API_PORT", "eighty"}});
+  ASSERT_EQ(reading.problems.size(), 1U);
+  EXPECT_EQ(reading.problems[0].where, "environment TOLLGATE_API_PORT");
+}
+
+TEST(Configuration, PrintedFileReadsBackToTheSame) {
+  configuration odd;
+  odd.node.name = "quote \" and \\ back";
+  odd.overlay.names = {"x.example"};
+  odd.api.port = 9;
+  const std::string text = print_configuration(odd);
+  const auto reading = parse(text);
+  EXPECT_THAT(reading.problems, IsEmpty());
+  EXPECT_EQ(reading.value.node.name, odd.node.name);
+  EXPECT_EQ(print_configuration(reading.value), text);
+}
+
+TEST(Configuration, UnreadableFileIsAProblem) {
+  EXPECT_EQ(read_configuration("/nonexistent.toml", fixed({})).problems.size(), 1U);
+  EXPECT_EQ(read_configuration("/tmp", fixed({})).problems.size(), 1U);
+}
+
+}  // namespace
+}  // namespace tollgate::gateway
