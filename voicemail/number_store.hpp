@@ -46,6 +46,13 @@ struct number_record {
   number_dates dates;
 };
 
+// What a term costs, as billing has it: 3 months EUR 10, 12 months EUR 30.
+struct rental_price {
+  int months;
+  std::string currency;
+  billing::money price;
+};
+
 struct rent_request {
   boost::uuids::uuid order_id;  // made by the orderer; the same order twice rents and charges once
   boost::uuids::uuid account_id;
@@ -56,7 +63,8 @@ struct rent_request {
 
 struct rental {
   bool repeated;         // this order was carried out before; nothing was charged now
-  billing::money price;  // of the term, in the account's currency
+  billing::money price;  // of the term
+  std::string currency;
   system_clock::time_point paid_until;
 };
 
@@ -83,8 +91,6 @@ struct number_filter {
   std::string after{};  // the last number of the page before, "+44…"; empty: from the first
   int limit = 100;      // 1–1000
 };
-
-// What terms cost is told by billing::list_terms.
 
 // Puts a number into stock. error::number_exists.
 boost::system::result<void> add_number(pqxx::transaction_base& tx, const new_number& number);
@@ -130,6 +136,9 @@ std::optional<number_record> find_number(pqxx::transaction_base& tx,
 
 // In the order of the digits.
 std::vector<number_record> list_numbers(pqxx::transaction_base& tx, const number_filter& filter);
+
+// Shortest term first; empty for a currency without prices.
+std::vector<rental_price> list_rental_prices(pqxx::transaction_base& tx, std::string_view currency);
 
 // Charges the next term now: the owner pays in grace, without waiting for the periodic run. A number
 // whose term is not over is left alone (`repeated`). error::number_unknown, number_not_yours, term_unknown,

@@ -4,6 +4,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/account.hpp"
 #include "billing/subscription.hpp"
 #include "voicemail/number_row.hpp"
 #include "voicemail/number_store.hpp"
@@ -23,6 +24,12 @@ error translated(boost::system::error_code code) {
   if (code == billing::error::no_term) return error::term_unknown;
   if (code == billing::error::period_conflict) return error::order_conflict;
   return error::account_unknown;
+}
+
+// Empty only for an account that does not exist, which is never charged.
+std::string currency_of(pqxx::transaction_base& tx, const uuid& account_id) {
+  const auto account = billing::find_account(tx, account_id);
+  return account ? account->currency : std::string{};
 }
 
 // Charges one period. A repetition is no failure of billing's; the caller decides what it means.
@@ -81,7 +88,10 @@ boost::system::result<rental> charge_next_term(pqxx::transaction_base& tx, const
   const auto charged =
       charge(tx, *number.account_id, *number.order_id, number.paid_periods + 1, *term, number.number);
   if (!charged) return charged.error();
-  return rental{.repeated = false, .price = term->price, .paid_until = begin_next_term(tx, number.number)};
+  return rental{.repeated = false,
+                .price = term->price,
+                .currency = currency_of(tx, *number.account_id),
+                .paid_until = begin_next_term(tx, number.number)};
 }
 
 void enter_grace(pqxx::transaction_base& tx, const number_record& number, const term_policy& policy) {
@@ -137,6 +147,7 @@ boost::system::result<rental> rent_number(pqxx::transaction_base& tx, const rent
     const auto term = term_of(tx, request.account_id, request.term_months);
     return rental{.repeated = true,
                   .price = term ? term->price : billing::money{},
+                  .currency = currency_of(tx, request.account_id),
                   .paid_until = *found->dates.paid_until};
   }
   if (order_used_elsewhere(tx, request)) return error::order_conflict;
@@ -147,7 +158,20 @@ boost::system::result<rental> rent_number(pqxx::transaction_base& tx, const rent
   if (!charged) return charged.error();
   // Paid once already, for a rental that is over: the order is spent.
   if (*charged == billing::subscription_status::repeated) return error::order_conflict;
-  return rental{.repeated = false, .price = term->price, .paid_until = begin_rental(tx, request)};
+  return rental{.repeated = false,
+                .price = term->price,
+                .currency = currency_of(tx, request.account_id),
+                .paid_until = begin_rental(tx, request)};
+}
+
+std::vector<rental_price> list_rental_prices(pqxx::transaction_base& tx, std::string_view currency) {
+  std::vector<rental_price> prices;
+  for (const auto& term : billing::list_terms(tx, std::string{currency})) {
+    prices.push_back({.months = static_cast<int>(term.length.count()),
+                      .currency = std::string{currency},
+                      .price = term.price});
+  }
+  return prices;
 }
 
 boost::system::result<rental> renew_number(pqxx::transaction_base& tx, const phone_number& number,
@@ -157,7 +181,10 @@ boost::system::result<rental> renew_number(pqxx::transaction_base& tx, const pho
   const bool rented = found->state == number_state::assigned || found->state == number_state::grace;
   if (!rented || found->account_id != account_id) return error::number_not_yours;
   if (*found->dates.paid_until > now) {
-    return rental{.repeated = true, .price = {}, .paid_until = *found->dates.paid_until};
+    return rental{.repeated = true,
+                  .price = {},
+                  .currency = currency_of(tx, account_id),
+                  .paid_until = *found->dates.paid_until};
   }
   return charge_next_term(tx, *found);
 }

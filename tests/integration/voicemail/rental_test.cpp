@@ -17,6 +17,7 @@ TEST_F(Rental, ChargesTheTermAndAssignsTheNumber) {
   const auto answer = rent("1", alice).value();
   EXPECT_FALSE(answer.repeated);
   EXPECT_EQ(answer.price, units(10));
+  EXPECT_EQ(answer.currency, "EUR");
   EXPECT_EQ(answer.paid_until, day(2026, 4, 30));
   EXPECT_EQ(credit_of(alice), units(10));
   const auto found = record();
@@ -32,6 +33,18 @@ TEST_F(Rental, AYearCostsThirty) {
   EXPECT_EQ(answer.price, units(30));
   EXPECT_EQ(answer.paid_until, day(2027, 1, 31));
   EXPECT_EQ(credit_of(alice), units(0));
+}
+
+TEST_F(Rental, PricesAreListedShortestTermFirst) {
+  const auto prices =
+      in_transaction([](pqxx::transaction_base& tx) { return list_rental_prices(tx, "EUR"); });
+  ASSERT_EQ(prices.size(), 2U);
+  EXPECT_EQ(prices[0].months, 3);
+  EXPECT_EQ(prices[0].price, units(10));
+  EXPECT_EQ(prices[1].months, 12);
+  EXPECT_EQ(prices[1].price, units(30));
+  EXPECT_TRUE(
+      in_transaction([](pqxx::transaction_base& tx) { return list_rental_prices(tx, "XXX"); }).empty());
 }
 
 TEST_F(Rental, TheSameOrderChargesOnce) {
