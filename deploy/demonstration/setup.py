@@ -32,7 +32,7 @@ def prepare(scene):
             "port": scene.telephone.sip_port,
             "transport": "udp",
             "codecs": ["PCMA", "PCMU"],
-            "trusted_addresses": ["127.0.0.1"],
+            "inbound_sources": ["127.0.0.1"],
         },
     )
     say(f"trunk 'landline' of carrier 'example-carrier' leads to 127.0.0.1:{scene.telephone.sip_port}")
@@ -44,7 +44,7 @@ def prepare(scene):
     before = balance(scene, "alice")
     rest.post(
         "/v1/number_orders",
-        {"id": str(uuid.uuid4()), "account_id": account(scene, "alice"), "number": ALICE_NUMBER, "months": 3},
+        {"id": str(uuid.uuid4()), "account_id": account(scene, "alice"), "number": ALICE_NUMBER, "term_months": 3},
     )
     after = balance(scene, "alice")
     say(f"{ALICE_NUMBER} is alice's for 3 months: charged {euros(before - after)}, credit {euros(after)}")
@@ -58,7 +58,7 @@ def prepare(scene):
 def create_subscriber(scene, name, deck="default"):
     peer = scene.add_peer(name)
     created = scene.gateway.rest.post(
-        "/v1/accounts", {"name": name, "passphrase": peer.passphrase, "region": "GB", "deck": deck}
+        "/v1/accounts", {"name": name, "passphrase": peer.passphrase, "region": "GB", "rate_deck": deck}
     )
     peer.account_id = created["id"]
     say(f"subscriber '{name}' is created")
@@ -81,11 +81,9 @@ def balance(scene, name):
 
 
 def call_record(scene, name, call):
-    """The CDR of a call, by the id that the peer gave it."""
-    records = scene.gateway.rest.get(f"/v1/accounts/{account(scene, name)}/calls", limit=20)
-    insist(records["calls"], "the call left no record")
-    return next((record for record in records["calls"] if record["id"] == call), records["calls"][0])
+    """The CDR of a call, by the id that the gateway gave it."""
+    return scene.gateway.rest.get(f"/v1/accounts/{account(scene, name)}/calls/{call}")
 
 
 def violations(scene):
-    return len(scene.gateway.rest.get("/v1/ledger/violations")["violations"])
+    return len(scene.gateway.rest.get("/v1/ledger/violations")["items"])
