@@ -76,7 +76,7 @@ TEST_F(Settlement, UnknownCallWritesNothing) {
 TEST_F(Settlement, HostileTextsDoNotStopIt) {
   open(hold_for(1, {17'000}));
   auto record = stop_of(1, seconds{60});
-  record.caller = std::string("\0\xff'\"\\u0000", 12);
+  record.caller = std::string("\0\xff'\"\\u0000", 10);
   record.reason = std::string(100'000, '\xf0');
   record.from_trunk.mos = std::numeric_limits<double>::quiet_NaN();
   record.talk = milliseconds::max();
