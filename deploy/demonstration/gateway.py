@@ -81,7 +81,12 @@ class Gateway:
                 api_port=self.api_port,
             )
         )
-        with self.log_file.open("wb") as output:
+        self.log_file.unlink(missing_ok=True)
+        self.resume()
+
+    def resume(self):
+        """Starts the process on the state that is there, and waits until it is ready."""
+        with self.log_file.open("ab") as output:
             command = [str(self.program), "serve", "--config", str(self.configuration_file)]
             self.process = self.register.start("gateway", command, output)
         probe = Rest(self.api_url)
