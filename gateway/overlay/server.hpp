@@ -32,7 +32,7 @@ struct server_options {
   std::chrono::seconds handshake_deadline{10};  // TCP accept to WebSocket upgrade
   std::chrono::seconds attach_deadline{30};     // upgrade to attach (log-in included)
   std::chrono::seconds idle_timeout{60};        // half of it: a ping is sent
-  std::function<wall_time()> wall_clock;        // required
+  std::function<wall_time()> wall_clock = {};   // required
   std::function<std::chrono::steady_clock::time_point()> steady_clock = {};  // required
   std::function<void(const std::string&)> log = {};  // one line an event; may be empty
 };
