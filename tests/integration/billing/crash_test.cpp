@@ -15,6 +15,7 @@ constexpr int gateways = 6;
 constexpr std::uint32_t calls_a_gateway = 60;
 constexpr int crashes = 3;
 constexpr auto deadline = std::chrono::minutes(2);
+constexpr auto retry_interval = std::chrono::milliseconds(10);  // of the wait for the restarted server
 
 // Counts answered steps, so that the crashes come in the midst of them.
 class progress {
@@ -56,7 +57,7 @@ class gateway {
         if (std::chrono::steady_clock::now() > until) throw;
         connection_.reset();
         ++repeats_;
-        std::this_thread::yield();
+        std::this_thread::sleep_for(retry_interval);
       }
     }
   }
