@@ -29,7 +29,8 @@ class embedded_postgresql {
   /// Makes the cluster if there is none (initdb into a temporary name, then renamed), ends a server which an
   /// earlier, killed gateway left behind on the same directory, starts the server and waits until the
   /// database "tollgate" accepts connections. Throws std::runtime_error with a sentence for the admin (no
-  /// binaries, directory of another user, start failed with the last lines of the log). Blocks.
+  /// binaries, directory of another user, another gateway on it, start failed with the last lines of the
+  /// log). Blocks.
   explicit embedded_postgresql(embedded_postgresql_options options);
   /// Stops the server.
   ~embedded_postgresql();

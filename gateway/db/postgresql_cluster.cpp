@@ -3,6 +3,7 @@
 #include "gateway/db/postgresql_cluster.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -120,10 +121,20 @@ postgresql_cluster::postgresql_cluster(fs::path directory, fs::path binaries)
   user_ = choose_server_user(data());
   handle_ = open_directory(directory_);
   give_to(handle_, directory_, user_);
+  take_lock();
   make_directory(directory_ / "socket");
   give_to(open_directory(directory_ / "socket"), directory_ / "socket", user_);
   reachable_ = can_enter(user_, directory_ / "socket");
   if (binaries_.empty()) binaries_ = find_postgresql_binaries(cluster_version(data()));
+}
+
+void postgresql_cluster::take_lock() {
+  const fs::path file = directory_ / "lock";
+  lock_ = file_descriptor(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock_ || (user_ && fchown(lock_.get(), user_->uid, user_->gid) != 0))
+    throw failure("cannot open " + file.string(), errno);
+  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
+    throw std::runtime_error("another gateway is running on " + directory_.string());
 }
 
 std::string postgresql_cluster::child_path(const char* name) const {

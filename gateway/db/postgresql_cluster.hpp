@@ -59,11 +59,13 @@ class postgresql_cluster {
   std::string url(const std::string& database) const { return postgresql_url(directory_, database); }
 
  private:
+  void take_lock();
   std::string child_path(const char* name) const;
 
   std::filesystem::path directory_, binaries_;
   std::optional<server_user> user_;
   file_descriptor handle_;
+  file_descriptor lock_;  // held as long as we live: two gateways on one folder would end each other's server
   bool reachable_ = true;  // false: the server's user cannot come to directory_ by its path, as below /root
 };
 

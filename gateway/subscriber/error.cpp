@@ -21,7 +21,7 @@ description describe(errc value) {
               "A name has 1 to 64 letters, digits, dots, hyphens and underscores, and begins and ends with a "
               "letter or digit."};
     case errc::passphrase_unsuitable:
-      return {"passphrase_unsuitable", "A pass-phrase has 8 to 256 bytes of UTF-8."};
+      return {"passphrase_unsuitable", "A pass-phrase has 8 to 256 bytes."};
     case errc::region_malformed:
       return {"region_malformed", "A region is the two capital letters of a country (ISO 3166)."};
     case errc::setting_out_of_range:

@@ -11,7 +11,7 @@ namespace tollgate::gateway::subscriber {
 enum class errc {
   name_taken = 1,
   name_malformed,         ///< not 1 to 64 of a-z 0-9 . _ - beginning and ending with a letter or digit
-  passphrase_unsuitable,  ///< fewer than 8 or more than 256 bytes, or not UTF-8
+  passphrase_unsuitable,  ///< fewer than 8 or more than 256 bytes
   region_malformed,       ///< not two letters
   setting_out_of_range,
   no_subscriber,

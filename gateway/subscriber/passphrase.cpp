@@ -22,26 +22,10 @@ constexpr std::size_t shortest = 8, longest = 256;
 constexpr const char* nobodys_hash =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t more = lead < 0x80                   ? 0
-                             : lead >= 0xF0 && lead < 0xF5 ? 3
-                             : lead >= 0xE0                ? 2
-                             : lead >= 0xC2                ? 1
-                                                           : 9;
-    if (more == 9 || lead >= 0xF5 || i + more >= text.size() + (more == 0 ? 1 : 0)) return false;
-    for (std::size_t k = 1; k <= more; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    i += more + 1;
-  }
-  return true;
-}
-
 }  // namespace
 
 boost::system::result<std::string> hash_passphrase(std::string_view passphrase) {
-  if (passphrase.size() < shortest || passphrase.size() > longest || !is_utf8(passphrase))
+  if (passphrase.size() < shortest || passphrase.size() > longest)
     return make_error_code(errc::passphrase_unsuitable);
   std::array<unsigned char, salt_bytes> salt{};
   if (RAND_bytes(salt.data(), static_cast<int>(salt.size())) != 1)

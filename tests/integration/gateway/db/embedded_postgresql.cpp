@@ -167,6 +167,13 @@ TEST_F(EmbeddedPostgresql, LockFilesOfAnotherProcessWithTheSameIdAreTakenAway) {
   EXPECT_EQ(ask(server.url(), "SELECT 1"), 1);
 }
 
+TEST_F(EmbeddedPostgresql, SecondGatewayOnTheSameFolderIsRefused) {
+  const auto chosen = options(root_ / "postgresql");
+  embedded_postgresql first(chosen);
+  EXPECT_THROW(embedded_postgresql{chosen}, std::runtime_error);
+  EXPECT_EQ(ask(first.url(), "SELECT 1"), 1);
+}
+
 TEST_F(EmbeddedPostgresql, UnfinishedClusterOfAKilledStartIsMadeAnew) {
   const auto chosen = options(root_ / "postgresql");
   fs::create_directories(chosen.directory / "data.new" / "global");

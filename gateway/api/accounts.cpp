@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// /v1/accounts: a subscriber and the prepaid account of the same id.
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <boost/uuid/random_generator.hpp>
+
+#include "billing/account.hpp"
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+#include "gateway/subscriber/login.hpp"
+#include "gateway/subscriber/subscriber_store.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+using subscriber::subscriber_record;
+
+struct whole_account {
+  subscriber_record subscriber;
+  billing::account account;
+};
+
+boost::json::object to_json(const whole_account& value) {
+  boost::json::object out{{"id", uuid_text(value.subscriber.account_id)},
+                          {"name", value.subscriber.name},
+                          {"display_name", value.subscriber.display_name},
+                          {"region", value.subscriber.region},
+                          {"status", to_string(value.subscriber.status)},
+                          {"ring_timeout_s", value.subscriber.ring_timeout.count()},
+                          {"currency", value.account.currency},
+                          {"rate_deck", value.account.deck}};
+  put_money(out, "available", value.account.credit.available());
+  put_time(out, "created_at", value.subscriber.created_at);
+  return out;
+}
+
+result<whole_account> join(pqxx::work& tx, const result<subscriber_record>& found) {
+  if (!found) return found.error();
+  const auto account = billing::find_account(tx, found->account_id);
+  if (!account) return account.error();
+  return whole_account{*found, *account};
+}
+
+constexpr std::int64_t most_listed = 1'000;
+
+}  // namespace
+
+awaitable<reply> list_accounts(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const auto name = fields.text("name");
+  const int limit = static_cast<int>(fields.integer("limit", 1, most_listed).value_or(100));
+  const std::string after = fields.text("after").value_or("");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) {
+    std::vector<whole_account> found;
+    if (name) {
+      if (const auto one = join(tx, subscriber::find_subscriber(tx, *name))) found.push_back(*one);
+      return found;
+    }
+    for (const subscriber_record& each : subscriber::list_subscribers(tx, limit, after))
+      if (const auto one = join(tx, each)) found.push_back(*one);
+    return found;
+  };
+  const result<std::vector<whole_account>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const whole_account& each : *found)
+    items.push_back(to_json(each));
+  const bool more = !name && found->size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items), more ? std::optional(found->back().subscriber.name) : std::nullopt);
+}
+
+awaitable<reply> create_account(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  subscriber::new_subscriber wanted;
+  wanted.account_id = fields.id("id").value_or(boost::uuids::random_generator()());
+  wanted.name = fields.needed_text("name");
+  std::string passphrase = fields.needed_text("passphrase", 256);
+  wanted.region = fields.text("region").value_or(with.options.region);
+  wanted.display_name = fields.text("display_name", 256).value_or("");
+  wanted.ring_timeout = std::chrono::seconds(
+      fields.integer("ring_timeout_s", 5, 120).value_or(with.options.ring_timeout.count()));
+  const std::string currency = fields.text("currency").value_or(with.options.currency);
+  const std::string deck = fields.text("rate_deck").value_or(with.options.deck);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const result<std::string> hash = co_await with.hasher.hash(std::move(passphrase));
+  if (!hash) co_return problem(hash.error());
+  wanted.passphrase_hash = *hash;
+  const auto create = [&](pqxx::work& tx) -> result<whole_account> {
+    const auto made = subscriber::create_subscriber(tx, wanted);
+    if (!made) return made.error();
+    const auto opened = billing::create_account(tx, wanted.account_id, currency, wanted.region, deck);
+    if (!opened) return opened.error();
+    return join(tx, made);
+  };
+  const result<whole_account> made = co_await with.database.run(create);
+  if (!made) co_return problem(made.error());
+  reply out = json_reply(201, to_json(*made));
+  out.headers.emplace_back("Location", "/v1/accounts/" + uuid_text(wanted.account_id));
+  co_return out;
+}
+
+awaitable<reply> get_account(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return problem(subscriber::make_error_code(subscriber::errc::no_subscriber));
+  const auto read = [&](pqxx::work& tx) { return join(tx, subscriber::find_subscriber(tx, *id)); };
+  const result<whole_account> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+}
+
+awaitable<reply> change_account(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return problem(subscriber::make_error_code(subscriber::errc::no_subscriber));
+  auto fields = field_reader::of_body(from);
+  subscriber::subscriber_change change;
+  change.region = fields.text("region");
+  change.display_name = fields.text("display_name", 256);
+  auto passphrase = fields.text("passphrase", 256);
+  if (const auto seconds = fields.integer("ring_timeout_s", 5, 120))
+    change.ring_timeout = std::chrono::seconds(*seconds);
+  if (const auto status = fields.text("status")) {
+    change.status = subscriber::parse_status(*status);
+    if (!change.status) fields.complain("status", "must be active, blocked or closed");
+  }
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (passphrase) {
+    const result<std::string> hash = co_await with.hasher.hash(std::move(*passphrase));
+    if (!hash) co_return problem(hash.error());
+    change.passphrase_hash = *hash;
+  }
+  const auto apply = [&](pqxx::work& tx) -> result<whole_account> {
+    const auto changed = subscriber::change_subscriber(tx, *id, change);
+    if (changed && change.status) {
+      const auto set = billing::set_blocked(tx, *id, *change.status != subscriber::subscriber_status::active);
+      if (!set) return set.error();
+    }
+    return join(tx, changed);
+  };
+  const result<whole_account> changed =
+      co_await with.database.run(apply, db::run_options{.idempotent = true});
+  if (!changed) co_return problem(changed.error());
+  const bool out_of_use = changed->subscriber.status != subscriber::subscriber_status::active;
+  if (change.passphrase_hash || (change.status && out_of_use))
+    with.gateway.account_revoked(*id);
+  else
+    with.gateway.account_changed(*id);
+  co_return json_reply(200, to_json(*changed));
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bearer tokens of requests.
+#include "gateway/api/authority.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "gateway/api/admin_token.hpp"
+#include "gateway/db/database.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+constexpr auto memory = std::chrono::seconds(5);
+constexpr std::size_t most_remembered = 1'000;
+constexpr std::size_t longest_token = 200;
+
+std::string digest_of(std::string_view token) {
+  std::array<unsigned char, 32> digest{};
+  unsigned int size = 0;
+  EVP_Digest(token.data(), token.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
+}  // namespace
+
+std::string_view bearer_token(std::string_view authorization) {
+  static constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() < scheme.size()) return {};
+  for (std::size_t i = 0; i < scheme.size(); ++i) {
+    const char c = authorization[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != scheme[i]) return {};
+  }
+  authorization.remove_prefix(scheme.size());
+  while (authorization.starts_with(' '))
+    authorization.remove_prefix(1);
+  return authorization;
+}
+
+boost::asio::awaitable<boost::system::result<std::optional<boost::uuids::uuid>>> token_authority::find(
+    std::string token) {
+  using answer = boost::system::result<std::optional<boost::uuids::uuid>>;
+  if (token.empty() || token.size() > longest_token) co_return answer(std::nullopt);
+  const std::string key = digest_of(token);
+  const auto now = std::chrono::steady_clock::now();
+  if (const auto found = known_.find(key); found != known_.end() && now - found->second.at < memory)
+    co_return answer(found->second.token_id);
+  const auto look_up = [&](pqxx::work& tx) { return find_admin_token(tx, token); };
+  const answer asked = co_await database_.run(look_up, db::run_options{.idempotent = true});
+  if (asked.has_error()) {
+    const auto found = known_.find(key);
+    co_return found == known_.end() ? asked : answer(found->second.token_id);
+  }
+  if (!asked->has_value()) {
+    known_.erase(key);
+  } else {
+    if (known_.size() >= most_remembered) known_.clear();
+    known_[key] = {**asked, now};
+  }
+  co_return asked;
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside of gateway/api: who a bearer token belongs to, with a short memory.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+#include <boost/uuid/uuid.hpp>
+
+namespace tollgate::gateway::db {
+class database;
+}
+
+namespace tollgate::gateway::api {
+
+/// The token in an Authorization field ("Bearer …", RFC 6750 §2.1); empty if there is none.
+std::string_view bearer_token(std::string_view authorization);
+
+/// Remembers tokens that were found for a few seconds; while the database is away a token that was good
+/// before stays good, so that live calls can be listed, ended and drained.
+class token_authority {
+ public:
+  explicit token_authority(db::database& database) : database_(database) {}
+
+  /// Nothing: no such token. An error of the database only if nothing is remembered.
+  boost::asio::awaitable<boost::system::result<std::optional<boost::uuids::uuid>>> find(std::string token);
+
+ private:
+  struct remembered {
+    boost::uuids::uuid token_id;
+    std::chrono::steady_clock::time_point at;
+  };
+  db::database& database_;
+  std::map<std::string, remembered> known_;  // by the hash of the token
+};
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node itself: alive, ready, measured, drained.
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+// Prometheus' text format, one metric without labels.
+void put_metric(std::string& into, const char* name, const char* kind, const char* help,
+                std::uint64_t value) {
+  const std::string full = std::string("tollgate_") + name;
+  into += "# HELP " + full + " " + help + "\n# TYPE " + full + " " + kind + "\n" + full + " " +
+          std::to_string(value) + "\n";
+}
+
+}  // namespace
+
+awaitable<reply> get_health(services&, const request&) {
+  co_return json_reply(200, boost::json::object{{"status", "ok"}});
+}
+
+awaitable<reply> get_ready(services& with, const request&) {
+  boost::json::array reasons;
+  for (const std::string& each : with.gateway.not_ready())
+    reasons.emplace_back(each);
+  const auto ask = [](pqxx::work& tx) { tx.exec("SELECT 1"); };
+  const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
+  const result<void> answered = co_await with.database.run(ask, at_once);
+  if (answered.has_error()) reasons.emplace_back("database");
+  const bool ready = reasons.empty();
+  co_return json_reply(ready ? 200 : 503, boost::json::object{{"status", ready ? "ready" : "not ready"},
+                                                              {"reasons", std::move(reasons)}});
+}
+
+awaitable<reply> get_metrics(services& with, const request&) {
+  const node_status node = with.gateway.status();
+  const db::database::statistics pool = with.database.read_statistics();
+  std::size_t up = 0;
+  const auto trunks = with.gateway.trunk_statuses();
+  for (const trunk_status& each : trunks)
+    up += each.up ? 1 : 0;
+  reply out;
+  out.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  put_metric(out.body, "calls_live", "gauge", "Calls that have not ended.", node.calls);
+  put_metric(out.body, "calls_total", "counter", "Calls begun since the start.", node.calls_total);
+  put_metric(out.body, "sessions", "gauge", "Attached overlay sessions.", node.sessions);
+  put_metric(out.body, "draining", "gauge", "1 while new calls are refused.", node.draining ? 1 : 0);
+  put_metric(out.body, "settlements_spooled", "gauge", "Settlements that wait for the database.",
+             node.spooled);
+  put_metric(out.body, "trunks", "gauge", "Trunks in use.", trunks.size());
+  put_metric(out.body, "trunks_up", "gauge", "Trunks that answer.", up);
+  put_metric(out.body, "database_connections", "gauge", "Open connections to the database.", pool.connected);
+  put_metric(out.body, "database_waiting", "gauge", "Work that waits for a connection.", pool.waiting);
+  put_metric(out.body, "database_work_total", "counter", "Transactions done.", pool.completed);
+  put_metric(out.body, "database_failed_total", "counter", "Transactions that failed.", pool.failed);
+  put_metric(out.body, "database_retried_total", "counter", "Repeated transactions.", pool.retried);
+  put_metric(out.body, "database_lost_total", "counter", "Connections to the database that broke.",
+             pool.reconnected);
+  co_return out;
+}
+
+awaitable<reply> get_status(services& with, const request&) {
+  const node_status node = with.gateway.status();
+  boost::json::array trunks;
+  for (const trunk_status& each : with.gateway.trunk_statuses())
+    trunks.push_back(boost::json::object{{"id", uuid_text(each.trunk_id)},
+                                         {"name", each.name},
+                                         {"up", each.up},
+                                         {"calls", each.calls},
+                                         {"detail", each.detail}});
+  boost::json::object out{{"node", node.node},
+                          {"draining", node.draining},
+                          {"calls", node.calls},
+                          {"calls_total", node.calls_total},
+                          {"sessions", node.sessions},
+                          {"settlements_spooled", node.spooled},
+                          {"media_workers", node.media_workers},
+                          {"overlay_address", node.overlay_address},
+                          {"sip_address", node.sip_address},
+                          {"trunks", std::move(trunks)}};
+  put_time(out, "started_at", node.started_at);
+  co_return json_reply(200, out);
+}
+
+awaitable<reply> post_drain(services& with, const request& from) {
+  bool stop = false;
+  if (!from.body.empty()) {
+    auto fields = field_reader::of_body(from);
+    stop = fields.flag("stop").value_or(false);
+    if (auto refusal = fields.refusal()) co_return *refusal;
+  }
+  with.gateway.drain(stop);
+  co_return json_reply(202, boost::json::object{{"draining", true}, {"calls", with.gateway.status().calls}});
+}
+
+}  // namespace tollgate::gateway::api

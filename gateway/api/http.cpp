@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Targets, JSON replies and problems.
+#include "gateway/api/http.hpp"
+
+#include <algorithm>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+namespace tollgate::gateway::api {
+namespace {
+
+constexpr std::size_t most_segments = 16, most_query_names = 32;
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// RFC 3629: PostgreSQL takes no other text, and JSON goes out with what came in.
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto at = [&](std::size_t k) {
+      return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U;
+    };
+    const unsigned lead = at(0);
+    const std::size_t more = lead < 0x80   ? 0
+                             : lead < 0xC2 ? 9
+                             : lead < 0xE0 ? 1
+                             : lead < 0xF0 ? 2
+                             : lead < 0xF5 ? 3
+                                           : 9;
+    if (more == 9) return false;
+    for (std::size_t k = 1; k <= more; ++k)
+      if ((at(k) & 0xC0) != 0x80) return false;
+    const bool overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
+    const bool outside = (lead == 0xED && at(1) > 0x9F) || (lead == 0xF4 && at(1) > 0x8F);
+    if (overlong || outside) return false;
+    i += more + 1;
+  }
+  return true;
+}
+
+std::optional<std::string> decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+      if (high < 0 || low < 0) return std::nullopt;
+      c = static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+    if (c == '\0') return std::nullopt;
+    out += c;
+  }
+  if (!is_utf8(out)) return std::nullopt;
+  return out;
+}
+
+const char* title_of(unsigned status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Internal Server Error";
+  }
+}
+
+bool parse_query(std::string_view text, std::map<std::string, std::string>& out) {
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find('&'));
+    text.remove_prefix(std::min(pair.size() + 1, text.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = pair.find('=');
+    // A bare plus is kept: numbers are written "+44…", and no name or value of ours has a space encoded so.
+    const auto name = decode(pair.substr(0, equals));
+    const auto value =
+        decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
+    if (!name || !value || out.size() >= most_query_names) return false;
+    out[*name] = *value;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool parse_target(std::string_view target, request& out) {
+  if (!target.starts_with('/')) return false;
+  const std::size_t question = target.find('?');
+  std::string_view path = target.substr(1, question == std::string_view::npos ? question : question - 1);
+  while (!path.empty()) {
+    const std::string_view segment = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(segment.size() + 1, path.size()));
+    const auto text = decode(segment);
+    if (!text || out.path.size() >= most_segments) return false;
+    out.path.push_back(*text);
+  }
+  return question == std::string_view::npos || parse_query(target.substr(question + 1), out.query);
+}
+
+reply json_reply(unsigned status, const boost::json::value& body) {
+  reply out;
+  out.status = status;
+  out.body = boost::json::serialize(body) + "\n";
+  return out;
+}
+
+reply problem(unsigned status, std::string_view code, std::string_view detail,
+              const std::vector<field_error>& errors) {
+  boost::json::object body{{"type", "about:blank"},
+                           {"title", title_of(status)},
+                           {"status", status},
+                           {"code", code},
+                           {"detail", detail}};
+  if (!errors.empty()) {
+    boost::json::array list;
+    for (const field_error& each : errors)
+      list.push_back(boost::json::object{{"field", each.field}, {"detail", each.text}});
+    body["errors"] = std::move(list);
+  }
+  reply out = json_reply(status, body);
+  out.content_type = "application/problem+json";
+  if (status == 401) out.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (status == 503) out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
+}  // namespace tollgate::gateway::api

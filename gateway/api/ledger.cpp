@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Balances, entries, payments, and the ledger's own audit.
+#include "billing/ledger.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "billing/account.hpp"
+#include "billing/error.hpp"
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+reply no_account() {
+  return problem(billing::make_error_code(billing::error::no_account));
+}
+
+}  // namespace
+
+awaitable<reply> get_balance(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return no_account();
+  const auto read = [&](pqxx::work& tx) { return billing::find_account(tx, *id); };
+  const result<billing::account> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::object out{
+      {"account_id", uuid_text(*id)}, {"currency", found->currency}, {"blocked", found->blocked}};
+  put_money(out, "posted", found->credit.posted);
+  put_money(out, "held", found->credit.held);
+  put_money(out, "available", found->credit.available());
+  co_return json_reply(200, out);
+}
+
+awaitable<reply> list_entries(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  auto fields = field_reader::of_query(from);
+  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const auto before = fields.integer("before", 1, INT64_MAX);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!id) co_return no_account();
+  struct page {
+    std::string currency;
+    std::vector<billing::entry> entries;
+  };
+  const auto read = [&](pqxx::work& tx) -> result<page> {
+    const auto account = billing::find_account(tx, *id);
+    if (!account) return account.error();
+    return page{account->currency, billing::list_entries(tx, *id, limit, before)};
+  };
+  const result<page> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const billing::entry& each : found->entries) {
+    boost::json::object item{{"sequence", each.sequence}, {"kind", each.kind},
+                             {"contra", each.contra},     {"reference", each.reference},
+                             {"note", each.note},         {"currency", found->currency}};
+    put_money(item, "amount", each.amount);
+    put_money(item, "posted_after", each.posted_after);
+    put_time(item, "at", each.at);
+    items.push_back(std::move(item));
+  }
+  const bool more = found->entries.size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items),
+                       more ? std::optional(std::to_string(found->entries.back().sequence)) : std::nullopt);
+}
+
+awaitable<reply> create_payment(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  billing::top_up_request wanted;
+  wanted.payment_id = fields.needed_text("id");
+  wanted.account_id = fields.needed_id("account_id");
+  wanted.amount = fields.needed_money("amount");
+  wanted.currency = fields.text("currency").value_or("");
+  wanted.note = fields.text("note").value_or("");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto credit = [&](pqxx::work& tx) { return billing::top_up(tx, wanted, with.options.least_topup); };
+  const result<billing::top_up_answer> credited =
+      co_await with.database.run(credit, db::run_options{.idempotent = true});
+  if (!credited) co_return problem(credited.error());
+  with.gateway.account_changed(wanted.account_id);
+  const bool repeated = credited->status == billing::top_up_status::repeated;
+  boost::json::object out{{"id", wanted.payment_id},
+                          {"account_id", uuid_text(wanted.account_id)},
+                          {"repeated", repeated},
+                          {"sequence", credited->sequence}};
+  put_money(out, "amount", wanted.amount);
+  put_money(out, "balance_after", credited->balance_after);
+  co_return json_reply(repeated ? 200 : 201, out);
+}
+
+awaitable<reply> list_violations(services& with, const request&) {
+  const auto read = [](pqxx::work& tx) {
+    tx.exec("SET LOCAL statement_timeout = '10min'");
+    return billing::violations(tx);
+  };
+  const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
+  const result<std::vector<billing::violation>> found = co_await with.database.run(read, patient);
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const billing::violation& each : *found)
+    items.push_back(boost::json::object{
+        {"what", each.what}, {"account_id", uuid_text(each.account_id)}, {"difference", each.difference}});
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inventory of telephone numbers, and their rental.
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+#include "voicemail/error.hpp"
+#include "voicemail/number_store.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+boost::json::value optional_id(const std::optional<uuid>& id) {
+  return id ? boost::json::value(uuid_text(*id)) : boost::json::value(nullptr);
+}
+
+boost::json::object to_json(const voicemail::number_record& value) {
+  boost::json::object out{{"number", value.number.e164()},
+                          {"area", value.area},
+                          {"trunk_id", optional_id(value.trunk_id)},
+                          {"state", voicemail::to_text(value.state)},
+                          {"account_id", optional_id(value.account_id)},
+                          {"order_id", optional_id(value.order_id)},
+                          {"term_months", value.term_months},
+                          {"paid_periods", value.paid_periods},
+                          {"auto_renew", value.auto_renew},
+                          {"voicemail_enabled", value.voicemail_enabled}};
+  out["ring_timeout_s"] =
+      value.ring_timeout ? boost::json::value(value.ring_timeout->count()) : boost::json::value(nullptr);
+  put_time(out, "reserved_until", value.dates.reserved_until);
+  put_time(out, "paid_until", value.dates.paid_until);
+  put_time(out, "grace_until", value.dates.grace_until);
+  put_time(out, "quarantined_until", value.dates.quarantined_until);
+  return out;
+}
+
+reply unknown_number() {
+  return problem(voicemail::make_error_code(voicemail::error::number_unknown));
+}
+
+result<voicemail::number_record> existing(pqxx::work& tx, const pstn::phone_number& number) {
+  auto found = voicemail::find_number(tx, number);
+  if (!found) return voicemail::make_error_code(voicemail::error::number_unknown);
+  return *found;
+}
+
+}  // namespace
+
+awaitable<reply> list_numbers(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  voicemail::number_filter filter;
+  filter.account_id = fields.id("account_id");
+  filter.after = fields.text("after").value_or("");
+  filter.limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  if (const auto state = fields.text("state")) {
+    filter.state = voicemail::parse_number_state(*state);
+    if (!filter.state) fields.complain("state", "has no such value");
+  }
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) { return voicemail::list_numbers(tx, filter); };
+  const result<std::vector<voicemail::number_record>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const voicemail::number_record& each : *found)
+    items.push_back(to_json(each));
+  const bool more = found->size() == static_cast<std::size_t>(filter.limit);
+  co_return list_reply(std::move(items), more ? std::optional(found->back().number.e164()) : std::nullopt);
+}
+
+awaitable<reply> create_number(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  const auto number = fields.needed_number("number");
+  const std::string area = fields.text("area").value_or("");
+  const auto trunk_id = fields.id("trunk_id");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto add = [&](pqxx::work& tx) -> result<voicemail::number_record> {
+    const auto added = voicemail::add_number(tx, {.number = *number, .area = area, .trunk_id = trunk_id});
+    if (added.has_error()) return added.error();
+    return existing(tx, *number);
+  };
+  const result<voicemail::number_record> added = co_await with.database.run(add);
+  if (!added) co_return problem(added.error());
+  reply out = json_reply(201, to_json(*added));
+  out.headers.emplace_back("Location", "/v1/numbers/" + number->e164());
+  co_return out;
+}
+
+awaitable<reply> get_number(services& with, const request& from) {
+  const auto number = pstn::phone_number::parse(from.parameters[0]);
+  if (!number) co_return unknown_number();
+  const auto read = [&](pqxx::work& tx) { return existing(tx, *number); };
+  const result<voicemail::number_record> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+}
+
+awaitable<reply> change_number(services& with, const request& from) {
+  const auto number = pstn::phone_number::parse(from.parameters[0]);
+  auto fields = field_reader::of_body(from);
+  const auto auto_renew = fields.flag("auto_renew"), voicemail_enabled = fields.flag("voicemail_enabled");
+  const bool names_ring_timeout = fields.has("ring_timeout_s");
+  const auto ring_timeout_s = fields.integer("ring_timeout_s", 5, 120);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!number) co_return unknown_number();
+  const auto apply = [&](pqxx::work& tx) -> result<voicemail::number_record> {
+    const auto found = existing(tx, *number);
+    if (!found) return found.error();
+    if (!found->account_id) return voicemail::make_error_code(voicemail::error::number_not_yours);
+    voicemail::number_settings settings{
+        .auto_renew = auto_renew.value_or(found->auto_renew),
+        .voicemail_enabled = voicemail_enabled.value_or(found->voicemail_enabled),
+        .ring_timeout = found->ring_timeout};
+    if (names_ring_timeout)
+      settings.ring_timeout =
+          ring_timeout_s ? std::optional(std::chrono::seconds(*ring_timeout_s)) : std::nullopt;
+    const auto changed = voicemail::change_settings(tx, *number, *found->account_id, settings);
+    if (changed.has_error()) return changed.error();
+    return existing(tx, *number);
+  };
+  const result<voicemail::number_record> changed =
+      co_await with.database.run(apply, db::run_options{.idempotent = true});
+  if (!changed) co_return problem(changed.error());
+  with.gateway.account_changed(*changed->account_id);
+  co_return json_reply(200, to_json(*changed));
+}
+
+awaitable<reply> release_number(services& with, const request& from) {
+  const auto number = pstn::phone_number::parse(from.parameters[0]);
+  auto fields = field_reader::of_body(from);
+  const uuid account_id = fields.needed_id("account_id");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!number) co_return unknown_number();
+  const auto now = std::chrono::system_clock::now();
+  const auto release = [&](pqxx::work& tx) -> result<voicemail::number_record> {
+    const auto released = voicemail::release_number(tx, *number, account_id, now);
+    if (released.has_error()) return released.error();
+    return existing(tx, *number);
+  };
+  const result<voicemail::number_record> released = co_await with.database.run(release);
+  if (!released) co_return problem(released.error());
+  with.gateway.account_changed(account_id);
+  co_return json_reply(200, to_json(*released));
+}
+
+awaitable<reply> create_number_order(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  const uuid order_id = fields.needed_id("id");
+  const uuid account_id = fields.needed_id("account_id");
+  const auto number = fields.needed_number("number");
+  const int term_months = static_cast<int>(fields.needed_integer("term_months", 1, 120));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const voicemail::rent_request wanted{.order_id = order_id,
+                                       .account_id = account_id,
+                                       .number = *number,
+                                       .term_months = term_months,
+                                       .now = std::chrono::system_clock::now()};
+  const auto rent = [&](pqxx::work& tx) { return voicemail::rent_number(tx, wanted); };
+  const result<voicemail::rental> rented =
+      co_await with.database.run(rent, db::run_options{.idempotent = true});
+  if (!rented) co_return problem(rented.error());
+  with.gateway.account_changed(account_id);
+  boost::json::object out{{"id", uuid_text(order_id)},    {"account_id", uuid_text(account_id)},
+                          {"number", number->e164()},     {"term_months", term_months},
+                          {"currency", rented->currency}, {"repeated", rented->repeated}};
+  put_money(out, "price", rented->price);
+  put_time(out, "paid_until", rented->paid_until);
+  co_return json_reply(rented->repeated ? 200 : 201, out);
+}
+
+awaitable<reply> list_number_prices(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const std::string currency = fields.text("currency").value_or(with.options.currency);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) { return voicemail::list_rental_prices(tx, currency); };
+  const result<std::vector<voicemail::rental_price>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const voicemail::rental_price& each : *found) {
+    boost::json::object item{{"term_months", each.months}, {"currency", each.currency}};
+    put_money(item, "price", each.price);
+    items.push_back(std::move(item));
+  }
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which HTTP status and word each expected failure of our modules has.
+#include "billing/error.hpp"
+#include "gateway/api/http.hpp"
+#include "gateway/db/error.hpp"
+#include "gateway/subscriber/error.hpp"
+#include "pstn/number/dial_error.hpp"
+#include "pstn/trunk/error.hpp"
+#include "voicemail/error.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+unsigned status_of(billing::error value) {
+  using billing::error;
+  switch (value) {
+    case error::no_account:
+    case error::no_deck:
+      return 404;
+    case error::account_conflict:
+    case error::payment_conflict:
+    case error::period_conflict:
+    case error::hold_exists:
+      return 409;
+    case error::insufficient_credit:
+      return 402;
+    case error::account_blocked:
+      return 403;
+    case error::invalid_amount:
+    case error::below_minimum:
+    case error::wrong_currency:
+    case error::no_term:
+    case error::deck_invalid:
+    case error::malformed:
+      return 422;
+  }
+  return 500;
+}
+
+unsigned status_of(voicemail::error value) {
+  using voicemail::error;
+  switch (value) {
+    case error::number_unknown:
+    case error::account_unknown:
+    case error::message_unknown:
+      return 404;
+    case error::number_exists:
+    case error::number_unavailable:
+    case error::order_conflict:
+    case error::message_conflict:
+    case error::mailbox_full:
+      return 409;
+    case error::number_not_yours:
+      return 403;
+    case error::credit_insufficient:
+      return 402;
+    case error::term_unknown:
+      return 422;
+    case error::prompt_unreadable:
+      return 500;
+  }
+  return 500;
+}
+
+unsigned status_of(pstn::trunk::trunk_error value) {
+  using pstn::trunk::trunk_error;
+  switch (value) {
+    case trunk_error::name_taken:
+    case trunk_error::carrier_in_use:
+      return 409;
+    case trunk_error::no_such_carrier:
+    case trunk_error::no_such_trunk:
+      return 404;
+    case trunk_error::bad_name:
+    case trunk_error::bad_host:
+    case trunk_error::bad_port:
+    case trunk_error::bad_credentials:
+    case trunk_error::bad_codec:
+    case trunk_error::bad_source:
+    case trunk_error::bad_prefix:
+    case trunk_error::bad_capacity:
+    case trunk_error::bad_region:
+      return 422;
+  }
+  return 500;
+}
+
+unsigned status_of(subscriber::errc value) {
+  using subscriber::errc;
+  switch (value) {
+    case errc::name_taken:
+      return 409;
+    case errc::no_subscriber:
+      return 404;
+    case errc::name_malformed:
+    case errc::passphrase_unsuitable:
+    case errc::region_malformed:
+    case errc::setting_out_of_range:
+      return 422;
+    case errc::wrong_passphrase:
+      return 401;
+    case errc::blocked:
+      return 403;
+    case errc::locked_out:
+    case errc::overloaded:
+      return 429;
+  }
+  return 500;
+}
+
+reply database_problem(db::errc value) {
+  using db::errc;
+  switch (value) {
+    case errc::unavailable:
+    case errc::in_doubt:
+    case errc::overloaded:
+    case errc::stopped:
+    case errc::conflict:
+      return problem(503, "database_unavailable",
+                     "The database cannot be reached: repeat the request, it is idempotent by its id.");
+    case errc::timeout:
+      return problem(504, "database_timeout",
+                     "The database did not answer in time: repeat the request, it is idempotent by its id.");
+    case errc::constraint:
+      return problem(409, "conflict", "The change contradicts what is stored.");
+    case errc::refused:
+      break;
+  }
+  return problem(500, "internal", "The request failed inside the gateway; its log says why.");
+}
+
+}  // namespace
+
+reply problem(const boost::system::error_code& error) {
+  const int value = error.value();
+  if (error.category() == billing::make_error_code(billing::error::no_account).category()) {
+    const auto known = static_cast<billing::error>(value);
+    return problem(status_of(known), billing::code_of(known), error.message());
+  }
+  if (error.category() == voicemail::error_category()) {
+    const auto known = static_cast<voicemail::error>(value);
+    return problem(status_of(known), voicemail::code_text(known), error.message());
+  }
+  if (error.category() == pstn::trunk::trunk_category()) {
+    const auto known = static_cast<pstn::trunk::trunk_error>(value);
+    return problem(status_of(known), pstn::trunk::code(known), error.message());
+  }
+  if (error.category() == pstn::number::dial_category())
+    return problem(422, pstn::number::code(static_cast<pstn::number::dial_error>(value)), error.message());
+  if (error.category() == subscriber::error_category()) {
+    const auto known = static_cast<subscriber::errc>(value);
+    return problem(status_of(known), subscriber::code_of(known), error.message());
+  }
+  if (error.category() == db::error_category()) return database_problem(static_cast<db::errc>(value));
+  return problem(500, "internal", "The request failed inside the gateway; its log says why.");
+}
+
+}  // namespace tollgate::gateway::api

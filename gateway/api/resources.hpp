@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside of gateway/api: the handlers of the resources. Each is a coroutine that gets a routed, authenticated
+// request.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "gateway/api/http.hpp"
+#include "gateway/api/services.hpp"
+
+namespace tollgate::gateway::api {
+
+// the node itself (health.cpp)
+boost::asio::awaitable<reply> get_health(services& with, const request& from);
+boost::asio::awaitable<reply> get_ready(services& with, const request& from);
+boost::asio::awaitable<reply> get_metrics(services& with, const request& from);
+boost::asio::awaitable<reply> get_status(services& with, const request& from);
+boost::asio::awaitable<reply> post_drain(services& with, const request& from);
+
+// subscribers and their accounts (accounts.cpp)
+boost::asio::awaitable<reply> list_accounts(services& with, const request& from);
+boost::asio::awaitable<reply> create_account(services& with, const request& from);
+boost::asio::awaitable<reply> get_account(services& with, const request& from);
+boost::asio::awaitable<reply> change_account(services& with, const request& from);
+
+// money (ledger.cpp)
+boost::asio::awaitable<reply> get_balance(services& with, const request& from);
+boost::asio::awaitable<reply> list_entries(services& with, const request& from);
+boost::asio::awaitable<reply> create_payment(services& with, const request& from);
+boost::asio::awaitable<reply> list_violations(services& with, const request& from);
+
+// calls that have ended (cdrs.cpp)
+boost::asio::awaitable<reply> list_account_calls(services& with, const request& from);
+boost::asio::awaitable<reply> get_account_call(services& with, const request& from);
+boost::asio::awaitable<reply> list_cdrs(services& with, const request& from);
+
+// rate decks and prices (rates.cpp)
+boost::asio::awaitable<reply> list_rate_decks(services& with, const request& from);
+boost::asio::awaitable<reply> export_rate_deck(services& with, const request& from);
+boost::asio::awaitable<reply> import_rate_deck(services& with, const request& from);
+boost::asio::awaitable<reply> find_rate(services& with, const request& from);
+
+// carriers and trunks (trunks.cpp)
+boost::asio::awaitable<reply> list_carriers(services& with, const request& from);
+boost::asio::awaitable<reply> create_carrier(services& with, const request& from);
+boost::asio::awaitable<reply> get_carrier(services& with, const request& from);
+boost::asio::awaitable<reply> replace_carrier(services& with, const request& from);
+boost::asio::awaitable<reply> remove_carrier(services& with, const request& from);
+boost::asio::awaitable<reply> list_trunks(services& with, const request& from);
+boost::asio::awaitable<reply> create_trunk(services& with, const request& from);
+boost::asio::awaitable<reply> get_trunk(services& with, const request& from);
+boost::asio::awaitable<reply> replace_trunk(services& with, const request& from);
+boost::asio::awaitable<reply> remove_trunk(services& with, const request& from);
+
+// the inventory of numbers and their rental (numbers.cpp)
+boost::asio::awaitable<reply> list_numbers(services& with, const request& from);
+boost::asio::awaitable<reply> create_number(services& with, const request& from);
+boost::asio::awaitable<reply> get_number(services& with, const request& from);
+boost::asio::awaitable<reply> change_number(services& with, const request& from);
+boost::asio::awaitable<reply> release_number(services& with, const request& from);
+boost::asio::awaitable<reply> create_number_order(services& with, const request& from);
+boost::asio::awaitable<reply> list_number_prices(services& with, const request& from);
+
+// live calls (calls.cpp)
+boost::asio::awaitable<reply> list_live_calls(services& with, const request& from);
+boost::asio::awaitable<reply> get_live_call(services& with, const request& from);
+boost::asio::awaitable<reply> hang_up_call(services& with, const request& from);
+
+// mailboxes (voicemails.cpp)
+boost::asio::awaitable<reply> list_voicemails(services& with, const request& from);
+boost::asio::awaitable<reply> get_voicemail(services& with, const request& from);
+boost::asio::awaitable<reply> get_voicemail_audio(services& with, const request& from);
+boost::asio::awaitable<reply> change_voicemail(services& with, const request& from);
+boost::asio::awaitable<reply> delete_voicemail(services& with, const request& from);
+
+}  // namespace tollgate::gateway::api

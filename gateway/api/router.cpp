@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of resources.
+#include "gateway/api/router.hpp"
+
+#include "gateway/api/resources.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+constexpr route table[] = {
+    {"GET", "/health", get_health, true},
+    {"GET", "/ready", get_ready, true},
+    {"GET", "/metrics", get_metrics, true},
+    {"GET", "/v1/status", get_status},
+    {"POST", "/v1/drain", post_drain},
+
+    {"GET", "/v1/accounts", list_accounts},
+    {"POST", "/v1/accounts", create_account},
+    {"GET", "/v1/accounts/{}", get_account},
+    {"PATCH", "/v1/accounts/{}", change_account},
+    {"GET", "/v1/accounts/{}/balance", get_balance},
+    {"GET", "/v1/accounts/{}/entries", list_entries},
+    {"GET", "/v1/accounts/{}/calls", list_account_calls},
+    {"GET", "/v1/accounts/{}/calls/{}", get_account_call},
+    {"POST", "/v1/payments", create_payment},
+    {"GET", "/v1/ledger/violations", list_violations},
+
+    {"GET", "/v1/rate_decks", list_rate_decks},
+    {"GET", "/v1/rate_decks/{}/{}", export_rate_deck},
+    {"POST", "/v1/rate_imports", import_rate_deck, false, true},
+    {"GET", "/v1/rates", find_rate},
+
+    {"GET", "/v1/carriers", list_carriers},
+    {"POST", "/v1/carriers", create_carrier},
+    {"GET", "/v1/carriers/{}", get_carrier},
+    {"PUT", "/v1/carriers/{}", replace_carrier},
+    {"DELETE", "/v1/carriers/{}", remove_carrier},
+    {"GET", "/v1/trunks", list_trunks},
+    {"POST", "/v1/trunks", create_trunk},
+    {"GET", "/v1/trunks/{}", get_trunk},
+    {"PUT", "/v1/trunks/{}", replace_trunk},
+    {"DELETE", "/v1/trunks/{}", remove_trunk},
+
+    {"GET", "/v1/numbers", list_numbers},
+    {"POST", "/v1/numbers", create_number},
+    {"GET", "/v1/numbers/{}", get_number},
+    {"PATCH", "/v1/numbers/{}", change_number},
+    {"POST", "/v1/numbers/{}/release", release_number},
+    {"POST", "/v1/number_orders", create_number_order},
+    {"GET", "/v1/number_prices", list_number_prices},
+
+    {"GET", "/v1/calls", list_live_calls},
+    {"GET", "/v1/calls/{}", get_live_call},
+    {"DELETE", "/v1/calls/{}", hang_up_call},
+    {"GET", "/v1/cdrs", list_cdrs},
+
+    {"GET", "/v1/mailboxes/{}/voicemails", list_voicemails},
+    {"GET", "/v1/mailboxes/{}/voicemails/{}", get_voicemail},
+    {"GET", "/v1/mailboxes/{}/voicemails/{}/audio", get_voicemail_audio},
+    {"PATCH", "/v1/mailboxes/{}/voicemails/{}", change_voicemail},
+    {"DELETE", "/v1/mailboxes/{}/voicemails/{}", delete_voicemail},
+};
+
+bool matches(std::string_view pattern, const std::vector<std::string>& path,
+             std::vector<std::string>& parameters) {
+  parameters.clear();
+  for (const std::string& segment : path) {
+    if (!pattern.starts_with('/')) return false;
+    pattern.remove_prefix(1);
+    const std::string_view wanted = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(wanted.size());
+    if (wanted == "{}")
+      parameters.push_back(segment);
+    else if (wanted != segment)
+      return false;
+  }
+  return pattern.empty();
+}
+
+}  // namespace
+
+std::span<const route> routes() {
+  return table;
+}
+
+routing choose_route(std::span<const route> from, request& to) {
+  routing chosen;
+  for (const route& each : from) {
+    std::vector<std::string> parameters;
+    if (!matches(each.pattern, to.path, parameters)) continue;
+    if (each.method == to.method) {
+      to.parameters = std::move(parameters);
+      chosen.found = &each;
+      return chosen;
+    }
+    chosen.allowed += (chosen.allowed.empty() ? "" : ", ") + std::string(each.method);
+  }
+  return chosen;
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside of gateway/api: the table of resources, and the choice of the one that a request is for. Free of IO.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "gateway/api/http.hpp"
+#include "gateway/api/services.hpp"
+
+namespace tollgate::gateway::api {
+
+using handler = boost::asio::awaitable<reply> (*)(services&, const request&);
+
+struct route {
+  std::string_view method;
+  std::string_view pattern;  ///< "/v1/accounts/{}/balance": {} is any one segment
+  handler handle;
+  bool open = false;   ///< needs no token
+  bool large = false;  ///< its body may have server_options::body_limit_bytes; others 1 MiB
+};
+
+/// Every resource.
+std::span<const route> routes();
+
+struct routing {
+  const route* found = nullptr;
+  std::string allowed;  ///< "GET, POST": the path is known, the method is not
+};
+
+/// Finds the route of a parsed target, and puts what stands for {} into to.parameters.
+routing choose_route(std::span<const route> table, request& to);
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accepts connections, and waits for all of them at the end.
+#include "gateway/api/server.hpp"
+
+#include <list>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "gateway/api/connection.hpp"
+
+namespace tollgate::gateway::api {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using asio::ip::tcp;
+
+namespace {
+constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
+constexpr auto finishing_time = std::chrono::seconds(2);
+constexpr auto accept_pause = std::chrono::milliseconds(100);  // when there are no file descriptors left
+}  // namespace
+
+class server::implementation : public std::enable_shared_from_this<server::implementation> {
+ public:
+  implementation(asio::io_context& context, server_options options, db::database& database,
+                 subscriber::passphrase_hasher& hasher, operations& gateway)
+      : options_(std::move(options)),
+        services_{options_, database, hasher, gateway},
+        authority_(database),
+        context_(context),
+        acceptor_(context),
+        changed_(context) {}
+
+  void start() {
+    const tcp::endpoint endpoint(asio::ip::make_address(options_.address), options_.port);
+    acceptor_.open(endpoint.protocol());
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    acceptor_.bind(endpoint);
+    acceptor_.listen();
+    port_ = acceptor_.local_endpoint().port();
+    ++running_;
+    asio::co_spawn(context_, accept_all(shared_from_this()), asio::detached);
+  }
+
+  std::uint16_t port() const { return port_; }
+
+  static awaitable<void> stop(std::shared_ptr<implementation> self) {
+    self->stopping_ = true;
+    boost::system::error_code ignored;
+    self->acceptor_.close(ignored);
+    for (connection* each : self->connections_)
+      each->stop();
+    const auto deadline = std::chrono::steady_clock::now() + finishing_time;
+    while (self->running_ > 0 && std::chrono::steady_clock::now() < deadline)
+      co_await self->wait_until(deadline);
+    for (connection* each : self->connections_)
+      each->close();
+    while (self->running_ > 0)
+      co_await self->wait_until(asio::steady_timer::time_point::max());
+  }
+
+ private:
+  awaitable<void> wait_until(asio::steady_timer::time_point deadline) {
+    changed_.expires_at(deadline);
+    co_await changed_.async_wait(ignoring_errors);
+  }
+
+  static awaitable<void> accept_all(std::shared_ptr<implementation> self) {
+    while (!self->stopping_) {
+      auto [error, socket] = co_await self->acceptor_.async_accept(ignoring_errors);
+      if (self->stopping_) break;
+      if (error) {
+        spdlog::warn("event=api_accept_failed text=\"{}\"", error.message());
+        asio::steady_timer pause(self->context_, accept_pause);
+        co_await pause.async_wait(ignoring_errors);
+        continue;
+      }
+      if (self->connections_.size() >= self->options_.connections) continue;  // the socket is closed
+      ++self->running_;
+      asio::co_spawn(self->context_, serve(self, std::move(socket)), asio::detached);
+    }
+    self->ended();
+  }
+
+  static awaitable<void> serve(std::shared_ptr<implementation> self, tcp::socket socket) {
+    try {
+      connection client(std::move(socket), self->services_, self->authority_);
+      const auto place = self->connections_.insert(self->connections_.end(), &client);
+      try {
+        co_await client.run();
+      } catch (const std::exception& failure) {
+        spdlog::error("event=api_connection_failed text=\"{}\"", failure.what());
+      }
+      self->connections_.erase(place);
+    } catch (const std::exception& failure) {
+      spdlog::error("event=api_connection_failed text=\"{}\"", failure.what());
+    }
+    self->ended();
+  }
+
+  void ended() {
+    --running_;
+    changed_.cancel();
+  }
+
+  const server_options options_;
+  services services_;
+  token_authority authority_;
+  asio::io_context& context_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer changed_;
+  std::list<connection*> connections_;
+  std::size_t running_ = 0;
+  std::uint16_t port_ = 0;
+  bool stopping_ = false;
+};
+
+server::server(asio::io_context& context, server_options options, db::database& database,
+               subscriber::passphrase_hasher& hasher, operations& gateway)
+    : implementation_(
+          std::make_shared<implementation>(context, std::move(options), database, hasher, gateway)) {}
+server::~server() = default;
+
+void server::start() {
+  implementation_->start();
+}
+
+std::uint16_t server::port() const {
+  return implementation_->port();
+}
+
+awaitable<void> server::stop() {
+  return implementation::stop(implementation_);
+}
+
+}  // namespace tollgate::gateway::api

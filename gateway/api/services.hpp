@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside of gateway/api: what the resources work with.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "gateway/api/operations.hpp"
+#include "gateway/api/server.hpp"
+
+namespace tollgate::gateway::api {
+
+struct services {
+  const server_options& options;
+  db::database& database;
+  subscriber::passphrase_hasher& hasher;
+  operations& gateway;
+};
+
+}  // namespace tollgate::gateway::api

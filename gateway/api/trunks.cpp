@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carriers and their trunks. Passwords go in and never come out.
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <boost/uuid/random_generator.hpp>
+
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+#include "pstn/trunk/error.hpp"
+#include "pstn/trunk/trunk_store.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+namespace trunk = pstn::trunk;
+using boost::asio::awaitable;
+using boost::system::result;
+using trunk::trunk_error;
+
+boost::json::object to_json(const trunk::carrier& value) {
+  return {{"id", uuid_text(value.id)}, {"name", value.name}, {"enabled", value.enabled}};
+}
+
+boost::json::array to_json(const std::vector<std::string>& list) {
+  return boost::json::array(list.begin(), list.end());
+}
+
+boost::json::object to_json(const trunk::trunk& value) {
+  boost::json::object out{{"id", uuid_text(value.id)},
+                          {"carrier_id", uuid_text(value.carrier_id)},
+                          {"name", value.name},
+                          {"host", value.host},
+                          {"port", value.port},
+                          {"transport", trunk::name(value.transport)},
+                          {"registers", value.registers},
+                          {"from_domain", value.from_domain},
+                          {"codecs", to_json(value.codecs)},
+                          {"dtmf", trunk::name(value.dtmf)},
+                          {"caller_id", trunk::name(value.caller_id)},
+                          {"number_format", trunk::name(value.numbers)},
+                          {"region", value.region},
+                          {"inbound_sources", to_json(value.inbound_sources)},
+                          {"served_prefixes", to_json(value.served_prefixes)},
+                          {"capacity_calls", value.capacity_calls},
+                          {"capacity_calls_per_second", value.capacity_calls_per_second},
+                          {"priority", value.priority},
+                          {"weight", value.weight},
+                          {"probes", value.probes},
+                          {"enabled", value.enabled}};
+  out["digest"] = value.digest ? boost::json::value(boost::json::object{{"username", value.digest->username},
+                                                                        {"realm", value.digest->realm}})
+                               : boost::json::value(nullptr);
+  out["default_caller"] =
+      value.default_caller ? boost::json::value(value.default_caller->e164()) : boost::json::value(nullptr);
+  return out;
+}
+
+// An enumeration by its name.
+template <class Enum, class Parse>
+void take_enum(field_reader& fields, std::string_view name, Enum& into, Parse parse) {
+  const auto text = fields.text(name);
+  if (!text) return;
+  if (const auto value = parse(*text))
+    into = *value;
+  else
+    fields.complain(name, "has no such value");
+}
+
+trunk::carrier read_carrier(field_reader& fields, const uuid& id) {
+  trunk::carrier value;
+  value.id = id;
+  value.name = fields.needed_text("name");
+  value.enabled = fields.flag("enabled").value_or(true);
+  return value;
+}
+
+trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
+  trunk::trunk value;
+  value.id = id;
+  value.carrier_id = fields.needed_id("carrier_id");
+  value.name = fields.needed_text("name");
+  value.host = fields.needed_text("host", 255);
+  value.port = static_cast<std::uint16_t>(fields.integer("port", 1, 65'535).value_or(value.port));
+  take_enum(fields, "transport", value.transport, trunk::transport_named);
+  if (auto digest = fields.object("digest")) {
+    value.digest = trunk::digest_account{.username = digest->needed_text("username"),
+                                         .password = digest->needed_text("password"),
+                                         .realm = digest->text("realm").value_or("")};
+    fields.adopt("digest", *digest);
+  }
+  value.registers = fields.flag("registers").value_or(value.registers);
+  value.from_domain = fields.text("from_domain", 255).value_or("");
+  value.codecs = fields.texts("codecs").value_or(value.codecs);
+  take_enum(fields, "dtmf", value.dtmf, trunk::dtmf_mode_named);
+  take_enum(fields, "caller_id", value.caller_id, trunk::caller_id_mode_named);
+  take_enum(fields, "number_format", value.numbers, trunk::number_format_named);
+  value.region = fields.text("region").value_or("");
+  value.default_caller = fields.number("default_caller");
+  value.inbound_sources = fields.texts("inbound_sources").value_or(value.inbound_sources);
+  value.served_prefixes = fields.texts("served_prefixes", 1'000).value_or(value.served_prefixes);
+  value.capacity_calls = static_cast<int>(fields.integer("capacity_calls", 0, 1'000'000).value_or(0));
+  value.capacity_calls_per_second =
+      static_cast<int>(fields.integer("capacity_calls_per_second", 0, 1'000'000).value_or(0));
+  value.priority = static_cast<int>(fields.integer("priority", 0, 10'000).value_or(0));
+  value.weight = static_cast<int>(fields.integer("weight", 1, 10'000).value_or(1));
+  value.probes = fields.flag("probes").value_or(true);
+  value.enabled = fields.flag("enabled").value_or(true);
+  return value;
+}
+
+// Every change of a carrier or trunk goes the same way: run it, tell the gateway, answer.
+template <class Change>
+awaitable<std::optional<reply>> carry_out(services& with, Change change) {
+  const result<void> changed = co_await with.database.run(change, db::run_options{.idempotent = true});
+  if (changed.has_error()) co_return problem(changed.error());
+  with.gateway.trunks_changed();
+  co_return std::nullopt;
+}
+
+template <class Value>
+reply created(const char* folder, const Value& value) {
+  reply out = json_reply(201, to_json(value));
+  out.headers.emplace_back("Location", std::string(folder) + uuid_text(value.id));
+  return out;
+}
+
+reply nothing() {
+  reply out;
+  out.status = 204;
+  return out;
+}
+
+uuid path_id(const request& from) {
+  return parse_uuid(from.parameters[0]).value_or(uuid{});
+}
+
+}  // namespace
+
+awaitable<reply> list_carriers(services& with, const request&) {
+  const auto read = [](pqxx::work& tx) { return trunk::list_carriers(tx); };
+  const result<std::vector<trunk::carrier>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const trunk::carrier& each : *found)
+    items.push_back(to_json(each));
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+awaitable<reply> create_carrier(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  const uuid id = fields.id("id").value_or(boost::uuids::random_generator()());
+  const trunk::carrier value = read_carrier(fields, id);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto create = [&](pqxx::work& tx) { return trunk::create_carrier(tx, value); };
+  const std::optional<reply> failed = co_await carry_out(with, create);
+  co_return failed ? *failed : created("/v1/carriers/", value);
+}
+
+awaitable<reply> get_carrier(services& with, const request& from) {
+  const auto read = [&](pqxx::work& tx) { return trunk::find_carrier(tx, path_id(from)); };
+  const result<std::optional<trunk::carrier>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  co_return found->has_value() ? json_reply(200, to_json(**found))
+                               : problem(make_error_code(trunk_error::no_such_carrier));
+}
+
+awaitable<reply> replace_carrier(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  const trunk::carrier value = read_carrier(fields, path_id(from));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto replace = [&](pqxx::work& tx) { return trunk::update_carrier(tx, value); };
+  const std::optional<reply> failed = co_await carry_out(with, replace);
+  co_return failed ? *failed : json_reply(200, to_json(value));
+}
+
+awaitable<reply> remove_carrier(services& with, const request& from) {
+  const auto remove = [&](pqxx::work& tx) { return trunk::remove_carrier(tx, path_id(from)); };
+  const std::optional<reply> failed = co_await carry_out(with, remove);
+  co_return failed ? *failed : nothing();
+}
+
+awaitable<reply> list_trunks(services& with, const request&) {
+  const auto read = [](pqxx::work& tx) { return trunk::list_trunks(tx); };
+  const result<std::vector<trunk::trunk>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  const auto statuses = with.gateway.trunk_statuses();
+  boost::json::array items;
+  for (const trunk::trunk& each : *found) {
+    boost::json::object item = to_json(each);
+    for (const trunk_status& now : statuses)
+      if (now.trunk_id == each.id)
+        item["status"] = boost::json::object{{"up", now.up}, {"calls", now.calls}, {"detail", now.detail}};
+    items.push_back(std::move(item));
+  }
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+awaitable<reply> create_trunk(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  const uuid id = fields.id("id").value_or(boost::uuids::random_generator()());
+  const trunk::trunk value = read_trunk(fields, id);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto create = [&](pqxx::work& tx) { return trunk::create_trunk(tx, value); };
+  const std::optional<reply> failed = co_await carry_out(with, create);
+  co_return failed ? *failed : created("/v1/trunks/", value);
+}
+
+awaitable<reply> get_trunk(services& with, const request& from) {
+  const auto read = [&](pqxx::work& tx) { return trunk::find_trunk(tx, path_id(from)); };
+  const result<std::optional<trunk::trunk>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  co_return found->has_value() ? json_reply(200, to_json(**found))
+                               : problem(make_error_code(trunk_error::no_such_trunk));
+}
+
+awaitable<reply> replace_trunk(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  const trunk::trunk value = read_trunk(fields, path_id(from));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto replace = [&](pqxx::work& tx) { return trunk::update_trunk(tx, value); };
+  const std::optional<reply> failed = co_await carry_out(with, replace);
+  co_return failed ? *failed : json_reply(200, to_json(value));
+}
+
+awaitable<reply> remove_trunk(services& with, const request& from) {
+  const auto remove = [&](pqxx::work& tx) { return trunk::remove_trunk(tx, path_id(from)); };
+  const std::optional<reply> failed = co_await carry_out(with, remove);
+  co_return failed ? *failed : nothing();
+}
+
+}  // namespace tollgate::gateway::api

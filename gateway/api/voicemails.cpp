@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mailboxes: messages, their audio (Ogg Opus) and their state.
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+#include "voicemail/mailbox_store.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+constexpr std::int64_t longest_audio_bytes = 64 << 20;
+
+boost::json::object to_json(const voicemail::message& value) {
+  boost::json::object out{{"id", uuid_text(value.message_id)},
+                          {"call_id", uuid_text(value.call_id)},
+                          {"state", voicemail::to_text(value.state)},
+                          {"caller", value.caller},
+                          {"called", value.called},
+                          {"duration_ms", value.duration.count()},
+                          {"level_dbov", value.level_dbov},
+                          {"size_bytes", value.size_bytes},
+                          {"sha256", value.sha256}};
+  put_time(out, "received_at", value.received_at);
+  return out;
+}
+
+struct message_path {
+  uuid account_id{};
+  uuid message_id{};
+};
+
+// An id that is none names nothing.
+message_path path_of(const request& from) {
+  return {parse_uuid(from.parameters[0]).value_or(uuid{}), parse_uuid(from.parameters[1]).value_or(uuid{})};
+}
+
+}  // namespace
+
+awaitable<reply> list_voicemails(services& with, const request& from) {
+  const uuid account_id = parse_uuid(from.parameters[0]).value_or(uuid{});
+  auto fields = field_reader::of_query(from);
+  voicemail::message_filter filter;
+  filter.limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  filter.before = fields.id("before");
+  if (const auto state = fields.text("state")) {
+    filter.state = voicemail::parse_message_state(*state);
+    if (!filter.state) fields.complain("state", "must be new or saved");
+  }
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) { return voicemail::list_messages(tx, account_id, filter); };
+  const result<std::vector<voicemail::message>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const voicemail::message& each : *found)
+    items.push_back(to_json(each));
+  const bool more = found->size() == static_cast<std::size_t>(filter.limit);
+  co_return list_reply(std::move(items),
+                       more ? std::optional(uuid_text(found->back().message_id)) : std::nullopt);
+}
+
+awaitable<reply> get_voicemail(services& with, const request& from) {
+  const message_path path = path_of(from);
+  const auto read = [&](pqxx::work& tx) {
+    return voicemail::find_message(tx, path.account_id, path.message_id);
+  };
+  const result<voicemail::message> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+}
+
+awaitable<reply> get_voicemail_audio(services& with, const request& from) {
+  const message_path path = path_of(from);
+  const auto read = [&](pqxx::work& tx) {
+    return voicemail::fetch_audio(tx, path.account_id, path.message_id, 0, longest_audio_bytes);
+  };
+  const result<std::vector<std::byte>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  reply out;
+  out.content_type = "audio/ogg; codecs=opus";
+  out.body.assign(reinterpret_cast<const char*>(found->data()), found->size());
+  co_return out;
+}
+
+awaitable<reply> change_voicemail(services& with, const request& from) {
+  const message_path path = path_of(from);
+  auto fields = field_reader::of_body(from);
+  const auto state = voicemail::parse_message_state(fields.needed_text("state"));
+  if (!state) fields.complain("state", "must be new or saved");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto apply = [&](pqxx::work& tx) -> result<voicemail::message> {
+    const auto marked = voicemail::mark_message(tx, path.account_id, path.message_id, *state);
+    if (marked.has_error()) return marked.error();
+    return voicemail::find_message(tx, path.account_id, path.message_id);
+  };
+  const result<voicemail::message> changed =
+      co_await with.database.run(apply, db::run_options{.idempotent = true});
+  if (!changed) co_return problem(changed.error());
+  with.gateway.mailbox_changed(path.account_id);
+  co_return json_reply(200, to_json(*changed));
+}
+
+awaitable<reply> delete_voicemail(services& with, const request& from) {
+  const message_path path = path_of(from);
+  const auto remove = [&](pqxx::work& tx) {
+    return voicemail::delete_message(tx, path.account_id, path.message_id);
+  };
+  const result<void> removed = co_await with.database.run(remove);
+  if (removed.has_error()) co_return problem(removed.error());
+  with.gateway.mailbox_changed(path.account_id);
+  reply out;
+  out.status = 204;
+  co_return out;
+}
+
+}  // namespace tollgate::gateway::api
