@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of `tollgate`. Each returns the exit code of the process.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "gateway/configuration.hpp"
+
+namespace tollgate::gateway {
+
+/// Exit codes of every command.
+enum exit_code : int {
+  exit_done = 0,
+  exit_failed = 1,       ///< the reason is on standard error
+  exit_usage = 2,        ///< the command line or the configuration is wrong
+  exit_unreachable = 3,  ///< no gateway answers at the API's address
+  exit_refused = 4,      ///< the gateway refused: bad token, no such call, ...
+};
+
+int command_serve(const configuration& settings);
+int command_migrate(const configuration& settings, bool look_only);
+
+/// `where` stands for the file in the answer. With `print`, the whole configuration with every key and its
+/// comment.
+int command_check(const std::optional<std::filesystem::path>& file, bool print);
+
+/// How to reach a running gateway's API.
+struct remote_options {
+  std::string url;                   ///< "http://127.0.0.1:8080"; empty: from the configuration
+  std::filesystem::path token_file;  ///< empty: from the configuration. TOLLGATE_ADMIN_TOKEN goes before both
+  bool json = false;                 ///< print the answer as it came
+};
+int command_status(const configuration& settings, const remote_options& remote);
+int command_calls(const configuration& settings, const remote_options& remote);
+int command_hangup(const configuration& settings, const remote_options& remote, const std::string& call_id);
+int command_drain(const configuration& settings, const remote_options& remote, bool stop);
+
+}  // namespace tollgate::gateway

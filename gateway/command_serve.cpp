@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tollgate serve`: sets the log up and hands over to the composition root.
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+#include "gateway/application.hpp"
+#include "gateway/command.hpp"
+
+namespace tollgate::gateway {
+namespace {
+
+void set_log_up(const configuration& settings) {
+  spdlog::sink_ptr sink;
+  if (settings.log.file.empty())
+    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  else
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.log.file.string());
+  auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  logger->set_level(spdlog::level::from_str(settings.log.level));
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+}  // namespace
+
+int command_serve(const configuration& settings) {
+  set_log_up(settings);
+  const int code = run(settings);
+  spdlog::shutdown();
+  return code == 0 ? exit_done : exit_failed;
+}
+
+}  // namespace tollgate::gateway

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of `tollgate`.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "gateway/command.hpp"
+
+namespace {
+
+using namespace tollgate::gateway;
+namespace fs = std::filesystem;
+
+constexpr const char* usual_configuration = "/etc/tollgate/tollgate.toml";
+
+constexpr const char* footer =
+    "Exit codes: 0 done; 1 failed; 2 wrong command line or configuration; 3 no gateway answers;\n"
+    "4 refused by the gateway.\n"
+    "Without --config: $TOLLGATE_CONFIG, else /etc/tollgate/tollgate.toml if there is one, else defaults.\n"
+    "Every key can be overridden by the environment: api.port by TOLLGATE_API_PORT.";
+
+struct arguments {
+  std::string config;
+  remote_options remote;
+  bool print = false, look_only = false, stop = false;
+  std::string call_id;
+
+  std::optional<fs::path> file() const {
+    if (!config.empty()) return config;
+    const char* const named = std::getenv("TOLLGATE_CONFIG");
+    if (named != nullptr && *named != '\0') return named;
+    std::error_code ignored;
+    return fs::exists(usual_configuration, ignored) ? std::optional<fs::path>(usual_configuration)
+                                                    : std::nullopt;
+  }
+};
+
+template <class Command>
+int with_configuration(const arguments& given, Command command) {
+  const configuration_reading reading = read_configuration(given.file(), process_environment());
+  for (const configuration_problem& each : reading.problems)
+    std::cerr << each.where << ": " << each.text << "\n";
+  return reading.problems.empty() ? command(reading.value) : exit_usage;
+}
+
+CLI::App* add_remote(CLI::App& app, const char* name, const char* help, arguments& into) {
+  CLI::App* const command = app.add_subcommand(name, help);
+  command->add_option("--url", into.remote.url,
+                      "The API's address, http://HOST:PORT (default: from the configuration)");
+  command->add_option("--token-file", into.remote.token_file,
+                      "File with an admin token (default: $TOLLGATE_ADMIN_TOKEN, else the configured file)");
+  command->add_flag("--json", into.remote.json, "Print the answer as JSON");
+  command->footer(footer);
+  return command;
+}
+
+int run_command(int count, char** words) {
+  arguments given;
+  CLI::App app{
+      "Tollgate: calls between an encrypted voice overlay and the telephone network, paid from prepaid "
+      "credit."};
+  app.name("tollgate");
+  app.footer(footer);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("-c,--config", given.config, "Configuration file (TOML)");
+
+  const CLI::App* const serve =
+      app.add_subcommand("serve", "Run the gateway. SIGTERM drains, SIGINT stops")->footer(footer);
+  CLI::App* const migrate =
+      app.add_subcommand("migrate", "Bring the database's schema up to date")->footer(footer);
+  migrate->add_flag("--dry-run", given.look_only, "Only tell what would be applied");
+  CLI::App* const check = app.add_subcommand("check", "Check the configuration")->footer(footer);
+  check->add_flag("--print", given.print, "Print the configuration in force, with every key and its comment");
+  const CLI::App* const status = add_remote(app, "status", "Show a running gateway", given);
+  const CLI::App* const calls = add_remote(app, "calls", "List its live calls", given);
+  CLI::App* const hangup = add_remote(app, "hangup", "End a live call", given);
+  hangup->add_option("call", given.call_id, "The call's id")->required();
+  CLI::App* const drain = add_remote(app, "drain", "Refuse new calls and let the live ones end", given);
+  drain->add_flag("--stop", given.stop, "End the gateway after the last call");
+
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& failure) {
+    return app.exit(failure) == 0 ? exit_done : exit_usage;
+  }
+  if (check->parsed()) return command_check(given.file(), given.print);
+  return with_configuration(given, [&](const configuration& settings) -> int {
+    if (serve->parsed()) return command_serve(settings);
+    if (migrate->parsed()) return command_migrate(settings, given.look_only);
+    if (status->parsed()) return command_status(settings, given.remote);
+    if (calls->parsed()) return command_calls(settings, given.remote);
+    if (hangup->parsed()) return command_hangup(settings, given.remote, given.call_id);
+    return command_drain(settings, given.remote, given.stop);
+  });
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    return run_command(count, words);
+  } catch (const std::exception& failure) {
+    std::cerr << "tollgate: " << failure.what() << "\n";
+    return exit_failed;
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fixture.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/uuid/string_generator.hpp>
+#include <pqxx/result>
+
+#include "gateway/api/admin_token.hpp"
+
+namespace tollgate::gateway::api {
+
+namespace asio = boost::asio;
+
+node_status remembering_gateway::status() {
+  node_status now;
+  now.node = "test";
+  now.calls = 1;
+  return now;
+}
+
+uuid remembering_gateway::the_call() {
+  return boost::uuids::string_generator()("0190a0b0-0000-7000-8000-00000000ca11");
+}
+
+std::vector<live_call> remembering_gateway::live_calls() {
+  live_call call;
+  call.call_id = the_call();
+  call.direction = "out";
+  call.state = "talking";
+  call.callee = "+442079460958";
+  call.held_micros = 17'000;
+  return {call};
+}
+
+bool remembering_gateway::hang_up(const uuid& call_id) {
+  remember("hangup");
+  return call_id == the_call();
+}
+
+void remembering_gateway::remember(std::string what) {
+  const std::lock_guard lock(mutex_);
+  asked_.push_back(std::move(what));
+}
+
+std::vector<std::string> remembering_gateway::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(asked_, {});
+}
+
+void Api::SetUp() {
+  postgres_test::SetUp();
+  db::database_options options;
+  options.url = database();
+  options.pool_size = 3;
+  pool_ = std::make_unique<db::database>(options);
+  hasher_ = std::make_unique<subscriber::passphrase_hasher>();
+  token_ = make_admin_token();
+  const auto stored = pool_->run_blocking([&](pqxx::work& tx) { store_admin_token(tx, token_, "test"); });
+  ASSERT_FALSE(stored.has_error());
+  server_options wanted;
+  wanted.port = 0;
+  wanted.region = "US";
+  server_ = std::make_unique<server>(context_, wanted, *pool_, *hasher_, gateway_);
+  server_->start();
+  port_ = server_->port();
+  thread_ = std::thread([this] { context_.run(); });
+}
+
+void Api::TearDown() {
+  asio::co_spawn(context_, server_->stop(), asio::use_future).get();
+  thread_.join();
+  hasher_->stop();
+  pool_->stop();
+}
+
+std::string Api::exchange(const std::string& bytes) {
+  asio::io_context own;
+  asio::ip::tcp::socket socket(own);
+  socket.connect({asio::ip::make_address("127.0.0.1"), port_});
+  boost::system::error_code ignored;
+  asio::write(socket, asio::buffer(bytes), ignored);
+  std::string received;
+  asio::read(socket, asio::dynamic_buffer(received), ignored);
+  return received;
+}
+
+answer Api::send(const std::string& method, const std::string& target, const std::string& body,
+                 const std::string& type) {
+  const std::string received = exchange(
+      method + " " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Bearer " +
+      token_ + "\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
+      "\r\n\r\n" + body);
+  answer out;
+  const std::size_t split = received.find("\r\n\r\n");
+  if (split == std::string::npos) return out;
+  out.header = received.substr(0, split);
+  out.text = received.substr(split + 4);
+  out.status = static_cast<unsigned>(std::stoi(out.header.substr(9, 3)));
+  boost::system::error_code error;
+  auto parsed = boost::json::parse(out.text, error);
+  if (!error) out.body = std::move(parsed);
+  return out;
+}
+
+std::string Api::create_account(const std::string& name) {
+  const answer made = post("/v1/accounts", R"({"passphrase":"correct horse","name":")" + name + "\"}");
+  EXPECT_EQ(made.status, 201U) << made.text;
+  gateway_.take();
+  return made.status == 201 ? made.string("id") : "";
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The API's server on a free port, over a real PostgreSQL and a gateway that only remembers what it was
+// asked.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/value.hpp>
+
+#include "gateway/api/operations.hpp"
+#include "gateway/api/server.hpp"
+#include "gateway/db/database.hpp"
+#include "gateway/subscriber/login.hpp"
+#include "tests/support/postgres/fixture.hpp"
+
+namespace tollgate::gateway::api {
+
+class remembering_gateway final : public operations {
+ public:
+  node_status status() override;
+  std::vector<live_call> live_calls() override;
+  std::vector<trunk_status> trunk_statuses() override { return {}; }
+  bool hang_up(const uuid& call_id) override;
+  void drain(bool stop) override { remember(stop ? "drain and stop" : "drain"); }
+  std::vector<std::string> not_ready() override { return {}; }
+  void rates_changed() override { remember("rates"); }
+  void trunks_changed() override { remember("trunks"); }
+  void account_changed(const uuid&) override { remember("account"); }
+  void account_revoked(const uuid&) override { remember("revoked"); }
+  void mailbox_changed(const uuid&) override { remember("mailbox"); }
+
+  std::vector<std::string> take();
+  static uuid the_call();
+
+ private:
+  void remember(std::string what);
+  std::mutex mutex_;
+  std::vector<std::string> asked_;
+};
+
+struct answer {
+  unsigned status = 0;
+  std::string header;
+  std::string text;
+  boost::json::value body;  // null if it is no JSON
+  const boost::json::value& at(const char* name) const { return body.as_object().at(name); }
+  std::string string(const char* name) const { return std::string(at(name).as_string()); }
+  std::int64_t integer(const char* name) const { return at(name).as_int64(); }
+};
+
+class Api : public tests::postgres_test {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  // Sends these bytes on a new connection, and reads until the server closes it.
+  std::string exchange(const std::string& bytes);
+  answer send(const std::string& method, const std::string& target, const std::string& body = {},
+              const std::string& type = "application/json");
+  answer get(const std::string& target) { return send("GET", target); }
+  answer post(const std::string& target, const std::string& body) { return send("POST", target, body); }
+  std::string create_account(const std::string& name);
+
+  std::string token_;
+  std::uint16_t port_ = 0;
+  remembering_gateway gateway_;
+  std::unique_ptr<db::database> pool_;
+  std::unique_ptr<subscriber::passphrase_hasher> hasher_;
+  boost::asio::io_context context_;
+  std::unique_ptr<server> server_;
+  std::thread thread_;
+};
+
+}  // namespace tollgate::gateway::api
