@@ -11,8 +11,8 @@
 namespace tollgate::pstn::sip {
 namespace {
 
-// A BYE, or the answer to a CANCEL, is given up by the stack 32 s (64·T1, RFC 3261 §17.1) after it was sent;
-// a BYE that waits for an ACK starts only when that has been given up.
+// By then the stack has given up: 32 s (64·T1, RFC 3261 §17.1) for an ACK that the BYE waited for, 32 s for
+// the BYE.
 constexpr std::chrono::seconds leave_timeout{70};
 
 constexpr int status_request_timeout = 408;
@@ -62,7 +62,9 @@ void call::finish() {
 void call::leave() {
   phase_ = phase::leaving;
   refresh_timer_.stop();
-  deadline_.start(leave_timeout);
+  // For whoever hung up the call is over when the BYE or the CANCEL is out (RFC 3261 §15.1.1): a far end that
+  // does not answer it holds up `ended` no longer than this. The stack goes on by itself.
+  deadline_.start(has_told_ended_ ? leave_timeout : home_.options().farewell_timeout);
 }
 
 void call::on_event(const stack_event& signal) {
@@ -185,7 +187,13 @@ void call::on_deadline() {
       confirm_bye();
       return;
     case phase::leaving:
-      finish();
+      if (has_told_ended_) {
+        finish();
+        return;
+      }
+      tell(ended{key_});
+      has_told_ended_ = true;
+      deadline_.start(leave_timeout);
       return;
     case phase::offered:
     case phase::accepted:

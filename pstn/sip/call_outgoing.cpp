@@ -118,6 +118,7 @@ bool call::authenticate(const stack_event& signal) {
   const auto answer = answer_to_challenge(signal.message, *request_.credentials);
   if (!answer) return false;
   ++challenges_answered_;
+  if (phase_ == phase::calling && !has_response_) deadline_.start(home_.options().provisional_timeout);
   nua_authenticate(handle_, NUTAG_AUTH(answer->c_str()), TAG_END());
   return true;
 }

@@ -45,6 +45,7 @@ void endpoint::create_stack() {
   const std::string url = listen_url(options_, false);
   const bool has_tls = options_.tls_port != 0 && !options_.certificate_directory.empty();
   const std::string tls_url = has_tls ? listen_url(options_, true) : std::string();
+  // The library's own STUN server is off: it prints to the standard output what anybody sends.
   stack_ = nua_create(
       root_, &endpoint::on_stack_event, this, NUTAG_URL(URL_STRING_MAKE(url.c_str())),
       TAG_IF(has_tls, NUTAG_SIPS_URL(URL_STRING_MAKE(tls_url.c_str()))),
@@ -57,7 +58,7 @@ void endpoint::create_stack() {
       NUTAG_APPL_METHOD(methods_answered_here), NUTAG_USER_AGENT(options_.name.c_str()),
       NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), NTATAG_PASS_100(1),
       NTATAG_MAXSIZE(message_most_bytes), NTATAG_UDP_MTU(message_most_bytes), NTATAG_USE_NAPTR(0),
-      TPTAG_UDP_RMEM(socket_buffer_bytes), TPTAG_PONG2PING(1), TAG_END());
+      TPTAG_UDP_RMEM(socket_buffer_bytes), TPTAG_STUN_SERVER(0), TPTAG_PONG2PING(1), TAG_END());
   if (!stack_) throw std::runtime_error("cannot listen on " + url);
 
   su_wait_t wait[1] = {SU_WAIT_INIT};

@@ -26,10 +26,12 @@ struct user_agent_options {
       4000};                                  ///< no answer at all to an INVITE or OPTIONS: failed with 408
   std::chrono::seconds answer_timeout{180};   ///< no final answer to an INVITE: CANCEL and failed with 408
   std::chrono::seconds bye_confirmation{20};  ///< a BYE not confirmed by then is answered by itself
-  std::chrono::seconds shutdown_timeout{5};   ///< stop() waits no longer for the far ends
-  std::size_t most_calls = 4000;              ///< further INVITEs are answered 503
-  std::uint16_t tls_port = 0;                 ///< 0: no TLS listener. For known peers only
-  std::string certificate_directory;          ///< agent.pem and cafile.pem; empty: no TLS
+  std::chrono::milliseconds farewell_timeout{
+      5000};                                 ///< after hang_up, `ended` waits no longer for the far end
+  std::chrono::seconds shutdown_timeout{5};  ///< stop() waits no longer for the far ends
+  std::size_t most_calls = 4000;             ///< further INVITEs are answered 503
+  std::uint16_t tls_port = 0;                ///< 0: no TLS listener. For known peers only
+  std::string certificate_directory;         ///< agent.pem and cafile.pem; empty: no TLS
   std::function<void(std::string_view line)>
       log;  ///< the stack's warnings, without message dumps; on the SIP thread; may be empty
 };

@@ -152,6 +152,15 @@ TEST(OutgoingCall, SilenceFailsInBoundedTime) {
   EXPECT_TRUE(ours.events.expect<ua::ended>());
 }
 
+TEST(OutgoingCall, HungUpBeforeAnyAnswerEndsInBoundedTime) {
+  sipp carrier("called_is_silent", 0);
+  agent ours([](ua::user_agent_options& options) { options.farewell_timeout = 300ms; });
+  const auto key = call_out(ours, carrier);
+  ours.user_agent.hang_up(key, normal_clearing, "");
+  EXPECT_TRUE(ours.events.expect<ua::ended>());
+  EXPECT_TRUE(ours.events.is_empty());
+}
+
 class OutgoingCallToNobody : public testing::TestWithParam<std::string> {};
 
 TEST_P(OutgoingCallToNobody, FailsInBoundedTime) {
