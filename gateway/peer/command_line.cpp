@@ -121,7 +121,7 @@ class grammar {
     balance_app_ = subcommand("balance", "show the credit");
     calls_app_ = subcommand("calls", "list the last calls");
     calls_app_->add_option("--limit", calls_.limit, "how many")
-        ->check(CLI::Range(1, 100))
+        ->check(CLI::Range(1, 50))
         ->capture_default_str();
   }
 

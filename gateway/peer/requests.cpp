@@ -30,9 +30,10 @@ boost::asio::awaitable<answer<boost::json::object>> ask(const command_context& c
 
 std::string call_line(const boost::json::object& call) {
   const auto text = [&](const char* key) { return text_member(call, key).value_or(""); };
-  std::string line = text("started_at") + "  " + text("direction") + "  ";
-  line += text("direction") == "in" ? text("caller") : text("callee");
-  line += "  " + duration_text(std::chrono::seconds(integer_member(call, "talk_ms").value_or(0) / 1000));
+  const bool out = text("direction") == "out";
+  std::string line = text("started") + "  " + text("direction") + "  ";
+  line += out ? "to " + text("to") : "from " + (text("from").empty() ? "withheld" : text("from"));
+  line += "  " + duration_text(std::chrono::seconds(integer_member(call, "duration_ms").value_or(0) / 1000));
   line += "  " + amount_text(integer_member(call, "charged_micros").value_or(0), text("currency"));
   return line + "  " + text("reason");
 }

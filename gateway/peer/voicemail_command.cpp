@@ -41,7 +41,7 @@ std::vector<boost::json::object> messages_of(const boost::json::object& body) {
 std::string message_line(const boost::json::object& message) {
   const auto text = [&](const char* key) { return text_member(message, key).value_or(""); };
   const std::string from = text("from").empty() ? "withheld" : text("from");
-  return text("id") + "  " + text("state") + "  " + text("received_at") + "  " + from + "  " +
+  return text("id") + "  " + text("state") + "  " + text("received") + "  " + from + "  " +
          duration_text(std::chrono::seconds(integer_member(message, "duration_ms").value_or(0) / 1000));
 }
 
