@@ -74,8 +74,9 @@ class bridge {
 
   // Records what comes from a side (with or without connected voice), continuous in time from now on:
   // concealed where packets are missing, silent where nothing is sent, silent as well before the first
-  // packet. Another sink, or nullptr, takes the place of the one before, which first gets what has arrived
-  // already.
+  // packet. Another sink, or nullptr, takes the place of the one before. What still waits in the jitter
+  // buffer goes to the sink before it is replaced (unless voice is connected: then it is the other leg's) and
+  // at detach: detach first, then finish the recording, and no tail is lost.
   void record(side from, std::shared_ptr<audio_sink> sink);
 
   // Sends digits one after the other (RFC 4733, or tones where the leg has no telephone-event), with pauses;

@@ -46,6 +46,7 @@ void bridge_leg::change(const leg_parameters& parameters, packet_sink rtp, packe
     counted_.malformed += receiver_->malformed();
     receiver_.reset();
   }
+  reception_.set_clock(parameters.codec.rtp_clock_hz);
   parameters_ = parameters;
   rtp_ = std::move(rtp);
   rtcp_ = std::move(rtcp);

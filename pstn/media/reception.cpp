@@ -29,6 +29,13 @@ void reception::restart(const rtp_header& header, steady_clock::time_point) {
   transit_.reset();
 }
 
+void reception::set_clock(int clock_hz) noexcept {
+  if (clock_hz == clock_hz_) return;
+  clock_hz_ = clock_hz;
+  jitter_ = 0;
+  transit_.reset();
+}
+
 reception::verdict reception::take(const rtp_header& header, steady_clock::time_point arrived_at,
                                    bool voice) {
   verdict answer = verdict::next;

@@ -16,6 +16,8 @@ class reception {
  public:
   explicit reception(int clock_hz) : clock_hz_(clock_hz) {}
 
+  void set_clock(int clock_hz) noexcept;  // another codec: jitter begins anew
+
   enum class verdict {
     next,       // use it; extended_sequence() is its number
     restarted,  // use it, and forget what came before: a new SSRC, or sequence numbers or timestamps that
