@@ -141,6 +141,9 @@ class Telephone:
     def hang_up(self):
         self.command("hangup")
 
+    def press(self, digits):
+        self.command("sndcode", digits)
+
     def digits(self):
         return "".join(event["param"] for event in self.events if event["type"] == "CALL_DTMF_START")
 
