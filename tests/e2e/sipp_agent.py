@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sipp with one of the scenarios of tests/e2e/sipp at the far end of a trunk."""
+
+import itertools
+import pathlib
+import re
+import socket
+import subprocess
+import time
+
+SCENARIOS = pathlib.Path(__file__).resolve().parent / "sipp"
+NUMBERS = itertools.count(1)
+LONGEST_S = 120  # of any scenario: none outlives its test for long
+
+
+class Sipp:
+    """`remote`: it calls `number` there; else it waits for a call on `port`. `keys` are the [words] of its scenario, `files` what
+    it plays."""
+
+    def __init__(self, folder, scenario, port, media_port, *, address="127.0.0.1", remote=None, number=None, calls=1,
+                 echo=False, keys=None, files=None):
+        self.port = port
+        self.folder = folder / "sipp" / f"{next(NUMBERS):02d}-{scenario}"
+        self.folder.mkdir(parents=True)
+        for name, content in (files or {}).items():
+            (self.folder / name).write_bytes(content)
+        command = ["sipp", "-sf", SCENARIOS / f"{scenario}.xml", "-i", address, "-p", port, "-mp", media_port, "-m", calls]
+        command += ["-nostdin", "-timeout", LONGEST_S, "-timeout_error", "-trace_err", "-trace_msg"]
+        command += ["-error_file", "errors", "-message_file", "messages"]
+        command += ["-rtp_echo"] if echo else []
+        for key, value in (keys or {}).items():
+            command += ["-key", key, value]
+        command += ["-s", number, remote] if remote else []
+        with (self.folder / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                [str(word) for word in command], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        if not remote:
+            self._await_port(address)
+
+    def _await_port(self, address):
+        end = time.monotonic() + 20
+        while self.process.poll() is None and time.monotonic() < end:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                try:
+                    probe.bind((address, self.port))
+                except OSError:
+                    return
+            time.sleep(0.02)
+        raise RuntimeError(f"sipp does not listen: {self.complaint()}")
+
+    def finish(self, timeout_s=60):
+        """Its exit code: 0 if the scenario went as written."""
+        return self.process.wait(timeout_s)
+
+    def complaint(self):
+        """Why the scenario did not go as written."""
+        files = [self.folder / "errors", self.folder / "output"]
+        return "\n".join(file.read_text(errors="replace")[-2000:] for file in files if file.exists())
+
+    def messages(self, direction="received"):
+        """The first lines of the SIP messages that it has received, or sent, so far."""
+        file = self.folder / "messages"
+        text = file.read_text(errors="replace") if file.exists() else ""
+        return re.findall(rf"message {direction} [\[(]\d+[\])]? bytes\)? ?:\s+(\S[^\r\n]*)", text)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
