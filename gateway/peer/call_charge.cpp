@@ -24,9 +24,13 @@ void call_charge::learn(const boost::json::object& body) {
     initial_increment_s_ = std::clamp<std::int64_t>(*increment, 1, increment_max_s);
   if (const auto increment = integer_member(body, "next_increment_s"))
     next_increment_s_ = std::clamp<std::int64_t>(*increment, 1, increment_max_s);
-  if (const auto credit = integer_member(body, "available_micros")) available_micros_ = *credit;
   if (const auto currency = text_member(body, "currency")) currency_ = *currency;
   if (const auto destination = text_member(body, "destination")) destination_ = *destination;
+}
+
+void call_charge::learn_credit(const boost::json::object& body) {
+  if (const auto credit = integer_member(body, "available_micros"))
+    available_micros_ = std::clamp<std::int64_t>(*credit, 0, price_max_micros * increment_max_s);
 }
 
 std::optional<std::int64_t> call_charge::estimate_micros(std::chrono::seconds talk) const {
@@ -44,8 +48,7 @@ std::string call_charge::running_text(std::chrono::seconds talk) const {
   const auto cost = estimate_micros(talk);
   if (!cost) return {};
   std::string text = "cost " + amount_text(*cost, currency_);
-  if (available_micros_)
-    text += "  credit " + amount_text(std::max<std::int64_t>(0, *available_micros_) - *cost, currency_);
+  if (available_micros_) text += "  credit " + amount_text(*available_micros_ - *cost, currency_);
   return text;
 }
 

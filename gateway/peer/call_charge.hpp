@@ -13,9 +13,10 @@ namespace tollgate::gateway::peer {
 
 class call_charge {
  public:
-  /// Takes the members of a ring, answer, rate or balance body that belong to price and credit; what is not
-  /// in it stays as it was.
+  /// Takes the members of a ring, answer or rate body that belong to the price; the rest stays as it was.
   void learn(const boost::json::object& body);
+  /// Takes the credit before the call from the body of a balance reply.
+  void learn_credit(const boost::json::object& body);
 
   /// The price so far; nothing as long as no price is known.
   std::optional<std::int64_t> estimate_micros(std::chrono::seconds talk) const;

@@ -50,7 +50,7 @@ void call_session::after(boost::asio::steady_timer& timer, milliseconds delay,
 
 void call_session::place(const std::string& number, const std::string& own_name,
                          const boost::json::object& credit) {
-  charge_.learn(credit);
+  charge_.learn_credit(credit);
   id_ = overlay::make_call_id();
   to_ = number;
   own_name_ = own_name;

@@ -122,7 +122,7 @@ void media_session::connect(const overlay::webrtc_description& remote, overlay::
   role_ = overlay::role_of(own, remote.setup);
   ice_description description{remote.ice.username_fragment, remote.ice.password, {}};
   for (const auto& candidate : remote.candidates)
-    description.candidates.push_back(to_string(candidate));
+    description.candidates.push_back("candidate:" + to_string(candidate));
   ice_->set_remote(std::move(description));
 }
 
