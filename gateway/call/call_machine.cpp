@@ -47,6 +47,7 @@ call_actions call_machine::on_answered(time_point now) {
 call_actions call_machine::on_trunk_failed(int sip_status, std::optional<int> q850, time_point now) {
   if (state_ != state::trying && state_ != state::ringing) return {};
   last_status_ = sip_status;
+  if (sip_status == 408 && state_ == state::ringing) q850 = 19;  // it rang: nobody answered, no trunk's fault
   last_failure_ = pstn::trunk::classify(sip_status, q850);
   if (last_failure_.retry_next_trunk && tried_ < route_length_) return next_trunk(now);
   return end(failed(), false, now);

@@ -6,6 +6,7 @@
 namespace tollgate::gateway::call {
 
 void call_registry::add(live_call_ptr call) {
+  ++total_;
   const auto id = call->facts().call_id;
   calls_.insert_or_assign(id, std::move(call));
 }

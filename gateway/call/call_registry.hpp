@@ -31,6 +31,7 @@ struct call_facts {
   std::chrono::system_clock::time_point started;
   std::optional<std::chrono::steady_clock::time_point> answered;
   bool holds_credit = false;
+  billing::money held;  // granted so far
 };
 
 class live_call {
@@ -57,11 +58,13 @@ class call_registry {
 
   std::vector<live_call_ptr> all() const;
   std::size_t size() const { return calls_.size(); }
+  std::uint64_t total() const { return total_; }  // since the start
   std::size_t count_of(const uuid& account_id) const;
 
  private:
   std::unordered_map<uuid, live_call_ptr, boost::hash<uuid>> calls_;
   std::unordered_map<pstn::sip::call_key, uuid> dialogs_;
+  std::uint64_t total_ = 0;
 };
 
 }  // namespace tollgate::gateway::call

@@ -53,9 +53,14 @@ boost::asio::awaitable<bool> call_service::pause(std::chrono::steady_clock::dura
   co_return !stopped_;
 }
 
+// g++ 12 miscompiles co_await in the condition of a loop: the answer goes into a variable first.
+
 boost::asio::awaitable<void> call_service::report_periodically() {
-  while (co_await pause(options_.report_interval))
+  for (;;) {
+    const bool on = co_await pause(options_.report_interval);
+    if (!on) co_return;
     co_await report_use();
+  }
 }
 
 boost::asio::awaitable<void> call_service::report_use() {
@@ -84,7 +89,9 @@ boost::asio::awaitable<void> call_service::report_use() {
 }
 
 boost::asio::awaitable<void> call_service::reap_periodically() {
-  while (co_await pause(options_.reaper_interval)) {
+  for (;;) {
+    const bool on = co_await pause(options_.reaper_interval);
+    if (!on) co_return;
     const auto work = [this](pqxx::work& tx) { return billing::reap_holds(tx, options_.reaper_grace, 100); };
     const auto reaped = co_await environment_.database.run(work, {.idempotent = true});
     if (reaped && *reaped > 0) spdlog::warn("event=holds_reaped calls={}", *reaped);
@@ -92,15 +99,20 @@ boost::asio::awaitable<void> call_service::reap_periodically() {
 }
 
 boost::asio::awaitable<void> call_service::replay_periodically() {
-  while (co_await pause(options_.replay_interval)) {
+  for (;;) {
+    const bool on = co_await pause(options_.replay_interval);
+    if (!on) co_return;
     if (environment_.settlements.backlog()) co_await environment_.settlements.replay();
     if (environment_.messages.backlog()) co_await environment_.messages.replay(environment_.notify_mailbox);
   }
 }
 
 boost::asio::awaitable<void> call_service::probe_periodically() {
-  while (co_await pause(std::chrono::seconds(1)))
+  for (;;) {
+    const bool on = co_await pause(std::chrono::seconds(1));
+    if (!on) co_return;
     environment_.trunks.send_due_probes(environment_.sip);
+  }
 }
 
 void call_service::place_call(const overlay::session_ptr& device, const overlay::call_offer& offer) {
@@ -165,8 +177,11 @@ bool call_service::hang_up(const uuid& call_id, const std::string& reason, const
 
 boost::asio::awaitable<void> call_service::wait_for_end(std::chrono::seconds deadline) {
   const auto until = environment_.time.steady() + deadline;
-  while (environment_.registry.size() > 0 && environment_.time.steady() < until)
-    if (!co_await pause(std::chrono::milliseconds(100))) co_return;
+  hurried_ = false;
+  while (environment_.registry.size() > 0 && environment_.time.steady() < until && !hurried_) {
+    const bool on = co_await pause(std::chrono::milliseconds(100));
+    if (!on) co_return;
+  }
 }
 
 boost::asio::awaitable<void> call_service::end_all(std::chrono::seconds deadline) {

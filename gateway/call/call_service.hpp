@@ -44,8 +44,9 @@ class call_service {
   bool hang_up(const uuid& call_id, const std::string& reason, const std::string& text);
   // Hangs up every call and returns when all are settled or spooled, at most `deadline` later.
   boost::asio::awaitable<void> end_all(std::chrono::seconds deadline);
-  // Returns when no call is left, or at the deadline.
+  // Returns when no call is left, at the deadline, or after hurry().
   boost::asio::awaitable<void> wait_for_end(std::chrono::seconds deadline);
+  void hurry() { hurried_ = true; }
   // Ends the periodic work.
   void stop();
 
@@ -63,6 +64,7 @@ class call_service {
   service_options options_;
   bool draining_ = false;
   bool stopped_ = false;
+  bool hurried_ = false;
   std::vector<std::weak_ptr<boost::asio::steady_timer>> pauses_;
 };
 

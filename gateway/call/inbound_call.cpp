@@ -45,7 +45,8 @@ boost::asio::awaitable<void> inbound_call::live() {
     environment_.sip.reject(dialog_, refused->status, refused->phrase, refused->q850);
     end(party::gateway, refused->reason, refused->phrase, refused->status, refused->q850);
   } else {
-    switch (co_await ring()) {
+    const auto rung = co_await ring();
+    switch (rung) {
       case ring_result::answered:
         co_await talk();
         break;

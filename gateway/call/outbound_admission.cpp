@@ -43,6 +43,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
     if (const auto money = billing::find_account(tx, account)) {
       found.may_call = !money->blocked;
       found.currency = money->currency;
+      found.deck = money->deck;
       found.balance = money->credit.posted;
     } else {
       found.may_call = false;
@@ -70,7 +71,7 @@ std::optional<outbound_call::refusal> outbound_call::route_number() {
   number_ = dialled->number;
   callee_region_ = dialled->region;
   facts_.callee = number_->e164();
-  const auto rates = environment_.rates();
+  const auto rates = environment_.rates(caller_.deck);
   const auto* rate = rates->find(number_->digits());
   if (!rate || rates->currency() != currency_)
     return refusal{"no_rate", "There is no price for calls to this number.", 3};
@@ -119,6 +120,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hol
   }
   clock.granted(answer->granted, answer->granted < request.wanted, environment_.time.steady());
   facts_.holds_credit = true;
+  facts_.held = answer->granted;
   machine_.emplace(environment_.settings.machine, std::move(clock), route_.size());
   co_return std::nullopt;
 }

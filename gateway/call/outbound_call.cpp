@@ -148,7 +148,7 @@ void outbound_call::connect() {
   const auto& credit = machine_->credit();
   std::optional<std::chrono::seconds> granted;
   if (credit.limited_by_credit()) granted = credit.granted_duration();
-  device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted));
+  device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted, caller_.balance));
   spdlog::info("event=call_answered call={} trunk={}", boost::uuids::to_string(facts_.call_id), facts_.trunk);
 }
 
@@ -192,6 +192,7 @@ call_actions outbound_call::on(const call_event& event) {
   if (const auto* one = std::get_if<credit_extended>(&event)) {
     if (!one->answer) return machine_->on_extension_failed(now);
     if (one->answer->status == billing::extend_status::no_hold) return machine_->on_hold_lost(now);
+    facts_.held = one->answer->total;
     return machine_->on_extended(one->answer->total,
                                  one->answer->status == billing::extend_status::final_unit, now);
   }

@@ -16,6 +16,7 @@ struct caller_facts {
       presentation;  // a number that the account rents; none: the trunk's default
   bool may_call = true;
   std::string currency;
+  std::string deck;        // whose rates apply
   billing::money balance;  // posted, before the call
 };
 

@@ -25,8 +25,9 @@ class settlement_desk {
   // Returns how many records are left.
   boost::asio::awaitable<std::size_t> replay();
 
-  // Whether something waits on disk.
+  // Whether something waits on disk, and how much.
   bool backlog() const { return backlog_; }
+  std::size_t spooled() const { return spool_.list().size(); }
 
  private:
   boost::asio::awaitable<boost::system::result<billing::settlement>> write(

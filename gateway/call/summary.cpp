@@ -11,8 +11,6 @@ void put_money(boost::json::object& body, const std::string& key, billing::money
   body[key] = billing::to_string(amount);
 }
 
-namespace {
-
 void put_price(boost::json::object& body, const billing::rate& rate, const std::string& currency) {
   body["destination"] = rate.destination;
   body["currency"] = currency;
@@ -21,8 +19,6 @@ void put_price(boost::json::object& body, const billing::rate& rate, const std::
   body["initial_increment_s"] = rate.initial_increment.count();
   body["next_increment_s"] = rate.next_increment.count();
 }
-
-}  // namespace
 
 boost::json::object connecting_body(const uuid& call_id, const pstn::phone_number& number,
                                     const billing::rate& rate, const std::string& currency) {
@@ -38,10 +34,11 @@ boost::json::object ringing_body(bool early_media) {
 }
 
 boost::json::object answered_body(const billing::rate& rate, const std::string& currency,
-                                  std::optional<std::chrono::seconds> granted) {
+                                  std::optional<std::chrono::seconds> granted, billing::money available) {
   boost::json::object body{{"state", "answered"}};
   put_price(body, rate, currency);
   if (granted) body["granted_s"] = granted->count();
+  put_money(body, "available", available);
   return body;
 }
 

@@ -17,12 +17,14 @@ namespace tollgate::gateway::call {
 
 // An amount as whole micro-units and as a decimal text: "price_micros" and "price".
 void put_money(boost::json::object& body, const std::string& key, billing::money amount);
+// A rate as it is told to subscribers.
+void put_price(boost::json::object& body, const billing::rate& rate, const std::string& currency);
 
 boost::json::object connecting_body(const uuid& call_id, const pstn::phone_number& number,
                                     const billing::rate& rate, const std::string& currency);
 boost::json::object ringing_body(bool early_media);
 boost::json::object answered_body(const billing::rate& rate, const std::string& currency,
-                                  std::optional<std::chrono::seconds> granted);
+                                  std::optional<std::chrono::seconds> granted, billing::money available);
 // Without a settlement the charge is told as pending.
 boost::json::object ended_summary(const uuid& call_id, std::chrono::milliseconds talk,
                                   const std::string& currency,

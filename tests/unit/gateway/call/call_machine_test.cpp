@@ -83,8 +83,18 @@ TEST(CallMachine, FailsOverOnlyWhereTheFailureIsTheTrunks) {
     machine.on_provisional(100, false, start);
     const auto actions = machine.on_trunk_failed(row.status, std::nullopt, start + 1s);
     EXPECT_EQ(find<action::invite_trunk>(actions).has_value(), row.next_trunk) << row.status;
-    if (!row.next_trunk) EXPECT_EQ(machine.outcome().reason, row.reason);
+    if (!row.next_trunk) {
+      EXPECT_EQ(machine.outcome().reason, row.reason);
+    }
   }
+}
+
+TEST(CallMachine, TimeOutAfterRingingIsNoAnswerAndNoTrunksFault) {
+  auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
+  machine.start(start);
+  machine.on_provisional(180, false, start + 1s);
+  EXPECT_FALSE(find<action::invite_trunk>(machine.on_trunk_failed(408, std::nullopt, start + 60s)));
+  EXPECT_EQ(machine.outcome().reason, "no_answer");
 }
 
 TEST(CallMachine, EndsWithTheLastFailureWhenNoTrunkIsLeft) {

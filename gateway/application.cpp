@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/application.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/uuid/random_generator.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "gateway/advertised_address.hpp"
+#include "gateway/api/admin_token.hpp"
+#include "gateway/api/server.hpp"
+#include "gateway/call/call_service.hpp"
+#include "gateway/db/database.hpp"
+#include "gateway/db/embedded_postgresql.hpp"
+#include "gateway/db/migrator.hpp"
+#include "gateway/device/device_desk.hpp"
+#include "gateway/key_store.hpp"
+#include "gateway/node_operations.hpp"
+#include "gateway/overlay/server.hpp"
+#include "gateway/settings.hpp"
+#include "gateway/tariff.hpp"
+
+namespace tollgate::gateway {
+namespace {
+
+namespace asio = boost::asio;
+
+call::clocks real_clocks() {
+  return {[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
+}
+
+voicemail::prompt_set load_prompts(const configuration& settings) {
+  auto prompts = voicemail::prompt_set::load(settings.voicemail.prompts);
+  if (!prompts)
+    throw std::runtime_error("voicemail.prompts: cannot read the prompts in " +
+                             settings.voicemail.prompts.string() +
+                             " (install asterisk-core-sounds-en-wav, or name another folder)");
+  return std::move(*prompts);
+}
+
+asio::ssl::context tls_context(const key_store& keys) {
+  auto context = overlay::make_server_context(keys.certificate.certificate, keys.certificate.key);
+  if (!context) throw std::runtime_error("the overlay's certificate and key do not belong together");
+  return std::move(*context);
+}
+
+// Where the money is kept: the operator's PostgreSQL or our own, with the schema up to date.
+class data_store {
+ public:
+  explicit data_store(const configuration& settings) {
+    auto url = settings.database.url;
+    if (url.empty()) {
+      db::embedded_postgresql_options options;
+      options.directory = settings.state_directory / "postgresql";
+      options.binaries = settings.database.postgresql_binaries;
+      embedded_.emplace(options);
+      url = embedded_->url();
+    }
+    const auto report = db::migrate(url);
+    if (!report.ok())
+      throw std::runtime_error("the database schema cannot be brought up to date: " + report.problem);
+    for (const auto& name : report.applied)
+      spdlog::info("event=migration_applied name={}", name);
+    database_.emplace(database_options_of(settings, url));
+  }
+  ~data_store() {
+    database_.reset();
+    embedded_.reset();
+  }
+
+  db::database& database() { return *database_; }
+
+ private:
+  std::optional<db::embedded_postgresql> embedded_;
+  std::optional<db::database> database_;
+};
+
+class application {
+ public:
+  explicit application(const configuration& settings);
+  int run();
+
+ private:
+  asio::awaitable<void> live();
+  asio::awaitable<void> start();
+  asio::awaitable<void> wait_for_signal();
+  asio::awaitable<void> stop();
+  asio::awaitable<void> watch_database();
+  void drain(bool stop);
+  std::vector<overlay::session_ptr> devices_of(const boost::uuids::uuid& account_id) const;
+  void announce() const;
+
+  const configuration& settings_;
+  call::clocks clocks_ = real_clocks();
+  data_store store_;
+  asio::io_context context_{1};
+  call::task_group tasks_{context_.get_executor()};
+  asio::signal_set signals_{context_, SIGTERM, SIGINT};
+  asio::steady_timer watch_timer_{context_};
+  bool stopping_ = false;
+  bool database_reachable_ = true;
+  int exit_code_ = 0;
+
+  key_store keys_;
+  voicemail::prompt_set prompts_;
+  call::spool settlement_spool_, message_spool_;
+  call::settlement_desk settlements_;
+  call::message_desk messages_;
+  subscriber::passphrase_hasher hasher_;
+  subscriber::login_desk logins_;
+  call::trunk_directory trunks_;
+  tariff tariff_;
+  call::call_registry registry_;
+  call::media_engine media_;
+  pstn::sip::user_agent sip_;
+  call::call_settings call_settings_;
+  call::environment environment_;
+  call::call_service calls_;
+  device::device_desk devices_;
+  overlay::server overlay_;
+  node_operations operations_;
+  api::server api_;
+};
+
+application::application(const configuration& settings)
+    : settings_(settings),
+      store_(settings),
+      keys_(open_key_store(settings, clocks_.wall())),
+      prompts_(load_prompts(settings)),
+      settlement_spool_(settings.state_directory / "spool" / "settlements"),
+      message_spool_(settings.state_directory / "spool" / "messages"),
+      settlements_(store_.database(), settlement_spool_),
+      messages_(store_.database(), message_spool_, mailbox_quota_of(settings)),
+      logins_(store_.database(), hasher_, login_limits_of(settings)),
+      trunks_(clocks_, health_options_of(settings)),
+      tariff_(store_.database(), trunks_, clocks_),
+      media_(media_options_of(settings), clocks_,
+             overlay::dtls_context(overlay::certificate::make(clocks_.wall())), context_.get_executor()),
+      sip_(sip_options_of(settings),
+           [this](pstn::sip::event event) {
+             asio::post(context_,
+                        [this, event = std::move(event)]() mutable { calls_.on_sip(std::move(event)); });
+           }),
+      call_settings_(call_settings_of(settings, boost::uuids::random_generator_pure()())),
+      environment_{context_.get_executor(),
+                   clocks_,
+                   call_settings_,
+                   store_.database(),
+                   media_,
+                   sip_,
+                   trunks_,
+                   registry_,
+                   settlements_,
+                   messages_,
+                   prompts_,
+                   [this](const std::string& deck) { return tariff_.rates(deck); },
+                   [this](asio::awaitable<void> task) { tasks_.spawn("call_step", std::move(task)); },
+                   [this](const boost::uuids::uuid& account_id) { devices_.notify_mailbox(account_id); },
+                   [this](const boost::uuids::uuid& account_id) { return devices_of(account_id); }},
+      calls_(environment_, tasks_, service_options_of(settings)),
+      devices_({store_.database(), calls_, tasks_, logins_, clocks_, environment_.rates,
+                environment_.devices_of, call_settings_.dial_policy}),
+      overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
+               keys_.authority, keys_.node, devices_),
+      operations_({environment_, calls_, tasks_, tariff_, devices_, overlay_,
+                   [this] { return database_reachable_; }, [this](bool stop) { drain(stop); },
+                   settings.overlay.address, settings.sip.address + ":" + std::to_string(settings.sip.port)}),
+      api_(context_, api_options_of(settings), store_.database(), hasher_, operations_) {}
+
+std::vector<overlay::session_ptr> application::devices_of(const boost::uuids::uuid& account_id) const {
+  return overlay_.sessions_of(account_id);
+}
+
+int application::run() {
+  api::ensure_admin_token(store_.database(), admin_token_path(settings_));
+  tasks_.spawn("application", live());
+  context_.run();
+  hasher_.stop();
+  store_.database().stop();
+  return exit_code_;
+}
+
+asio::awaitable<void> application::live() {
+  try {
+    co_await start();
+  } catch (const std::exception& e) {
+    spdlog::critical("event=start_failed error=\"{}\"", e.what());
+    std::cerr << "tollgate: " << e.what() << '\n';
+    exit_code_ = 1;
+  }
+  if (exit_code_ == 0) co_await wait_for_signal();
+  co_await stop();
+}
+
+asio::awaitable<void> application::start() {
+  co_await calls_.recover();
+  const auto rates = co_await tariff_.reload_rates();
+  const auto trunks = co_await tariff_.reload_trunks();
+  if (!rates || !trunks) throw std::runtime_error("the database does not answer");
+  sip_.set_trusted([this](const pstn::sip::source_address& source) { return trunks_.is_trusted(source); });
+  calls_.start();
+  tasks_.spawn("watch_database", watch_database());
+  if (const auto started = overlay_.start(); !started)
+    throw std::runtime_error("overlay.port " + std::to_string(settings_.overlay.port) + ": " +
+                             started.error().message());
+  api_.start();
+  announce();
+}
+
+void application::announce() const {
+  spdlog::info("event=started node={} overlay_port={} media_port={} sip_port={} api_port={}",
+               settings_.node.name, overlay_.port(), media_.overlay_port(), settings_.sip.port, api_.port());
+}
+
+asio::awaitable<void> application::watch_database() {
+  const auto ping = [](pqxx::work& tx) { tx.exec("SELECT 1"); };
+  while (!stopping_) {
+    watch_timer_.expires_after(std::chrono::seconds(2));
+    boost::system::error_code ignored;
+    co_await watch_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (stopping_) break;
+    const auto answered = co_await store_.database().run(ping, {.idempotent = true});
+    database_reachable_ = answered.has_value();
+    if (database_reachable_ && tariff_.expired()) co_await tariff_.reload_rates();
+  }
+}
+
+void application::drain(bool stop) {
+  spdlog::info("event=draining calls={} stop={}", registry_.size(), stop);
+  calls_.set_draining(true);
+  overlay_.set_draining(true);
+  if (stop) signals_.cancel();  // goes on in wait_for_signal
+}
+
+// SIGTERM, or a drain that is to stop the process: live calls go on for a while. SIGINT: they are ended now.
+asio::awaitable<void> application::wait_for_signal() {
+  boost::system::error_code drained;
+  const int first = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, drained));
+  if (!drained && first != SIGTERM) co_return;
+  drain(false);
+  // A second signal ends the patience.
+  signals_.async_wait([this](boost::system::error_code error, int) {
+    if (!error) calls_.hurry();
+  });
+  co_await calls_.wait_for_end(std::chrono::seconds(settings_.call.drain_timeout_s));
+  signals_.cancel();
+}
+
+asio::awaitable<void> application::stop() {
+  stopping_ = true;
+  calls_.set_draining(true);
+  co_await calls_.end_all(std::chrono::seconds(25));
+  watch_timer_.cancel();
+  calls_.stop();
+  co_await overlay_.stop();
+  co_await api_.stop();
+  sip_.stop();
+  signals_.cancel();
+  spdlog::info("event=stopped");
+}
+
+}  // namespace
+
+int run(const configuration& settings) {
+  try {
+    return application(settings).run();
+  } catch (const std::exception& e) {
+    spdlog::critical("event=start_failed error=\"{}\"", e.what());
+    std::cerr << "tollgate: " << e.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace tollgate::gateway

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/device/device_desk.hpp"
+
+#include "voicemail/mailbox_store.hpp"
+
+namespace tollgate::gateway::device {
+
+void device_desk::attached(const overlay::session_ptr& device) {
+  with_.calls.on_attached(device);
+  notify_mailbox(device->account_id());
+}
+
+void device_desk::detached(const overlay::session_ptr& device) {
+  with_.calls.on_detached(device);
+}
+
+void device_desk::offered(const overlay::session_ptr& device, const overlay::call_offer& offer) {
+  with_.calls.place_call(device, offer);
+}
+
+void device_desk::rang(const overlay::session_ptr& device, const std::string& call) {
+  with_.calls.to_call(device->account_id(), call, call::peer_event::rang{device});
+}
+
+void device_desk::answered(const overlay::session_ptr& device, const overlay::call_answer& answer) {
+  with_.calls.to_call(device->account_id(), answer.call,
+                      call::peer_event::answered{device, answer.description});
+}
+
+void device_desk::trickled(const overlay::session_ptr&, const std::string&,
+                           const std::vector<overlay::ice_candidate>&) {
+  // An ICE-lite agent learns the peer's addresses from its checks (RFC 8445 §2.5): candidates tell it
+  // nothing.
+}
+
+void device_desk::restarted(const overlay::session_ptr& device, const overlay::call_offer& offer) {
+  with_.calls.to_call(device->account_id(), offer.call,
+                      call::peer_event::restarted{device, offer.description});
+}
+
+void device_desk::digit(const overlay::session_ptr& device, const std::string& call, char digit,
+                        std::chrono::milliseconds duration) {
+  with_.calls.to_call(device->account_id(), call, call::peer_event::digit{digit, duration});
+}
+
+void device_desk::hung_up(const overlay::session_ptr& device, const std::string& call,
+                          const std::string& code) {
+  with_.calls.to_call(device->account_id(), call, call::peer_event::hung_up{device, code});
+}
+
+void device_desk::notify_mailbox(const boost::uuids::uuid& account_id) {
+  with_.tasks.spawn("notify_mailbox", send_counts(account_id));
+}
+
+boost::asio::awaitable<void> device_desk::send_counts(boost::uuids::uuid account) {
+  if (with_.devices_of(account).empty()) co_return;
+  const auto work = [account](pqxx::work& tx) { return voicemail::count_messages(tx, account); };
+  const auto counts = co_await with_.database.run(work, {.idempotent = true});
+  if (!counts) co_return;  // the list, when it is asked for, will tell
+  for (const auto& device : with_.devices_of(account))
+    device->send_event("voicemail", {{"new", counts->unread}, {"saved", counts->saved}}, "");
+}
+
+}  // namespace tollgate::gateway::device

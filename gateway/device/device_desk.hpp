@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an attached device may do: prove who it is, call and be called, and ask for balance, prices, its call
+// list and its voicemail. Implements the overlay's session_handler over the rooms below. Signalling thread
+// only.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "billing/rating.hpp"
+#include "gateway/call/call_service.hpp"
+#include "gateway/db/database.hpp"
+#include "gateway/overlay/session.hpp"
+#include "gateway/subscriber/login.hpp"
+#include "pstn/number/dial_policy.hpp"
+
+namespace tollgate::gateway::device {
+
+class device_desk final : public overlay::session_handler {
+ public:
+  struct collaborators {
+    db::database& database;
+    call::call_service& calls;
+    call::task_group& tasks;
+    subscriber::login_desk& logins;
+    call::clocks time;
+    std::function<std::shared_ptr<const billing::rate_table>(const std::string& deck)> rates;  // in force now; never null
+    std::function<std::vector<overlay::session_ptr>(const boost::uuids::uuid& account_id)> devices_of;
+    pstn::number::dial_policy dial_policy;
+  };
+  explicit device_desk(collaborators c) : with_(std::move(c)) {}
+
+  // Tells every attached device of the account how many messages it has.
+  void notify_mailbox(const boost::uuids::uuid& account_id);
+
+  boost::asio::awaitable<overlay::answer<overlay::subscriber_identity>> log_in(
+      std::string name, std::string passphrase, std::string remote_address) override;
+  boost::asio::awaitable<overlay::answer<overlay::subscriber_identity>> find(std::string name) override;
+  void attached(const overlay::session_ptr& device) override;
+  void detached(const overlay::session_ptr& device) override;
+  void offered(const overlay::session_ptr& device, const overlay::call_offer& offer) override;
+  void rang(const overlay::session_ptr& device, const std::string& call) override;
+  void answered(const overlay::session_ptr& device, const overlay::call_answer& answer) override;
+  void trickled(const overlay::session_ptr& device, const std::string& call,
+                const std::vector<overlay::ice_candidate>& candidates) override;
+  void restarted(const overlay::session_ptr& device, const overlay::call_offer& offer) override;
+  void digit(const overlay::session_ptr& device, const std::string& call, char digit,
+             std::chrono::milliseconds duration) override;
+  void hung_up(const overlay::session_ptr& device, const std::string& call, const std::string& code) override;
+  boost::asio::awaitable<overlay::answer<boost::json::object>> request(overlay::session_ptr device,
+                                                                       std::string type,
+                                                                       boost::json::object body) override;
+
+ private:
+  using reply = overlay::answer<boost::json::object>;
+
+  boost::asio::awaitable<reply> balance(boost::uuids::uuid account);
+  boost::asio::awaitable<reply> rate(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> calls(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> voicemail(overlay::session_ptr device, boost::json::object body);
+  boost::asio::awaitable<reply> list_voicemail(boost::uuids::uuid account);
+  boost::asio::awaitable<reply> fetch_voicemail(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> change_voicemail(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<void> send_counts(boost::uuids::uuid account);
+
+  collaborators with_;
+};
+
+}  // namespace tollgate::gateway::device

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// The requests of an attached device (overlay/wire.md, "Requests"): balance, rate, calls, voicemail.
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <boost/uuid/string_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include "billing/account.hpp"
+#include "billing/cdr.hpp"
+#include "gateway/call/summary.hpp"
+#include "gateway/device/device_desk.hpp"
+#include "gateway/overlay/encoding.hpp"
+#include "gateway/subscriber/subscriber_store.hpp"
+#include "voicemail/mailbox_store.hpp"
+
+namespace tollgate::gateway::device {
+
+namespace json = boost::json;
+using boost::uuids::uuid;
+
+namespace {
+
+constexpr std::int64_t chunk_bytes = 8192;  // of voicemail audio in one frame
+
+const overlay::refusal unavailable{"unavailable",
+                                   "That is not possible at the moment: try again in a minute."};
+
+overlay::refusal bad_request(std::string text) {
+  return {"bad_request", std::move(text)};
+}
+
+std::optional<std::string> text_of(const json::object& body, std::string_view key) {
+  const auto* value = body.if_contains(key);
+  if (!value || !value->is_string()) return std::nullopt;
+  return std::string(value->get_string());
+}
+
+// An integer in the range, or the default when it is absent; nothing when it is something else.
+std::optional<std::int64_t> integer_of(const json::object& body, std::string_view key, std::int64_t absent,
+                                       std::int64_t low, std::int64_t high) {
+  const auto* value = body.if_contains(key);
+  if (!value) return absent;
+  if (!value->is_int64() || value->get_int64() < low || value->get_int64() > high) return std::nullopt;
+  return value->get_int64();
+}
+
+std::optional<uuid> id_of(const json::object& body, std::string_view key) {
+  const auto text = text_of(body, key);
+  if (!text || text->size() != 36) return std::nullopt;
+  try {
+    return boost::uuids::string_generator{}(*text);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string time_text(std::chrono::system_clock::time_point at) {
+  const auto seconds = std::chrono::system_clock::to_time_t(at);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
+json::object call_body(const billing::call_record& record) {
+  const auto& call = record.call;
+  json::object body{{"call_id", boost::uuids::to_string(call.call_id)},
+                    {"direction", billing::to_string(call.direction)},
+                    {"from", call.caller},
+                    {"to", call.callee},
+                    {"duration_ms", call.talk.count()},
+                    {"billed_s", record.billed.count()},
+                    {"currency", record.currency},
+                    {"reason", call.reason}};
+  if (call.started) body["started"] = time_text(*call.started);
+  call::put_money(body, "charged", record.charged);
+  return body;
+}
+
+json::object message_body(const voicemail::message& message) {
+  return {{"id", boost::uuids::to_string(message.message_id)},
+          {"state", voicemail::to_text(message.state)},
+          {"from", message.caller},
+          {"to", message.called},
+          {"received", time_text(message.received_at)},
+          {"duration_ms", message.duration.count()},
+          {"size_bytes", message.size_bytes},
+          {"sha256", message.sha256}};
+}
+
+}  // namespace
+
+boost::asio::awaitable<device_desk::reply> device_desk::request(overlay::session_ptr device, std::string type,
+                                                                json::object body) {
+  const auto account = device->account_id();
+  if (type == "balance") co_return co_await balance(account);
+  if (type == "rate") co_return co_await rate(account, std::move(body));
+  if (type == "calls") co_return co_await calls(account, std::move(body));
+  if (type == "voicemail") co_return co_await voicemail(std::move(device), std::move(body));
+  co_return overlay::refusal{"unknown_type", "This gateway does not know requests of this type."};
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::balance(uuid account) {
+  const auto work = [account](pqxx::work& tx) { return billing::find_account(tx, account); };
+  const auto found = co_await with_.database.run(work, {.idempotent = true});
+  if (!found) co_return unavailable;
+  json::object body{{"currency", found->currency}};
+  call::put_money(body, "balance", found->credit.posted);
+  call::put_money(body, "held", found->credit.held);
+  call::put_money(body, "available", found->credit.available());
+  co_return body;
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::rate(uuid account, json::object body) {
+  const auto number = text_of(body, "number");
+  if (!number) co_return bad_request("A rate request names the number.");
+  struct caller {
+    std::string region;
+    std::string deck;
+  };
+  const auto work = [account](pqxx::work& tx) -> boost::system::result<caller> {
+    const auto who = subscriber::find_subscriber(tx, account);
+    if (!who) return who.error();
+    const auto money = billing::find_account(tx, account);
+    if (!money) return money.error();
+    return caller{who->region, money->deck};
+  };
+  const auto who = co_await with_.database.run(work, {.idempotent = true});
+  if (!who) co_return unavailable;
+  const auto dialled = pstn::number::interpret(*number, who->region, with_.dial_policy);
+  if (!dialled) {
+    const auto why = static_cast<pstn::number::dial_error>(dialled.error().value());
+    co_return overlay::refusal{std::string(code(why)), std::string(sentence(why))};
+  }
+  const auto rates = with_.rates(who->deck);
+  const auto* found = rates->find(dialled->number.digits());
+  if (!found) co_return overlay::refusal{"no_rate", "There is no price for calls to this number."};
+  json::object answer{{"number", dialled->number.e164()}, {"region", dialled->region}};
+  call::put_price(answer, *found, rates->currency());
+  co_return answer;
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::calls(uuid account, json::object body) {
+  const auto limit = integer_of(body, "limit", 20, 1, 50);
+  if (!limit) co_return bad_request("limit is a number from 1 to 50.");
+  const auto before = id_of(body, "before");
+  if (body.contains("before") && !before)
+    co_return bad_request("before is the call_id of the last call of the page before.");
+  const auto work = [&](pqxx::work& tx) {
+    return billing::list_calls(tx, account, static_cast<int>(*limit), before);
+  };
+  const auto records = co_await with_.database.run(work, {.idempotent = true});
+  if (!records) co_return unavailable;
+  json::array list;
+  for (const auto& record : *records)
+    list.push_back(call_body(record));
+  co_return json::object{{"calls", std::move(list)}};
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::voicemail(overlay::session_ptr device,
+                                                                  json::object body) {
+  const auto op = text_of(body, "op").value_or("");
+  const auto account = device->account_id();
+  if (op == "list") co_return co_await list_voicemail(account);
+  if (op == "fetch") co_return co_await fetch_voicemail(account, std::move(body));
+  if (op == "mark" || op == "delete") {
+    auto answer = co_await change_voicemail(account, std::move(body));
+    if (answer) notify_mailbox(account);
+    co_return answer;
+  }
+  co_return bad_request("op is list, fetch, mark or delete.");
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::list_voicemail(uuid account) {
+  voicemail::message_filter filter;
+  filter.limit = 40;  // what fits in a frame
+  struct mailbox {
+    std::vector<voicemail::message> messages;
+    voicemail::message_counts counts;
+  };
+  const auto work = [&](pqxx::work& tx) {
+    return mailbox{voicemail::list_messages(tx, account, filter), voicemail::count_messages(tx, account)};
+  };
+  const auto box = co_await with_.database.run(work, {.idempotent = true});
+  if (!box) co_return unavailable;
+  json::array list;
+  for (const auto& message : box->messages)
+    list.push_back(message_body(message));
+  co_return json::object{
+      {"messages", std::move(list)}, {"new", box->counts.unread}, {"saved", box->counts.saved}};
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::fetch_voicemail(uuid account, json::object body) {
+  const auto id = id_of(body, "id");
+  const auto offset = integer_of(body, "offset", 0, 0, INT64_MAX / 2);
+  if (!id || !offset) co_return bad_request("fetch names the message's id and an offset in bytes.");
+  struct part {
+    voicemail::message message;
+    std::vector<std::byte> audio;
+  };
+  const auto work = [&](pqxx::work& tx) -> boost::system::result<part> {
+    auto message = voicemail::find_message(tx, account, *id);
+    if (!message) return message.error();
+    auto audio = voicemail::fetch_audio(tx, account, *id, *offset, chunk_bytes);
+    if (!audio) return audio.error();
+    return part{std::move(*message), std::move(*audio)};
+  };
+  const auto found = co_await with_.database.run(work, {.idempotent = true});
+  if (!found && found.error() == voicemail::error::message_unknown)
+    co_return overlay::refusal{"message_unknown", "There is no such message."};
+  if (!found) co_return unavailable;
+  co_return json::object{{"id", boost::uuids::to_string(*id)},
+                         {"offset", *offset},
+                         {"size_bytes", found->message.size_bytes},
+                         {"sha256", found->message.sha256},
+                         {"data", overlay::to_base64(found->audio)}};
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::change_voicemail(uuid account, json::object body) {
+  const auto id = id_of(body, "id");
+  if (!id) co_return bad_request("mark and delete name the message's id.");
+  const bool deletes = body.at("op").as_string() == "delete";
+  const auto state = voicemail::parse_message_state(text_of(body, "state").value_or("saved"));
+  if (!state) co_return bad_request("state is new or saved.");
+  const auto work = [&](pqxx::work& tx) {
+    return deletes ? voicemail::delete_message(tx, account, *id)
+                   : voicemail::mark_message(tx, account, *id, *state);
+  };
+  const auto done = co_await with_.database.run(work, {.idempotent = true});
+  if (!done && done.error() == voicemail::error::message_unknown)
+    co_return overlay::refusal{"message_unknown", "There is no such message."};
+  if (!done) co_return unavailable;
+  co_return json::object{{"id", boost::uuids::to_string(*id)}};
+}
+
+}  // namespace tollgate::gateway::device

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/node_operations.hpp"
+
+#include "billing/stop_record.hpp"
+
+namespace tollgate::gateway {
+
+node_operations::node_operations(collaborators c)
+    : with_(std::move(c)), started_(with_.environment.time.wall()) {}
+
+api::node_status node_operations::status() {
+  api::node_status status;
+  status.node = with_.environment.settings.node;
+  status.started_at = started_;
+  status.draining = with_.calls.draining();
+  status.calls = with_.environment.registry.size();
+  status.sessions = with_.overlay.session_count();
+  status.spooled = with_.environment.settlements.spooled();
+  status.calls_total = with_.environment.registry.total();
+  status.media_workers = 1;
+  status.overlay_address = with_.overlay_host + ":" + std::to_string(with_.overlay.port());
+  status.sip_address = with_.sip_address;
+  return status;
+}
+
+std::vector<api::live_call> node_operations::live_calls() {
+  std::vector<api::live_call> list;
+  const auto now = with_.environment.time.steady();
+  for (const auto& call : with_.environment.registry.all()) {
+    const auto& facts = call->facts();
+    api::live_call shown;
+    shown.call_id = facts.call_id;
+    shown.account_id = facts.account_id;
+    shown.direction = billing::to_string(facts.direction);
+    shown.state = facts.state;
+    shown.caller = facts.caller;
+    shown.callee = facts.callee;
+    shown.trunk = facts.trunk;
+    shown.started_at = facts.started;
+    if (facts.answered)
+      shown.talk = std::chrono::duration_cast<std::chrono::milliseconds>(now - *facts.answered);
+    shown.held_micros = facts.held.micros;
+    list.push_back(std::move(shown));
+  }
+  return list;
+}
+
+std::vector<api::trunk_status> node_operations::trunk_statuses() {
+  std::vector<api::trunk_status> list;
+  for (const auto& [trunk, state] : with_.environment.trunks.list())
+    list.push_back({trunk->id, trunk->name, state.up, state.live_calls,
+                    state.up ? "" : "does not answer OPTIONS, or calls over it fail"});
+  return list;
+}
+
+bool node_operations::hang_up(const boost::uuids::uuid& call_id) {
+  return with_.calls.hang_up(call_id, "operator", "The operator ended the call.");
+}
+
+void node_operations::drain(bool stop) {
+  with_.drain(stop);
+}
+
+std::vector<std::string> node_operations::not_ready() {
+  std::vector<std::string> why;
+  if (!with_.database_reachable()) why.emplace_back("database");
+  if (with_.calls.draining()) why.emplace_back("draining");
+  return why;
+}
+
+void node_operations::rates_changed() {
+  with_.tasks.spawn("reload_rates", reload_rates());
+}
+
+void node_operations::trunks_changed() {
+  with_.tasks.spawn("reload_trunks", reload_trunks());
+}
+
+boost::asio::awaitable<void> node_operations::reload_rates() {
+  co_await with_.prices.reload_rates();
+}
+
+boost::asio::awaitable<void> node_operations::reload_trunks() {
+  co_await with_.prices.reload_trunks();
+}
+
+void node_operations::account_changed(const boost::uuids::uuid&) {
+  // Credit, settings and numbers are read from the database at each call: nothing is kept here.
+}
+
+void node_operations::account_revoked(const boost::uuids::uuid& account_id) {
+  for (const auto& device : with_.environment.devices_of(account_id))
+    device->close("revoked", "Your pass-phrase was changed or your account was suspended: log in again.");
+}
+
+void node_operations::mailbox_changed(const boost::uuids::uuid& account_id) {
+  with_.devices.notify_mailbox(account_id);
+}
+
+}  // namespace tollgate::gateway

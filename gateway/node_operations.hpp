@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the REST API may see and do of the running node: api::operations over the rooms. Signalling thread
+// only.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gateway/api/operations.hpp"
+#include "gateway/call/call_service.hpp"
+#include "gateway/device/device_desk.hpp"
+#include "gateway/overlay/server.hpp"
+#include "gateway/tariff.hpp"
+
+namespace tollgate::gateway {
+
+class node_operations final : public api::operations {
+ public:
+  struct collaborators {
+    const call::environment& environment;
+    call::call_service& calls;
+    call::task_group& tasks;
+    tariff& prices;
+    device::device_desk& devices;
+    overlay::server& overlay;
+    std::function<bool()> database_reachable;
+    std::function<void(bool stop)> drain;
+    std::string overlay_host, sip_address;  // for status
+  };
+  explicit node_operations(collaborators c);
+
+  api::node_status status() override;
+  std::vector<api::live_call> live_calls() override;
+  std::vector<api::trunk_status> trunk_statuses() override;
+  bool hang_up(const boost::uuids::uuid& call_id) override;
+  void drain(bool stop) override;
+  std::vector<std::string> not_ready() override;
+  void rates_changed() override;
+  void trunks_changed() override;
+  void account_changed(const boost::uuids::uuid& account_id) override;
+  void account_revoked(const boost::uuids::uuid& account_id) override;
+  void mailbox_changed(const boost::uuids::uuid& account_id) override;
+
+ private:
+  boost::asio::awaitable<void> reload_rates();
+  boost::asio::awaitable<void> reload_trunks();
+
+  collaborators with_;
+  std::chrono::system_clock::time_point started_;
+};
+
+}  // namespace tollgate::gateway

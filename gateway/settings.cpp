@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/settings.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "gateway/advertised_address.hpp"
+
+namespace tollgate::gateway {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+db::database_options database_options_of(const configuration& settings, const std::string& url) {
+  db::database_options options;
+  options.url = url;
+  options.pool_size = static_cast<std::size_t>(settings.database.pool_size);
+  options.connect_timeout = milliseconds(settings.database.connect_timeout_ms);
+  options.statement_timeout = milliseconds(settings.database.statement_timeout_ms);
+  return options;
+}
+
+call::media_options media_options_of(const configuration& settings) {
+  call::media_options options;
+  options.address = settings.media.address;
+  options.overlay_port = settings.media.overlay_port;
+  options.trunk_port_low = settings.media.trunk_port_low;
+  options.trunk_port_high = settings.media.trunk_port_high;
+  options.silence_timeout = seconds(settings.media.silence_timeout_s);
+  return options;
+}
+
+pstn::sip::user_agent_options sip_options_of(const configuration& settings) {
+  pstn::sip::user_agent_options options;
+  options.address = settings.sip.address;
+  options.port = settings.sip.port;
+  options.advertised_address = advertised_address(settings.sip.advertised_address, settings.sip.address);
+  options.name = settings.sip.user_agent;
+  options.session_timer = seconds(settings.sip.session_timer_s);
+  options.answer_timeout = seconds(settings.sip.ringing_timeout_s + 60);
+  options.most_calls = static_cast<std::size_t>(settings.call.calls) * 2;
+  options.log = [](std::string_view line) { spdlog::debug("event=sip_stack text=\"{}\"", line); };
+  return options;
+}
+
+pstn::trunk::health_options health_options_of(const configuration& settings) {
+  pstn::trunk::health_options options;
+  options.probe_interval_up = seconds(settings.sip.options_interval_s);
+  return options;
+}
+
+call::call_settings call_settings_of(const configuration& settings, const boost::uuids::uuid& instance) {
+  call::call_settings calls;
+  calls.node = settings.node.name;
+  calls.instance = instance;
+  calls.media_address = advertised_address(settings.media.advertised_address, settings.media.address);
+  calls.sip_domain = advertised_address(settings.sip.advertised_address, settings.sip.address);
+  calls.credit.unit = seconds(settings.billing.hold_seconds);
+  calls.credit.warnings = {seconds(settings.billing.warn_first_s), seconds(settings.billing.warn_last_s)};
+  calls.credit.lead =
+      seconds(settings.billing.warn_first_s + 15);  // the last grant is known before the first warning
+  calls.machine.ringing = seconds(settings.sip.ringing_timeout_s);
+  calls.hold_lease = seconds(settings.billing.hold_lease_s);
+  calls.ring_timeout = seconds(settings.call.ring_timeout_s);
+  calls.calls = static_cast<std::size_t>(settings.call.calls);
+  calls.calls_per_subscriber = static_cast<std::size_t>(settings.overlay.calls_per_subscriber);
+  calls.dial_policy.premium_rate = settings.dial_policy.premium_rate;
+  calls.dial_policy.shared_cost = settings.dial_policy.shared_cost;
+  calls.dial_policy.satellite = settings.dial_policy.satellite;
+  if (settings.dial_policy.high_risk) calls.dial_policy.high_risk_prefixes.clear();
+  calls.deposit.longest = seconds(settings.voicemail.message_limit_s);
+  calls.deposit.shortest = milliseconds(settings.voicemail.message_least_ms);
+  calls.deposit.silence = seconds(settings.voicemail.silence_limit_s);
+  calls.mailbox = mailbox_quota_of(settings);
+  return calls;
+}
+
+call::service_options service_options_of(const configuration& settings) {
+  call::service_options options;
+  options.report_interval = seconds(settings.billing.report_interval_s);
+  options.reaper_interval = seconds(settings.billing.reaper_interval_s);
+  options.reaper_grace = seconds(settings.billing.reaper_grace_s);
+  return options;
+}
+
+subscriber::login_limits login_limits_of(const configuration& settings) {
+  return {settings.overlay.logins_failed_limit, seconds(settings.overlay.logins_failed_window_s)};
+}
+
+overlay::server_options overlay_options_of(const configuration& settings, const call::clocks& time) {
+  overlay::server_options options;
+  options.address = settings.overlay.address;
+  options.port = settings.overlay.port;
+  options.node_name = settings.node.name;
+  const auto limit = [](int value) { return static_cast<std::size_t>(value); };
+  options.limits.failed_logins = {limit(settings.overlay.logins_failed_limit),
+                                  seconds(settings.overlay.logins_failed_window_s)};
+  options.limits.offers.events = limit(settings.overlay.offers_per_minute);
+  options.limits.requests.events = limit(settings.overlay.requests_per_minute);
+  options.limits.outgoing_calls = limit(settings.overlay.calls_per_subscriber);
+  options.limits.trickles_per_call = limit(settings.overlay.trickles_per_call);
+  options.wall_clock = time.wall;
+  options.steady_clock = time.steady;
+  options.log = [](const std::string& line) { spdlog::info("{}", line); };
+  return options;
+}
+
+api::server_options api_options_of(const configuration& settings) {
+  api::server_options options;
+  options.address = settings.api.address;
+  options.port = settings.api.port;
+  options.body_limit_bytes = static_cast<std::uint64_t>(settings.api.body_limit_bytes);
+  options.request_timeout = seconds(settings.api.request_timeout_s);
+  options.connections = static_cast<std::size_t>(settings.api.connections);
+  options.currency = settings.billing.currency;
+  options.deck = settings.billing.deck;
+  options.region = settings.call.default_region;
+  options.ring_timeout = seconds(settings.call.ring_timeout_s);
+  options.least_topup = billing::money{settings.billing.least_topup_micros};
+  return options;
+}
+
+voicemail::mailbox_quota mailbox_quota_of(const configuration& settings) {
+  voicemail::mailbox_quota quota;
+  quota.messages = settings.voicemail.mailbox_limit_messages;
+  quota.bytes = settings.voicemail.mailbox_limit_bytes;
+  return quota;
+}
+
+}  // namespace tollgate::gateway

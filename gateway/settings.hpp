@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the one configuration to the options of each room, so that no room knows the configuration file.
+#pragma once
+
+#include <boost/uuid/uuid.hpp>
+
+#include "gateway/api/server.hpp"
+#include "gateway/call/call_service.hpp"
+#include "gateway/configuration.hpp"
+#include "gateway/overlay/server.hpp"
+#include "gateway/subscriber/subscriber_store.hpp"
+
+namespace tollgate::gateway {
+
+db::database_options database_options_of(const configuration& settings, const std::string& url);
+call::media_options media_options_of(const configuration& settings);
+pstn::sip::user_agent_options sip_options_of(const configuration& settings);
+pstn::trunk::health_options health_options_of(const configuration& settings);
+call::call_settings call_settings_of(const configuration& settings, const boost::uuids::uuid& instance);
+call::service_options service_options_of(const configuration& settings);
+subscriber::login_limits login_limits_of(const configuration& settings);
+overlay::server_options overlay_options_of(const configuration& settings, const call::clocks& time);
+api::server_options api_options_of(const configuration& settings);
+voicemail::mailbox_quota mailbox_quota_of(const configuration& settings);
+
+}  // namespace tollgate::gateway
