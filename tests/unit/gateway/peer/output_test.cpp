@@ -38,7 +38,7 @@ TEST(Output, WithoutATerminalThereIsNoLiveLine) {
 TEST(Output, WhatComesFromOutsideCannotDriveTheTerminal) {
   EXPECT_EQ(printable("a\x1b[2Jb\r\n\x7f"
                       "c"),
-            "a [2Jb   c");
+            "a [2Jb \n c");
   EXPECT_EQ(printable("\xc2\x9b"
                       "2J")
                 .find('\x9b'),

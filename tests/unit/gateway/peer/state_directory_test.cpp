@@ -31,35 +31,46 @@ class StateDirectory : public testing::Test {
   std::filesystem::path root_;
 };
 
+account_state sample() {
+  const overlay::private_key authority = overlay::private_key::generate();
+  return {"wss://127.0.0.1:1",
+          "PEM\n",
+          {"alice", overlay::private_key::generate(), "a.b.c",
+           overlay::wall_time(std::chrono::seconds(1'800'000'000)), authority.public_part()}};
+}
+
 TEST_F(StateDirectory, WhatWasSavedIsLoadedAgain) {
   const state_directory state(root_ / "deep" / "state");
-  ASSERT_TRUE(state.save_account({"wss://127.0.0.1:1", "alice", "a.b.c", "PEM\n"}).has_value());
+  const account_state saved = sample();
+  ASSERT_TRUE(state.save_account(saved).has_value());
   const auto account = state.load_account();
   ASSERT_TRUE(account.has_value());
-  EXPECT_EQ(account->gateway, "wss://127.0.0.1:1");
-  EXPECT_EQ(account->name, "alice");
-  EXPECT_EQ(account->credential, "a.b.c");
-  EXPECT_EQ(account->authority_pem, "PEM\n");
+  EXPECT_EQ(account->gateway, saved.gateway);
+  EXPECT_EQ(account->authority_pem, saved.authority_pem);
+  EXPECT_EQ(account->identity.name, "alice");
+  EXPECT_EQ(account->identity.credential, "a.b.c");
+  EXPECT_EQ(account->identity.expires_at, saved.identity.expires_at);
+  EXPECT_EQ(account->identity.device.public_part(), saved.identity.device.public_part());
+  EXPECT_EQ(account->identity.authority, saved.identity.authority);
 }
 
 TEST_F(StateDirectory, KeepsItsFilesToItself) {
   const state_directory state(root_ / "state");
-  ASSERT_TRUE(state.save_device_key("key").has_value());
-  ASSERT_TRUE(state.save_device_key("other key").has_value());
+  ASSERT_TRUE(state.save_account(sample()).has_value());
+  ASSERT_TRUE(state.save_account(sample()).has_value());
   EXPECT_EQ(mode_of(root_ / "state"), 0700u);
-  EXPECT_EQ(mode_of(root_ / "state" / "device.pem"), 0600u);
-  EXPECT_EQ(state.load_device_key().value(), "other key");
+  EXPECT_EQ(mode_of(root_ / "state" / "account.json"), 0600u);
 }
 
 TEST_F(StateDirectory, WithoutALogInSaysSo) {
   const state_directory state(root_ / "state");
-  EXPECT_FALSE(state.has_device_key());
   EXPECT_EQ(state.load_account().error(), make_error_code(error::not_logged_in));
 }
 
 TEST_F(StateDirectory, DamagedFilesAreRefused) {
   const state_directory state(root_);
-  for (const char* text : {"", "[]", "{", "\"x\""}) {
+  for (const char* text :
+       {"", "[]", "{", "\"x\"", "{}", "{\"identity\":{}}", "{\"identity\":7,\"gateway\":1}"}) {
     std::ofstream(root_ / "account.json") << text;
     EXPECT_EQ(state.load_account().error(), make_error_code(error::state_unreadable)) << text;
   }
@@ -68,7 +79,7 @@ TEST_F(StateDirectory, DamagedFilesAreRefused) {
 TEST_F(StateDirectory, AnUnwritablePlaceIsAnError) {
   std::ofstream(root_ / "file") << "x";
   const state_directory state(root_ / "file" / "state");
-  EXPECT_EQ(state.save_device_key("key").error(), make_error_code(error::state_unwritable));
+  EXPECT_EQ(state.save_account(sample()).error(), make_error_code(error::state_unwritable));
 }
 
 TEST_F(StateDirectory, PassphraseIsTheFirstLineOfItsFile) {
