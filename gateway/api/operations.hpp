@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/uuid/uuid.hpp>
 
 namespace tollgate::gateway::api {
@@ -70,9 +71,9 @@ class operations {
   /// Why this node cannot take calls now ("database", "draining", "overlay", ...); empty: ready.
   virtual std::vector<std::string> not_ready() = 0;
 
-  /// After the commit of a change, so that the node reads it again.
-  virtual void rates_changed() = 0;
-  virtual void trunks_changed() = 0;
+  /// After the commit of a change, so that the node reads it again: done when it has.
+  virtual boost::asio::awaitable<void> rates_changed() = 0;
+  virtual boost::asio::awaitable<void> trunks_changed() = 0;
   /// Credit, status, settings or numbers of an account.
   virtual void account_changed(const uuid& account_id) = 0;
   /// The pass-phrase was changed or the subscriber blocked: its sessions end.

@@ -103,7 +103,7 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   if (!report) co_return problem(report.error());
   using outcome = billing::deck_import_report::outcome;
   if (report->result == outcome::refused) co_return refused_import(*report);
-  if (report->result == outcome::imported) with.gateway.rates_changed();
+  if (report->result == outcome::imported) co_await with.gateway.rates_changed();
   const boost::json::object out{{"deck", wanted.name},
                                 {"outcome", outcome_text(report->result)},
                                 {"version", report->version},

@@ -114,7 +114,7 @@ template <class Change>
 awaitable<std::optional<reply>> carry_out(services& with, Change change) {
   const result<void> changed = co_await with.database.run(change, db::run_options{.idempotent = true});
   if (changed.has_error()) co_return problem(changed.error());
-  with.gateway.trunks_changed();
+  co_await with.gateway.trunks_changed();
   co_return std::nullopt;
 }
 

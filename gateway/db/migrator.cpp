@@ -7,7 +7,6 @@
 #include <map>
 #include <stdexcept>
 
-#include <spdlog/spdlog.h>
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
@@ -86,10 +85,7 @@ migration_report work_through(const std::string& url, std::span<const migration>
         report.present.push_back(current);
         continue;
       }
-      if (change) {
-        apply(connection, each);
-        spdlog::info("event=migration_applied name={}", each.name);
-      }
+      if (change) apply(connection, each);
       report.applied.push_back(current);
     }
   } catch (const std::exception& failure) {

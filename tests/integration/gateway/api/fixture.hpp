@@ -31,8 +31,14 @@ class remembering_gateway final : public operations {
   bool hang_up(const uuid& call_id) override;
   void drain(bool stop) override { remember(stop ? "drain and stop" : "drain"); }
   std::vector<std::string> not_ready() override { return {}; }
-  void rates_changed() override { remember("rates"); }
-  void trunks_changed() override { remember("trunks"); }
+  boost::asio::awaitable<void> rates_changed() override {
+    remember("rates");
+    co_return;
+  }
+  boost::asio::awaitable<void> trunks_changed() override {
+    remember("trunks");
+    co_return;
+  }
   void account_changed(const uuid&) override { remember("account"); }
   void account_revoked(const uuid&) override { remember("revoked"); }
   void mailbox_changed(const uuid&) override { remember("mailbox"); }
@@ -75,7 +81,7 @@ class Api : public tests::postgres_test {
   std::unique_ptr<db::database> pool_;
   std::unique_ptr<subscriber::passphrase_hasher> hasher_;
   boost::asio::io_context context_;
-  std::unique_ptr<server> server_;
+  std::unique_ptr<api::server> server_;
   std::thread thread_;
 };
 

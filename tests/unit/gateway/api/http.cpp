@@ -52,12 +52,12 @@ TEST(Router, FindsTheResourceItsParametersAndItsMethods) {
   EXPECT_EQ(refused.found, nullptr);
   EXPECT_EQ(refused.allowed, "GET, POST");
 
-  for (const char* unknown : {"/", "/v1", "/v1/accounts/7/", "/v1/accounts/7/nothing", "/v2/accounts"}) {
+  for (const char* unknown : {"/", "/v1", "/v1/accounts/7/nothing", "/v2/accounts"}) {
     request wrong;
     wrong.method = "GET";
     ASSERT_TRUE(parse_target(unknown, wrong));
     const routing none = choose_route(routes(), wrong);
-    if (std::string_view(unknown) != "/v1/accounts/7/") EXPECT_EQ(none.found, nullptr) << unknown;
+    EXPECT_EQ(none.found, nullptr) << unknown;
   }
 }
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The OpenAPI document and the table of resources name the same things.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "gateway/api/router.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+// "{account_id}" as the table writes it.
+std::string without_names(std::string_view path) {
+  std::string out;
+  bool inside = false;
+  for (const char c : path) {
+    if (!inside || c == '}') out += c;
+    inside = c == '{' || (inside && c != '}');
+  }
+  return out;
+}
+
+TEST(OpenApi, NamesEveryResourceAndNoOther) {
+  std::ifstream in(TOLLGATE_SOURCE_DIR "/gateway/api/openapi.json");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const boost::json::value document = boost::json::parse(text);
+  std::set<std::string> documented, served;
+  for (const auto& [path, methods] : document.at("paths").as_object())
+    for (const auto& [method, operation] : methods.as_object()) {
+      std::string name(method);
+      for (char& c : name)
+        c = static_cast<char>(c - 'a' + 'A');
+      documented.insert(name + " " + without_names(path));
+      const bool open = operation.as_object().contains("security");
+      EXPECT_EQ(open, !path.starts_with("/v1/")) << path;
+    }
+  for (const route& each : routes())
+    served.insert(std::string(each.method) + " " + std::string(each.pattern));
+  EXPECT_EQ(documented, served);
+}
+
+}  // namespace
+}  // namespace tollgate::gateway::api
