@@ -53,30 +53,39 @@ def silence(seconds):
 
 
 def speech(prompt, seconds, voice=1.0):
-    """The first seconds of a prompt; `voice` below 1 makes it somebody else's."""
-    return stretch(read(PROMPTS / f"{prompt}.wav"), voice)[: int(seconds * RATE_HZ)]
+    """So many seconds of a prompt from its first word on; `voice` below 1 makes it somebody else's."""
+    samples = stretch(read(PROMPTS / f"{prompt}.wav"), voice)
+    first = next(index for index, sample in enumerate(samples) if abs(sample) > 1000)
+    return samples[first : first + int(seconds * RATE_HZ)]
 
 
 def envelope(samples):
-    """Loudness of every 10 ms, in dB above silence, without its mean."""
+    """Loudness of every 10 ms, in dB."""
     levels = []
     for start in range(0, len(samples) - FRAME + 1, FRAME):
         power = sum(sample * sample for sample in samples[start : start + FRAME]) / FRAME
         levels.append(10 * math.log10(power + 1000))
-    mean = sum(levels) / len(levels) if levels else 0
-    return [level - mean for level in levels]
+    return levels
 
 
 def likeness(source_path, heard_path):
-    """How well what was heard follows what was said, wherever in the recording it begins: (correlation 0–1, delay in s)."""
+    """How well what was heard follows what was said: (correlation 0–1, delay in s). The recording may begin before the speech or
+    up to a second after it, and has to hold three quarters of it."""
     said, heard = envelope(read(source_path)), envelope(read(heard_path))
     best, best_delay = 0.0, 0
-    said_power = math.sqrt(sum(level * level for level in said)) or 1
-    for delay in range(0, max(1, len(heard) - len(said) // 2)):
-        part = heard[delay : delay + len(said)]
-        mean = sum(part) / len(part)
-        product = sum((level - mean) * other for level, other in zip(part, said))
-        power = math.sqrt(sum((level - mean) ** 2 for level in part)) or 1
-        if product / (power * said_power) > best:
-            best, best_delay = product / (power * said_power), delay
+    for delay in range(-100, len(heard)):
+        first, last = max(0, -delay), min(len(said), len(heard) - delay)
+        if last - first < len(said) * 3 // 4:
+            continue
+        correlation = _correlation(said[first:last], heard[first + delay : last + delay])
+        if correlation > best:
+            best, best_delay = correlation, delay
     return best, best_delay / 100
+
+
+def _correlation(left, right):
+    left_mean, right_mean = sum(left) / len(left), sum(right) / len(right)
+    product = sum((one - left_mean) * (other - right_mean) for one, other in zip(left, right))
+    left_power = sum((one - left_mean) ** 2 for one in left)
+    right_power = sum((other - right_mean) ** 2 for other in right)
+    return product / (math.sqrt(left_power * right_power) or 1)

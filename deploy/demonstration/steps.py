@@ -30,9 +30,9 @@ def call_out(scene):
         "call", LANDLINE, "--play", scene.wav("peer_source"), "--record", scene.wav("peer_heard_out"),
         "--dtmf", DIGITS, "--dtmf-after", SPEECH_S + 0.5, "--duration", SPEECH_S + 3,
     )
-    ringing = running.await_event("answered", 20)
-    media = running.event("media_up") or {}
-    say(f"answered, encrypted by {media.get('srtp_profile', 'SRTP')}; both talk")
+    running.await_event("answered", 20)
+    media = running.event("media_up") or running.await_event("media_up", 5)
+    say(f"answered, encrypted by {media['srtp_profile']}; both talk")
     code, _ = running.finish(SPEECH_S + 30)
     ended = running.event("ended")
     insist(code == 0 and ended["answered"], f"the call failed: {ended}")
@@ -69,7 +69,6 @@ def call_out(scene):
         "peer_heard_wav": scene.relative(scene.wav("peer_heard_out")),
         "dtmf_heard": phone.digits(),
     }
-    insist(ringing, "never answered")
 
 
 def call_in(scene):
