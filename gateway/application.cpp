@@ -169,7 +169,7 @@ application::application(const configuration& settings)
                 environment_.devices_of, call_settings_.dial_policy}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
-      operations_({environment_, calls_, tasks_, tariff_, devices_, overlay_,
+      operations_({environment_, calls_, tariff_, devices_, overlay_,
                    [this] { return database_reachable_; }, [this](bool stop) { drain(stop); },
                    settings.overlay.address, settings.sip.address + ":" + std::to_string(settings.sip.port)}),
       api_(context_, api_options_of(settings), store_.database(), hasher_, operations_) {}

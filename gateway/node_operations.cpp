@@ -68,19 +68,11 @@ std::vector<std::string> node_operations::not_ready() {
   return why;
 }
 
-void node_operations::rates_changed() {
-  with_.tasks.spawn("reload_rates", reload_rates());
-}
-
-void node_operations::trunks_changed() {
-  with_.tasks.spawn("reload_trunks", reload_trunks());
-}
-
-boost::asio::awaitable<void> node_operations::reload_rates() {
+boost::asio::awaitable<void> node_operations::rates_changed() {
   co_await with_.prices.reload_rates();
 }
 
-boost::asio::awaitable<void> node_operations::reload_trunks() {
+boost::asio::awaitable<void> node_operations::trunks_changed() {
   co_await with_.prices.reload_trunks();
 }
 

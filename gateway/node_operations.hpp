@@ -20,7 +20,6 @@ class node_operations final : public api::operations {
   struct collaborators {
     const call::environment& environment;
     call::call_service& calls;
-    call::task_group& tasks;
     tariff& prices;
     device::device_desk& devices;
     overlay::server& overlay;
@@ -36,16 +35,13 @@ class node_operations final : public api::operations {
   bool hang_up(const boost::uuids::uuid& call_id) override;
   void drain(bool stop) override;
   std::vector<std::string> not_ready() override;
-  void rates_changed() override;
-  void trunks_changed() override;
+  boost::asio::awaitable<void> rates_changed() override;
+  boost::asio::awaitable<void> trunks_changed() override;
   void account_changed(const boost::uuids::uuid& account_id) override;
   void account_revoked(const boost::uuids::uuid& account_id) override;
   void mailbox_changed(const boost::uuids::uuid& account_id) override;
 
  private:
-  boost::asio::awaitable<void> reload_rates();
-  boost::asio::awaitable<void> reload_trunks();
-
   collaborators with_;
   std::chrono::system_clock::time_point started_;
 };

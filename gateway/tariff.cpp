@@ -30,11 +30,14 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
     }
     return decks;
   };
+  const auto turn = ++rates_asked_;
   auto loaded = co_await database_.run(work, {.idempotent = true});
   if (!loaded) {
     spdlog::error("event=rates_not_loaded error=\"{}\"", loaded.error().message());
     co_return loaded.error();
   }
+  if (turn < rates_read_) co_return boost::system::result<void>();  // overtaken by a later reading
+  rates_read_ = turn;
   decks_ = std::move(*loaded);
   if (decks_.empty())
     spdlog::warn("event=no_rates hint=\"import a rate deck: no call can be priced before\"");
@@ -45,11 +48,14 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
 
 boost::asio::awaitable<boost::system::result<void>> tariff::reload_trunks() {
   const auto work = [](pqxx::work& tx) { return pstn::trunk::list_usable_trunks(tx); };
+  const auto turn = ++trunks_asked_;
   auto loaded = co_await database_.run(work, {.idempotent = true});
   if (!loaded) {
     spdlog::error("event=trunks_not_loaded error=\"{}\"", loaded.error().message());
     co_return loaded.error();
   }
+  if (turn < trunks_read_) co_return boost::system::result<void>();
+  trunks_read_ = turn;
   spdlog::info("event=trunks_loaded trunks={}", loaded->size());
   trunks_.configure(std::move(*loaded));
   co_return boost::system::result<void>();

@@ -36,6 +36,8 @@ class tariff {
   call::clocks time_;
   using table = std::shared_ptr<const billing::rate_table>;
   std::map<std::string, table> decks_;
+  std::uint64_t rates_asked_ = 0, rates_read_ = 0;  // two readings may overlap: the later one counts
+  std::uint64_t trunks_asked_ = 0, trunks_read_ = 0;
 };
 
 }  // namespace tollgate::gateway

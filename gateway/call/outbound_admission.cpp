@@ -143,8 +143,9 @@ boost::asio::awaitable<void> outbound_call::refuse(refusal why) {
   spdlog::info("event=call_refused call={} reason={}", boost::uuids::to_string(facts_.call_id), why.code);
   co_await close_media();
   facts_.holds_credit = false;
-  if (why.leaves_record)
-    co_await settle({party::gateway, why.code, why.text, 0, why.q850}, std::chrono::milliseconds(0));
+  // g++ 12 destroys an aggregate twice that is made within a co_await expression: it gets a name.
+  const ending end{party::gateway, why.code, why.text, 0, why.q850};
+  if (why.leaves_record) co_await settle(end, std::chrono::milliseconds(0));
   device_->send_hangup(offer_.call, why.code, why.text, {});
 }
 
