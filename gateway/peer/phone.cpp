@@ -91,16 +91,26 @@ void phone::offered(const overlay::incoming_call& call) {
     client_.send_hangup(call.call, "busy");
     return;
   }
-  if (taking_->reject) {
-    client_.send_hangup(call.call, "declined");
-    out_.report("declined", {{"call", call.call}, {"from", call.from}},
-                "Declined a call from " + call.from + ".");
-    ++calls_ended_;
-    last_outcome_ = {exit_code::ok, false};
-    notify();
-    return;
-  }
+  if (taking_->reject) return decline(call);
   make_call()->take(call, taking_->ring_for);
+}
+
+void phone::decline(const overlay::incoming_call& call) {
+  const std::string from = call.from.empty() ? "a withheld number" : call.from;
+  boost::json::object fields{{"call", call.call}, {"direction", "in"}};
+  fields["from"] = call.from;
+  fields["from_name"] = call.from_name;
+  out_.report("incoming", fields, "Call from " + from + ".");
+  client_.send_hangup(call.call, "declined");
+  fields["code"] = "declined";
+  fields["text"] = "You declined the call.";
+  fields["answered"] = false;
+  fields["talk_ms"] = 0;
+  fields["exit_code"] = static_cast<int>(exit_code::ok);
+  out_.report("ended", fields, "You declined the call.");
+  ++calls_ended_;
+  last_outcome_ = {exit_code::ok, false};
+  notify();
 }
 
 void phone::rang(const overlay::call_progress& progress) {

@@ -75,6 +75,7 @@ class phone final : private overlay::client_handler {
   void complained(const std::string& call, const overlay::refusal& error) override;
   void disconnected(const overlay::refusal& reason) override;
 
+  void decline(const overlay::incoming_call& call);
   std::shared_ptr<call_session> make_call();
   call_session* find(const std::string& call) const;
   void notify();

@@ -203,7 +203,7 @@ TEST_F(ReferencePeer, DeclinesWhenToldTo) {
   ASSERT_EQ(log_in(gateway).code, exit_code::ok);
   const outcome answer = run_peer({"answer", "--count", "1", "--reject", "--wait", "20"});
   EXPECT_EQ(answer.code, exit_code::ok) << answer.text;
-  EXPECT_NE(answer.find("declined"), nullptr);
+  EXPECT_EQ(answer.member("ended", "code"), "declined");
 }
 
 TEST_F(ReferencePeer, StopsRingingWhenAnotherDeviceTookTheCall) {
