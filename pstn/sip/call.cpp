@@ -115,10 +115,10 @@ void call::on_event(const stack_event& signal) {
 }
 
 void call::hang_up(int q850, const std::string& reason) {
-  const auto header = reason_header(q850, reason);
+  const std::string header = reason_header(q850, reason);
   switch (phase_) {
     case phase::calling:
-      nua_cancel(handle_, TAG_IF(header, SIPTAG_REASON_STR(header->c_str())), TAG_END());
+      nua_cancel(handle_, TAG_IF(!header.empty(), SIPTAG_REASON_STR(header.c_str())), TAG_END());
       leave();
       return;
     case phase::offered:
@@ -142,8 +142,8 @@ void call::hang_up(int q850, const std::string& reason) {
 
 void call::send_bye() {
   bye_wanted_ = false;
-  const auto header = reason_header(leave_q850_, leave_reason_);
-  nua_bye(handle_, TAG_IF(header, SIPTAG_REASON_STR(header->c_str())), TAG_END());
+  const std::string header = reason_header(leave_q850_, leave_reason_);
+  nua_bye(handle_, TAG_IF(!header.empty(), SIPTAG_REASON_STR(header.c_str())), TAG_END());
 }
 
 void call::on_bye(const stack_event& signal) {

@@ -48,10 +48,9 @@ void call::answer(const std::string& sdp) {
 
 void call::reject(int status, const std::string& phrase, int q850) {
   if (phase_ != phase::offered || status < 300 || status > 699) return;
-  const auto header = reason_header(q850, {});
-  const bool has_phrase = !phrase.empty() && is_one_line(phrase);
-  nua_respond(handle_, status, has_phrase ? phrase.c_str() : nullptr,
-              TAG_IF(header, SIPTAG_REASON_STR(header->c_str())),
+  const std::string header = reason_header(q850, {});
+  nua_respond(handle_, status, home_.lasting_phrase(phrase),
+              TAG_IF(!header.empty(), SIPTAG_REASON_STR(header.c_str())),
               TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR("30")), TAG_END());
   finish();
 }

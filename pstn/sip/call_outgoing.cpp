@@ -21,6 +21,17 @@ bool is_usable(const invite& request) {
          (request.route.empty() || is_plain_uri(request.route)) && is_one_line(request.sip_call_id);
 }
 
+/// The stack keeps a reference to every 100 response for good (nua_invite_client_report() returns before it
+/// drops it). At the event there are two references to a response, the event's and the transaction's: a third
+/// one is that. It is given back only when it is there, so that a library without the fault loses nothing.
+void give_back_leaked_reference(nua_t* stack, const stack_event& signal) {
+  constexpr std::size_t references_owed = 2;
+  const bool is_trying =
+      signal.message && signal.message->sip_status && signal.message->sip_status->st_status == 100;
+  msg_t* response = is_trying ? nua_current_request(stack) : nullptr;
+  if (response && su_home_refcount(msg_home(response)) > references_owed) msg_destroy(response);
+}
+
 }  // namespace
 
 void call::start() {
@@ -62,6 +73,7 @@ void call::on_invite_response(const stack_event& signal) {
   // by itself.
   const bool is_refresh = phase_ == phase::talking || phase_ == phase::bye_waiting;
   if (signal.status < 200) {
+    give_back_leaked_reference(home_.stack(), signal);
     if (!is_refresh) on_provisional(signal);
   } else if (signal.status < 300) {
     challenges_answered_ = 0;

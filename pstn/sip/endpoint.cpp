@@ -18,6 +18,8 @@
 namespace tollgate::pstn::sip {
 namespace {
 
+constexpr std::size_t phrase_most_bytes = 80;
+constexpr std::size_t phrases_most = 256;
 constexpr const char* retry_after_s = "30";  // RFC 3261 §20.33, with every 503 of ours
 
 }  // namespace
@@ -87,6 +89,13 @@ void endpoint::tell(event what) {
   } catch (const std::exception& error) {
     log(error.what());
   }
+}
+
+const char* endpoint::lasting_phrase(const std::string& phrase) {
+  if (phrase.empty() || phrase.size() > phrase_most_bytes || !is_one_line(phrase)) return nullptr;
+  const auto found = phrases_.find(phrase);
+  if (found != phrases_.end()) return found->c_str();
+  return phrases_.size() < phrases_most ? phrases_.insert(phrase).first->c_str() : nullptr;
 }
 
 void endpoint::retire(call_key key) {

@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -54,6 +55,11 @@ class endpoint {
   void tell(event what);
   void retire(call_key key);  // destroys the owner once the current callback is over
 
+  /// A copy of a reason phrase that lives as long as the stack, which keeps the pointer that nua_respond() is
+  /// given; nullptr, the status's usual phrase, for an empty or an unsuitable one, and when there are many
+  /// different ones already.
+  const char* lasting_phrase(const std::string& phrase);
+
   /// Runs work that the stack called back into: nothing is thrown through Sofia, retired owners are destroyed
   /// afterwards.
   void guarded(const std::function<void()>& work) noexcept;
@@ -89,6 +95,7 @@ class endpoint {
   std::unordered_map<call_key, std::unique_ptr<handle_owner>> probes_;
   std::unordered_map<call_key, std::unique_ptr<call>> calls_;
   std::vector<call_key> retired_;
+  std::set<std::string> phrases_;
   user_agent::trust_predicate trusted_;
   bool draining_ = false;
   bool stopping_ = false;

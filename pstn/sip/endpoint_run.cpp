@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The SIP thread: creates the stack, runs it, takes it down.
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "pstn/sip/call.hpp"
 #include "pstn/sip/endpoint.hpp"
@@ -33,11 +40,36 @@ std::string listen_url(const user_agent_options& options, bool tls) {
   return url;
 }
 
+/// Whether the port can be bound: asked beforehand because it gives a reason, and because a stack that fails
+/// to start leaks.
+void try_port(const std::string& address, std::uint16_t port, int type) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+  hints.ai_socktype = type;
+  addrinfo* found = nullptr;
+  const std::string service = std::to_string(port);
+  if (const int error = getaddrinfo(address.c_str(), service.c_str(), &hints, &found); error != 0)
+    throw std::runtime_error("SIP address " + address + ": " + gai_strerror(error));
+  const int handle = socket(found->ai_family, type | SOCK_CLOEXEC, 0);
+  const int reuse =
+      type == SOCK_STREAM ? 1 : 0;  // as the stack does: connections in TIME_WAIT are no obstacle
+  if (handle >= 0 && reuse != 0) setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+  const bool is_free = handle >= 0 && bind(handle, found->ai_addr, found->ai_addrlen) == 0;
+  const int error = errno;
+  freeaddrinfo(found);
+  if (handle >= 0) close(handle);
+  if (!is_free)
+    throw std::system_error(error, std::generic_category(),
+                            "cannot listen for SIP on " + host_text(address) + ':' + service);
+}
+
 }  // namespace
 
 void endpoint::create_stack() {
   if (options_.port == 0 || (!options_.udp && !options_.tcp))
     throw std::runtime_error("no SIP port or transport");
+  if (options_.udp) try_port(options_.address, options_.port, SOCK_DGRAM);
+  if (options_.tcp) try_port(options_.address, options_.port, SOCK_STREAM);
   root_ = su_root_create(this);
   if (!root_) throw std::runtime_error("su_root_create failed");
   su_root_threading(root_, 0);

@@ -97,8 +97,8 @@ reason reason_of(const sip_t* message) {
   return found;
 }
 
-std::optional<std::string> reason_header(int q850, std::string_view text) {
-  if (q850 < 1 || q850 > q850_most) return std::nullopt;
+std::string reason_header(int q850, std::string_view text) {
+  if (q850 < 1 || q850 > q850_most) return {};
   std::string value = "Q.850;cause=" + std::to_string(q850);
   if (!text.empty() && is_one_line(text)) {
     value += ";text=\"";

@@ -27,8 +27,8 @@ struct reason {
 };
 reason reason_of(const sip_t* message);
 
-/// `Q.850;cause=16;text="..."`; nothing for a cause outside 1–127.
-std::optional<std::string> reason_header(int q850, std::string_view text);
+/// `Q.850;cause=16;text="..."`; empty for a cause outside 1–127.
+std::string reason_header(int q850, std::string_view text);
 
 std::optional<std::chrono::seconds> retry_after_of(const sip_t* message);
 
