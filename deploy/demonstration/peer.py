@@ -39,16 +39,20 @@ class Running:
         self.arrived.put(None)
 
     def await_event(self, name, timeout_s):
-        """The next event of this name; an error when the peer ends, or is refused, before."""
+        """The next event of this name; an error when the peer ends before."""
+        return self.await_any({name}, timeout_s)
+
+    def await_any(self, names, timeout_s):
+        """The next event of one of these names."""
         end = time.monotonic() + timeout_s
         while True:
             try:
                 event = self.arrived.get(timeout=max(0.01, end - time.monotonic()))
             except queue.Empty:
-                raise PeerError(f"waited {timeout_s} s in vain for '{name}'") from None
+                raise PeerError(f"waited {timeout_s} s in vain for {sorted(names)}") from None
             if event is None:
-                raise PeerError(f"the peer ended without '{name}'; its last words: {self.events[-1:]}")
-            if event["event"] == name:
+                raise PeerError(f"the peer ended without {sorted(names)}; its last words: {self.events[-1:]}")
+            if event["event"] in names:
                 return event
 
     def finish(self, timeout_s):

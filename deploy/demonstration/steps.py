@@ -8,7 +8,6 @@ from .report import euros, heading, insist, say
 from .scene import ALICE_NUMBER, DEAR_LANDLINE, LANDLINE, MESSAGE_S, SPEECH_S
 
 DIGITS = "1234#"
-WARN_AT_S = 10  # configuration: billing.warn_last_s
 
 
 def call_out(scene):
@@ -149,12 +148,16 @@ def cut_off(scene):
     phone.forget()
     phone.play_in_next_call(scene.wav("landline_plays"))
     running = bob.start("call", DEAR_LANDLINE, "--play", "tone:440", "--duration", granted_s + 30)
-    code, events = running.finish(granted_s + 60)
-    ended = running.event("ended")
-    insist(ended and ended["answered"], f"the call failed: {ended}")
-    warnings = [event for event in events if event["event"] == "warning"]
-    for warning in warnings:
-        say(f"warned after {warning['talk_ms'] / 1000:.1f} s: {warning['seconds_left']} s left")
+    warnings, ended = [], None
+    while not ended:
+        event = running.await_any({"warning", "ended"}, granted_s + 60)
+        if event["event"] == "warning":
+            warnings.append(event)
+            say(f"warned after {event['talk_ms'] / 1000:.1f} s: {event['seconds_left']} s left")
+        else:
+            ended = event
+    code, _ = running.finish(10)
+    insist(ended["answered"], f"the call failed: {ended}")
     charge = ended["summary"]
     say(
         f"cut off after {charge['duration_ms'] / 1000:.1f} s ({ended['code']}): charged {euros(charge['charged_micros'])}, "
