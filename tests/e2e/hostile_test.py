@@ -13,7 +13,7 @@ from stage import LANDLINE, PATIENCE_S, StageTest, processes
 
 BOB_NUMBER = "+16505550101"
 UNKNOWN_NUMBER = "+16505550199"
-SPEECH_S = 12
+SPEECH_S = 9
 SEED = 5  # of everything random here
 PAUSE_S = 0.002  # between datagrams: this is about what is sent, not about how much
 

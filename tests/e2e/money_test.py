@@ -3,6 +3,7 @@
 
 import os
 import signal
+import subprocess
 import unittest
 
 from stage import MICROS_PER_SECOND, PATIENCE_S, StageTest, processes
@@ -15,7 +16,10 @@ ALICE_NUMBER = "+16505550100"
 
 class Money(StageTest):
     # A hold is for 1 s more than the lead (billing.warn_first_s + 15 s): 16 s.
-    settings = {"billing.report_interval_s": 1, "billing.hold_seconds": 1, "billing.warn_first_s": 0, "billing.warn_last_s": 0}
+    settings = {
+        "billing.report_interval_s": 1, "billing.hold_seconds": 1, "billing.warn_first_s": 0, "billing.warn_last_s": 0,
+        "media.silence_timeout_s": 5,
+    }
 
     @classmethod
     def prepare(cls, stage):
@@ -33,6 +37,10 @@ class Money(StageTest):
         running = self.alice.start("call", NUMBER, "--play", "tone", *options)
         running.await_event("answered", PATIENCE_S)
         return running, running.event("connecting")["call_id"]
+
+    def hang_up(self, running):
+        running.process.terminate()  # as Ctrl-C
+        running.finish(PATIENCE_S)
 
     def reported_s(self, call_id):
         rows = self.stage.query(f"SELECT used_s FROM billing.hold WHERE call_id = '{call_id}'")
@@ -53,10 +61,10 @@ class Money(StageTest):
         self.assert_sound()
         return record
 
-    def kill_database(self, data):
+    def kill_database(self, data, how=signal.SIGKILL):
         pid = int((data / "postmaster.pid").read_text().split()[0])
         mark = processes.started_at(pid)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
         processes.wait_until("the database's end", lambda: processes.started_at(pid) != mark, PATIENCE_S)
 
     def test_a_call_cut_off_by_the_gateways_death_is_charged_once_up_to_its_last_report(self):
@@ -73,16 +81,15 @@ class Money(StageTest):
         self.assertEqual(reported_s, record["billed_s"])
 
     def test_a_call_goes_on_while_the_database_restarts_and_is_charged_once(self):
-        running, call_id = self.answered_call("--duration", 8)
-        self.await_report(call_id, 1)
-        before = self.reported_s(call_id)
-        self.kill_database(self.stage.gateway.state / "postgresql/data")
-        running.finish(PATIENCE_S)
-        ended = running.event("ended")
-        self.assertEqual("normal", ended["code"])
-        record = self.assert_charged_once(call_id)
-        self.assertGreaterEqual(record["billed_s"], 8)
-        self.assertGreater(record["billed_s"], before)
+        running, call_id = self.answered_call()
+        for how in (signal.SIGINT, signal.SIGKILL):
+            self.await_report(call_id, 1)
+            before_s = self.reported_s(call_id)
+            self.kill_database(self.stage.gateway.state / "postgresql/data", how)
+            processes.wait_until("the database's return", lambda: self.stage.rest.answers("/ready"), PATIENCE_S)
+            self.await_report(call_id, before_s + 1)
+        self.hang_up(running)
+        self.assertGreater(self.assert_charged_once(call_id)["billed_s"], before_s)
 
     def test_a_call_that_ends_while_the_database_is_away_is_charged_once_when_it_is_back(self):
         running, call_id = self.answered_call()
@@ -92,8 +99,7 @@ class Money(StageTest):
         data.rename(away)  # so that it cannot be started again
         try:
             self.kill_database(away)
-            running.process.terminate()  # as Ctrl-C: hangs up
-            running.finish(PATIENCE_S)
+            self.hang_up(running)
             spool = self.stage.gateway.state / "spool/settlements"
             processes.wait_until("the settlement's being spooled", lambda: any(spool.iterdir()), PATIENCE_S)
         finally:
@@ -135,12 +141,55 @@ class Money(StageTest):
 
         self.assertIsNone(gateway.poll(), "the gateway did not wait for its call")
         self.assertIsNone(running.event("ended"))
-        running.process.terminate()  # as Ctrl-C: hangs up
-        running.finish(PATIENCE_S)
+        self.hang_up(running)
         self.assertEqual("normal", running.event("ended")["code"])
         self.assertEqual(0, gateway.wait(PATIENCE_S))
         self.stage.gateway.resume()
         self.assert_charged_once(call_id)
+
+    def test_int_ends_the_live_call_now_and_charges_it(self):
+        running, call_id = self.answered_call()
+        self.await_report(call_id, 1)
+        gateway = self.stage.gateway.process
+        gateway.send_signal(signal.SIGINT)
+        self.assertEqual(0, gateway.wait(PATIENCE_S))
+        running.finish(PATIENCE_S)
+        self.assertEqual("shutdown", running.event("ended")["code"])
+        self.stage.gateway.resume()
+        record = self.assert_charged_once(call_id)
+        self.assertEqual(("gateway", "shutdown"), (record["hung_up_by"], record["reason"]))
+
+    def test_a_call_whose_device_has_vanished_ends_and_is_charged(self):
+        running, call_id = self.answered_call()
+        self.await_report(call_id, 1)
+        running.process.kill()
+        record = self.assert_charged_once(call_id)
+        self.assertEqual(("gateway", "media_lost"), (record["hung_up_by"], record["reason"]))
+
+    def test_a_call_whose_carrier_has_vanished_ends_and_is_charged(self):
+        running, call_id = self.answered_call()
+        self.await_report(call_id, 1)
+        self.stage.agents[-1].stop()
+        running.finish(PATIENCE_S)
+        self.assertEqual("media_lost", running.event("ended")["code"])
+        self.assert_charged_once(call_id)
+
+    def test_the_operator_sees_a_call_and_ends_it(self):
+        running, call_id = self.answered_call()
+        shown = self.tollgate("calls")
+        self.assertIn(call_id, shown.stdout)
+        self.assertEqual(0, self.tollgate("hangup", call_id).returncode)
+        running.finish(PATIENCE_S)
+        self.assertEqual("operator", running.event("ended")["code"])
+        self.assertEqual("operator", self.assert_charged_once(call_id)["reason"])
+        self.assertNotIn(call_id, self.tollgate("calls").stdout)
+        self.assertNotEqual(0, self.tollgate("hangup", call_id).returncode)
+
+    def tollgate(self, *arguments):
+        """A command of the program, against the running gateway."""
+        gateway = self.stage.gateway
+        command = [gateway.program, arguments[0], "--config", gateway.configuration_file, *arguments[1:]]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE_S)
 
 
 if __name__ == "__main__":

@@ -24,12 +24,14 @@ class Sipp:
         self.folder.mkdir(parents=True)
         for name, content in (files or {}).items():
             (self.folder / name).write_bytes(content)
-        command = ["sipp", "-sf", SCENARIOS / f"{scenario}.xml", "-i", address, "-p", port, "-mp", media_port, "-m", calls]
+        text = (SCENARIOS / f"{scenario}.xml").read_text()
+        for key, value in (keys or {}).items():
+            text = text.replace(f"[{key}]", value)  # sipp's own keys cannot stand for a status
+        (self.folder / "scenario.xml").write_text(text)
+        command = ["sipp", "-sf", "scenario.xml", "-i", address, "-p", port, "-mp", media_port, "-m", calls]
         command += ["-nostdin", "-timeout", LONGEST_S, "-timeout_error", "-trace_err", "-trace_msg"]
         command += ["-error_file", "errors", "-message_file", "messages"]
         command += ["-rtp_echo"] if echo else []
-        for key, value in (keys or {}).items():
-            command += ["-key", key, value]
         command += ["-s", number, remote] if remote else []
         with (self.folder / "output").open("wb") as output:
             self.process = subprocess.Popen(
@@ -61,9 +63,15 @@ class Sipp:
 
     def messages(self, direction="received"):
         """The first lines of the SIP messages that it has received, or sent, so far."""
+        return re.findall(rf"message {direction} [\[(]\d+[\])]? bytes\)? ?:\s+(\S[^\r\n]*)", self._messages_file())
+
+    def header(self, name):
+        """The value of the first header of this name in any message."""
+        return re.search(rf"^{name}: *(.*?)\r?$", self._messages_file(), re.MULTILINE)[1]
+
+    def _messages_file(self):
         file = self.folder / "messages"
-        text = file.read_text(errors="replace") if file.exists() else ""
-        return re.findall(rf"message {direction} [\[(]\d+[\])]? bytes\)? ?:\s+(\S[^\r\n]*)", text)
+        return file.read_text(errors="replace") if file.exists() else ""
 
     def stop(self):
         if self.process.poll() is None:
