@@ -72,6 +72,21 @@ TEST_F(Dtls, BothEndsGetTheSameKeysForOppositeDirections) {
   EXPECT_FALSE(client.next_deadline());
 }
 
+// A browser offers no AES-256-GCM cipher in DTLS 1.2; the SRTP profile is AES-256 all the same.
+TEST_F(Dtls, CiphersOfABrowserWillDo) {
+  for (const auto* cipher : {"ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-GCM-SHA256"}) {
+    ASSERT_EQ(SSL_CTX_set_cipher_list(client_context_.native(), cipher), 1);
+    auto client = make_client(server_digest());
+    auto server = make_server(client_digest());
+    server.start(now_);
+    client.start(now_);
+    carry(client, server);
+    EXPECT_EQ(server.state(), dtls_state::connected) << cipher;
+    EXPECT_EQ(server.cipher(), cipher);
+    EXPECT_EQ(server.profile(), "SRTP_AEAD_AES_256_GCM");
+  }
+}
+
 TEST_F(Dtls, DatagramsStayBelowTheMtu) {
   auto client = make_client(server_digest());
   auto server = make_server(client_digest());
