@@ -95,7 +95,8 @@ class Devices(StageTest):
     def test_a_refused_call_goes_to_the_mailbox_whose_message_can_be_heard_and_deleted(self):
         running = self.waiting(self.alice, "--reject")
         self.ring()
-        self.assertEqual(LANDLINE, running.await_event("declined", PATIENCE_S)["from"])
+        self.assertEqual(LANDLINE, running.await_event("incoming", PATIENCE_S)["from"])
+        self.assertEqual("declined", running.await_event("ended", PATIENCE_S)["code"])
         self.leave_message()
 
         notice = self.alice.start("answer", "--await-voicemail", "--wait", PATIENCE_S)

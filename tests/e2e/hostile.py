@@ -138,7 +138,7 @@ def media_datagrams(random):
 
 
 def connect(port):
-    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
@@ -173,7 +173,12 @@ def web_socket(port):
         f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: tollgate.1\r\n\r\n".encode()
     )
-    answer = secured.recv(4096)
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):
+        more = secured.recv(1)  # no byte of the first frame
+        if not more:
+            break
+        answer += more
     if not answer.startswith(b"HTTP/1.1 101"):
         raise RuntimeError(f"no WebSocket: {answer[:200]}")
     return secured
@@ -184,6 +189,30 @@ def web_socket_frame(payload, opcode=1):
     size = bytes([0x80 | length]) if length < 126 else b"\xfe" + struct.pack("!H", length) if length < 65536 else (
         b"\xff" + struct.pack("!Q", length))
     return bytes([0x80 | opcode]) + size + b"\0\0\0\0" + payload  # a mask of zeros changes nothing
+
+
+def broken_offers(sound):
+    """Session descriptions of a device that means no good, or none at all."""
+    yield from ("", "\0" * 100, "v=0", "garbage\r\n" * 100, sound * 5, sound[:100], sound.replace("opus", "PCMU"))
+    yield from (sound.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"), sound.replace("111 126", "111 126 " * 500), sound.replace("m=audio", "m=video"))
+    yield from (sound.replace("a=setup:actpass", "a=setup:x"), sound.replace("48000/2", "9" * 30), sound.replace("a=rtcp-mux\r\n", ""))
+    yield from (sound.replace("a=ice-pwd:abc", "a=ice-pwd:" + "x" * 5000), sound.replace("a=ice-ufrag:abcd\r\n", ""))
+    yield from (sound.replace("sha-256 AB", "sha-1 AB"), sound.replace("AB:AB", "ZZ:AB"), sound + "a=candidate:" + "1 " * 1000 + "\r\n")
+    yield sound + "".join(f"m=audio {port} UDP/TLS/RTP/SAVPF 111\r\n" for port in range(200))
+
+
+def broken_requests(random):
+    """Type and body of requests and of frames about calls."""
+    bodies = [{}, {"op": 5}, {"op": "fetch", "id": "x"}, {"op": "fetch", "id": "0" * 36, "offset": -1}, {"limit": "x"}, {"limit": -1},
+              {"before": []}, {"number": None}, {"number": "+" * 3000}, {"number": "\u0000"}, {"op": "delete", "id": {"a": [[[[]]]]}},
+              {"op": "mark", "id": "00000000-0000-0000-0000-000000000000", "state": 7}, {"digit": "xx", "duration_ms": -5},
+              {"sdp": 5, "token": 7}, {"candidates": "x"}, {"candidates": ["\r\n" * 50] * 16}, {"token": "a.b.c", "sdp": "v=0"}]
+    for kind in ("balance", "rate", "calls", "voicemail", "presence", "nonsense"):
+        for body in bodies:
+            yield kind, body, True
+    for kind in ("ring", "answer", "trickle", "restart", "dtmf", "taken", "hangup", "offer"):
+        for body in random.sample(bodies, 6):
+            yield kind, body, False
 
 
 def signalling_frames(random):

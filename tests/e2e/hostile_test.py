@@ -10,6 +10,7 @@ import unittest
 import hostile
 from carrier import Carrier
 from stage import LANDLINE, PATIENCE_S, StageTest, processes
+from wire_peer import OFFER, WirePeer
 
 BOB_NUMBER = "+16505550101"
 UNKNOWN_NUMBER = "+16505550199"
@@ -130,6 +131,55 @@ class HostileInput(StageTest):
                 self.tell(hostile.web_socket(gateway.overlay_port), frame)
 
         self.attack_during_a_call(attack)
+
+    @staticmethod
+    def refusal(device, call):
+        """With which code the offer is refused."""
+        answer = device.await_frame(lambda frame: frame.get("call") == call)
+        return answer["body"]["code"] if answer["t"] == "hangup" else answer["t"]
+
+    def test_an_attached_device_that_sends_nonsense_harms_only_itself(self):
+        dave = self.stage.subscriber("dave", credit="10.00")
+        device = WirePeer(self.stage.output / "wire", self.stage.gateway.overlay_port, "dave", dave.passphrase)
+        self.addCleanup(device.close)
+        self.assertEqual("attach", device.attach()["t"])
+        self.assertEqual(10_000_000, device.request("balance", {})["body"]["available_micros"])
+
+        ringing, number = self.stage.called("called_rings"), "+442079460778"
+        self.stage.trunk(ringing.port, [number[1:]])
+        call = device.offer(number)
+        self.assertIn("a=ice-lite", device.await_frame(lambda frame: frame.get("call") == call)["body"]["sdp"])
+        device.await_frame(lambda frame: frame.get("call") == call and frame["body"].get("state") == "ringing")
+        device.send({"v": 1, "t": "hangup", "call": call, "body": {"code": "cancelled"}})
+        ended = device.await_frame(lambda frame: frame.get("call") == call and frame["t"] == "hangup")
+        self.assertEqual("cancelled", ended["body"]["code"])
+        self.assertEqual(0, ringing.finish(PATIENCE_S), ringing.complaint())
+
+        for sdp in hostile.broken_offers(OFFER):
+            self.assertIn(self.refusal(device, device.offer(number, sdp)), ("description_malformed", "description_unsupported"), sdp[:300])
+        for code, changed in {
+            "token_wrong_call": {"role": "answer"},
+            "token_wrong_origin": {"orig": {"uri": "tollgate:alice"}},
+            "token_wrong_destination": {"aud": "another"},
+            "token_stale": {"iat": 1},
+            "token_malformed": {"jti": ""},
+            "token_wrong_fingerprint": {"mky": []},
+            "token_wrong_profile": {"srtp": "SRTP_AES128_CM_SHA1_80"},
+        }.items():
+            self.assertEqual(code, self.refusal(device, device.offer(number, **changed)))
+
+        for kind, body, is_request in hostile.broken_requests(self.random):
+            try:
+                if is_request:
+                    device.request(kind, body)
+                else:
+                    device.send({"v": 1, "t": kind, "call": "0190a1b2-c3d4-4e5f-8a9b-0c1d2e3f4a5b", "body": body})
+            except OSError:  # it was thrown out, which is as good
+                device.attach()
+        self.assert_alive()
+        device.attach()
+        self.assertEqual(10_000_000, device.request("balance", {})["body"]["available_micros"])
+        self.assert_sound()
 
     def test_a_carrier_whose_media_is_garbage_harms_nobody(self):
         carrier = Carrier()

@@ -14,14 +14,13 @@ from demonstration import audio, processes
 from demonstration.gateway import Gateway
 from demonstration.peer import Peer
 from demonstration.rest import Problem, Rest
+from demonstration.scene import LANDLINE, LIKENESS_LEAST
 from demonstration.telephone import Telephone
 from sipp_agent import Sipp
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TOLLGATE_BUILD", ROOT / "build/release")).resolve()
 PATIENCE_S = 60  # a sanitized build on a busy machine; nothing waits so long where all is well
-LANDLINE = "+442079460958"  # +44 20 7946 0xxx is reserved for fiction by Ofcom
-LIKENESS_LEAST = 0.8  # of what was heard with what was said; with other speech it stays below 0.5
 
 # By the second, so that what is billed shows every second; the longer prefixes are dear.
 DECK = """\
