@@ -61,7 +61,9 @@ def keep(scene):
     program, state = scene.relative(scene.program("tollgate-peer")), scene.relative(alice.folder / "alice")
     heading("The gateway goes on. The next call by hand:")
     print(f"  {program} --state {state} call {LANDLINE} --play {scene.relative(scene.wav('peer_source'))} --hang-up")
-    print(f"  {program} --state {state} answer        # and from a telephone: sip:{ALICE_NUMBER}@{description['sip_address']}")
+    print(f"  {program} --state {state} answer    # and from another window, for the telephone:")
+    dial = json.dumps({"command": "dial", "params": f"sip:{ALICE_NUMBER}@{description['sip_address']}"})
+    print(f"  printf %s '{len(dial)}:{dial},' >/dev/tcp/127.0.0.1/{scene.telephone.control_port}    # any SIP telephone here can do so")
     print(f"Addresses, token and pass-phrases: {scene.relative(file)}. To end it: deploy/demo --stop")
 
 
