@@ -89,7 +89,6 @@ boost::asio::awaitable<message_desk::outcome> message_desk::keep(const recorded_
 
 boost::asio::awaitable<void> message_desk::replay(
     const std::function<void(const boost::uuids::uuid&)>& told) {
-  bool left = false;
   for (const auto& [name, content] : spool_.list()) {
     const auto message = from_spool(content);
     if (!message) {
@@ -101,10 +100,7 @@ boost::asio::awaitable<void> message_desk::replay(
     const voicemail::mailbox_quota none{INT32_MAX, std::chrono::seconds(INT32_MAX), INT64_MAX};
     const auto work = [&](pqxx::work& tx) { return store(tx, *message, none); };
     const auto stored = co_await database_.run(work, {.idempotent = true});
-    if (!stored && database_away(stored.error())) {
-      left = true;
-      break;
-    }
+    if (!stored && database_away(stored.error())) break;
     if (!stored) {
       spdlog::critical("event=spooled_message_refused message={} error=\"{}\"", name,
                        stored.error().message());
@@ -114,7 +110,7 @@ boost::asio::awaitable<void> message_desk::replay(
     spool_.remove(name);
     told(message->facts.account_id);
   }
-  backlog_ = left;
+  backlog_ = !spool_.list().empty();  // more may have come meanwhile
 }
 
 }  // namespace tollgate::gateway::call

@@ -48,9 +48,7 @@ boost::asio::awaitable<std::optional<billing::settlement>> settlement_desk::sett
 }
 
 boost::asio::awaitable<std::size_t> settlement_desk::replay() {
-  auto records = spool_.list();
-  std::size_t left = records.size();
-  for (const auto& [name, content] : records) {
+  for (const auto& [name, content] : spool_.list()) {
     const auto record = billing::parse_stop_record(content);
     if (!record) {
       spdlog::critical("event=spooled_record_unreadable call={}", name);
@@ -65,9 +63,9 @@ boost::asio::awaitable<std::size_t> settlement_desk::replay() {
       continue;
     }
     spool_.remove(name);
-    --left;
     spdlog::info("event=spooled_record_settled call={}", name);
   }
+  const auto left = spool_.list().size();  // more may have come meanwhile
   backlog_ = left > 0;
   co_return left;
 }
