@@ -89,7 +89,8 @@ boost::asio::awaitable<message_desk::outcome> message_desk::keep(const recorded_
 
 boost::asio::awaitable<void> message_desk::replay(
     const std::function<void(const boost::uuids::uuid&)>& told) {
-  for (const auto& [name, content] : spool_.list()) {
+  const auto waiting = spool_.list();
+  for (const auto& [name, content] : waiting) {
     const auto message = from_spool(content);
     if (!message) {
       spdlog::critical("event=spooled_message_unreadable message={}", name);

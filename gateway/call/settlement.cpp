@@ -48,7 +48,8 @@ boost::asio::awaitable<std::optional<billing::settlement>> settlement_desk::sett
 }
 
 boost::asio::awaitable<std::size_t> settlement_desk::replay() {
-  for (const auto& [name, content] : spool_.list()) {
+  const auto waiting = spool_.list();
+  for (const auto& [name, content] : waiting) {
     const auto record = billing::parse_stop_record(content);
     if (!record) {
       spdlog::critical("event=spooled_record_unreadable call={}", name);
