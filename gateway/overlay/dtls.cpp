@@ -76,8 +76,7 @@ dtls_endpoint::implementation::implementation(const dtls_context& context_, dtls
   SSL_set_app_data(ssl.get(), &check);
   SSL_set_verify(ssl.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   auto bio = make_datagram_bio(port);
-  BIO_up_ref(bio.get());
-  SSL_set_bio(ssl.get(), bio.get(), bio.get());  // takes one reference each for reading and writing
+  SSL_set_bio(ssl.get(), bio.get(), bio.get());  // takes the one reference, for both directions
   static_cast<void>(bio.release());
   SSL_set_mtu(ssl.get(), 1200);
   DTLS_set_timer_cb(ssl.get(), next_timer);

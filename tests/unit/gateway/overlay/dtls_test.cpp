@@ -168,7 +168,6 @@ class plain_end {
     SSL_CTX_set_options(context_.get(), SSL_OP_NO_QUERY_MTU);
     ssl_.reset(SSL_new(context_.get()));
     auto bio = make_datagram_bio(port_);
-    BIO_up_ref(bio.get());
     SSL_set_bio(ssl_.get(), bio.get(), bio.get());
     static_cast<void>(bio.release());
     SSL_set_mtu(ssl_.get(), 1200);
