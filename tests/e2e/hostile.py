@@ -194,10 +194,12 @@ def web_socket_frame(payload, opcode=1):
 def broken_offers(sound):
     """Session descriptions of a device that means no good, or none at all."""
     yield from ("", "\0" * 100, "v=0", "garbage\r\n" * 100, sound * 5, sound[:100], sound.replace("opus", "PCMU"))
-    yield from (sound.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"), sound.replace("111 126", "111 126 " * 500), sound.replace("m=audio", "m=video"))
+    yield from (sound.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"), sound.replace("111 126", "111 126 " * 500))
+    yield sound.replace("m=audio", "m=video")
     yield from (sound.replace("a=setup:actpass", "a=setup:x"), sound.replace("48000/2", "9" * 30), sound.replace("a=rtcp-mux\r\n", ""))
     yield from (sound.replace("a=ice-pwd:abc", "a=ice-pwd:" + "x" * 5000), sound.replace("a=ice-ufrag:abcd\r\n", ""))
-    yield from (sound.replace("sha-256 AB", "sha-1 AB"), sound.replace("AB:AB", "ZZ:AB"), sound + "a=candidate:" + "1 " * 1000 + "\r\n")
+    yield from (sound.replace("sha-256 AB", "sha-1 AB"), sound.replace("AB:AB", "ZZ:AB"))
+    yield sound + "a=candidate:" + "1 " * 1000 + "\r\n"
     yield sound + "".join(f"m=audio {port} UDP/TLS/RTP/SAVPF 111\r\n" for port in range(200))
 
 

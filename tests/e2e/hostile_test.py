@@ -156,7 +156,8 @@ class HostileInput(StageTest):
         self.assertEqual(0, ringing.finish(PATIENCE_S), ringing.complaint())
 
         for sdp in hostile.broken_offers(OFFER):
-            self.assertIn(self.refusal(device, device.offer(number, sdp)), ("description_malformed", "description_unsupported"), sdp[:300])
+            code = self.refusal(device, device.offer(number, sdp))
+            self.assertIn(code, ("description_malformed", "description_unsupported"), sdp[:300])
         for code, changed in {
             "token_wrong_call": {"role": "answer"},
             "token_wrong_origin": {"orig": {"uri": "tollgate:alice"}},

@@ -16,6 +16,8 @@ from demonstration.peer import Peer
 from demonstration.rest import Problem, Rest
 from demonstration.scene import LANDLINE, LIKENESS_LEAST
 from demonstration.telephone import Telephone
+
+import hearing
 from sipp_agent import Sipp
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -234,7 +236,7 @@ class StageTest(unittest.TestCase):
         self.assertEqual([], self.stage.violations())
 
     def assert_heard(self, said, heard, least=LIKENESS_LEAST):
-        likeness, _ = audio.likeness(said, heard)
+        likeness = hearing.likeness(said, heard)
         self.assertGreaterEqual(likeness, least, f"{pathlib.Path(heard).name} does not contain {pathlib.Path(said).name}")
 
 
