@@ -26,6 +26,7 @@
 #include "gateway/overlay/server.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/tariff.hpp"
+#include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -93,6 +94,7 @@ class application {
   asio::awaitable<void> wait_for_signal();
   asio::awaitable<void> stop();
   asio::awaitable<void> watch_database();
+  asio::awaitable<void> keep_terms();
   void drain(bool stop);
   std::vector<overlay::session_ptr> devices_of(const boost::uuids::uuid& account_id) const;
   void announce() const;
@@ -103,7 +105,7 @@ class application {
   asio::io_context context_{1};
   call::task_group tasks_{context_.get_executor()};
   asio::signal_set signals_{context_, SIGTERM, SIGINT};
-  asio::steady_timer watch_timer_{context_};
+  asio::steady_timer watch_timer_{context_}, terms_timer_{context_};
   bool stopping_ = false;
   bool database_reachable_ = true;
   int exit_code_ = 0;
@@ -169,9 +171,9 @@ application::application(const configuration& settings)
                 environment_.devices_of, call_settings_.dial_policy}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
-      operations_({environment_, calls_, tariff_, devices_, overlay_,
-                   [this] { return database_reachable_; }, [this](bool stop) { drain(stop); },
-                   settings.overlay.address, settings.sip.address + ":" + std::to_string(settings.sip.port)}),
+      operations_({environment_, calls_, tariff_, devices_, overlay_, [this] { return database_reachable_; },
+                   [this](bool stop) { drain(stop); }, settings.overlay.address,
+                   settings.sip.address + ":" + std::to_string(settings.sip.port)}),
       api_(context_, api_options_of(settings), store_.database(), hasher_, operations_) {}
 
 std::vector<overlay::session_ptr> application::devices_of(const boost::uuids::uuid& account_id) const {
@@ -207,6 +209,7 @@ asio::awaitable<void> application::start() {
   sip_.set_trusted([this](const pstn::sip::source_address& source) { return trunks_.is_trusted(source); });
   calls_.start();
   tasks_.spawn("watch_database", watch_database());
+  tasks_.spawn("keep_terms", keep_terms());
   if (const auto started = overlay_.start(); !started)
     throw std::runtime_error("overlay.port " + std::to_string(settings_.overlay.port) + ": " +
                              started.error().message());
@@ -229,6 +232,24 @@ asio::awaitable<void> application::watch_database() {
     const auto answered = co_await store_.database().run(ping, {.idempotent = true});
     database_reachable_ = answered.has_value();
     if (database_reachable_ && tariff_.expired()) co_await tariff_.reload_rates();
+  }
+}
+
+// Renews, lapses and frees rented numbers when their dates ask for it. Any node may: a renewal is charged
+// once.
+asio::awaitable<void> application::keep_terms() {
+  constexpr int batch = 100;
+  while (!stopping_) {
+    const auto now = clocks_.wall();
+    const auto work = [now](pqxx::work& tx) { return voicemail::advance_terms(tx, now, batch); };
+    const auto report = co_await store_.database().run(work, {.idempotent = true});
+    if (report &&
+        report->renewed + report->entered_grace + report->quarantined + report->returned_to_stock > 0)
+      spdlog::info("event=number_terms renewed={} grace={} quarantined={} free={}", report->renewed,
+                   report->entered_grace, report->quarantined, report->returned_to_stock);
+    terms_timer_.expires_after(std::chrono::minutes(10));
+    boost::system::error_code ignored;
+    co_await terms_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
 }
 
@@ -258,6 +279,7 @@ asio::awaitable<void> application::stop() {
   calls_.set_draining(true);
   co_await calls_.end_all(std::chrono::seconds(25));
   watch_timer_.cancel();
+  terms_timer_.cancel();
   calls_.stop();
   co_await overlay_.stop();
   co_await api_.stop();
