@@ -69,8 +69,7 @@ connection::connection(asio::ip::tcp::socket socket, services& with, token_autho
 }
 
 awaitable<void> connection::run() {
-  while (co_await serve_one()) {
-  }
+  for (bool more = true; more;) more = co_await serve_one();  // not in the condition: g++ 12 miscompiles that
   boost::system::error_code ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   // RFC 9112 §9.6: closing with bytes unread would reset the connection, and with it the answer on its way.
