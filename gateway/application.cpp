@@ -107,6 +107,7 @@ class application {
   asio::signal_set signals_{context_, SIGTERM, SIGINT};
   asio::steady_timer watch_timer_{context_}, terms_timer_{context_};
   bool stopping_ = false;
+  bool waiting_ = false;  // for the first signal
   bool database_reachable_ = true;
   int exit_code_ = 0;
 
@@ -183,7 +184,15 @@ std::vector<overlay::session_ptr> application::devices_of(const boost::uuids::uu
 int application::run() {
   api::ensure_admin_token(store_.database(), admin_token_path(settings_));
   tasks_.spawn("application", live());
-  context_.run();
+  // What a handler throws ends that handler, not the node with its calls.
+  for (bool ended = false; !ended;) {
+    try {
+      context_.run();
+      ended = true;
+    } catch (const std::exception& e) {
+      spdlog::critical("event=handler_failed thread=signalling error=\"{}\"", e.what());
+    }
+  }
   hasher_.stop();
   store_.database().stop();
   return exit_code_;
@@ -247,6 +256,7 @@ asio::awaitable<void> application::keep_terms() {
         report->renewed + report->entered_grace + report->quarantined + report->returned_to_stock > 0)
       spdlog::info("event=number_terms renewed={} grace={} quarantined={} free={}", report->renewed,
                    report->entered_grace, report->quarantined, report->returned_to_stock);
+    if (stopping_) co_return;
     terms_timer_.expires_after(std::chrono::minutes(10));
     boost::system::error_code ignored;
     co_await terms_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -257,13 +267,15 @@ void application::drain(bool stop) {
   spdlog::info("event=draining calls={} stop={}", registry_.size(), stop);
   calls_.set_draining(true);
   overlay_.set_draining(true);
-  if (stop) signals_.cancel();  // goes on in wait_for_signal
+  if (stop && waiting_) signals_.cancel();  // goes on in wait_for_signal
 }
 
 // SIGTERM, or a drain that is to stop the process: live calls go on for a while. SIGINT: they are ended now.
 asio::awaitable<void> application::wait_for_signal() {
   boost::system::error_code drained;
+  waiting_ = true;
   const int first = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, drained));
+  waiting_ = false;
   if (!drained && first != SIGTERM) co_return;
   drain(false);
   // A second signal ends the patience.

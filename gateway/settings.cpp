@@ -37,6 +37,9 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings) {
   options.name = settings.sip.user_agent;
   options.session_timer = seconds(settings.sip.session_timer_s);
   options.answer_timeout = seconds(settings.sip.ringing_timeout_s + 60);
+  // Longer than the longest way of a message into the database or the spool; the far end repeats its BYE for
+  // 32 s (RFC 3261 §17.1.2.2).
+  options.bye_confirmation = seconds(31);
   options.most_calls = static_cast<std::size_t>(settings.call.calls) * 2;
   options.log = [](std::string_view line) { spdlog::debug("event=sip_stack text=\"{}\"", line); };
   return options;
@@ -59,6 +62,8 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.credit.lead =
       seconds(settings.billing.warn_first_s + 15);  // the last grant is known before the first warning
   calls.machine.ringing = seconds(settings.sip.ringing_timeout_s);
+  // A trunk that does not even answer 100 is given up by the SIP agent, which alone sees that answer.
+  calls.machine.no_response = calls.machine.ringing;
   calls.hold_lease = seconds(settings.billing.hold_lease_s);
   calls.ring_timeout = seconds(settings.call.ring_timeout_s);
   calls.calls = static_cast<std::size_t>(settings.call.calls);

@@ -92,6 +92,7 @@ boost::asio::awaitable<void> call_service::reap_periodically() {
   for (;;) {
     const bool on = co_await pause(options_.reaper_interval);
     if (!on) co_return;
+    co_await report_use();  // after a long outage our own calls must not look abandoned
     const auto work = [this](pqxx::work& tx) { return billing::reap_holds(tx, options_.reaper_grace, 100); };
     const auto reaped = co_await environment_.database.run(work, {.idempotent = true});
     if (reaped && *reaped > 0) spdlog::warn("event=holds_reaped calls={}", *reaped);

@@ -53,7 +53,8 @@ struct environment {
   settlement_desk& settlements;
   message_desk& messages;
   const voicemail::prompt_set& prompts;
-  std::function<std::shared_ptr<const billing::rate_table>(const std::string& deck)> rates;  // in force now; never null
+  std::function<std::shared_ptr<const billing::rate_table>(const std::string& deck)>
+      rates;  // in force now; never null
   std::function<void(boost::asio::awaitable<void>)>
       spawn;  // into the group that is awaited before all this dies
   std::function<void(const uuid& account_id)> notify_mailbox;  // tells the devices the counts

@@ -4,6 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
 #include "gateway/call/leg_setup.hpp"
@@ -16,6 +19,24 @@ namespace tollgate::gateway::call {
 namespace media = pstn::media;
 namespace sip = pstn::sip;
 
+namespace {
+
+// What the network says of the caller's name, as far as it can be shown: UTF-8 and at most 64 bytes, or
+// nothing.
+std::string shown_name(std::string name) {
+  constexpr std::size_t longest = 64;
+  if (name.size() > longest) name.resize(longest);
+  for (int cut = 0; cut < 4 && !name.empty(); ++cut) {  // a character may have been cut in the middle
+    boost::system::error_code error;
+    boost::json::parse(boost::json::serialize(boost::json::value(name)), error);
+    if (!error) return name;
+    name.pop_back();
+  }
+  return {};
+}
+
+}  // namespace
+
 inbound_call::inbound_call(const environment& e, sip::incoming_invite invite, trunk_choice trunk)
     : call_base(e, billing::call_direction::in),
       invite_(std::move(invite)),
@@ -25,6 +46,7 @@ inbound_call::inbound_call(const environment& e, sip::incoming_invite invite, tr
   facts_.overlay_call = boost::uuids::to_string(facts_.call_id);
   const auto identity = pstn::trunk::caller_from(*trunk_, invite_);
   if (identity.number && !identity.withheld) facts_.caller = identity.number->e164();
+  if (!identity.withheld) caller_name_ = shown_name(invite_.from_display);
   facts_.callee = invite_.request_uri;
 }
 
@@ -33,7 +55,13 @@ boost::asio::awaitable<void> inbound_call::run(std::shared_ptr<inbound_call> sel
   registry.add(self);
   registry.bind(self->dialog_, self->facts_.call_id);
   self->environment_.trunks.call_started(self->trunk_);
-  co_await self->live();
+  try {
+    co_await self->live();
+  } catch (const std::exception& e) {
+    spdlog::critical("event=call_failed call={} error=\"{}\"", self->facts_.overlay_call, e.what());
+    self->environment_.sip.hang_up(self->dialog_, 41, "");
+    self->media_.reset();
+  }
   self->environment_.trunks.call_ended(self->trunk_);
   registry.remove(self->facts_.call_id);
 }
@@ -117,12 +145,24 @@ std::optional<inbound_call::refusal> inbound_call::prepare_trunk_media() {
 }
 
 void inbound_call::offer_to_devices() {
-  for (const auto& device : environment_.devices_of(facts_.account_id)) {
-    const auto local = media_->add_device();
-    devices_.push_back({device, local.index});
-    device->send_offer(facts_.overlay_call, facts_.caller, invite_.from_display,
-                       to_string(offer_overlay(own_endpoint(), local.ice, overlay_ssrc_, cname_)));
-  }
+  for (const auto& device : environment_.devices_of(facts_.account_id))
+    offer_to(device);
+}
+
+// A device that rings and has come back on a new connection: it forgot the offer.
+void inbound_call::offer_again(const overlay::session_ptr& device) {
+  const auto same = [&](const ringing_device& one) { return one.device->device() == device->device(); };
+  const auto found = std::find_if(devices_.begin(), devices_.end(), same);
+  if (found == devices_.end() || found->refused) return;
+  devices_.erase(found);
+  offer_to(device);
+}
+
+void inbound_call::offer_to(const overlay::session_ptr& device) {
+  const auto local = media_->add_device();
+  devices_.push_back({device, local.index});
+  device->send_offer(facts_.overlay_call, facts_.caller, caller_name_,
+                     to_string(offer_overlay(own_endpoint(), local.ice, overlay_ssrc_, cname_)));
 }
 
 boost::asio::awaitable<inbound_call::ring_result> inbound_call::ring() {
@@ -155,7 +195,7 @@ std::optional<inbound_call::ring_result> inbound_call::on_ringing(const call_eve
     environment_.sip.send_progress(dialog_, 180, "");
   }
   if (const auto* one = std::get_if<peer_event::answered>(&event)) return on_answer(*one);
-  if (const auto* one = std::get_if<peer_event::detached>(&event)) refuse(one->device);
+  if (const auto* one = std::get_if<peer_event::reattached>(&event)) offer_again(one->device);
   if (const auto* one = std::get_if<peer_event::hung_up>(&event)) {
     refuse(one->device);
     if (one->code == "declined") {  // by a person: no other device needs to go on ringing

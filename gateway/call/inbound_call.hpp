@@ -39,6 +39,8 @@ class inbound_call final : public call_base {
   std::optional<refusal> prepare_trunk_media();
   boost::asio::awaitable<ring_result> ring();
   void offer_to_devices();
+  void offer_to(const overlay::session_ptr& device);
+  void offer_again(const overlay::session_ptr& device);
   std::optional<ring_result> on_ringing(const call_event& event);
   std::optional<ring_result> on_answer(const peer_event::answered& answer);
   void end_ringing(const std::string& code, const std::string& text, const overlay::session_ptr& except);
@@ -66,6 +68,7 @@ class inbound_call final : public call_base {
   std::optional<voicemail::number_owner> owner_;
   std::chrono::seconds ring_for_{20};
   std::vector<ringing_device> devices_;
+  std::string caller_name_;
   overlay::session_ptr talking_device_;
   device_index talking_index_ = 0;
   bool ringing_told_ = false;
@@ -75,6 +78,7 @@ class inbound_call final : public call_base {
   std::optional<std::chrono::steady_clock::time_point> talk_began_, talk_ended_;
   std::optional<ending> ending_;
   std::shared_ptr<metered_recorder> recorder_;
+  bool recorder_stalled_ = false;  // the worker may still be writing: what was recorded must not be touched
   bool bye_waits_ = false;
 };
 

@@ -143,10 +143,16 @@ void inbound_call::start_recording() {
 boost::asio::awaitable<void> inbound_call::stop_recording() {
   const auto stopped = std::make_shared<inbox<bool>>(environment_.executor);
   media_->stop_recording(media::side::trunk, [stopped] { stopped->post(true); });
-  co_await stopped->next(environment_.time.steady() + std::chrono::seconds(5));
+  const auto done = co_await stopped->next(environment_.time.steady() + std::chrono::seconds(5));
+  recorder_stalled_ = !done;
 }
 
 boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message() {
+  if (recorder_stalled_) {
+    spdlog::critical("event=voicemail_lost call={} reason=\"the media worker does not answer\"",
+                     facts_.overlay_call);
+    co_return voicemail::message_refused{false};
+  }
   recorded_message message{};
   message.facts.message_id = make_call_id(environment_.time.wall());
   message.facts.account_id = owner_->account_id;

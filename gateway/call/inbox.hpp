@@ -24,6 +24,14 @@ class inbox {
     timer_.cancel();
   }
 
+  // The next event if there is one.
+  std::optional<Event> take() {
+    if (events_.empty()) return std::nullopt;
+    Event event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+  }
+
   // The next event, or nothing when the deadline passes first.
   boost::asio::awaitable<std::optional<Event>> next(std::chrono::steady_clock::time_point deadline) {
     if (events_.empty()) {
@@ -31,10 +39,7 @@ class inbox {
       boost::system::error_code ignored;
       co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     }
-    if (events_.empty()) co_return std::nullopt;
-    Event event = std::move(events_.front());
-    events_.pop_front();
-    co_return event;
+    co_return take();
   }
 
  private:

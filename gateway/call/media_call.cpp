@@ -208,7 +208,8 @@ void media_call::on_trunk_datagram(std::span<const std::byte> packet, const udp:
 }
 
 void media_call::digit_received(media::side from, char digit, std::chrono::milliseconds duration) {
-  tell(media_event::digit{from, digit, duration});
+  if (from == media::side::trunk)
+    tell(media_event::digit{from, digit, duration});  // a mailbox listens; peers' are passed on
 }
 
 void media_call::playback_finished(media::side toward) {

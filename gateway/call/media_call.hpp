@@ -19,7 +19,8 @@ struct media_teller {
   bool open = true;  // signalling thread only
 };
 
-class media_call final : public std::enable_shared_from_this<media_call>, private pstn::media::bridge_observer {
+class media_call final : public std::enable_shared_from_this<media_call>,
+                         private pstn::media::bridge_observer {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/media_worker.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -58,7 +60,18 @@ void media_worker::start() {
   overlay_reader_ = std::make_shared<datagram_reader>(
       overlay_socket_, [this](auto datagram, const auto& source) { on_overlay_datagram(datagram, source); });
   overlay_reader_->start();
-  thread_ = std::thread([this] { context_.run(); });
+  thread_ = std::thread([this] { run(); });
+}
+
+void media_worker::run() {
+  for (;;) {
+    try {
+      context_.run();
+      return;
+    } catch (const std::exception& e) {  // of one packet or one call: the others go on
+      spdlog::critical("event=handler_failed thread=media error=\"{}\"", e.what());
+    }
+  }
 }
 
 void media_worker::stop() {

@@ -74,6 +74,7 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
     media_call* call;
     device_index device;
   };
+  void run();
   void on_overlay_datagram(std::span<const std::byte> datagram, const boost::asio::ip::udp::endpoint& source);
   const owner* find_owner(std::span<const std::byte> datagram,
                           const boost::asio::ip::udp::endpoint& source) const;

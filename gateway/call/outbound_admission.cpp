@@ -99,8 +99,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hol
   const auto work = [&request](pqxx::work& tx) { return billing::open_hold(tx, request); };
   const auto answer = co_await environment_.database.run(work, {.idempotent = true});
   if (!answer)
-    co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41,
-                      false};
+    co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41};
   switch (answer->status) {
     case billing::hold_status::opened:
     case billing::hold_status::repeated:

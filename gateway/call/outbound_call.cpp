@@ -27,7 +27,15 @@ outbound_call::outbound_call(const environment& e, overlay::session_ptr device, 
 
 boost::asio::awaitable<void> outbound_call::run(std::shared_ptr<outbound_call> self) {
   self->environment_.registry.add(self);
-  co_await self->live();
+  try {
+    co_await self->live();
+  } catch (const std::exception& e) {  // its hold is settled at the last report, as after a crash
+    spdlog::critical("event=call_failed call={} error=\"{}\"", boost::uuids::to_string(self->facts_.call_id),
+                     e.what());
+    if (self->dialog_) self->environment_.sip.hang_up(*self->dialog_, 41, "");
+    self->release_trunk();
+    self->media_.reset();
+  }
   self->environment_.registry.remove(self->facts_.call_id);
 }
 
@@ -44,12 +52,16 @@ boost::asio::awaitable<void> outbound_call::live() {
 }
 
 boost::asio::awaitable<void> outbound_call::talk() {
+  while (const auto waiting = inbox_.take())
+    perform(on(*waiting));  // the caller may have given up meanwhile
+  if (machine_->current() == call_machine::state::ended) co_return;
   perform(machine_->start(environment_.time.steady()));
   device_->send_ring(offer_.call, overlay_answer_,
                      connecting_body(facts_.call_id, *number_, rate_, currency_));
   while (machine_->current() != call_machine::state::ended) {
     const auto event = co_await inbox_.next(*machine_->next_deadline());
-    perform(event ? on(*event) : machine_->on_time(environment_.time.steady()));
+    if (event) perform(on(*event));
+    perform(machine_->on_time(environment_.time.steady()));  // however many events come: credit is watched
   }
 }
 
@@ -149,6 +161,7 @@ void outbound_call::connect() {
   std::optional<std::chrono::seconds> granted;
   if (credit.limited_by_credit()) granted = credit.granted_duration();
   device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted, caller_.balance));
+  environment_.spawn(report_answer(std::static_pointer_cast<outbound_call>(shared_from_this())));
   spdlog::info("event=call_answered call={} trunk={}", boost::uuids::to_string(facts_.call_id), facts_.trunk);
 }
 
@@ -161,6 +174,16 @@ void outbound_call::note_post_dial_delay() {
 void outbound_call::warn(std::chrono::seconds left) {
   media_->play(media::side::overlay, media::make_tone_source(media::tone::warning), media::play_mode::mix);
   device_->send_event("low_credit", {{"seconds_left", left.count()}}, offer_.call);
+}
+
+// From now on a crash of this gateway leaves an answered call in the ledger.
+boost::asio::awaitable<void> outbound_call::report_answer(std::shared_ptr<outbound_call> self) {
+  const billing::usage call{self->facts_.account_id, self->facts_.call_id, std::chrono::seconds(1)};
+  const auto work = [&](pqxx::work& tx) {
+    const auto& settings = self->environment_.settings;
+    return billing::report_usage(tx, settings.instance, std::span(&call, 1), settings.hold_lease);
+  };
+  co_await self->environment_.database.run(work, {.idempotent = true});
 }
 
 boost::asio::awaitable<void> outbound_call::extend(std::shared_ptr<outbound_call> self, action::extend more) {

@@ -46,6 +46,7 @@ class outbound_call final : public call_base {
   boost::asio::awaitable<void> finish();
 
   void perform(const call_actions& actions);
+  static boost::asio::awaitable<void> report_answer(std::shared_ptr<outbound_call> self);
   static boost::asio::awaitable<void> extend(std::shared_ptr<outbound_call> self, action::extend more);
   void invite_trunk(std::size_t index);
   void drop_trunk(int q850);

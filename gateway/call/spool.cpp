@@ -85,7 +85,8 @@ boost::system::result<void> spool::put(std::string_view name, std::string_view c
 std::vector<spool::record> spool::list() const {
   std::vector<record> records;
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+  for (std::filesystem::directory_iterator at(folder_, ignored), end; at != end; at.increment(ignored)) {
+    const auto& entry = *at;
     if (entry.path().extension() != suffix) continue;
     std::ifstream file(entry.path(), std::ios::binary);
     std::string checksum;

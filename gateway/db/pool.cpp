@@ -208,6 +208,10 @@ database::pool::attempt database::pool::classify(worker& self, const job& task, 
       return lost(self, task, committing, failure.what());
     if (state == "40001" || state == "40P01") return {errc::conflict, next::conflict};
     if (state == "57014" || state == "55P03" || state == "25P03") return {errc::timeout, next::final};
+    // The server's trouble, not the statement's: connection, resources, system, internal, a standby after a
+    // failover.
+    for (const auto* trouble : {"08", "53", "58", "XX", "25006"})
+      if (state.starts_with(trouble)) return {errc::unavailable, next::final};
     spdlog::error("event=database_refused sqlstate={} text=\"{}\"", state, headline(failure.what()));
     return {state.starts_with("23") ? errc::constraint : errc::refused, next::final};
   } catch (const std::exception& failure) {
