@@ -36,7 +36,7 @@ struct configuration {
     std::vector<std::string>
         names;  ///< further names and addresses for the certificate that the gateway makes itself
     std::filesystem::path certificate, key;  ///< PEM; both empty: made by the gateway's own authority
-    int logins_failed_limit = 5;             ///< per account and per address, in logins_failed_window_s
+    int logins_failed_limit = 5;             ///< of one name from one address, in logins_failed_window_s
     int logins_failed_window_s = 900;
     int offers_per_minute = 10;
     int calls_ringing = 3;

@@ -36,7 +36,8 @@ void visit_overlay(configuration& c, key_visitor& v) {
           "PEM chain. Empty: the gateway makes its own authority and certificate.");
   v.visit("overlay.key", c.overlay.key, "PEM private key of the certificate.");
   v.integer("overlay.logins_failed_limit", c.overlay.logins_failed_limit, 1, 1'000,
-            "Wrong pass-phrases for one name, or from one address, before it is locked out.");
+            "Wrong pass-phrases for one name from one address before they are locked out; ten times that for "
+            "either alone.");
   v.integer("overlay.logins_failed_window_s", c.overlay.logins_failed_window_s, 1, day_s,
             "Time in which they count.");
   v.integer("overlay.offers_per_minute", c.overlay.offers_per_minute, 1, 10'000,
