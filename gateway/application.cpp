@@ -227,8 +227,9 @@ asio::awaitable<void> application::start() {
 }
 
 void application::announce() const {
-  spdlog::info("event=started node={} overlay_port={} media_port={} sip_port={} api_port={}",
-               settings_.node.name, overlay_.port(), media_.overlay_port(), settings_.sip.port, api_.port());
+  spdlog::info("event=started node={} overlay_port={} media_port={} media_workers={} sip_port={} api_port={}",
+               settings_.node.name, overlay_.port(), media_.first_overlay_port(), media_.workers(),
+               settings_.sip.port, api_.port());
 }
 
 asio::awaitable<void> application::watch_database() {

@@ -199,6 +199,8 @@ void check_together(const configuration& c, const std::string& where, problems& 
   require(!c.node.name.empty() && c.node.name.size() <= 64, "node.name must have 1 to 64 characters");
   require(c.overlay.certificate.empty() == c.overlay.key.empty(),
           "overlay.certificate and overlay.key must be given together");
+  require(c.media.overlay_port == 0 || c.media.overlay_port + std::max(c.media.workers, 1) <= 65'536,
+          "media.overlay_port must leave a port above it for each of media.workers");
   require(c.media.trunk_port_low + 1 < c.media.trunk_port_high,
           "media.trunk_port_low must lie below media.trunk_port_high");
   require(capitals(c.billing.currency, 3), "billing.currency must be three capital letters (ISO 4217)");

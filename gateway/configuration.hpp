@@ -50,7 +50,7 @@ struct configuration {
     std::string address = "0.0.0.0";
     std::string advertised_address;     ///< in SDP; empty: `address`, or if that is a wildcard the address of
                                         ///< the default route
-    std::uint16_t overlay_port = 7444;  ///< one UDP port for the media of all overlay calls
+    std::uint16_t overlay_port = 7444;  ///< UDP, for overlay calls: this one and those that follow, one a worker
     std::uint16_t trunk_port_low = 20'000, trunk_port_high = 29'999;  ///< RTP towards trunks, even ports
     int workers = 0;                                                  ///< 0: one per core
     int silence_timeout_s = 30;  ///< a call whose media has stopped in both directions is ended

@@ -58,10 +58,12 @@ void visit_network(configuration& c, key_visitor& v) {
   v.visit("media.advertised_address", c.media.advertised_address,
           "Address in SDP. Empty: found from media.address.");
   v.integer("media.overlay_port", c.media.overlay_port, 0, 65'535,
-            "UDP port of all calls with peers. 0: any free one.");
+            "UDP port of calls with peers: of the first media worker; the others take the ports that follow "
+            "(with 4 workers 7444 to 7447, open all of them in a firewall). 0: any free ones.");
   v.integer("media.trunk_port_low", c.media.trunk_port_low, 1'024, 65'534, "First RTP port towards trunks.");
   v.integer("media.trunk_port_high", c.media.trunk_port_high, 1'025, 65'535, "Last one.");
-  v.integer("media.workers", c.media.workers, 0, 256, "Media threads. 0: one per core.");
+  v.integer("media.workers", c.media.workers, 0, 256,
+            "Media threads, each with its calls and its port. 0: one per core.");
   v.integer("media.silence_timeout_s", c.media.silence_timeout_s, 5, 3'600,
             "A call without any packet for so long is ended.");
   v.visit("sip.address", c.sip.address, "Where SIP is received, UDP and TCP.");

@@ -17,7 +17,7 @@ api::node_status node_operations::status() {
   status.sessions = with_.overlay.session_count();
   status.spooled = with_.environment.settlements.spooled();
   status.calls_total = with_.environment.registry.total();
-  status.media_workers = 1;
+  status.media_workers = with_.environment.media.workers();
   status.overlay_address = with_.overlay_host + ":" + std::to_string(with_.overlay.port());
   status.sip_address = with_.sip_address;
   return status;

@@ -23,6 +23,7 @@ call::media_options media_options_of(const configuration& settings) {
   call::media_options options;
   options.address = settings.media.address;
   options.overlay_port = settings.media.overlay_port;
+  options.workers = static_cast<std::size_t>(settings.media.workers);
   options.trunk_port_low = settings.media.trunk_port_low;
   options.trunk_port_high = settings.media.trunk_port_high;
   options.silence_timeout = seconds(settings.media.silence_timeout_s);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateway under demonstration: its configuration, its process, and its addresses."""
 
+import os
 import pathlib
 import shutil
 
@@ -43,7 +44,7 @@ class Gateway:
         self.log_file = self.folder / "gateway.log"
         self.configuration_file = self.folder / "tollgate.toml"
         self.overlay_port = processes.free_port(taken_ports)
-        self.media_port = processes.free_port(taken_ports)
+        self.media_port = processes.free_port(taken_ports, os.cpu_count() or 1)  # one a worker, one worker a core
         self.sip_port = processes.free_port(taken_ports, 2)
         self.api_port = processes.free_port(taken_ports)
         low = processes.free_port(taken_ports, 40)

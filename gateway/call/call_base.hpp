@@ -25,7 +25,7 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   // Completes the stop record and hands it to the ledger. Nothing: it waits on disk for the ledger.
   boost::asio::awaitable<std::optional<billing::settlement>> settle(const ending& e,
                                                                     std::chrono::milliseconds talk);
-  // Our part of every session description towards peers.
+  // Our part of every session description towards peers, once the call's media is open.
   overlay_endpoint own_endpoint() const;
   // Answers a re-INVITE by the trunk's codecs, and follows it: a new address, a codec, hold.
   void answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change);

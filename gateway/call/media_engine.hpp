@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The media worker: a thread with the one UDP port of all overlay calls and a port pair for every trunk call.
-// Calls are opened and steered from the signalling thread; packets never leave the worker.
+// The media workers: threads, each with one UDP port for its overlay calls and a port pair for every trunk
+// call. Calls are opened and steered from the signalling thread; packets never leave their worker.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gateway/call/clocks.hpp"
 #include "gateway/call/media_session.hpp"
@@ -16,7 +17,8 @@ namespace tollgate::gateway::call {
 
 struct media_options {
   std::string address = "0.0.0.0";  // local IP address of all media sockets
-  std::uint16_t overlay_port = 0;   // 0: a free one
+  std::uint16_t overlay_port = 0;  // of the first worker, the others take the ports that follow; 0: free ones
+  std::size_t workers = 0;         // 0: one per core
   std::uint16_t trunk_port_low = 20000;
   std::uint16_t trunk_port_high = 29999;
   std::chrono::seconds silence_timeout{30};
@@ -24,23 +26,26 @@ struct media_options {
 
 class media_engine {
  public:
-  // Binds the overlay port and starts the worker. Events are posted to `signalling`. Throws
-  // boost::system::system_error.
+  // Binds the overlay ports and starts the workers. Events are posted to `signalling`. Throws
+  // boost::system::system_error, with the port that cannot be bound.
   media_engine(media_options options, clocks c, overlay::dtls_context certificate,
                boost::asio::any_io_executor signalling);
-  // Ends the worker; sessions that are still open are closed.
+  // Ends the workers; sessions that are still open are closed.
   ~media_engine();
   media_engine(const media_engine&) = delete;
   media_engine& operator=(const media_engine&) = delete;
 
-  // A call's media. `tell` is called on the signalling thread, never after the session was closed.
+  // A call's media, on the least loaded worker for as long as it lives. `tell` is called on the signalling
+  // thread, never after the session was closed. Signalling thread only.
   std::shared_ptr<media_session> open(std::function<void(media_message)> tell);
 
-  std::uint16_t overlay_port() const;
+  std::size_t workers() const { return workers_.size(); }
+  // Of the first worker, for the log: a call's own is media_session::overlay_port().
+  std::uint16_t first_overlay_port() const;
   const overlay::fingerprint& fingerprint() const;
 
  private:
-  std::shared_ptr<media_worker> worker_;
+  std::vector<std::shared_ptr<media_worker>> workers_;
 };
 
 }  // namespace tollgate::gateway::call

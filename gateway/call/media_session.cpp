@@ -15,11 +15,16 @@ media_session::media_session(std::shared_ptr<media_worker> worker, std::function
     : worker_(std::move(worker)),
       teller_(std::make_shared<media_teller>(media_teller{std::move(tell)})),
       call_(std::make_shared<media_call>(*worker_, teller_)) {
+  worker_->session_opened();
   asio::post(worker_->context(), [worker = worker_, call = call_] { worker->attach(call); });
 }
 
 media_session::~media_session() {
   close([](media_report) {});
+}
+
+std::uint16_t media_session::overlay_port() const {
+  return worker_->overlay_port();
 }
 
 template <class Work>
@@ -107,6 +112,7 @@ void media_session::watch_silence(media::side from, bool on) {
 void media_session::close(std::function<void(media_report)> report) {
   if (!teller_->open) return;
   teller_->open = false;
+  worker_->session_closed();
   on_worker([call = call_, worker = worker_, report = std::move(report)](media_call&) mutable {
     auto facts = call->shut();
     worker->detach(call);

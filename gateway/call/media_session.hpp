@@ -44,6 +44,10 @@ class media_session {
   media_session(const media_session&) = delete;
   media_session& operator=(const media_session&) = delete;
 
+  // UDP port of the worker that the call is pinned to: where its peers send, for every description that we
+  // make.
+  std::uint16_t overlay_port() const;
+
   // Our ICE credentials for one more device; valid at once, answered after connect_overlay.
   struct local_device {
     device_index index;

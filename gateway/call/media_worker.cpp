@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/media_worker.hpp"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
@@ -15,37 +16,24 @@ namespace tollgate::gateway::call {
 namespace asio = boost::asio;
 using asio::ip::udp;
 
-void datagram_reader::start() {
-  wait();
-}
-
-void datagram_reader::wait() {
-  socket_.async_wait(udp_socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-    if (error || !self->on_datagram_) return;
-    for (int i = 0; i < 64; ++i) {  // then let the timers have their turn
-      udp::endpoint source;
-      const auto size = self->socket_.receive_from(asio::buffer(self->buffer_), source, 0, error);
-      if (error == asio::error::would_block) break;
-      if (error) continue;  // an ICMP error of an earlier send
-      self->on_datagram_(std::span(self->buffer_).first(size), source);
-      if (!self->on_datagram_) return;
-    }
-    self->wait();
-  });
-}
-
-media_worker::media_worker(media_options options, clocks c, overlay::dtls_context certificate,
-                           asio::any_io_executor signalling)
-    : options_(std::move(options)),
+media_worker::media_worker(const media_options& options, std::size_t number, clocks c,
+                           overlay::dtls_context certificate, asio::any_io_executor signalling,
+                           std::shared_ptr<trunk_port_range> trunk_range)
+    : options_(options),
       clocks_(std::move(c)),
       certificate_(std::move(certificate)),
       signalling_(std::move(signalling)),
       work_(context_.get_executor()),
       overlay_socket_(context_),
-      next_port_(options_.trunk_port_low) {
-  const udp::endpoint local(asio::ip::make_address(options_.address), options_.overlay_port);
-  overlay_socket_.open(local.protocol());
-  overlay_socket_.bind(local);
+      trunk_range_(std::move(trunk_range)),
+      number_(number) {
+  const auto port = options_.overlay_port == 0 ? 0 : options_.overlay_port + number_;
+  const udp::endpoint local(asio::ip::make_address(options_.address), static_cast<std::uint16_t>(port));
+  boost::system::error_code error;
+  overlay_socket_.open(local.protocol(), error);
+  if (port > 65'535) error = asio::error::invalid_argument;  // more cores than ports above the first
+  if (!error) overlay_socket_.bind(local, error);
+  if (error) throw boost::system::system_error(error, "media.overlay_port " + std::to_string(port));
   overlay_socket_.non_blocking(true);
   boost::system::error_code ignored;  // the kernel may grant less
   overlay_socket_.set_option(asio::socket_base::receive_buffer_size(4 << 20), ignored);
@@ -61,6 +49,7 @@ void media_worker::start() {
       overlay_socket_, [this](auto datagram, const auto& source) { on_overlay_datagram(datagram, source); });
   overlay_reader_->start();
   thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), ("media-" + std::to_string(number_)).c_str());
 }
 
 void media_worker::run() {
@@ -127,30 +116,6 @@ void media_worker::on_overlay_datagram(std::span<const std::byte> datagram, cons
 void media_worker::send_overlay(std::span<const std::byte> datagram, const udp::endpoint& to) {
   boost::system::error_code ignored;  // a full socket buffer or an ICMP error is packet loss
   overlay_socket_.send_to(asio::buffer(datagram.data(), datagram.size()), to, 0, ignored);
-}
-
-boost::system::result<trunk_ports> media_worker::bind_trunk_ports() {
-  const auto address = asio::ip::make_address(options_.address);
-  const std::uint32_t low = (options_.trunk_port_low + 1U) & ~1U;  // RTP ports are even
-  const std::uint32_t high = options_.trunk_port_high;
-  if (low + 1 > high) return boost::system::error_code(asio::error::address_in_use);
-  for (std::uint32_t tried = 0; tried <= high - low; tried += 2) {
-    if (next_port_ < low || next_port_ + 1 > high) next_port_ = low;
-    const auto port = static_cast<std::uint16_t>(next_port_ & ~1U);
-    next_port_ = port + 2U;
-    trunk_ports ports{udp_socket(context_), udp_socket(context_), port};
-    boost::system::error_code error;
-    const auto bind = [&](udp_socket& socket, std::uint16_t number) {
-      const udp::endpoint local(address, number);
-      if (!error) socket.open(local.protocol(), error);
-      if (!error) socket.bind(local, error);
-      if (!error) socket.non_blocking(true, error);
-    };
-    bind(ports.rtp, port);
-    bind(ports.rtcp, static_cast<std::uint16_t>(port + 1));
-    if (!error) return ports;
-  }
-  return boost::system::error_code(asio::error::address_in_use);
 }
 
 }  // namespace tollgate::gateway::call

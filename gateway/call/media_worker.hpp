@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread behind media_engine: its event loop, the shared overlay socket with its two look-ups (ufrag,
-// then address; RFC 7983), and the trunk ports. Everything but the constructor, stop() and bind_trunk_ports()
-// runs on the worker's thread.
+// One of the threads behind media_engine: its event loop, the overlay socket of its calls with the two
+// look-ups (ufrag, then address; RFC 7983). Calls stay with their worker for life. Everything but the
+// constructor, stop() and what is marked runs on the worker's thread.
 #pragma once
 
-#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -13,41 +12,17 @@
 #include <thread>
 #include <unordered_map>
 
+#include "gateway/call/datagram_reader.hpp"
 #include "gateway/call/media_engine.hpp"
+#include "gateway/call/trunk_ports.hpp"
 
 namespace tollgate::gateway::call {
 
-using udp_socket = boost::asio::ip::udp::socket;
-
-// An RTP socket and, on the next port, an RTCP socket (RFC 3550 §11).
-struct trunk_ports {
-  udp_socket rtp;
-  udp_socket rtcp;
-  std::uint16_t port;
-};
-
-// Receives until the socket is closed: `on_datagram` gets each with its source. Batches what is ready, so
-// that a burst costs one wake-up.
-class datagram_reader : public std::enable_shared_from_this<datagram_reader> {
- public:
-  using handler = std::function<void(std::span<const std::byte>, const boost::asio::ip::udp::endpoint&)>;
-  datagram_reader(udp_socket& socket, handler on_datagram)
-      : socket_(socket), on_datagram_(std::move(on_datagram)) {}
-  void start();
-  void stop() { on_datagram_ = nullptr; }  // before the socket goes
-
- private:
-  void wait();
-
-  udp_socket& socket_;
-  handler on_datagram_;
-  std::array<std::byte, 2048> buffer_{};
-};
-
 class media_worker : public std::enable_shared_from_this<media_worker> {
  public:
-  media_worker(media_options options, clocks c, overlay::dtls_context certificate,
-               boost::asio::any_io_executor signalling);
+  // `number` counts the workers of the engine from 0: this one's overlay port is that much above the first.
+  media_worker(const media_options& options, std::size_t number, clocks c, overlay::dtls_context certificate,
+               boost::asio::any_io_executor signalling, std::shared_ptr<trunk_port_range> trunk_range);
   ~media_worker();
 
   void start();
@@ -59,9 +34,13 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   void remove_device(const std::string& username_fragment, const media_call* call, device_index device);
   void send_overlay(std::span<const std::byte> datagram, const boost::asio::ip::udp::endpoint& to);
 
-  // Any thread (one at a time: the signalling thread).
-  boost::system::result<trunk_ports> bind_trunk_ports();
+  // Signalling thread only.
+  boost::system::result<trunk_ports> bind_trunk_ports() { return trunk_range_->bind(context_); }
+  std::size_t sessions() const { return sessions_; }  // that are open here
+  void session_opened() { ++sessions_; }
+  void session_closed() { --sessions_; }
 
+  // Any thread.
   boost::asio::io_context& context() { return context_; }
   const clocks& time() const { return clocks_; }
   const media_options& options() const { return options_; }
@@ -91,7 +70,9 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   std::map<std::string, owner, std::less<>> by_fragment_;
   std::map<boost::asio::ip::udp::endpoint, owner> by_address_;
   std::unordered_map<const media_call*, std::shared_ptr<media_call>> calls_;
-  std::uint32_t next_port_;
+  std::shared_ptr<trunk_port_range> trunk_range_;
+  std::size_t sessions_ = 0;
+  std::size_t number_;
   std::thread thread_;
 };
 

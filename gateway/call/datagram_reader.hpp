@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads one UDP socket of a media worker.
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/udp.hpp>
+#include <functional>
+#include <memory>
+#include <span>
+
+namespace tollgate::gateway::call {
+
+// Receives until it is stopped or the socket is closed: `on_datagram` gets each with its source. Batches what
+// is ready, so that a burst costs one wake-up. Belongs to the worker's thread.
+class datagram_reader : public std::enable_shared_from_this<datagram_reader> {
+ public:
+  using socket = boost::asio::ip::udp::socket;
+  using handler = std::function<void(std::span<const std::byte>, const boost::asio::ip::udp::endpoint&)>;
+  datagram_reader(socket& from, handler on_datagram) : socket_(from), on_datagram_(std::move(on_datagram)) {}
+  void start();
+  void stop() { on_datagram_ = nullptr; }  // before the socket goes
+
+ private:
+  void wait();
+
+  socket& socket_;
+  handler on_datagram_;
+  std::array<std::byte, 2048> buffer_{};
+};
+
+}  // namespace tollgate::gateway::call

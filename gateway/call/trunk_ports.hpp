@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The RTP ports towards trunks: one range for the whole node, from which every call gets a pair, whichever
+// media worker it is pinned to.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/system/result.hpp>
+#include <cstdint>
+
+namespace tollgate::gateway::call {
+
+using udp_socket = boost::asio::ip::udp::socket;
+
+// An RTP socket and, on the next port, an RTCP socket (RFC 3550 §11).
+struct trunk_ports {
+  udp_socket rtp;
+  udp_socket rtcp;
+  std::uint16_t port;
+};
+
+// Signalling thread only. The kernel says what is free: a pair that is bound cannot be handed out again.
+class trunk_port_range {
+ public:
+  // Pairs within low..high, both included.
+  trunk_port_range(boost::asio::ip::address address, std::uint16_t low, std::uint16_t high);
+
+  // The next free pair, round and round, so that a port rests as long as possible after its call (late
+  // packets of the one before). The sockets belong to `context`. Error: address_in_use, every port of the
+  // range is taken.
+  boost::system::result<trunk_ports> bind(boost::asio::io_context& context);
+
+ private:
+  boost::asio::ip::address address_;
+  std::uint32_t low_, high_;
+  std::uint32_t next_;
+};
+
+}  // namespace tollgate::gateway::call
