@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr int g711_rate_hz = 8000;
 constexpr int opus_rate_hz = 16000;
+constexpr int complexity_usual = 5;             // of Opus
 constexpr auto ptime_alone = 20ms;              // of a direction whose end is not attached
 constexpr int ticks_at_once = 25;               // half a second that is caught up; more is skipped
 constexpr std::size_t frame_max_samples = 960;  // 60 ms at 16 kHz
@@ -44,6 +45,8 @@ class bridge::implementation {
   void attach(side which, const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp);
   void detach(side which);
   void receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at);
+  packet_fate fate(side from) const noexcept { return leg(from) ? leg(from)->fate() : packet_fate::stray; }
+  void set_complexity(int complexity);
   void connect_voice(bool connected) { connected_ = connected; }
   void play(side toward, std::shared_ptr<audio_source> source, play_mode mode);
   void record(side from, std::shared_ptr<audio_sink> sink);
@@ -84,6 +87,7 @@ class bridge::implementation {
   std::array<leg_statistics, 2> past_{};  // of legs that are detached
   std::array<flow, 2> flows_{};           // by the side that they go to
   bool connected_ = false;
+  int complexity_ = complexity_usual;
   int rate_hz_ = g711_rate_hz;
   time_point now_{};  // the latest time that we were told
   std::vector<event> events_;
@@ -111,6 +115,13 @@ void bridge::implementation::adjust_rate() {
   rate_hz_ = narrow ? g711_rate_hz : opus_rate_hz;
   for (const side which : both)
     if (leg(which)) leg(which)->set_rate(rate_hz_);
+  set_complexity(complexity_);
+}
+
+void bridge::implementation::set_complexity(int complexity) {
+  complexity_ = complexity;
+  for (const side which : both)
+    if (leg(which)) leg(which)->sender().set_complexity(complexity);
 }
 
 void bridge::implementation::detach(side which) {
@@ -284,9 +295,15 @@ bool bridge::attached(side which) const noexcept {
   return implementation_->leg(which) != nullptr;
 }
 
-void bridge::receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at) {
+packet_fate bridge::receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at) {
   implementation_->receive_rtp(from, packet, arrived_at);
+  const packet_fate fate = implementation_->fate(from);  // before an observer can detach the leg
   implementation_->deliver();
+  return fate;
+}
+
+void bridge::set_complexity(int complexity) {
+  implementation_->set_complexity(complexity);
 }
 
 void bridge::receive_rtcp(side from, std::span<const std::byte> packet, time_point arrived_at) {

@@ -60,8 +60,11 @@ class bridge {
   // Packets from a leg, already decrypted and from the right address. Anything may be in them: what is no RTP
   // or RTCP is counted and dropped. Whoever finds both packets and a deadline due hands in the packets first.
   // next_deadline() may have changed afterwards.
-  void receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at);
+  packet_fate receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at);
   void receive_rtcp(side from, std::span<const std::byte> packet, time_point arrived_at);
+
+  // Of the Opus encoders, now and later: 0..10, 5 at first. Less costs less time and some quality.
+  void set_complexity(int complexity);
 
   // Whether voice and digits flow between the legs. False at first: each side hears only what is played to
   // it.

@@ -74,16 +74,19 @@ bool bridge_leg::is_voice(std::uint8_t payload_type) const noexcept {
 
 telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::byte> packet,
                                                          time_point arrived_at) {
+  fate_ = packet_fate::taken;
   const auto read = parse_rtp(packet);
   const bool event = read && read->header.payload_type == parameters_.telephone_event_payload_type;
   const bool voice = read && is_voice(read->header.payload_type);
   if (!read || (!event && !voice && read->header.payload_type != comfort_noise_payload_type)) {
     ++counted_.malformed;
+    fate_ = packet_fate::malformed;
     return {};
   }
   switch (reception_.take(read->header, arrived_at, voice)) {
     case reception::verdict::stray:
-      ++counted_.malformed;
+      ++counted_.stray;
+      fate_ = packet_fate::stray;
       return {};
     case reception::verdict::restarted:
       receiver_->restart();
@@ -107,6 +110,7 @@ telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::by
 void bridge_leg::take_voice(const rtp_packet& packet, time_point arrived_at) {
   if (packet.payload.empty() || packet.payload.size() > payload_max_bytes) {
     ++counted_.malformed;
+    fate_ = packet_fate::malformed;
     return;
   }
   switch (receiver_->put(reception_.extended_sequence(), packet.header.timestamp, packet.header.payload_type,

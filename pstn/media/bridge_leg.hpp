@@ -31,6 +31,7 @@ class bridge_leg {
 
   // Digits that the packet ended; voice goes to the receiver.
   telephone_event_receiver::digits receive_rtp(std::span<const std::byte> packet, time_point arrived_at);
+  packet_fate fate() const noexcept { return fate_; }  // of the packet that receive_rtp was given last
   void receive_rtcp(std::span<const std::byte> packet, time_point arrived_at);
   std::optional<received_digit> expire_digit(time_point now) { return events_.expire(now); }
 
@@ -61,6 +62,7 @@ class bridge_leg {
   voice_sender sender_;
   telephone_event_receiver events_;
   leg_statistics counted_;
+  packet_fate fate_ = packet_fate::taken;
   time_point report_at_{};
   std::uint64_t packets_reported_ = 0;
   std::array<std::byte, rtcp_packet_max_bytes> report_{};

@@ -39,6 +39,13 @@ struct leg_parameters {
   bool sending = true;                  // false: hold (a=recvonly, a=inactive): nothing but RTCP goes out
 };
 
+// What became of a packet that a leg was given.
+enum class packet_fate : std::uint8_t {
+  taken,      // counted as received: played, kept for later, late, or a duplicate
+  stray,      // see leg_statistics::stray
+  malformed,  // see leg_statistics::malformed
+};
+
 // Of one leg since it was first attached. "Received" is what comes from its far end, "sent" is what goes
 // there.
 struct leg_statistics {
@@ -50,6 +57,7 @@ struct leg_statistics {
   std::uint64_t late = 0;  // received too late to be played
   std::uint64_t duplicate = 0;
   std::uint64_t malformed = 0;  // no RTP, an unknown payload type, or a payload that the codec refused
+  std::uint64_t stray = 0;  // of another SSRC while the stream goes on, or a sequence number far away, once
   std::chrono::milliseconds concealed{0};      // voice that was made up for lost and late packets
   double jitter_ms = 0;                        // interarrival jitter (RFC 3550 §6.4.1) as received
   std::chrono::milliseconds playout_delay{0};  // what the jitter buffer adds now

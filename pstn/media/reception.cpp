@@ -10,9 +10,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr int dropout_max = 3000;         // A.1: a larger step forward is no loss but a restart
-constexpr int misorder_max = 100;         // A.1: a larger step back is no reordering but a restart
-constexpr double jitter_gain = 1.0 / 16;  // A.8
+constexpr int dropout_max = 3000;  // A.1: a larger step forward is no loss but a restart
+constexpr int misorder_max = 100;  // A.1: a larger step back is no reordering but a restart
+constexpr auto stream_gone = std::chrono::milliseconds(50);  // two frames are missing and the third is due
+constexpr double jitter_gain = 1.0 / 16;                     // A.8
 
 }  // namespace
 
@@ -26,7 +27,14 @@ void reception::restart(const rtp_header& header, steady_clock::time_point) {
   received_ = 1;
   expected_reported_ = received_reported_ = 0;
   stray_next_.reset();
+  rival_.reset();
   transit_.reset();
+}
+
+bool reception::takes_over(const rtp_header& header, steady_clock::time_point arrived_at) noexcept {
+  const bool again = rival_ && rival_->ssrc == header.ssrc && rival_->next == header.sequence_number;
+  rival_ = {header.ssrc, static_cast<std::uint16_t>(header.sequence_number + 1)};
+  return again && arrived_at - taken_at_ >= stream_gone;
 }
 
 void reception::set_clock(int clock_hz) noexcept {
@@ -40,6 +48,7 @@ reception::verdict reception::take(const rtp_header& header, steady_clock::time_
                                    bool voice) {
   verdict answer = verdict::next;
   if (!ssrc_ || *ssrc_ != header.ssrc) {
+    if (ssrc_ && !takes_over(header, arrived_at)) return verdict::stray;
     restart(header, arrived_at);
     answer = verdict::restarted;
   } else {
@@ -59,6 +68,7 @@ reception::verdict reception::take(const rtp_header& header, steady_clock::time_
       ++received_;
     }
   }
+  taken_at_ = arrived_at;
   if (voice) measure_jitter(header.timestamp, arrived_at);
   return answer;
 }

@@ -22,10 +22,13 @@ class reception {
     next,       // use it; extended_sequence() is its number
     restarted,  // use it, and forget what came before: a new SSRC, or sequence numbers or timestamps that
                 // begin anew
-    stray,      // do not use it: a sequence number that is far away, once
+    stray,  // do not use it: a sequence number that is far away, once, or another SSRC while the stream goes
+            // on
   };
-  // `voice` is false for telephone events, whose timestamps stand still: they count, but say nothing of
-  // jitter.
+  // Another SSRC takes over when two packets in a row have it (RFC 3550 A.1) and the stream before has been
+  // silent for two frames and more: a real change of the sender loses 60 ms, packets slipped in change
+  // nothing. `voice` is false for telephone events, whose timestamps stand still: they count, but say nothing
+  // of jitter.
   verdict take(const rtp_header& header, std::chrono::steady_clock::time_point arrived_at, bool voice);
   std::int64_t extended_sequence() const noexcept { return extended_; }
   // A copy of a packet that was here already: taken back from the count of the received.
@@ -43,6 +46,7 @@ class reception {
 
  private:
   void restart(const rtp_header& header, std::chrono::steady_clock::time_point arrived_at);
+  bool takes_over(const rtp_header& header, std::chrono::steady_clock::time_point arrived_at) noexcept;
   void measure_jitter(std::uint32_t timestamp, std::chrono::steady_clock::time_point arrived_at) noexcept;
   std::int64_t expected_now() const noexcept { return ssrc_ ? highest_ - first_ + 1 : 0; }
   std::int64_t lost_now() const noexcept { return expected_now() - received_; }
@@ -57,6 +61,12 @@ class reception {
   std::int64_t lost_before_ = 0;
   std::int64_t expected_reported_ = 0;
   std::int64_t received_reported_ = 0;
+  struct rival {
+    std::uint32_t ssrc;
+    std::uint16_t next;  // the number after its last packet
+  };
+  std::optional<rival> rival_;  // the last packet of another SSRC
+  std::chrono::steady_clock::time_point taken_at_{};
   std::optional<std::uint16_t> stray_next_;  // the number after a stray: two in a row are a restart
   std::optional<std::int64_t> transit_;      // clock units, modulo 2^32 arithmetic
   double jitter_ = 0;                        // clock units

@@ -32,6 +32,7 @@ class voice_sender {
   // Another codec, rate or ptime, from the next frame on.
   void set_encoder(const leg_parameters& parameters, std::unique_ptr<encoder> made, int rate_hz);
   void expect_loss(double fraction) { encoder_->expect_loss(fraction); }
+  void set_complexity(int complexity) { encoder_->set_complexity(complexity); }  // of the encoder that is set
 
   // Sends the frame (or a digit in its place) that begins at `at`. `frame` is one ptime long.
   void send(std::span<const std::int16_t> frame, time_point at, const packet_sink& sink);

@@ -123,7 +123,7 @@ TEST(Disturbance, DriftOfTheSendersClockNeverCostsAFrame) {
   }
 }
 
-TEST(Disturbance, AnotherSsrcIsHeardAtOnce) {
+TEST(Disturbance, AnotherSsrcIsHeardAsSoonAsTheOneBeforeIsGone) {
   by_hand sender;
   sender.send(20, 100);
   const std::size_t from = sender.sink->samples.size();
@@ -131,9 +131,31 @@ TEST(Disturbance, AnotherSsrcIsHeardAtOnce) {
   sender.sequence_number = 100;
   sender.timestamp = 5;
   sender.send(20, 100);
-  EXPECT_LT(sender.silent_ms(from), 60);
+  EXPECT_LT(sender.silent_ms(from), 80);
   EXPECT_EQ(sender.under.statistics(side::trunk).lost, 0u);
-  EXPECT_EQ(sender.under.statistics(side::trunk).packets_received, 200u);
+  EXPECT_EQ(sender.under.statistics(side::trunk).stray, 2u);
+  EXPECT_EQ(sender.under.statistics(side::trunk).packets_received, 198u);
+}
+
+TEST(Disturbance, PacketsOfAnotherSsrcChangeNothingWhileTheStreamGoesOn) {
+  by_hand sender;
+  sender.send(20, 100);
+  const std::size_t from = sender.sink->samples.size();
+  std::vector<std::byte> slipped(rtp_header_bytes + 160, std::byte{0x2a});  // loud
+  for (int i = 0; i < 100; ++i) {
+    sender.send(20, 1);
+    for (int each = 0; each < 20; ++each) {
+      write_rtp_header({false, 8, static_cast<std::uint16_t>(i * 20 + each),
+                        static_cast<std::uint32_t>((i * 20 + each) * 160), 4711},
+                       std::span(slipped).first<rtp_header_bytes>());
+      EXPECT_EQ(packet_fate::stray, sender.under.receive_rtp(side::trunk, slipped, sender.time.now()));
+    }
+  }
+  EXPECT_LT(sender.silent_ms(from), 1);
+  const auto counted = sender.under.statistics(side::trunk);
+  EXPECT_EQ(counted.stray, 2000u);
+  EXPECT_EQ(counted.packets_received, 200u);
+  EXPECT_EQ(counted.concealed, 0ms);
 }
 
 TEST(Disturbance, JumpOfTheTimestampsIsHeardAtOnce) {
