@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was measured, as figures and as a table."""
+
+import statistics
+
+import rtpengine
+
+# A bare gateway (sockets, codecs, SRTP; no jitter buffer) took 4.57 ms where the codec floor was 3.7 ms. Goals in ms and in calls
+# are meant for such a machine: elsewhere they go with the floor.
+FLOOR_OF_GOALS_MS = 3.7
+BARE_OVER_FLOOR = 4.57 / FLOOR_OF_GOALS_MS
+COST_GOAL = 1.10
+PEER_GOAL = 0.30
+CLEAN_GOAL = 180
+CONVERSATION_GOAL_MS = 3.5
+DELAY_GOAL_MS = 10
+
+HOW_TO_READ = """\
+How to read it. All figures of cost are ms of processor time per second of one call, user and system, seen from outside in
+/proc/PID; one core carries 1000 ms. The gateway has one core, the load generator the other. Each measurement starts a new
+process, sets N calls up, lets 3 s pass, and counts for 8 s; the rounds take turns, and the medians are shown.
+
+A call is a peer (Opus at 16 kHz, mono, 24 kbit/s, VoIP, in SRTP AEAD_AES_256_GCM) and a trunk (A-law), 50 packets a second
+each way over UDP on loopback, saying recorded prompts without their pauses over the noise of a quiet line (-65 dBm0).
+`conversation` has spurts and pauses in the manner of ITU-T P.59, 42 % active.
+
+  floor       libopus decode to 8 kHz and encode at 8 kHz (complexity 5, mono, 24 kbit/s), G.711, SRTP: the calls of the
+              libraries alone for the same packets, one call's, in a loop. No sockets, no jitter buffer.
+  tollgate    the media engine of the gateway, with jitter buffer, concealment and RTCP; ICE and DTLS before. Encodes Opus at
+              8 kHz, mono, 24 kbit/s, complexity 5; FEC only when loss is reported. One worker.
+  rtpengine   Debian's, in user space (no kernel module), no jitter buffer; SDES keys. What it encodes is read from its packets;
+              its complexity is its default (10, of FFmpeg's libopus), which cannot be set over its protocol.
+
+Clean calls: the most at which no packet is lost, at most one in 1,000 is a frame (20 ms) behind, and the gateway conceals
+less than 0.1 % of the time. Delay: from the sending of the packet that carries a piece of media into the gateway to the
+arrival of the packet that carries it out, found by correlating what was sent and what came out, jitter buffer included.
+"""
+
+
+def median_of(runs, *path):
+    def value(facts):
+        for key in path:
+            facts = facts[key]
+        return facts
+    return statistics.median(value(facts) for facts in runs) if runs else None
+
+
+def cleanliness(facts):
+    ways = [facts["toward_peer"], facts["toward_trunk"]]
+    text = f"lost {sum(way['lost'] for way in ways)}, late {sum(way['late'] for way in ways)}"
+    if "gateway" in facts:
+        text += f", concealed {facts['gateway']['concealed_ms']} ms"
+    if facts["sent_late_p99_ms"] >= 5:
+        text += f" (the generator itself was {facts['sent_late_p99_ms']:.0f} ms late)"
+    return text
+
+
+def figures(floors, gateways, talks, engines, clean):
+    ways = ("toward_peer", "toward_trunk")
+    return {
+        "floor_ms": round(median_of(floors, "floor_ms"), 3),
+        "gateway_ms": round(median_of(gateways, "cpu_ms_per_call_s"), 3),
+        "gateway_conversation_ms": round(median_of(talks, "cpu_ms_per_call_s"), 3),
+        "rtpengine_ms": round(median_of(engines, "cpu_ms_per_call_s"), 3) if engines else None,
+        "clean_calls_per_core": clean[0],
+        "delay_median_ms": round(max(median_of(gateways, way, "delay_median_ms") for way in ways), 2),
+        "delay_p99_ms": round(max(median_of(gateways, way, "delay_p99_ms") for way in ways), 2),
+        "rss_per_call_kib": round(median_of(gateways, "rss_per_call_kib"), 1),
+    }
+
+
+def coding(runs):
+    facts = runs[-1]
+    return (f"Opus {facts['opus_bandwidth_hz'] / 1000:g} kHz of audio, {facts['opus_channels']} channel(s), "
+            f"{facts['toward_peer']['bits_per_s'] / 1000:.0f} kbit/s, {facts['toward_peer']['packets_per_s']:.1f} packets/s")
+
+
+def verdict(reached):
+    return "reached" if reached else "MISSED"
+
+
+def goals(shown, engines, clean, buffer_ms):
+    floor, cost = shown["floor_ms"], shown["gateway_ms"]
+    bare = BARE_OVER_FLOOR * floor
+    yield (f"cost <= {COST_GOAL:.2f} of a bare gateway's ({bare:.2f} ms at this floor)", f"{cost / bare:.2f}",
+           cost <= COST_GOAL * bare)
+    if engines:
+        ratio = cost / shown["rtpengine_ms"]
+        yield f"cost <= {PEER_GOAL:.2f} of rtpengine's", f"{ratio:.2f}", ratio <= PEER_GOAL
+    scale = floor / FLOOR_OF_GOALS_MS
+    talk, talk_goal = shown["gateway_conversation_ms"], CONVERSATION_GOAL_MS * scale
+    yield (f"conversation <= {CONVERSATION_GOAL_MS} ms at a floor of {FLOOR_OF_GOALS_MS} ms: {talk_goal:.2f} ms here",
+           f"{talk:.2f}", talk <= talk_goal)
+    if clean[1]:
+        clean_goal = CLEAN_GOAL / scale
+        yield (f"clean calls on a core >= {CLEAN_GOAL} at a floor of {FLOOR_OF_GOALS_MS} ms: {clean_goal:.0f} here",
+               str(clean[0]), clean[0] >= clean_goal)
+    beyond = shown["delay_median_ms"] - buffer_ms
+    yield f"delay beyond the jitter buffer's <= {DELAY_GOAL_MS} ms", f"{beyond:.1f}", beyond <= DELAY_GOAL_MS
+
+
+def table(options, floors, gateways, talks, engines, clean, shown):
+    buffer_ms = max(median_of(gateways, "gateway", "overlay_buffer_ms"), median_of(gateways, "gateway", "trunk_buffer_ms"))
+    lines = ["", f"{'':34}{'ms a call-second':>18}{'of the floor':>14}{'calls':>7}"]
+
+    def row(name, value, calls):
+        lines.append(f"{name:34}{value:18.2f}{value / shown['floor_ms']:14.2f}{calls:>7}")
+
+    row("floor: libraries alone", shown["floor_ms"], 1)
+    row("tollgate, speech", shown["gateway_ms"], options.calls)
+    row("tollgate, conversation", shown["gateway_conversation_ms"], options.calls)
+    if engines:
+        row(f"rtpengine {rtpengine.version()}"[:33], shown["rtpengine_ms"], options.peer_calls)
+    parts = ", ".join(f"{name} {median_of(floors, name + '_us'):.1f}"
+                      for name in ("unprotect", "decode", "alaw", "encode", "protect"))
+    lines += ["", f"floor, us a frame: {parts}"]
+    lines.append(f"tollgate encodes {coding(gateways)}; in conversation ({talks[-1]['active_share']:.0%} active) "
+                 f"{talks[-1]['toward_peer']['packets_per_s']:.1f} packets/s")
+    if engines:
+        lines.append(f"rtpengine encodes {coding(engines)}")
+    for name, way in (("trunk to peer", "toward_peer"), ("peer to trunk", "toward_trunk")):
+        lines.append(f"delay {name}: median {median_of(gateways, way, 'delay_median_ms'):.1f} ms, "
+                     f"99 % {median_of(gateways, way, 'delay_p99_ms'):.1f} ms"
+                     f" (likeness {median_of(gateways, way, 'likeness_median'):.2f})")
+    lines.append(f"of that the jitter buffer: {buffer_ms:.1f} ms")
+    lines.append(f"memory {shown['rss_per_call_kib']:.0f} KiB a call, {gateways[-1]['threads']} threads"
+                 + (f"; rtpengine {median_of(engines, 'rss_per_call_kib'):.0f} KiB, {engines[-1]['threads']} threads" if engines else ""))
+    if clean[1]:
+        lines.append(f"most clean calls on one core: {clean[0]}")
+    lines.append("")
+    for name, value, reached in goals(shown, engines, clean, buffer_ms):
+        lines.append(f"{name:70}{value:>8}  {verdict(reached)}")
+    return "\n".join(lines) + "\n"
