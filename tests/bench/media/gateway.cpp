@@ -60,7 +60,10 @@ json::object open(call::media_session& session, const json::value& far,
   session.connect_voice(true);
   session.watch_silence(media::side::overlay, true);
   session.watch_silence(media::side::trunk, true);
-  return {{"ufrag", device.ice.username_fragment}, {"pwd", device.ice.password}, {"trunk_port", port}};
+  return {{"peer_port", session.overlay_port()},
+          {"ufrag", device.ice.username_fragment},
+          {"pwd", device.ice.password},
+          {"trunk_port", port}};
 }
 
 struct totals {
@@ -98,6 +101,7 @@ int run() {
                       [] { return std::chrono::system_clock::now(); }};
   call::media_options options;
   options.address = "127.0.0.1";
+  options.workers = 1;
   call::media_engine engine(
       options, clocks, overlay::dtls_context(overlay::certificate::make(std::chrono::system_clock::now())),
       signalling.get_executor());
@@ -112,9 +116,8 @@ int run() {
     sessions.push_back(engine.open([](call::media_message) {}));
     ends.push_back(open(*sessions.back(), far, certificate));
   }
-  std::cout << json::serialize(json::object{{"overlay_port", engine.overlay_port()},
-                                            {"fingerprint", engine.fingerprint().to_text()},
-                                            {"calls", std::move(ends)}})
+  std::cout << json::serialize(
+                   json::object{{"fingerprint", engine.fingerprint().to_text()}, {"calls", std::move(ends)}})
             << std::endl;
 
   std::getline(std::cin, line);
