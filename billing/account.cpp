@@ -43,7 +43,7 @@ boost::system::result<void> create_account(pqxx::transaction_base& tx, const uui
 
 boost::system::result<account> find_account(pqxx::transaction_base& tx, const uuid& account_id) {
   const auto rows = tx.exec_params(
-      "SELECT currency, country, deck, posted_micros, held_micros, blocked, last_sequence FROM "
+      "SELECT currency, country, deck, posted_micros, held_micros, blocked, last_sequence, own_deck FROM "
       "billing.account WHERE account_id = $1",
       sql::text_of(account_id));
   if (rows.empty()) return error::no_account;
@@ -52,6 +52,7 @@ boost::system::result<account> find_account(pqxx::transaction_base& tx, const uu
                  .currency = row[0].as<std::string>(),
                  .country = row[1].as<std::string>(),
                  .deck = row[2].as<std::string>(),
+                 .own_deck = row[7].is_null() ? std::nullopt : std::optional(row[7].as<std::string>()),
                  .credit = {.posted = sql::money_of(row[3]), .held = sql::money_of(row[4])},
                  .blocked = row[5].as<bool>(),
                  .last_sequence = row[6].as<std::int64_t>()};
@@ -69,6 +70,29 @@ boost::system::result<void> set_blocked(pqxx::transaction_base& tx, const uuid& 
   const auto changed = tx.exec_params("UPDATE billing.account SET blocked = $2 WHERE account_id = $1",
                                       sql::text_of(account_id), blocked);
   if (changed.affected_rows() == 0) return error::no_account;
+  return {};
+}
+
+boost::system::result<void> set_decks(pqxx::transaction_base& tx, const uuid& account_id,
+                                      const std::optional<std::string>& plan,
+                                      const std::optional<std::string>& own) {
+  const auto rows =
+      tx.exec_params("SELECT currency FROM billing.account WHERE account_id = $1 FOR NO KEY UPDATE",
+                     sql::text_of(account_id));
+  if (rows.empty()) return error::no_account;
+  for (const auto* name : {&plan, &own}) {
+    if (!*name || (name == &own && (*name)->empty())) continue;
+    const auto deck = tx.exec_params("SELECT currency FROM billing.deck WHERE deck = $1 AND kind = 'sell'",
+                                     clean_text(**name, longest_deck_name));
+    if (deck.empty()) return error::no_deck;
+    if (deck[0][0].as<std::string>() != rows[0][0].as<std::string>()) return error::wrong_currency;
+  }
+  if (plan)
+    tx.exec_params0("UPDATE billing.account SET deck = $2 WHERE account_id = $1", sql::text_of(account_id),
+                    *plan);
+  if (own)
+    tx.exec_params0("UPDATE billing.account SET own_deck = nullif($2, '') WHERE account_id = $1",
+                    sql::text_of(account_id), *own);
   return {};
 }
 

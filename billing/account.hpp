@@ -5,6 +5,7 @@
 #include <boost/system/result.hpp>
 #include <boost/uuid/uuid.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "billing/error.hpp"
@@ -26,9 +27,10 @@ struct balance {
 
 struct account {
   uuid account_id{};
-  std::string currency{};  // ISO 4217
-  std::string country{};   // ISO 3166 alpha-2
-  std::string deck{};      // the rate deck of its calls
+  std::string currency{};                 // ISO 4217
+  std::string country{};                  // ISO 3166 alpha-2
+  std::string deck{};                     // its plan: the rate deck that it shares with other accounts
+  std::optional<std::string> own_deck{};  // rates of its own, which go before the plan's
   balance credit{};
   bool blocked = false;
   std::int64_t last_sequence = 0;  // number of the newest ledger entry
@@ -49,5 +51,12 @@ boost::system::result<balance> find_balance(pqxx::transaction_base& tx, const uu
 // A blocked account opens no hold, extends none and is charged no subscription; live calls end with their
 // hold. error::no_account
 boost::system::result<void> set_blocked(pqxx::transaction_base& tx, const uuid& account_id, bool blocked);
+
+// Names the decks of an account: its plan, if given, and its own, if given (empty: none any more). From its
+// next call on; a live call keeps its rate. error::no_account, no_deck (of that name, of kind sell),
+// wrong_currency (the deck is in another).
+boost::system::result<void> set_decks(pqxx::transaction_base& tx, const uuid& account_id,
+                                      const std::optional<std::string>& plan,
+                                      const std::optional<std::string>& own);
 
 }  // namespace tollgate::billing

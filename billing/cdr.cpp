@@ -23,7 +23,8 @@ constexpr const char* select_calls = R"(
       'started_at', billing.iso_time(started_at), 'ringing_at', billing.iso_time(ringing_at),
       'answered_at', billing.iso_time(answered_at), 'ended_at', billing.iso_time(ended_at)) AS stop,
     settled_by, currency, rate_id, rate_prefix, destination, connection_fee_micros, price_per_minute_micros,
-    initial_increment_s, next_increment_s, free_start_s, included_s, billed_s, price_micros, charged_micros
+    initial_increment_s, next_increment_s, free_start_s, included_s, billed_s, price_micros, charged_micros,
+    cost_micros, margin_micros
   FROM billing.cdr c )";
 
 settled_by settled_by_of(const std::string& text) {
@@ -53,6 +54,8 @@ call_record call_of(const pqxx::row& row) {
   record.billed = sql::seconds_of(row["billed_s"]);
   record.price = sql::money_of(row["price_micros"]);
   record.charged = sql::money_of(row["charged_micros"]);
+  if (!row["cost_micros"].is_null()) record.cost = sql::money_of(row["cost_micros"]);
+  if (!row["margin_micros"].is_null()) record.margin = sql::money_of(row["margin_micros"]);
   return record;
 }
 

@@ -39,6 +39,9 @@ struct call_record {
   std::chrono::seconds billed{0};
   money price{};    // of the billed seconds
   money charged{};  // less than the price only if a correction found the credit gone
+  std::optional<money>
+      cost{};  // what the carrier asks, by call.cost and its currency; none: no cost was known
+  std::optional<money> margin{};  // charged − cost; none: no cost, or in another currency
 };
 
 // An account's calls, newest first (call ids are UUIDv7), at most `limit` (1 … 1000), older than the call

@@ -26,6 +26,14 @@ struct rate {
   bool operator==(const rate&) const = default;
 };
 
+// What a carrier asks for calls to one prefix, by one of its cost decks.
+struct cost_rate {
+  std::string deck{};
+  std::string currency{};
+  rate terms{};
+  bool operator==(const cost_rate&) const = default;
+};
+
 inline constexpr std::chrono::seconds max_increment{3600};
 // Longer calls are billed as if they lasted so long: keeps every product below 2^63.
 inline constexpr std::chrono::seconds max_call_duration{366 * 86400};

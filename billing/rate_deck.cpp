@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decks in the database: import by COPY, loading into a table, export.
+// Decks in the database: import by COPY, and what an import changes. Reading is in rate_deck_query.cpp.
 #include "billing/rate_deck.hpp"
 
 #include <openssl/sha.h>
@@ -9,6 +9,7 @@
 #include <pqxx/result>
 #include <pqxx/stream_to>
 #include <pqxx/transaction_base>
+#include <set>
 
 #include "billing/error.hpp"
 #include "billing/sql.hpp"
@@ -63,33 +64,60 @@ void copy_rates(pqxx::transaction_base& tx, const std::string& version_id,
   stream.complete();
 }
 
-rate rate_of(const pqxx::row& row) {
-  return {.rate_id = row["rate_id"].as<std::int64_t>(),
-          .prefix = row["prefix"].as<std::string>(),
-          .destination = row["destination"].as<std::string>(),
-          .connection_fee = sql::money_of(row["connection_fee_micros"]),
-          .price_per_minute = sql::money_of(row["price_per_minute_micros"]),
-          .initial_increment = sql::seconds_of(row["initial_increment_s"]),
-          .next_increment = sql::seconds_of(row["next_increment_s"]),
-          .free_start = sql::seconds_of(row["free_start_s"]),
-          .included = sql::seconds_of(row["included_s"])};
-}
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"") == std::string::npos) return text;
-  std::string out = "\"";
-  for (char c : text)
-    out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
 deck_import_report refused(std::string column, std::string text) {
   deck_import_report report;
   report.problems.push_back({.line = 0, .column = std::move(column), .text = std::move(text)});
   return report;
 }
 
+// Compares the lines with the version that is in force when they would be, and with the decks of the other
+// kind.
+void tell_difference(pqxx::transaction_base& tx, const deck_import& request,
+                     const std::vector<deck_line>& lines, deck_import_report& report) {
+  const auto at = request.effective_from;
+  const auto current = version_in_force(tx, request.name, at);
+  const auto before = current ? deck_lines(tx, request.name, *current) : std::vector<deck_line>{};
+  report.difference = compare_decks(before, lines, at);
+  const rate_table imported(request.currency, rates_at(lines, at));
+  const bool sells = request.kind == deck_kind::sell;
+  std::set<std::string> linked;
+  for (const auto& each : list_carrier_decks(tx))
+    linked.insert(each.deck);
+  for (const auto& other : decks_in_force(tx, at)) {
+    if (other.kind == request.kind || other.currency != request.currency || other.deck_version_id == 0)
+      continue;
+    if (sells && !linked.contains(other.name)) continue;  // nobody charges us by it
+    const auto table = load_rate_table(tx, other.name, at);
+    if (!table) continue;
+    if (sells)
+      find_losses(request.name, imported, other.name, *table, report.losses);
+    else
+      find_losses(other.name, *table, request.name, imported, report.losses);
+  }
+}
+
+// What stands in the way of the import beside the lines themselves; empty: nothing.
+std::string objection(const deck_import& request, const pqxx::result& known) {
+  if (known.empty()) return "";
+  const auto currency = known[0][0].as<std::string>();
+  if (currency != request.currency) return "the deck is in " + currency + ", not in " + request.currency;
+  const auto kind = known[0][2].as<std::string>();
+  if (kind != to_string(request.kind))
+    return "the deck is of kind " + kind + ", not " + to_string(request.kind);
+  return "";
+}
+
 }  // namespace
+
+const char* to_string(deck_kind value) {
+  switch (value) {
+    case deck_kind::sell:
+      return "sell";
+    case deck_kind::cost:
+      return "cost";
+  }
+  return "sell";
+}
 
 deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& request) {
   if (request.name.empty() || request.name.size() > longest_name || !is_clean(request.name))
@@ -99,21 +127,25 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& re
   auto text = parse_deck(request.csv);
   deck_import_report report;
   report.rates = text.lines.size();
+  report.overlaps = std::move(text.overlaps);
   if (!text.problems.empty()) {
     report.problems = std::move(text.problems);
+    if (request.dry_run) tell_difference(tx, request, text.lines, report);
     return report;
   }
   const auto digest = digest_of(request.csv);
   // A dry run asks; an import takes the deck's row, so that its versions are numbered one after the other.
   const auto known =
       request.dry_run
-          ? tx.exec_params("SELECT currency, newest_version FROM billing.deck WHERE deck = $1", request.name)
+          ? tx.exec_params("SELECT currency, newest_version, kind FROM billing.deck WHERE deck = $1",
+                           request.name)
           : tx.exec_params(
-                "INSERT INTO billing.deck AS d (deck, currency) VALUES ($1, $2) ON CONFLICT (deck) DO UPDATE "
-                "SET deck = excluded.deck RETURNING currency, newest_version",
-                request.name, request.currency);
-  if (!known.empty() && known[0][0].as<std::string>() != request.currency)
-    return refused("", "the deck is in " + known[0][0].as<std::string>() + ", not in " + request.currency);
+                "INSERT INTO billing.deck AS d (deck, currency, kind) VALUES ($1, $2, $3) ON CONFLICT (deck) "
+                "DO UPDATE "
+                "SET deck = excluded.deck RETURNING currency, newest_version, kind",
+                request.name, request.currency, std::string(to_string(request.kind)));
+  if (auto why = objection(request, known); !why.empty()) return refused("", std::move(why));
+  tell_difference(tx, request, text.lines, report);
   const int newest = known.empty() ? 0 : known[0][1].as<int>();
   const auto same = tx.exec_params(
       "SELECT FROM billing.deck_version WHERE deck = $1 AND version = $2 AND digest = $3::bytea",
@@ -127,8 +159,7 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& re
   report.version = newest + 1;
   const auto id = tx.exec_params1(
       "INSERT INTO billing.deck_version (deck, version, effective_from, note, rates, digest) VALUES ($1, $2, "
-      "$3, $4, $5, $6::bytea) "
-      "RETURNING deck_version_id",
+      "$3, $4, $5, $6::bytea) RETURNING deck_version_id",
       request.name, report.version, iso_time(request.effective_from), clean_text(request.note, longest_note),
       report.rates, digest);
   copy_rates(tx, id[0].as<std::string>(), text.lines);
@@ -138,84 +169,6 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& re
                   report.version);
   report.result = deck_import_report::outcome::imported;
   return report;
-}
-
-std::vector<deck_version> list_decks(pqxx::transaction_base& tx) {
-  std::vector<deck_version> versions;
-  for (const auto& row : tx.exec(
-           "SELECT deck, currency, version, rates, (extract(epoch FROM effective_from) * 1000000)::bigint, "
-           "(extract(epoch FROM imported_at) * 1000000)::bigint, note "
-           "FROM billing.deck_version JOIN billing.deck USING (deck) ORDER BY deck_version_id DESC"))
-    versions.push_back({.name = row[0].as<std::string>(),
-                        .currency = row[1].as<std::string>(),
-                        .version = row[2].as<int>(),
-                        .rates = row[3].as<std::size_t>(),
-                        .effective_from = sql::time_of(row[4]).value(),
-                        .imported_at = sql::time_of(row[5]).value(),
-                        .note = row[6].as<std::string>()});
-  return versions;
-}
-
-boost::system::result<rate_table> load_rate_table(pqxx::transaction_base& tx, std::string_view deck,
-                                                  wall_time at) {
-  const std::string name = clean_text(deck, longest_name);
-  const auto moment = iso_time(at);
-  const auto found = tx.exec_params(
-      "SELECT deck_version_id, currency FROM billing.deck_version JOIN billing.deck USING (deck) "
-      "WHERE deck = $1 AND effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1",
-      name, moment);
-  if (found.empty()) return error::no_deck;
-  const int id = found[0][0].as<int>();
-  // The next moment at which this answer would be another: infinite ones fall away, there is nothing to wait
-  // for.
-  const auto change = tx.exec_params1(
-      "SELECT (extract(epoch FROM min(t)) * 1000000)::bigint FROM ("
-      "SELECT effective_from AS t FROM billing.deck_version WHERE deck = $1 "
-      "UNION ALL SELECT effective_from FROM billing.rate WHERE deck_version_id = $3 "
-      "UNION ALL SELECT effective_until FROM billing.rate WHERE deck_version_id = $3) x WHERE t > $2 AND "
-      "isfinite(t)",
-      name, moment, id);
-  std::vector<rate> rates;
-  const auto rows = tx.exec_params(
-      "SELECT rate_id, prefix, destination, connection_fee_micros, price_per_minute_micros, "
-      "initial_increment_s, next_increment_s, "
-      "free_start_s, included_s FROM billing.rate WHERE deck_version_id = $1 AND effective_from <= $2 AND "
-      "effective_until > $2",
-      id, moment);
-  rates.reserve(rows.size());
-  for (const auto& row : rows)
-    rates.push_back(rate_of(row));
-  return rate_table(found[0][1].as<std::string>(), std::move(rates), sql::time_of(change[0]));
-}
-
-boost::system::result<std::string> export_deck(pqxx::transaction_base& tx, std::string_view deck,
-                                               int version) {
-  const auto found =
-      tx.exec_params("SELECT deck_version_id FROM billing.deck_version WHERE deck = $1 AND version = $2",
-                     clean_text(deck, longest_name), version);
-  if (found.empty()) return error::no_deck;
-  std::string csv =
-      "prefix,destination,price_per_minute,connection_fee,initial_increment_s,next_increment_s,free_start_s,"
-      "included_s,effective_from,"
-      "effective_until\n";
-  const auto rows = tx.exec_params(
-      "SELECT *, CASE WHEN isfinite(effective_from) THEN (extract(epoch FROM effective_from) * "
-      "1000000)::bigint END AS begins, "
-      "CASE WHEN isfinite(effective_until) THEN (extract(epoch FROM effective_until) * 1000000)::bigint END "
-      "AS ends "
-      "FROM billing.rate WHERE deck_version_id = $1 ORDER BY prefix COLLATE \"C\", effective_from",
-      found[0][0].as<int>());
-  for (const auto& row : rows) {
-    const auto terms = rate_of(row);
-    const auto begins = sql::time_of(row["begins"]);
-    const auto ends = sql::time_of(row["ends"]);
-    csv += terms.prefix + "," + quoted(terms.destination) + "," + to_string(terms.price_per_minute) + "," +
-           to_string(terms.connection_fee) + "," + std::to_string(terms.initial_increment.count()) + "," +
-           std::to_string(terms.next_increment.count()) + "," + std::to_string(terms.free_start.count()) +
-           "," + std::to_string(terms.included.count()) + "," + (begins ? iso_time(*begins) : "") + "," +
-           (ends ? iso_time(*ends) : "") + "\n";
-  }
-  return csv;
 }
 
 }  // namespace tollgate::billing

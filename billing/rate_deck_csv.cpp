@@ -34,6 +34,52 @@ constexpr std::array<std::string_view, column_count> names{
     "next_increment_s", "free_start_s", "included_s",       "effective_from", "effective_until"};
 constexpr std::size_t required_columns = 3;
 
+struct other_name {
+  std::string_view name;
+  column which;
+  bool micros = false;  // whole micro-units instead of a decimal
+};
+constexpr std::array other_names{
+    other_name{"code", prefix},
+    other_name{"dial_code", prefix},
+    other_name{"region", destination},
+    other_name{"name", destination},
+    other_name{"price", price_per_minute},
+    other_name{"rate", price_per_minute},
+    other_name{"price_per_minute_micros", price_per_minute, true},
+    other_name{"setup_fee", connection_fee},
+    other_name{"connection_fee_micros", connection_fee, true},
+    other_name{"initial_increment", initial_increment_s},
+    other_name{"next_increment", next_increment_s},
+    other_name{"free_start", free_start_s},
+    other_name{"free_start_seconds", free_start_s},
+    other_name{"included", included_s},
+    other_name{"included_seconds", included_s},
+    other_name{"valid_from", effective_from},
+    other_name{"effective_to", effective_until},
+    other_name{"valid_until", effective_until},
+};
+
+// "Price per minute" as "price_per_minute".
+std::string header_name(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    out += c == ' ' || c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+// The one of the delimiters that the header has most of; a header of one column: a comma.
+char delimiter_of(std::string_view header) {
+  char best = ',';
+  std::ptrdiff_t most = 0;
+  for (const char candidate : {',', ';', '\t', '|'})
+    if (const auto count = std::count(header.begin(), header.end(), candidate); count > most) {
+      best = candidate;
+      most = count;
+    }
+  return best;
+}
+
 class parser {
  public:
   explicit parser(std::string_view csv) : rest_(csv) {
@@ -87,7 +133,7 @@ class parser {
       problem("", "the line is longer than " + std::to_string(longest_record) + " bytes");
       return false;
     }
-    if (!is_clean(record)) {
+    if (!is_clean(record, delimiter_)) {
       problem("", "the line is not plain UTF-8 text");
       return false;
     }
@@ -98,7 +144,14 @@ class parser {
     return true;
   }
 
-  // Reads the field at `at` and moves behind the comma that ends it (or behind the end plus one).
+  static bool is_clean(std::string_view record, char delimiter) {
+    if (delimiter != '\t') return billing::is_clean(record);
+    std::string without(record);  // a tab is a control character: clean but for it
+    std::replace(without.begin(), without.end(), '\t', ' ');
+    return billing::is_clean(without);
+  }
+
+  // Reads the field at `at` and moves behind the delimiter that ends it (or behind the end plus one).
   bool take_field(std::string_view record, std::size_t& at) {
     auto& field = fields_.emplace_back();
     if (at < record.size() && record[at] == '"') {
@@ -114,12 +167,12 @@ class parser {
         field += record[at];
       }
       ++at;
-      if (at < record.size() && record[at] != ',') {
+      if (at < record.size() && record[at] != delimiter_) {
         problem("", "text follows a closing quote");
         return false;
       }
     } else {
-      const auto end = std::min(record.find(',', at), record.size());
+      const auto end = std::min(record.find(delimiter_, at), record.size());
       field = record.substr(at, end - at);
       if (field.find('"') != std::string::npos) {
         problem("", "a quote stands within a field without quotes");
@@ -137,23 +190,35 @@ class parser {
       problem("", "the text is empty");
       return false;
     }
+    delimiter_ = delimiter_of(rest_.substr(0, rest_.find('\n')));
     if (!next_record()) return false;
     position_.fill(std::string::npos);
     for (std::size_t i = 0; i < fields_.size(); ++i) {
-      const auto found = std::find(names.begin(), names.end(), fields_[i]);
-      if (found == names.end()) {
+      const auto name = header_name(fields_[i]);
+      const auto which = column_named(name);
+      if (which == column_count) {
         problem(fields_[i], "there is no such column");
-      } else if (auto& position = position_[static_cast<std::size_t>(found - names.begin())];
-                 position != std::string::npos) {
+      } else if (position_[which] != std::string::npos) {
         problem(fields_[i], "the column stands twice");
       } else {
-        position = i;
+        position_[which] = i;
       }
     }
     for (std::size_t i = 0; i < required_columns; ++i)
       if (position_[i] == std::string::npos) problem(names[i], "the column is missing");
     columns_ = fields_.size();
     return out_.problems.empty();
+  }
+
+  // column_count: there is none of that name.
+  column column_named(std::string_view name) {
+    if (const auto found = std::find(names.begin(), names.end(), name); found != names.end())
+      return static_cast<column>(found - names.begin());
+    const auto* other = std::find_if(other_names.begin(), other_names.end(),
+                                     [&](const auto& each) { return each.name == name; });
+    if (other == other_names.end()) return column_count;
+    if (other->micros) micros_[other->which] = true;
+    return other->which;
   }
 
   std::string_view field(column which) const {
@@ -167,6 +232,7 @@ class parser {
                       std::to_string(columns_));
       return;
     }
+    const auto problems_before = out_.problems.size();
     deck_line line;
     line.terms.prefix = field(prefix);
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -186,6 +252,7 @@ class parser {
     line.effective_until = read_time(effective_until);
     if (line.effective_from && line.effective_until && *line.effective_from >= *line.effective_until)
       problem(effective_until, "the rate ends before it begins");
+    if (out_.problems.size() != problems_before) return;
     out_.lines.push_back(std::move(line));
     line_numbers_.push_back(line_);
   }
@@ -193,7 +260,30 @@ class parser {
   money read_price(column which, bool required) {
     const auto text = field(which);
     if (text.empty() && !required) return {};
-    const auto price = parse_money(text);
+    if (micros_[which]) {
+      std::int64_t micros = -1;
+      const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), micros);
+      if (failure == std::errc{} && end == text.data() + text.size() && micros >= 0 &&
+          money{micros} <= max_price)
+        return {micros};
+      problem(which, "'" + std::string(text) + "' is not a price in micro-units: a whole number from 0 to " +
+                         std::to_string(max_price.micros));
+      return {};
+    }
+    std::string decimal(text);
+    if (const auto sign = decimal.find_first_of(".,"); sign != std::string::npos) {
+      if (decimal_sign_ == 0) {
+        decimal_sign_ = decimal[sign];
+        decimal_line_ = line_;
+      }
+      if (decimal[sign] != decimal_sign_) {
+        problem(which,
+                "'" + decimal + "' has another decimal sign than line " + std::to_string(decimal_line_));
+        return {};
+      }
+      decimal[sign] = '.';
+    }
+    const auto price = parse_money(decimal);
     if (price.has_value() && *price >= money{} && *price <= max_price) return *price;
     problem(which, "'" + std::string(text) + "' is not a price: a decimal from 0 to " + to_string(max_price) +
                        " with at most six places");
@@ -238,6 +328,8 @@ class parser {
       if (earlier.terms.prefix != later.terms.prefix) continue;
       if (earlier.effective_until && *earlier.effective_until <= from(order[i])) continue;
       const auto [first, second] = std::minmax(line_numbers_[order[i - 1]], line_numbers_[order[i]]);
+      if (out_.overlaps.size() < max_deck_problems)
+        out_.overlaps.push_back({.prefix = later.terms.prefix, .line = second, .other_line = first});
       problem_at(
           second, names[prefix],
           "prefix " + later.terms.prefix + " has a rate at the same time in line " + std::to_string(first));
@@ -247,6 +339,10 @@ class parser {
   std::string_view rest_;
   std::size_t line_ = 0;
   std::size_t columns_ = 0;
+  char delimiter_ = ',';
+  char decimal_sign_ = 0;  // of the prices; 0: none seen yet
+  std::size_t decimal_line_ = 0;
+  std::array<bool, column_count> micros_{};
   std::array<std::size_t, column_count> position_{};
   std::vector<std::string> fields_;
   std::vector<std::size_t> line_numbers_;  // of out_.lines

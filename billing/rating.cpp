@@ -10,6 +10,7 @@ namespace tollgate::billing {
 namespace {
 
 constexpr std::size_t digits_per_key = 16;  // of 4 bits; E.164 has at most 15
+constexpr unsigned entry_bits = 16;         // the first four digits of a key
 
 // Digits left-aligned, each as 1 … 10, so that keys order as the texts do and 0 ends them. 0 for an empty or
 // invalid text.
@@ -53,16 +54,44 @@ rate_table::rate_table(std::string currency, std::vector<rate> rates, std::optio
     keys_.push_back(key);
     parents_.push_back(parent);
   }
+  if (keys_.empty()) return;
+  starts_.resize((std::size_t{1} << entry_bits) + 1);
+  for (std::size_t entry = 0, index = 0; entry < starts_.size(); ++entry) {
+    while (index < keys_.size() && keys_[index] >> (64 - entry_bits) < entry)
+      ++index;
+    starts_[entry] = static_cast<std::uint32_t>(index);
+  }
 }
 
 const rate* rate_table::find(std::string_view digits) const {
   const auto key = key_of(digits);
-  if (key == 0) return nullptr;
-  auto index =
-      static_cast<std::int32_t>(std::upper_bound(keys_.begin(), keys_.end(), key) - keys_.begin()) - 1;
+  if (key == 0 || keys_.empty()) return nullptr;
+  const auto entry = key >> (64 - entry_bits);
+  const auto at = [this](std::uint32_t offset) {
+    return keys_.begin() + static_cast<std::ptrdiff_t>(offset);
+  };
+  const auto above = std::upper_bound(at(starts_[entry]), at(starts_[entry + 1]), key);
+  auto index = static_cast<std::int32_t>(above - keys_.begin()) - 1;
   while (index >= 0 && !is_prefix(keys_[static_cast<std::size_t>(index)], key))
     index = parents_[static_cast<std::size_t>(index)];
   return index < 0 ? nullptr : &rates_[static_cast<std::size_t>(index)];
+}
+
+rate_chain::rate_chain(std::vector<std::shared_ptr<const rate_table>> tables) {
+  for (auto& table : tables)
+    if (table && table->size() > 0 && (tables_.empty() || table->currency() == tables_.front()->currency()))
+      tables_.push_back(std::move(table));
+}
+
+const rate* rate_chain::find(std::string_view digits) const {
+  for (const auto& table : tables_)
+    if (const auto* found = table->find(digits)) return found;
+  return nullptr;
+}
+
+const std::string& rate_chain::currency() const {
+  static const std::string none;
+  return tables_.empty() ? none : tables_.front()->currency();
 }
 
 }  // namespace tollgate::billing

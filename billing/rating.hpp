@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@ using wall_time = std::chrono::system_clock::time_point;
 
 // The rates of one deck in force at one moment. Safe to share between threads (share it by
 // std::shared_ptr<const rate_table>). A sorted array of packed prefixes with links to the next shorter
-// prefix: 12 bytes a prefix beside the rates themselves.
+// prefix, entered by the number's first four digits: 12 bytes a prefix beside the rates themselves.
 class rate_table {
  public:
   rate_table() = default;
@@ -43,6 +44,24 @@ class rate_table {
   std::vector<rate> rates_;
   std::vector<std::uint64_t> keys_;    // same order as rates_
   std::vector<std::int32_t> parents_;  // index of the longest shorter prefix, or −1
+  std::vector<std::uint32_t> starts_;  // where the keys of each beginning of four digits start; 256 KiB
+};
+
+// The decks that price an account's calls, the most specific first: its own, its plan's, the default one.
+// A deck that has any prefix of the number decides: the longest prefix within it, also where a deck further
+// down has a longer or cheaper one. Tables in another currency than the first are left out, empty ones
+// skipped.
+class rate_chain {
+ public:
+  rate_chain() = default;
+  explicit rate_chain(std::vector<std::shared_ptr<const rate_table>> tables);
+
+  // The rate of these E.164 digits (no plus), or nullptr. Lives as long as the chain or a copy of it.
+  const rate* find(std::string_view digits) const;
+  const std::string& currency() const;  // empty: there is no deck
+
+ private:
+  std::vector<std::shared_ptr<const rate_table>> tables_;
 };
 
 }  // namespace tollgate::billing

@@ -47,6 +47,22 @@ void add_media(json::object& out, const std::string& side, const media_record& m
   out[side + "_mos"] = bounded(media.mos);
 }
 
+json::value cost_value(const std::optional<cost_rate>& cost) {
+  if (!cost || !is_valid(cost->terms)) return nullptr;
+  const auto& terms = cost->terms;
+  return json::object{{"deck", clean_text(cost->deck)},
+                      {"currency", clean_text(cost->currency)},
+                      {"rate_id", terms.rate_id},
+                      {"prefix", clean_text(terms.prefix)},
+                      {"destination", clean_text(terms.destination)},
+                      {"connection_fee_micros", terms.connection_fee.micros},
+                      {"price_per_minute_micros", terms.price_per_minute.micros},
+                      {"initial_increment_s", terms.initial_increment.count()},
+                      {"next_increment_s", terms.next_increment.count()},
+                      {"free_start_s", terms.free_start.count()},
+                      {"included_s", terms.included.count()}};
+}
+
 json::array attempts_value(const std::vector<trunk_attempt>& attempts) {
   json::array out;
   for (const auto& attempt : attempts) {
@@ -143,6 +159,34 @@ class reader {
     read((name + "_jitter_ms").c_str(), out.jitter_ms);
     read((name + "_mos").c_str(), out.mos);
   }
+  void read(const char* key, std::chrono::seconds& out) {
+    std::int64_t count = out.count();
+    read(key, count);
+    out = std::chrono::seconds{std::clamp<std::int64_t>(count, -1, max_increment.count() + 1)};
+  }
+  void read(const char* key, std::optional<cost_rate>& out) {
+    const auto* value = present(key);
+    if (value == nullptr) return;
+    const auto* object = value->if_object();
+    if (object == nullptr) {
+      good_ = false;
+      return;
+    }
+    reader inner(*object);
+    auto& cost = out.emplace();
+    inner.read("deck", cost.deck);
+    inner.read("currency", cost.currency);
+    inner.read("rate_id", cost.terms.rate_id);
+    inner.read("prefix", cost.terms.prefix);
+    inner.read("destination", cost.terms.destination);
+    inner.read("connection_fee_micros", cost.terms.connection_fee.micros);
+    inner.read("price_per_minute_micros", cost.terms.price_per_minute.micros);
+    inner.read("initial_increment_s", cost.terms.initial_increment);
+    inner.read("next_increment_s", cost.terms.next_increment);
+    inner.read("free_start_s", cost.terms.free_start);
+    inner.read("included_s", cost.terms.included);
+    good_ = good_ && inner.good() && is_valid(cost.terms);
+  }
   void read(const char* key, std::vector<trunk_attempt>& out) {
     const auto* value = present(key);
     if (value == nullptr) return;
@@ -232,6 +276,7 @@ std::string to_json(const stop_record& record) {
   add_media(out, "trunk", record.from_trunk);
   out["srtp_profile"] = clean_text(record.srtp_profile);
   out["node"] = clean_text(record.node);
+  out["cost"] = cost_value(record.cost);
   return json::serialize(out);
 }
 
@@ -269,6 +314,7 @@ boost::system::result<stop_record> parse_stop_record(std::string_view text) {
   in.read("trunk", record.from_trunk);
   in.read("srtp_profile", record.srtp_profile);
   in.read("node", record.node);
+  in.read("cost", record.cost);
   if (!in.good()) return error::malformed;
   return record;
 }

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "billing/rate.hpp"
+
 namespace tollgate::billing {
 
 enum class call_direction : std::uint8_t { out, in, voicemail, forward };
@@ -70,6 +72,8 @@ struct stop_record {
   media_record from_trunk{};
   std::string srtp_profile{};
   std::string node{};  // of the gateway
+  std::optional<cost_rate>
+      cost{};  // of the trunk that carried it, frozen when the call began; none: not known
   bool operator==(const stop_record&) const = default;
 };
 

@@ -75,5 +75,37 @@ TEST_F(Cdr, ListsNewestFirstInPages) {
   EXPECT_FALSE(record_of(6));
 }
 
+// The carrier's frozen rate and what is left of the charge.
+TEST_F(Cdr, CostAndMarginAreComputedAtTheSettlement) {
+  fund(units(10));
+  const auto cost = [](const char* currency) {
+    return cost_rate{.deck = "acme",
+                     .currency = currency,
+                     .terms = {.rate_id = 9,
+                               .prefix = "4420",
+                               .destination = "London",
+                               .price_per_minute = {6'000},
+                               .initial_increment = seconds{1},
+                               .next_increment = seconds{1}}};
+  };
+  const auto settle_with = [&](std::uint32_t call, std::optional<cost_rate> buying) {
+    open(hold_for(call, units(1)));
+    auto record = stop_of(call, seconds{90});
+    record.cost = std::move(buying);
+    step([&](auto& tx) { return settle(tx, record); });
+    return *record_of(call);
+  };
+  const auto sold = settle_with(1, cost("EUR"));
+  EXPECT_EQ(sold.charged.micros, 34'000);
+  EXPECT_EQ(sold.cost->micros, 9'000);
+  EXPECT_EQ(sold.margin->micros, 25'000);
+  EXPECT_EQ(sold.call.cost, cost("EUR"));
+  const auto abroad = settle_with(2, cost("USD"));
+  EXPECT_EQ(abroad.cost->micros, 9'000);
+  EXPECT_FALSE(abroad.margin);
+  const auto unknown = settle_with(3, std::nullopt);
+  EXPECT_FALSE(unknown.cost || unknown.margin || unknown.call.cost);
+}
+
 }  // namespace
 }  // namespace tollgate::billing

@@ -2,6 +2,11 @@
 // Decks in the database: versions, immutability, effective times, all or nothing.
 #include "billing/rate_deck.hpp"
 
+#include <array>
+#include <pqxx/notification>
+#include <pqxx/stream_to>
+#include <random>
+#include <set>
 #include <thread>
 
 #include "fixture.hpp"
@@ -166,6 +171,141 @@ TEST_F(RateDeck, ManyImportsAtOnceAreNumberedOneByOne) {
   for (auto& thread : threads)
     thread.join();
   EXPECT_EQ(step([](auto& tx) { return list_decks(tx); })[0].version, 6);
+}
+
+TEST_F(RateDeck, TellsWhatANewVersionChanges) {
+  import(small_deck);
+  const auto csv =
+      "prefix;region;price\n44;UK, \"\"fixed\"\";0,017\n";  // a stray quote: refused, told all the same
+  EXPECT_EQ(import(csv, day_2, true).result, outcome::refused);
+  const auto report =
+      import("prefix;region;price\n447;UK mobile;0,25\n33;France;0,01\n33;France;0,02\n", day_2, true);
+  EXPECT_EQ(report.result, outcome::refused);
+  ASSERT_EQ(report.overlaps.size(), 1U);
+  EXPECT_EQ(report.difference.dearer.count, 1U);
+  EXPECT_EQ(report.difference.gone.count, 1U);
+  EXPECT_EQ(report.difference.fresh.count, 1U);
+  const auto good = import("prefix;region;price\n447;UK mobile;0,15\n33;France;0,01\n", day_2, true);
+  EXPECT_EQ(good.result, outcome::checked);
+  EXPECT_EQ(good.difference.cheaper.first.at(0).prefix, "447");
+  EXPECT_EQ(count("billing.deck_version"), 1);
+}
+
+TEST_F(RateDeck, CostDecksAreLinkedAndLossesAreTold) {
+  import(small_deck);
+  const auto cost = [&](const std::string& csv, const std::string& name = "acme") {
+    return step([&](auto& tx) {
+      return import_deck(tx, {.name = name, .kind = deck_kind::cost, .csv = csv, .effective_from = day_1});
+    });
+  };
+  EXPECT_EQ(cost(small_deck, "default").result, outcome::refused);  // a deck keeps its kind
+  const auto report = cost("prefix,destination,price\n44,UK,0.01\n447,UK mobile,0.3\n");
+  ASSERT_EQ(report.result, outcome::imported);
+  ASSERT_EQ(report.losses.count, 1U);
+  EXPECT_EQ(report.losses.first[0].prefix, "447");
+  EXPECT_EQ(report.losses.first[0].sell_deck, "default");
+  const auto carrier = id_of(0xca, 1);
+  const auto link = [&](const std::string& deck) {
+    return step([&](auto& tx) { return set_carrier_deck(tx, carrier, deck); });
+  };
+  EXPECT_EQ(link("default").error(), error::no_deck);
+  EXPECT_THROW(
+      execute("INSERT INTO billing.carrier_deck VALUES ('00000000-0000-0000-0000-000000000001', 'default')"),
+      pqxx::sql_error);
+  EXPECT_FALSE(link("acme").has_error());
+  EXPECT_EQ(step([](auto& tx) { return list_carrier_decks(tx); }).at(0).deck, "acme");
+  // The other way about: a cheaper selling deck, once somebody charges us by the cost deck.
+  EXPECT_EQ(import("prefix,destination,price\n44,UK,0.009\n", day_2, true).losses.count, 2U);
+  EXPECT_FALSE(link("").has_error());
+  EXPECT_EQ(import("prefix,destination,price\n44,UK,0.009\n", day_2, true).losses.count, 0U);
+  EXPECT_THROW(execute("UPDATE billing.deck SET kind = 'cost' WHERE deck = 'default'"), pqxx::sql_error);
+}
+
+TEST_F(RateDeck, AccountsNameTheirDecks) {
+  import(small_deck);
+  const auto name = [&](std::optional<std::string> plan, std::optional<std::string> own) {
+    return step([&](auto& tx) { return set_decks(tx, account_id(), plan, own); });
+  };
+  EXPECT_EQ(name("gold", std::nullopt).error(), error::no_deck);
+  step([&](auto& tx) {
+    return import_deck(tx,
+                       {.name = "dollars", .currency = "USD", .csv = small_deck, .effective_from = day_1});
+  });
+  EXPECT_EQ(name(std::nullopt, "dollars").error(), error::wrong_currency);
+  EXPECT_FALSE(name(std::nullopt, "default").has_error());
+  EXPECT_EQ(step([](auto& tx) { return find_account(tx, account_id()); })->own_deck, "default");
+  EXPECT_FALSE(name("default", "").has_error());
+  EXPECT_FALSE(step([](auto& tx) { return find_account(tx, account_id()); })->own_deck);
+}
+
+TEST_F(RateDeck, ChangesAreNotified) {
+  struct ear : pqxx::notification_receiver {
+    explicit ear(pqxx::connection_base& c) : notification_receiver(c, "tollgate_rates") {}
+    void operator()(const std::string&, int) override { ++heard; }
+    int heard = 0;
+  };
+  pqxx::connection listening(database());
+  ear listener(listening);
+  import(small_deck);
+  listening.await_notification(10, 0);
+  EXPECT_GT(listener.heard, 0);
+}
+
+TEST_F(RateDeck, OneNumberIsPricedWithoutLoading) {
+  import(small_deck);
+  const auto find = [&](const char* digits, wall_time at) {
+    return step([&](auto& tx) { return find_rate(tx, "default", digits, at); });
+  };
+  EXPECT_EQ(find("447700900123", day_1)->terms->prefix, "447");
+  EXPECT_EQ(find("442079460958", day_1)->terms->prefix, "44");
+  EXPECT_FALSE(find("33", day_1)->terms);
+  EXPECT_EQ(find("44", day_1 - 1s).error(), error::no_deck);
+}
+
+// The table in memory against plain SQL over the same deck, a million numbers, in one pass of hash joins.
+TEST_F(RateDeck, AMillionNumbersAreRatedAsSqlRatesThem) {
+  std::mt19937 random(5);
+  std::uniform_int_distribution<int> digit(0, 9);
+  const auto digits = [&](int length) {
+    std::string text;
+    while (static_cast<int>(text.size()) < length)
+      text += static_cast<char>('0' + digit(random));
+    return text;
+  };
+  std::set<std::string> prefixes;
+  for (int i = 0; i < 40'000; ++i)
+    prefixes.insert(digits(std::uniform_int_distribution<int>(1, 7)(random)));
+  std::string csv = "prefix,destination,price_per_minute_micros\n";
+  for (const auto& prefix : prefixes)
+    if (prefix.size() > 1 || prefix < "8") csv += prefix + ",D," + std::to_string(digit(random)) + "\n";
+  ASSERT_EQ(import(csv).result, outcome::imported);
+  const auto table = load(day_1);
+  pqxx::work tx(*connection_);
+  tx.exec("CREATE TEMP TABLE dialled (digits text, answer text) ON COMMIT DROP");
+  {
+    pqxx::stream_to stream(tx, "dialled", std::vector<std::string>{"digits", "answer"});
+    for (int i = 0; i < 1'000'000; ++i) {
+      const auto number = digits(std::uniform_int_distribution<int>(1, 15)(random));
+      const auto* found = table->find(number);
+      stream << std::array<std::string, 2>{number, found == nullptr ? "none" : found->prefix};
+    }
+    stream.complete();
+  }
+  std::string longest = "coalesce(";
+  std::string joins;
+  for (int length = 7; length >= 1; --length) {
+    const auto name = "r" + std::to_string(length);
+    longest += name + ".prefix, ";
+    joins += " LEFT JOIN (SELECT prefix FROM billing.rate WHERE length(prefix) = " + std::to_string(length) +
+             ") " + name + " ON length(digits) >= " + std::to_string(length) + " AND " + name +
+             ".prefix = left(digits, " + std::to_string(length) + ")";
+  }
+  tx.exec("SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off");
+  const auto row = tx.exec1("SELECT count(*), count(*) FILTER (WHERE answer <> " + longest +
+                            "'none')), count(*) FILTER (WHERE answer <> 'none') FROM dialled" + joins);
+  EXPECT_EQ(row[0].as<int>(), 1'000'000);
+  EXPECT_EQ(row[1].as<int>(), 0);
+  EXPECT_GT(row[2].as<int>(), 700'000);
 }
 
 TEST_F(RateDeck, LargeDeckIsImportedWhole) {

@@ -97,6 +97,63 @@ TEST(RateDeckCsv, EveryProblemHasItsLine) {
   }
 }
 
+TEST(RateDeckCsv, DialectsAndNamesAreUnderstood) {
+  const rate wanted{.prefix = "44",
+                    .destination = "UK, all",
+                    .connection_fee = {39'000},
+                    .price_per_minute = {17'000},
+                    .initial_increment = seconds{30},
+                    .free_start = seconds{4}};
+  for (const std::string csv :
+       {"Prefix;Region;Price per minute;Setup fee;Initial increment;Free start\n44;UK, "
+        "all;0,017;0,039;30;4\n",
+        "code\tname\trate\tconnection-fee\tinitial_increment_s\tfree_start_seconds\n44\tUK, "
+        "all\t0.017\t0.039\t30\t4\n",
+        "prefix|destination|price_per_minute_micros|connection_fee_micros|initial_increment|free_start\n"
+        "44|UK, all|17000|39000|30|4\n",
+        "prefix,destination,price,setup_fee,initial_increment,free_start\n44,\"UK, "
+        "all\",\"0,017\",\"0,039\",30,4\n"}) {
+    const auto deck = parse_deck(csv);
+    ASSERT_TRUE(deck.problems.empty()) << csv << deck.problems[0].text;
+    EXPECT_EQ(deck.lines.at(0).terms, wanted) << csv;
+  }
+}
+
+TEST(RateDeckCsv, BadInputIsRefusedWithItsLine) {
+  struct row {
+    const char* line;
+    const char* column;
+  };
+  for (const auto& [line, column] :
+       {row{"44;UK;NaN;;;", "price_per_minute"}, row{"44;UK;inf;;;", "price_per_minute"},
+        row{"44;UK;1e3;;;", "price_per_minute"},
+        row{"44;UK;1.5;;;", "price_per_minute"},  // others have commas
+        row{"44;UK;1,2,3;;;", "price_per_minute"}, row{"44;UK;1;-6;;", "initial_increment"},
+        row{"44;UK;1;3601;;", "initial_increment"}, row{"44a;UK;1;;;", "prefix"},
+        row{"4412345678901234567890123456789012345678;UK;1;;;", "prefix"},
+        row{"44;UK;1;;2026-13-01;", "valid_from"}, row{"44;UK;1;;2026-02-02;2026-02-02", "valid_until"}}) {
+    const auto deck = parse_deck(
+        std::string("prefix;region;price;initial_increment;valid_from;valid_until\n33;France;0,02;;;\n") +
+        line + "\n");
+    ASSERT_EQ(deck.problems.size(), 1U) << line;
+    EXPECT_EQ(deck.problems[0].line, 3U) << line;
+    EXPECT_TRUE(deck.problems[0].column.starts_with(std::string(column).substr(0, 5)) ||
+                deck.problems[0].column.starts_with("effective"))
+        << line << " " << deck.problems[0].column;
+    EXPECT_EQ(deck.lines.size(), 1U) << line;
+  }
+  EXPECT_EQ(parse_deck("prefix,destination,price_per_minute_micros\n44,UK,0.5\n").problems.size(), 1U);
+  EXPECT_EQ(parse_deck("prefix,region,destination,rate\n44,UK,UK,1\n").problems[0].column, "destination");
+}
+
+TEST(RateDeckCsv, OverlapsAreListedBesideTheProblems) {
+  const auto deck = parse_deck(header + "44,UK,1\n33,France,1\n44,UK,2\n");
+  ASSERT_EQ(deck.overlaps.size(), 1U);
+  EXPECT_EQ(deck.overlaps[0].prefix, "44");
+  EXPECT_EQ(deck.overlaps[0].line, 4U);
+  EXPECT_EQ(deck.overlaps[0].other_line, 2U);
+}
+
 TEST(RateDeckCsv, AllProblemsAreListedInOrderAndBounded) {
   const auto deck = parse_deck(header + "x,UK,1\n44,,y\n1,US,1\n");
   ASSERT_EQ(deck.problems.size(), 3U);

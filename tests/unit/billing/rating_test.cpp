@@ -81,5 +81,33 @@ TEST(Rating, AgreesWithPlainSearch) {
   }
 }
 
+std::shared_ptr<const rate_table> table_of(const char* currency,
+                                           std::initializer_list<const char*> prefixes) {
+  return std::make_shared<const rate_table>(currency, rates_of(prefixes));
+}
+
+TEST(RateChain, TheMostSpecificDeckWithAnyPrefixDecides) {
+  const auto own = table_of("EUR", {"44"});
+  const auto plan = table_of("EUR", {"4420", "33"});
+  const auto standard = table_of("EUR", {"4", "331", "1"});
+  const rate_chain chain({own, plan, standard});
+  EXPECT_EQ(chain.find("442079460958"), own->find("44"));  // not the plan's longer 4420
+  EXPECT_EQ(chain.find("33123"), plan->find("33"));
+  EXPECT_EQ(chain.find("1650"), standard->find("1"));
+  EXPECT_EQ(chain.find("49"), standard->find("4"));
+  EXPECT_EQ(chain.find("99"), nullptr);
+  EXPECT_EQ(chain.currency(), "EUR");
+}
+
+TEST(RateChain, EmptyDecksAndOtherCurrenciesAreLeftOut) {
+  const auto plan = table_of("USD", {"44"});
+  const rate_chain chain({nullptr, table_of("EUR", {}), plan, table_of("EUR", {"1"})});
+  EXPECT_EQ(chain.currency(), "USD");
+  EXPECT_EQ(chain.find("44"), plan->find("44"));
+  EXPECT_EQ(chain.find("1"), nullptr);
+  EXPECT_EQ(rate_chain().find("1"), nullptr);
+  EXPECT_EQ(rate_chain().currency(), "");
+}
+
 }  // namespace
 }  // namespace tollgate::billing
