@@ -13,11 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds ptime_least = 10ms;
 constexpr milliseconds ptime_longest = 60ms;
-// A frame below this mean square (-63 dBFS, less than the idle noise of any line) is silence that nobody
-// hears.
-constexpr double silence_power = 24.0 * 24.0;
-constexpr milliseconds silence_kept = 400ms;      // silence that is still sent after voice
-constexpr milliseconds comfort_interval = 400ms;  // a frame of it so often (RFC 6716 §2.1.9)
+constexpr milliseconds comfort_interval = 400ms;  // a frame of noise so often in silence (RFC 6716 §2.1.9)
 constexpr std::uint8_t event_volume_dbm0 = 10;
 
 }  // namespace
@@ -46,7 +42,8 @@ void voice_sender::set_encoder(const leg_parameters& parameters, std::unique_ptr
   ptime_ = ptime;
   frame_units_ = static_cast<std::uint32_t>(parameters.codec.rtp_clock_hz * ptime.count() / 1000);
   talking_ = false;
-  silent_for_ = unsent_for_ = 0ms;
+  activity_.restart();
+  unsent_for_ = 0ms;
 }
 
 void voice_sender::send(std::span<const std::int16_t> frame, time_point at, const packet_sink& sink) {
@@ -79,7 +76,7 @@ void voice_sender::send_event(const digit_queue::step& step, const packet_sink& 
   write_telephone_event(event, std::span(packet_).subspan<rtp_header_bytes, telephone_event_bytes>());
   emit(*parameters_.telephone_event_payload_type, step.first, event_timestamp_, telephone_event_bytes, sink);
   talking_ = false;
-  silent_for_ = unsent_for_ = 0ms;
+  unsent_for_ = 0ms;
 }
 
 // A digit or the pause after it, in the voice.
@@ -94,19 +91,18 @@ std::span<const std::int16_t> voice_sender::tone(const digit_queue::step& step, 
   return out;
 }
 
+// Opus only: its receivers fill the time with noise of the last frames, and the encoder is what costs.
 bool voice_sender::may_be_skipped(std::span<const std::int16_t> frame) noexcept {
-  double power = 0;
-  for (const std::int16_t sample : frame)
-    power += static_cast<double>(sample) * sample;
-  if (power >= silence_power * static_cast<double>(frame.size())) {
-    silent_for_ = unsent_for_ = 0ms;
+  comfort_ = false;
+  if (parameters_.codec.id != codec_id::opus) return false;
+  if (activity_.take(frame, rate_hz_)) {
+    unsent_for_ = 0ms;
     return false;
   }
-  silent_for_ += ptime_;
-  if (parameters_.codec.id != codec_id::opus || silent_for_ <= silence_kept) return false;
   unsent_for_ += ptime_;
   if (unsent_for_ < comfort_interval) return true;
   unsent_for_ = 0ms;
+  comfort_ = true;
   return false;
 }
 
@@ -117,9 +113,8 @@ void voice_sender::send_voice(std::span<const std::int16_t> frame, const packet_
   }
   const std::size_t length = encoder_->encode(frame, std::span(packet_).subspan(rtp_header_bytes));
   if (length == 0) return;
-  const bool comfort = silent_for_ > silence_kept;
-  emit(parameters_.codec.payload_type, !talking_ && !comfort, timestamp_, length, sink);
-  if (!comfort || parameters_.codec.id != codec_id::opus) talking_ = true;
+  emit(parameters_.codec.payload_type, !talking_ && !comfort_, timestamp_, length, sink);
+  talking_ = !comfort_;
 }
 
 void voice_sender::emit(std::uint8_t payload_type, bool marker, std::uint32_t timestamp,

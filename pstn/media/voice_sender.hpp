@@ -17,6 +17,7 @@
 #include "pstn/media/rtcp.hpp"
 #include "pstn/media/rtp.hpp"
 #include "pstn/media/telephone_event.hpp"
+#include "pstn/media/voice_activity.hpp"
 
 namespace tollgate::pstn::media {
 
@@ -70,7 +71,8 @@ class voice_sender {
   time_point sent_at_{};     // when that of the frame before was
   bool talking_ =
       false;  // false: the next voice packet begins a talkspurt and has the marker bit (RFC 3551 §4.1)
-  std::chrono::milliseconds silent_for_{0};
+  voice_activity activity_;
+  bool comfort_ = false;  // this frame is sent for its noise only
   std::chrono::milliseconds unsent_for_{0};
 
   digit_queue digits_;
