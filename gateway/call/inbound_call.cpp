@@ -288,7 +288,9 @@ void inbound_call::on_talking(const call_event& event) {
                    media_->send_digits(media::side::trunk, std::string(1, one.digit), one.duration);
                  },
                  [&](const peer_event::reattached& one) {
-                   if (talking_device_->device() == one.device->device()) talking_device_ = one.device;
+                   if (talking_device_->device() != one.device->device()) return;
+                   talking_device_ = one.device;
+                   talking_device_->resume_taken(facts_.overlay_call, facts_.caller);
                  },
                  [&](const peer_event::restarted& one) { restart_overlay(one); },
                  [&](const operator_hang_up& one) { hang_up(party::gateway, one.reason, one.text, 31); },

@@ -208,7 +208,10 @@ call_actions outbound_call::on(const call_event& event) {
     media_->send_digits(media::side::trunk, std::string(1, one->digit), one->duration);
   if (const auto* one = std::get_if<peer_event::restarted>(&event)) on_restart(*one);
   if (const auto* one = std::get_if<peer_event::reattached>(&event))
-    if (one->device->device() == device_->device()) device_ = one->device;
+    if (one->device->device() == device_->device()) {
+      device_ = one->device;
+      device_->resume_begun(offer_.call, offer_.to);
+    }
   if (const auto* one = std::get_if<operator_hang_up>(&event))
     return machine_->on_gateway_ends(one->reason, one->text, 31, now);
   if (std::holds_alternative<hold_lost>(event)) return machine_->on_hold_lost(now);

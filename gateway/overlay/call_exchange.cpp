@@ -120,6 +120,13 @@ boost::system::result<verified_description> call_exchange::take_answer(const fra
   return result;
 }
 
+void call_exchange::resume(const std::string& call, const std::string& origin, const std::string& destination,
+                           bool begun_here) {
+  if (calls_.size() >= calls_max_) return;
+  calls_.try_emplace(call,
+                     call_state{.origin = origin, .destination = destination, .begun_here = begun_here});
+}
+
 bool call_exchange::awaits_answer(const std::string& call) const {
   const auto found = calls_.find(call);
   return found != calls_.end() && !found->second.offer_sent.empty();

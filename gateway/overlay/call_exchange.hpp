@@ -49,6 +49,10 @@ class call_exchange {
   boost::system::result<verified_description> take_answer(const frame& from, wall_time now,
                                                           replay_cache& seen);
 
+  // A call that another exchange of the same ends began, and both have answered: it can be restarted here.
+  void resume(const std::string& call, const std::string& origin, const std::string& destination,
+              bool begun_here);
+
   bool knows(const std::string& call) const { return calls_.contains(call); }
   // Whether our last description of this call is an offer that waits for its answer.
   bool awaits_answer(const std::string& call) const;

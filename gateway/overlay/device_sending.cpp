@@ -12,10 +12,17 @@ void device_session::send(const frame& outgoing) {
     core_->log("event=frame_dropped type=" + outgoing.type + " reason=frame_too_large");
 }
 
+namespace {
+
+std::string origin_of(const std::string& from) {
+  return from.empty() ? "anonymous" : "tel:" + from;
+}
+
+}  // namespace
+
 void device_session::send_offer(const std::string& call, const std::string& from,
                                 const std::string& from_name, const std::string& sdp) {
-  const auto origin = from.empty() ? std::string("anonymous") : "tel:" + from;
-  auto made = calls_.make_offer(call, origin, uri_, sdp, core_->wall_now());
+  auto made = calls_.make_offer(call, origin_of(from), uri_, sdp, core_->wall_now());
   if (!made) return core_->log("event=offer_dropped call=" + call + " reason=" + made.error().message());
   made->body["from"] = from;
   made->body["from_name"] = from_name;
@@ -42,6 +49,14 @@ void device_session::send_ring(const std::string& call, const std::string& sdp, 
 
 void device_session::send_answer(const std::string& call, const std::string& sdp, boost::json::object extra) {
   send_progress("answer", call, sdp, std::move(extra));
+}
+
+void device_session::resume_begun(const std::string& call, const std::string& to) {
+  calls_.resume(call, uri_, to, false);
+}
+
+void device_session::resume_taken(const std::string& call, const std::string& from) {
+  calls_.resume(call, origin_of(from), uri_, true);
 }
 
 void device_session::send_restart(const std::string& call, const std::string& sdp) {

@@ -61,6 +61,10 @@ class session {
   // per call, in ring or in answer.
   virtual void send_ring(const std::string& call, const std::string& sdp, boost::json::object extra) = 0;
   virtual void send_answer(const std::string& call, const std::string& sdp, boost::json::object extra) = 0;
+  // A live call of an earlier connection of this device, which may be restarted from this one now: one that
+  // it began, by what it called; one that it took, by who calls (as for send_offer).
+  virtual void resume_begun(const std::string& call, const std::string& to) = 0;
+  virtual void resume_taken(const std::string& call, const std::string& from) = 0;
   // The answer to session_handler::restarted.
   virtual void send_restart(const std::string& call, const std::string& sdp) = 0;
   // Another device took the call.

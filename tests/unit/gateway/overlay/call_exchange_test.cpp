@@ -98,6 +98,22 @@ TEST_F(CallExchange, RestartReplacesTheDescriptions) {
       peer_.take_answer(gateway_.make_answer("restart", call_id, sdp_, noon).value(), noon, peer_seen_));
 }
 
+TEST_F(CallExchange, AResumedCallIsRestartedByItsPartiesOnly) {
+  ASSERT_TRUE(take(offer()));
+  ASSERT_TRUE(
+      peer_.take_answer(gateway_.make_answer("answer", call_id, sdp_, noon).value(), noon, peer_seen_));
+  call_exchange anew(node_, "node1", {"alice", device_.public_part()}, 4);  // the device has attached again
+  const auto restart = peer_.make_restart(call_id, sdp_, noon);
+  EXPECT_EQ(anew.take_restart(*restart, noon, gateway_seen_).error(), overlay_error::token_wrong_call);
+  anew.resume(call_id, "tollgate:alice", "+4430", false);
+  EXPECT_EQ(anew.take_restart(*restart, noon, gateway_seen_).error(), overlay_error::token_wrong_destination);
+  anew.forget(call_id);
+  anew.resume(call_id, "tollgate:alice", "+4420", false);
+  EXPECT_EQ(1U, anew.offers_taken());
+  ASSERT_TRUE(anew.take_restart(*peer_.make_restart(call_id, sdp_, noon), noon, gateway_seen_));
+  EXPECT_TRUE(peer_.take_answer(anew.make_answer("restart", call_id, sdp_, noon).value(), noon, peer_seen_));
+}
+
 TEST_F(CallExchange, CallsAreBounded) {
   for (int i = 0; i < 4; ++i)
     ASSERT_TRUE(peer_.make_offer(make_call_id(), "tollgate:alice", "+4420", sdp_, noon));
