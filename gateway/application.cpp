@@ -169,7 +169,7 @@ application::application(const configuration& settings)
                    [this](const boost::uuids::uuid& account_id) { return devices_of(account_id); }},
       calls_(environment_, tasks_, service_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, clocks_, environment_.rates,
-                environment_.devices_of, call_settings_.dial_policy}),
+                environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings)}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
       operations_({environment_, calls_, tariff_, devices_, overlay_, [this] { return database_reachable_; },

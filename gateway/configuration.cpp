@@ -208,6 +208,13 @@ void check_together(const configuration& c, const std::string& where, problems& 
   require(!c.billing.deck.empty(), "billing.deck must not be empty");
   require(c.billing.report_interval_s * 2 <= c.billing.hold_lease_s,
           "billing.hold_lease_s must be at least twice billing.report_interval_s");
+  const auto is_relay = [](const std::string& url) {
+    return url.starts_with("turn:") || url.starts_with("turns:");
+  };
+  require(std::all_of(c.turn.urls.begin(), c.turn.urls.end(), is_relay),
+          "turn.urls must begin with turn: or turns:");
+  require(c.turn.urls.empty() || c.turn.secret.size() >= 16,
+          "turn.secret must have 16 characters or more: who guesses it may use the relays");
   require(c.billing.warn_last_s <= c.billing.warn_first_s,
           "billing.warn_last_s must not exceed billing.warn_first_s");
   require(std::find(std::begin(levels), std::end(levels), c.log.level) != std::end(levels),
@@ -217,7 +224,7 @@ void check_together(const configuration& c, const std::string& where, problems& 
 class printer final : public key_visitor {
  public:
   void visit(std::string_view key, std::string& value, std::string_view comment) override {
-    line(key, quoted(value), comment);
+    line(key, key.ends_with(".secret") ? quoted({}) : quoted(value), comment);
   }
   void visit(std::string_view key, std::filesystem::path& value, std::string_view comment) override {
     line(key, quoted(value.string()), comment);

@@ -53,8 +53,15 @@ struct configuration {
     std::uint16_t overlay_port = 7444;  ///< UDP, for overlay calls: this one and those that follow, one a worker
     std::uint16_t trunk_port_low = 20'000, trunk_port_high = 29'999;  ///< RTP towards trunks, even ports
     int workers = 0;                                                  ///< 0: one per core
+    bool ice_tcp = true;         ///< TCP on the overlay ports, for peers whose network bars UDP
     int silence_timeout_s = 30;  ///< a call whose media has stopped in both directions is ended
   } media;
+
+  struct {
+    std::vector<std::string> urls;  ///< relays for devices, RFC 7065; empty: none
+    std::string secret;             ///< shared with them
+    int lifetime_s = 600;           ///< of the credentials that a device is given
+  } turn;
 
   struct {
     std::string address = "0.0.0.0";

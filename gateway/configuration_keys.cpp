@@ -60,12 +60,21 @@ void visit_network(configuration& c, key_visitor& v) {
   v.integer("media.overlay_port", c.media.overlay_port, 0, 65'535,
             "UDP port of calls with peers: of the first media worker; the others take the ports that follow "
             "(with 4 workers 7444 to 7447, open all of them in a firewall). 0: any free ones.");
+  v.visit("media.ice_tcp", c.media.ice_tcp,
+          "Whether the same ports take TCP, too: ICE-TCP for peers whose network lets no UDP through.");
   v.integer("media.trunk_port_low", c.media.trunk_port_low, 1'024, 65'534, "First RTP port towards trunks.");
   v.integer("media.trunk_port_high", c.media.trunk_port_high, 1'025, 65'535, "Last one.");
   v.integer("media.workers", c.media.workers, 0, 256,
             "Media threads, each with its calls and its port. 0: one per core.");
   v.integer("media.silence_timeout_s", c.media.silence_timeout_s, 5, 3'600,
             "A call without any packet for so long is ended.");
+  v.visit("turn.urls", c.turn.urls,
+          "TURN relays for devices whose network lets nothing else through: turn:HOST:PORT?transport=udp or "
+          "tcp, turns:HOST:PORT?transport=tcp. deploy/turn/turnserver.conf is a coturn for it.");
+  v.visit("turn.secret", c.turn.secret,
+          "What the relays know as static-auth-secret. Never printed; TOLLGATE_TURN_SECRET keeps it out of "
+          "this file.");
+  v.integer("turn.lifetime_s", c.turn.lifetime_s, 60, 600, "Life of a device's credentials for the relays.");
   v.visit("sip.address", c.sip.address, "Where SIP is received, UDP and TCP.");
   v.integer("sip.port", c.sip.port, 0, 65'535, "0: any free one.");
   v.visit("sip.advertised_address", c.sip.advertised_address,

@@ -26,6 +26,7 @@ call::media_options media_options_of(const configuration& settings) {
   options.workers = static_cast<std::size_t>(settings.media.workers);
   options.trunk_port_low = settings.media.trunk_port_low;
   options.trunk_port_high = settings.media.trunk_port_high;
+  options.ice_tcp = settings.media.ice_tcp;
   options.silence_timeout = seconds(settings.media.silence_timeout_s);
   return options;
 }
@@ -108,6 +109,10 @@ overlay::server_options overlay_options_of(const configuration& settings, const 
   options.steady_clock = time.steady;
   options.log = [](const std::string& line) { spdlog::info("{}", line); };
   return options;
+}
+
+overlay::turn_options turn_options_of(const configuration& settings) {
+  return {settings.turn.urls, settings.turn.secret, seconds(settings.turn.lifetime_s)};
 }
 
 api::server_options api_options_of(const configuration& settings) {

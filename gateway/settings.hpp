@@ -8,6 +8,7 @@
 #include "gateway/call/call_service.hpp"
 #include "gateway/configuration.hpp"
 #include "gateway/overlay/server.hpp"
+#include "gateway/overlay/turn_credentials.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
 
 namespace tollgate::gateway {
@@ -20,6 +21,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
 call::service_options service_options_of(const configuration& settings);
 subscriber::login_limits login_limits_of(const configuration& settings);
 overlay::server_options overlay_options_of(const configuration& settings, const call::clocks& time);
+overlay::turn_options turn_options_of(const configuration& settings);
 api::server_options api_options_of(const configuration& settings);
 voicemail::mailbox_quota mailbox_quota_of(const configuration& settings);
 

@@ -68,7 +68,8 @@ boost::asio::awaitable<void> call_base::close_media() {
 }
 
 overlay_endpoint call_base::own_endpoint() const {
-  return {environment_.settings.media_address, media_->overlay_port(), environment_.media.fingerprint()};
+  return {environment_.settings.media_address, media_->overlay_port(), environment_.media.fingerprint(),
+          environment_.media.takes_tcp()};
 }
 
 pstn::sip::local_media call_base::local_media(const pstn::trunk::trunk& trunk) const {

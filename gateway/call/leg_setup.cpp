@@ -22,6 +22,12 @@ media::leg_parameters leg_of(const overlay::webrtc_description& description, std
   return leg;
 }
 
+std::vector<overlay::ice_candidate> candidates_of(const overlay_endpoint& own) {
+  std::vector<overlay::ice_candidate> candidates{overlay::host_candidate(own.address, own.port)};
+  if (own.tcp) candidates.push_back(overlay::passive_tcp_candidate(own.address, own.port));
+  return candidates;
+}
+
 }  // namespace
 
 std::string make_cname() {
@@ -43,7 +49,7 @@ overlay::webrtc_description answer_overlay(const overlay::webrtc_description& of
   parameters.ice = ice;
   parameters.ice_lite = true;
   parameters.certificate = own.certificate;
-  parameters.candidates = {overlay::host_candidate(own.address, own.port)};
+  parameters.candidates = candidates_of(own);
   parameters.ssrc = ssrc;
   parameters.cname = cname;
   return overlay::make_answer(offer, parameters);
@@ -57,7 +63,7 @@ overlay::webrtc_description offer_overlay(const overlay_endpoint& own, const ove
   offer.ice_lite = true;
   offer.certificate = own.certificate;
   offer.setup = overlay::dtls_setup::actpass;
-  offer.candidates = {overlay::host_candidate(own.address, own.port)};
+  offer.candidates = candidates_of(own);
   offer.end_of_candidates = true;
   offer.telephone_event = 126;
   offer.telephone_event_clock_hz = 8000;

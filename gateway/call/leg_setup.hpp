@@ -16,11 +16,12 @@ namespace tollgate::gateway::call {
 std::string make_cname();
 std::uint32_t make_ssrc();  // random, not 0
 
-// Where peers send their media: one host candidate (ICE-lite).
+// Where peers send their media: one address (ICE-lite), by UDP and, where that is barred, by TCP.
 struct overlay_endpoint {
   std::string address;
   std::uint16_t port = 0;
   overlay::fingerprint certificate;
+  bool tcp = true;  // ICE-TCP on the same port number
 };
 
 // o= of our descriptions towards a trunk (RFC 3264 §8): one number a dialog, a version that grows with each

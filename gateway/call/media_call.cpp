@@ -59,8 +59,7 @@ void media_call::restart_overlay(device_index index, overlay::ice_credentials lo
                                  overlay::ice_credentials remote) {
   if (shut_ || index >= devices_.size() || !devices_[index].transport) return;
   auto& transport = *devices_[index].transport;
-  worker_.remove_device(transport.local().username_fragment, this, index);
-  worker_.add_device(local.username_fragment, this, index);
+  worker_.renew_device(transport.local().username_fragment, local.username_fragment);
   transport.restart(std::move(local), std::move(remote));
 }
 
@@ -162,12 +161,12 @@ media_report media_call::shut() {
   return report;
 }
 
-bool media_call::has_validated(device_index index, const udp::endpoint& source) const {
+bool media_call::has_validated(device_index index, const overlay::transport_address& source) const {
   return index < devices_.size() && devices_[index].transport && devices_[index].transport->validated(source);
 }
 
 void media_call::on_overlay_datagram(device_index index, std::span<const std::byte> datagram,
-                                     const udp::endpoint& source, time_point now) {
+                                     const overlay::transport_address& source, time_point now) {
   if (shut_ || index >= devices_.size() || !devices_[index].transport) return;
   devices_[index].transport->receive(datagram, source, now);
   schedule();

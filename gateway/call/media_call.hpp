@@ -38,9 +38,9 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   void watch_silence(pstn::media::side from, bool on);
   media_report shut();
 
-  bool has_validated(device_index index, const boost::asio::ip::udp::endpoint& source) const;
+  bool has_validated(device_index index, const overlay::transport_address& source) const;
   void on_overlay_datagram(device_index index, std::span<const std::byte> datagram,
-                           const boost::asio::ip::udp::endpoint& source, time_point now);
+                           const overlay::transport_address& source, time_point now);
 
  private:
   struct device {

@@ -40,4 +40,8 @@ const overlay::fingerprint& media_engine::fingerprint() const {
   return workers_.front()->certificate().own_certificate().digest();
 }
 
+bool media_engine::takes_tcp() const {
+  return workers_.front()->options().ice_tcp;
+}
+
 }  // namespace tollgate::gateway::call

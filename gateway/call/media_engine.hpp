@@ -21,6 +21,7 @@ struct media_options {
   std::size_t workers = 0;         // 0: one per core
   std::uint16_t trunk_port_low = 20000;
   std::uint16_t trunk_port_high = 29999;
+  bool ice_tcp = true;  // TCP on the overlay ports, too
   std::chrono::seconds silence_timeout{30};
 };
 
@@ -43,6 +44,7 @@ class media_engine {
   // Of the first worker, for the log: a call's own is media_session::overlay_port().
   std::uint16_t first_overlay_port() const;
   const overlay::fingerprint& fingerprint() const;
+  bool takes_tcp() const;  // ICE-TCP on the overlay ports
 
  private:
   std::vector<std::shared_ptr<media_worker>> workers_;

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "gateway/call/datagram_reader.hpp"
+#include "gateway/call/ice_tcp_listener.hpp"
 #include "gateway/call/media_engine.hpp"
 #include "gateway/call/trunk_ports.hpp"
 
@@ -32,7 +33,9 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
 
   void add_device(const std::string& username_fragment, media_call* call, device_index device);
   void remove_device(const std::string& username_fragment, const media_call* call, device_index device);
-  void send_overlay(std::span<const std::byte> datagram, const boost::asio::ip::udp::endpoint& to);
+  // After an ICE restart the device is found by another fragment; the addresses that it has proved stay.
+  void renew_device(const std::string& old_fragment, const std::string& new_fragment);
+  void send_overlay(std::span<const std::byte> datagram, const overlay::transport_address& to);
 
   // Signalling thread only.
   boost::system::result<trunk_ports> bind_trunk_ports() { return trunk_range_->bind(context_); }
@@ -54,9 +57,11 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
     device_index device;
   };
   void run();
-  void on_overlay_datagram(std::span<const std::byte> datagram, const boost::asio::ip::udp::endpoint& source);
+  // False: it belongs to no call.
+  bool on_overlay_datagram(std::span<const std::byte> datagram, const overlay::transport_address& source);
+  void bind_overlay(std::uint16_t port);
   const owner* find_owner(std::span<const std::byte> datagram,
-                          const boost::asio::ip::udp::endpoint& source) const;
+                          const overlay::transport_address& source) const;
 
   media_options options_;
   clocks clocks_;
@@ -67,8 +72,9 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   udp_socket overlay_socket_;
   std::uint16_t overlay_port_ = 0;
   std::shared_ptr<datagram_reader> overlay_reader_;
+  std::shared_ptr<ice_tcp_listener> overlay_streams_;  // on the same port number; null without ICE-TCP
   std::map<std::string, owner, std::less<>> by_fragment_;
-  std::map<boost::asio::ip::udp::endpoint, owner> by_address_;
+  std::map<overlay::transport_address, owner> by_address_;
   std::unordered_map<const media_call*, std::shared_ptr<media_call>> calls_;
   std::shared_ptr<trunk_port_range> trunk_range_;
   std::size_t sessions_ = 0;

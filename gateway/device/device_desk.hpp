@@ -15,6 +15,7 @@
 #include "gateway/call/call_service.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/overlay/session.hpp"
+#include "gateway/overlay/turn_credentials.hpp"
 #include "gateway/subscriber/login.hpp"
 #include "pstn/number/dial_policy.hpp"
 
@@ -31,6 +32,7 @@ class device_desk final : public overlay::session_handler {
     std::function<std::shared_ptr<const billing::rate_table>(const std::string& deck)> rates;  // in force now; never null
     std::function<std::vector<overlay::session_ptr>(const boost::uuids::uuid& account_id)> devices_of;
     pstn::number::dial_policy dial_policy;
+    overlay::turn_options relay;
   };
   explicit device_desk(collaborators c) : with_(std::move(c)) {}
 
@@ -61,6 +63,7 @@ class device_desk final : public overlay::session_handler {
   boost::asio::awaitable<reply> balance(boost::uuids::uuid account);
   boost::asio::awaitable<reply> rate(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> calls(boost::uuids::uuid account, boost::json::object body);
+  reply turn(const boost::uuids::uuid& account) const;
   boost::asio::awaitable<reply> voicemail(overlay::session_ptr device, boost::json::object body);
   boost::asio::awaitable<reply> list_voicemail(boost::uuids::uuid account);
   boost::asio::awaitable<reply> fetch_voicemail(boost::uuids::uuid account, boost::json::object body);

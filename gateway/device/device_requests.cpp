@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The requests of an attached device (overlay/wire.md, "Requests"): balance, rate, calls, voicemail.
+// The requests of an attached device (overlay/wire.md, "Requests"): balance, rate, calls, turn, voicemail.
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <boost/uuid/string_generator.hpp>
@@ -96,8 +96,22 @@ boost::asio::awaitable<device_desk::reply> device_desk::request(overlay::session
   if (type == "balance") co_return co_await balance(account);
   if (type == "rate") co_return co_await rate(account, std::move(body));
   if (type == "calls") co_return co_await calls(account, std::move(body));
+  if (type == "turn") co_return turn(account);
   if (type == "voicemail") co_return co_await voicemail(std::move(device), std::move(body));
   co_return overlay::refusal{"unknown_type", "This gateway does not know requests of this type."};
+}
+
+device_desk::reply device_desk::turn(const uuid& account) const {
+  if (with_.relay.urls.empty()) return overlay::refusal{"no_relay", "This gateway has no relay."};
+  const auto made =
+      overlay::make_turn_credentials(with_.relay, boost::uuids::to_string(account), with_.time.wall());
+  json::array urls;
+  for (const auto& url : with_.relay.urls)
+    urls.emplace_back(url);
+  return json::object{{"urls", std::move(urls)},
+                      {"username", made.username},
+                      {"credential", made.password},
+                      {"lifetime_s", with_.relay.lifetime.count()}};
 }
 
 boost::asio::awaitable<device_desk::reply> device_desk::balance(uuid account) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/ip/udp.hpp>
 #include <boost/system/result.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -13,10 +12,9 @@
 #include <string_view>
 
 #include "gateway/overlay/error.hpp"
+#include "gateway/overlay/transport_address.hpp"
 
 namespace tollgate::gateway::overlay {
-
-using transport_address = boost::asio::ip::udp::endpoint;
 
 enum class stun_class : std::uint8_t { request, indication, success, error };
 inline constexpr std::uint16_t stun_binding = 0x001;

@@ -37,6 +37,8 @@ struct ice_candidate {
 boost::system::result<ice_candidate> parse_candidate(std::string_view text);
 std::string to_string(const ice_candidate& candidate);
 ice_candidate host_candidate(std::string address, std::uint16_t port);  // UDP, component 1
+// TCP, component 1, for peers to connect to (RFC 6544 §4.5, tcptype passive); below any UDP candidate.
+ice_candidate passive_tcp_candidate(std::string address, std::uint16_t port);
 
 inline constexpr std::size_t candidates_max = 32;
 

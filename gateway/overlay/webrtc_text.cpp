@@ -137,6 +137,18 @@ ice_candidate host_candidate(std::string address, std::uint16_t port) {
   return {.priority = priority, .address = std::move(address), .port = port};
 }
 
+ice_candidate passive_tcp_candidate(std::string address, std::uint16_t port) {
+  // RFC 6544 §4.2: type preference of UDP less a step, since a stream delays what comes behind a loss;
+  // direction preference 4 of a passive host candidate, other preference 8191.
+  constexpr std::uint32_t priority = (90U << 24) + (((4U << 13) + 8191U) << 8) + (256U - 1U);
+  return {.foundation = "2",
+          .transport = "tcp",
+          .priority = priority,
+          .address = std::move(address),
+          .port = port,
+          .extension = "tcptype passive"};
+}
+
 std::string to_string(const webrtc_description& description) {
   media::session_description session;
   session.origin.session_id = description.session_id;

@@ -100,7 +100,8 @@ void media_double::on_stun(std::span<const std::byte> datagram) {
   if (dtls_ || !ice_->selected()) return;
   dtls_.emplace(dtls_context_, role_, remote_->certificate, [this](std::span<const std::byte> outgoing) {
     boost::system::error_code failure;
-    socket_.send_to(boost::asio::buffer(outgoing.data(), outgoing.size()), *ice_->selected(), 0, failure);
+    socket_.send_to(boost::asio::buffer(outgoing.data(), outgoing.size()), ice_->selected()->endpoint, 0,
+                    failure);
   });
   dtls_->start(clock::now());
 }
@@ -147,7 +148,8 @@ void media_double::send_protected(std::span<const std::byte> packet, bool rtcp) 
   const auto length =
       rtcp ? srtp_->protect_rtcp(outgoing_, packet.size()) : srtp_->protect_rtp(outgoing_, packet.size());
   boost::system::error_code ignored;
-  if (length) socket_.send_to(boost::asio::buffer(outgoing_.data(), *length), *ice_->selected(), 0, ignored);
+  if (length)
+    socket_.send_to(boost::asio::buffer(outgoing_.data(), *length), ice_->selected()->endpoint, 0, ignored);
 }
 
 void media_double::arm() {

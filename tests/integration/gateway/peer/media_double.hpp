@@ -67,7 +67,7 @@ class media_double : public std::enable_shared_from_this<media_double>, private 
   std::optional<pstn::media::srtp_session> srtp_;
   std::array<std::byte, 2048> incoming_{};
   std::array<std::byte, 2048> outgoing_{};
-  overlay::transport_address source_;
+  boost::asio::ip::udp::endpoint source_;
   std::string digits_;
   std::shared_ptr<std::vector<std::int16_t>> heard_ = std::make_shared<std::vector<std::int16_t>>();
   int heard_rate_hz_ = 0;

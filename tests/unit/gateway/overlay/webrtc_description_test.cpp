@@ -201,5 +201,14 @@ TEST(IceCandidate, TextAndBack) {
     EXPECT_FALSE(parse_candidate(text)) << text;
 }
 
+TEST(WebrtcDescription, TheTcpCandidateComesBehindUdpAndWaitsForConnections) {
+  const auto candidate = passive_tcp_candidate("192.0.2.1", 7444);
+  EXPECT_LT(candidate.priority, host_candidate("192.0.2.1", 7444).priority);
+  const auto text = to_string(candidate);
+  EXPECT_TRUE(text.ends_with(" 192.0.2.1 7444 typ host tcptype passive")) << text;
+  EXPECT_TRUE(text.starts_with("2 1 tcp ")) << text;
+  EXPECT_EQ(candidate, parse_candidate(text).value());
+}
+
 }  // namespace
 }  // namespace tollgate::gateway::overlay
