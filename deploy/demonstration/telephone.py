@@ -12,8 +12,8 @@ import time
 from . import processes
 
 CONFIGURATION = """\
-sip_listen 127.0.0.1:{sip_port}
-net_interface 127.0.0.1
+sip_listen {address}:{sip_port}
+net_interface {address}
 call_local_timeout 120
 call_max_calls 4
 audio_source aufile,{source}
@@ -50,7 +50,7 @@ MODULES = "/usr/lib/baresip/modules"
 class Telephone:
     """One baresip with a line for each of `numbers`; the first is the one that places calls."""
 
-    def __init__(self, register, folder, numbers, ports, rtp_ports, source):
+    def __init__(self, register, folder, numbers, ports, rtp_ports, source, address="127.0.0.1"):
         self.folder = pathlib.Path(folder)
         self.numbers = numbers
         self.sip_port, self.control_port = ports
@@ -58,6 +58,7 @@ class Telephone:
         self.folder.mkdir(parents=True)
         (self.folder / "config").write_text(
             CONFIGURATION.format(
+                address=address,
                 sip_port=self.sip_port,
                 control_port=self.control_port,
                 rtp_low=rtp_ports[0],
@@ -68,7 +69,7 @@ class Telephone:
             )
         )
         lines = [
-            f"<sip:{number}@127.0.0.1:{self.sip_port}>;regint=0;answermode=auto;audio_codecs=PCMA/8000/1,PCMU/8000/1\n"
+            f"<sip:{number}@{address}:{self.sip_port}>;regint=0;answermode=auto;audio_codecs=PCMA/8000/1,PCMU/8000/1\n"
             for number in numbers
         ]
         (self.folder / "accounts").write_text("".join(lines))

@@ -121,12 +121,14 @@ class HostileInput(StageTest):
 
     def test_broken_http_tls_and_signalling_do_not_disturb_a_call(self):
         gateway = self.stage.gateway
+        datagrams = hostile.media_datagrams(self.random)
 
         def attack():
             for request in hostile.http_requests(self.random, gateway.admin_token):
                 self.tell(hostile.connect(gateway.api_port), request)
             for _ in range(10):
                 self.tell(hostile.connect(gateway.overlay_port), hostile.noise(self.random))
+                self.tell(hostile.connect(gateway.media_port), hostile.framed(self.random, next(datagrams)))
             for frame in hostile.signalling_frames(self.random):
                 self.tell(hostile.web_socket(gateway.overlay_port), frame)
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Base64url without padding (RFC 7515 §2), digests, random numbers.
+
+const utf8 = new TextEncoder();
+
+export const bytesOf = (text) => utf8.encode(text);
+
+export function base64url(bytes) {
+  const text = btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+export function fromBase64url(text) {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+}
+
+export const sha256 = async (text) => base64url(await crypto.subtle.digest("SHA-256", bytesOf(text)));
+
+export const randomText = (bytes) => base64url(crypto.getRandomValues(new Uint8Array(bytes)));
+
+export const nowInSeconds = () => Math.floor(Date.now() / 1000);
