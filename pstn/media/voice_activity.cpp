@@ -14,8 +14,10 @@ using std::chrono::milliseconds;
 // ITU-T G.711: 0 dBm0 is a mean square of 16,142^2 in 16-bit samples.
 constexpr double zero_dbm0_power = 16142.0 * 16142.0;
 constexpr double inaudible_power = zero_dbm0_power * 3.2e-7;  // -65 dBm0: below the idle noise of any line
-constexpr double noise_most_power = zero_dbm0_power * 1e-5;   // -50 dBm0
-constexpr double over_noise = 4;                              // 6 dB: more than 5 ms of steady noise ever are
+// White noise has twice its power in the first difference.
+constexpr std::array inaudible{inaudible_power, 2 * inaudible_power};
+constexpr double noise_most_power = zero_dbm0_power * 1e-5;  // -50 dBm0
+constexpr double over_noise = 4;                             // 6 dB: more than 5 ms of steady noise ever are
 constexpr std::size_t intervals_to_judge = 3;  // a call that begins with speech has no quiet frame yet
 constexpr int pieces_per_second = 200;         // 5 ms
 constexpr double none = std::numeric_limits<double>::max();
@@ -56,10 +58,10 @@ bool voice_activity::take(std::span<const std::int16_t> frame, int rate_hz) noex
 }
 
 bool voice_activity::exceeds_noise(const powers& peak) const noexcept {
-  if (std::max(peak[0], peak[1]) <= inaudible_power) return false;
+  if (peak[0] <= inaudible[0] && peak[1] <= inaudible[1]) return false;
   if (intervals_known_ < intervals_to_judge) return true;
   for (std::size_t band = 0; band < bands; ++band)
-    if (peak[band] > over_noise * std::max(std::min(noise_[band], noise_most_power), inaudible_power))
+    if (peak[band] > over_noise * std::max(std::min(noise_[band], noise_most_power), inaudible[band]))
       return true;
   return false;
 }

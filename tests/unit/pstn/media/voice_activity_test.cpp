@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Lines, VoiceActivity,
                                          line{"noisy", 8000, -55, -20},
                                          line{"noisy_quiet_talker", 8000, -55, -32},
                                          line{"digital", 8000, -90, -20}, line{"wideband", 16000, -62, -22}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 TEST(VoiceActivityAlone, LoudNoiseIsSentForItWouldBeHeardToComeAndGo) {
   const dialogue said(20, 8000, -42, -18);
@@ -136,7 +136,9 @@ TEST(VoiceActivityAlone, FirstWordsAfterNothingAreSent) {
   for (std::size_t at = 0; at + 160 <= speech.size(); at += 160) {
     const auto frame = std::span(speech).subspan(at, 160);
     const bool sent = activity.take(frame, 8000);
-    if (rms(frame) > rms_of(-60)) EXPECT_TRUE(sent) << at;
+    if (rms(frame) > rms_of(-60)) {
+      EXPECT_TRUE(sent) << at;
+    }
   }
 }
 
@@ -150,7 +152,9 @@ TEST(VoiceActivityAlone, NoiseThatGrowsIsLearntInSeconds) {
     for (std::int16_t& sample : frame)
       sample = static_cast<std::int16_t>(noise(random));
     sent = activity.take(frame, 8000);
-    if (i == 499) EXPECT_FALSE(sent);
+    if (i == 499) {
+      EXPECT_FALSE(sent);
+    }
   }
   EXPECT_FALSE(sent);
 }
