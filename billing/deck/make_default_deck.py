@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes default.csv: every country by its real prefixes, landlines, mobiles and dear services told apart.
 
-Prefixes come from libphonenumber's number patterns (Apache-2.0, Debian's python3-phonenumbers), prices from prices.py. The patterns of
+Prefixes come from libphonenumber's number patterns (Apache-2.0, Debian's python3-phonenumbers), prices from the CSV files beside
+this one. The patterns of
 a country code become one automaton; walking it digit by digit, a prefix is written where what can follow needs another rate than
 the prefix above it, with as few rows as possible. At the depth limit the dearest class that can follow is taken.
 
@@ -34,7 +35,6 @@ from make_plan_data import RANGES, region_name  # noqa: E402
 DECK = pathlib.Path(__file__).resolve().parent / "default.csv"
 DEPTH = 6  # digits after the country code
 LANDLINE_LIKE = {"fixed_line", "toll_free", "voip", "uan", "voicemail"}
-PRICE_TABLE = prices.table()
 
 
 class Automaton:
@@ -200,7 +200,7 @@ class CountryCode:
 
 def price_of(key):
     region, kind = key
-    return prices.SPECIAL.get(kind) or PRICE_TABLE[region][kind == "mobile"]
+    return prices.SPECIAL.get(kind) or prices.COUNTRIES[region][kind == "mobile"]
 
 
 def destination_of(key):
@@ -218,9 +218,7 @@ def deck_rows():
         rows[str(code)] = (destination_of(whole), price_of(whole))
         for prefix, key in country.rows(str(code), country.start, 0, whole):
             rows[prefix] = (destination_of(key), price_of(key))
-    for prefix, destination in prices.GLOBAL_CITIES:
-        rows[prefix] = (destination, prices.GLOBAL_RATE)
-    for prefix, destination, price in prices.WORLD:
+    for prefix, destination, price in prices.CITIES + prices.WORLD:
         rows[prefix] = (destination, price)
     return rows
 
@@ -231,15 +229,15 @@ def deck_text():
     writer.writerow("prefix destination price_per_minute connection_fee initial_increment_s next_increment_s free_start_s included_s "
                     "effective_from effective_until".split())
     for prefix, (destination, price) in sorted(deck_rows().items()):
-        writer.writerow([prefix, destination, price, prices.CONNECTION_FEE, prices.INITIAL_INCREMENT_S, prices.NEXT_INCREMENT_S,
-                         prices.FREE_START_S, prices.INCLUDED_S, "", ""])
+        writer.writerow([prefix, destination, price, prices.connection_fee(price)] +
+                        [prices.TERMS[term] for term in ("initial_increment_s", "next_increment_s", "free_start_s", "included_s")] + ["", ""])
     return out.getvalue()
 
 
 def wrong_examples(text):
     """Example numbers whose longest prefix names another country or another kind of line."""
     deck = {row["prefix"]: row["destination"] for row in csv.DictReader(io.StringIO(text))}
-    cities = {destination for _, destination in prices.GLOBAL_CITIES}
+    cities = {destination for _, destination, _ in prices.CITIES}
     for code, regions in REGIONS_OF_CODE.items():
         for region in (name for name in regions if name != "001"):
             for kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.PREMIUM_RATE):
