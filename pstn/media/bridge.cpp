@@ -16,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int g711_rate_hz = 8000;
-constexpr int opus_rate_hz = 16000;
+constexpr int narrowband_hz = 8000;
+constexpr int wideband_hz = 16000;
 constexpr int complexity_usual = 5;             // of Opus
 constexpr auto ptime_alone = 20ms;              // of a direction whose end is not attached
 constexpr int ticks_at_once = 25;               // half a second that is caught up; more is skipped
@@ -88,7 +88,7 @@ class bridge::implementation {
   std::array<flow, 2> flows_{};           // by the side that they go to
   bool connected_ = false;
   int complexity_ = complexity_usual;
-  int rate_hz_ = g711_rate_hz;
+  int rate_hz_ = narrowband_hz;
   time_point now_{};  // the latest time that we were told
   std::vector<event> events_;
   std::vector<event> delivered_;
@@ -109,10 +109,9 @@ void bridge::implementation::attach(side which, const leg_parameters& parameters
 }
 
 void bridge::implementation::adjust_rate() {
-  bool narrow = false;
+  rate_hz_ = wideband_hz;
   for (const side which : both)
-    if (leg(which) && leg(which)->parameters().codec.id != codec_id::opus) narrow = true;
-  rate_hz_ = narrow ? g711_rate_hz : opus_rate_hz;
+    if (leg(which)) rate_hz_ = std::min(rate_hz_, voice_rate_hz(leg(which)->parameters().codec.id));
   for (const side which : both)
     if (leg(which)) leg(which)->set_rate(rate_hz_);
   set_complexity(complexity_);
@@ -235,7 +234,7 @@ void bridge::implementation::tick(side toward_side, time_point at) {
   else
     std::fill(voice.begin(), voice.end(), std::int16_t{0});
   if (through.recorder) through.recorder->write(voice, rate_hz_);
-  if (through.tones && rate_hz_ == g711_rate_hz) detect_tones(through, from, voice);
+  if (through.tones && rate_hz_ == narrowband_hz) detect_tones(through, from, voice);
   if (!leg(toward_side)) return;
   if (!connected_) std::fill(voice.begin(), voice.end(), std::int16_t{0});
   if (through.playback) play_into(through, toward_side, voice);

@@ -36,10 +36,10 @@ class bridge_observer {
   ~bridge_observer() = default;
 };
 
-// Belongs to one thread. The rate inside is 8 kHz as soon as a G.711 leg is attached, 16 kHz with Opus alone.
-// Each direction has a clock of its own, which is laid on the arrivals of the packets and follows their
-// sender's: a packet is decoded, encoded and sent on in one go when its time has come, so that the delay is
-// the jitter target and nothing else.
+// Belongs to one thread. The rate inside is 8 kHz as soon as a leg with a narrowband codec is attached, 16
+// kHz with G.722 and Opus alone. Each direction has a clock of its own, which is laid on the arrivals of the
+// packets and follows their sender's: a packet is decoded, encoded and sent on in one go when its time has
+// come, so that the delay is the jitter target and nothing else.
 class bridge {
  public:
   // `seed` gives SSRC, first sequence number, first timestamp and RTCP intervals: take it from a good random

@@ -17,10 +17,6 @@ constexpr double interval_correction = 1.21828;          // RFC 3550 §6.3.1: e 
 constexpr double interval_s = 5;                         // RFC 3550 §6.2
 constexpr auto coding_delay = 10ms;                      // look-ahead of Opus and the network's own
 
-bool is_g711(codec_id id) noexcept {
-  return id != codec_id::opus;
-}
-
 }  // namespace
 
 bridge_leg::bridge_leg(const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp,

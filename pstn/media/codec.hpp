@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encoders and decoders between linear 16-bit mono samples and RTP payloads: G.711 (RFC 3551 §4.5.14) at 8
-// kHz, Opus (RFC 6716, RFC 7587) at the rate that the other leg has. No allocation after construction. Free
-// of IO.
+// Encoders and decoders between linear 16-bit mono samples and RTP payloads: G.711, G.726, GSM and G.729 at 8
+// kHz, G.722 at 16 kHz (RFC 3551 §4.5), Opus (RFC 6716, RFC 7587) at the rate that the other leg has. No
+// allocation after construction. Free of IO.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -25,13 +25,14 @@ class encoder {
   encoder& operator=(const encoder&) = delete;
   virtual ~encoder() = default;
 
-  // Encodes one frame (10, 20, 40 or 60 ms; G.711 any length) into `payload` (payload_max_bytes are enough).
-  // Returns its bytes, 0 when the frame cannot be encoded.
+  // Encodes one packet's samples (a multiple of frame_granularity of the codec, up to 60 ms; for Opus 10, 20,
+  // 40 or 60 ms) into `payload` (payload_max_bytes are enough). Returns its bytes, 0 when the samples cannot
+  // be encoded.
   virtual std::size_t encode(std::span<const std::int16_t> frame, std::span<std::byte> payload) = 0;
   // Loss that the far end reports, 0..1: Opus adds in-band FEC while there is any.
-  virtual void expect_loss(double fraction) = 0;
+  virtual void expect_loss(double fraction) { static_cast<void>(fraction); }
   // 0..10, Opus only: less under load.
-  virtual void set_complexity(int complexity) = 0;
+  virtual void set_complexity(int complexity) { static_cast<void>(complexity); }
 };
 
 class decoder {
@@ -48,14 +49,17 @@ class decoder {
   // Samples that decode would give; 0 for a malformed payload.
   virtual std::size_t samples_in(std::span<const std::byte> payload) const = 0;
   // Fills `frame` in place of the lost packet before `next`, from the FEC in `next` where it has some.
-  virtual void recover(std::span<const std::byte> next, std::span<std::int16_t> frame) = 0;
+  virtual void recover(std::span<const std::byte> next, std::span<std::int16_t> frame) {
+    static_cast<void>(next);
+    conceal(frame);
+  }
   // Fills `frame` in place of a packet that is not there: a continuation that fades into silence (G.711
-  // Appendix I in spirit) or comfort noise.
+  // Appendix I in spirit, or the codec's own) or comfort noise.
   virtual void conceal(std::span<std::int16_t> frame) = 0;
 };
 
-// rate_hz: 8000 for G.711; 8000, 12000, 16000, 24000 or 48000 for Opus. Error:
-// media_error::codec_unsupported.
+// rate_hz, of the samples: 8000 for all; also 16000 for G.722; also 12000, 16000, 24000 or 48000 for Opus.
+// Error: media_error::codec_unsupported.
 boost::system::result<std::unique_ptr<encoder>> make_encoder(const codec_description& codec, int rate_hz);
 boost::system::result<std::unique_ptr<decoder>> make_decoder(const codec_description& codec, int rate_hz);
 

@@ -2,8 +2,6 @@
 // Names and usual descriptions of the codecs. Free of IO.
 #include "pstn/media/codec_description.hpp"
 
-#include <array>
-
 namespace tollgate::pstn::media {
 namespace {
 
@@ -34,6 +32,14 @@ std::string_view encoding_name(codec_id id) noexcept {
       return "PCMA";
     case codec_id::pcmu:
       return "PCMU";
+    case codec_id::g722:
+      return "G722";
+    case codec_id::g726_32:
+      return "G726-32";
+    case codec_id::gsm:
+      return "GSM";
+    case codec_id::g729:
+      return "G729";
     case codec_id::opus:
       return "opus";
   }
@@ -41,7 +47,7 @@ std::string_view encoding_name(codec_id id) noexcept {
 }
 
 std::optional<codec_id> find_codec(std::string_view name) noexcept {
-  for (const codec_id id : std::array{codec_id::pcma, codec_id::pcmu, codec_id::opus})
+  for (const codec_id id : all_codecs)
     if (equal_ignoring_case(encoding_name(id), name)) return id;
   return std::nullopt;
 }
@@ -52,10 +58,47 @@ codec_description default_description(codec_id id) {
       return {codec_id::pcma, 8, 8000, 1, {}};
     case codec_id::pcmu:
       return {codec_id::pcmu, 0, 8000, 1, {}};
+    case codec_id::g722:
+      return {codec_id::g722, 9, 8000, 1, {}};
+    case codec_id::g726_32:
+      return {codec_id::g726_32, 102, 8000, 1, {}};
+    case codec_id::gsm:
+      return {codec_id::gsm, 3, 8000, 1, {}};
+    case codec_id::g729:
+      return {codec_id::g729, 18, 8000, 1, "annexb=yes"};
     case codec_id::opus:
       return {codec_id::opus, 111, 48000, 2, "minptime=10;useinbandfec=1"};
   }
   return {};
+}
+
+std::optional<codec_id> static_codec(int payload_type) noexcept {
+  switch (payload_type) {
+    case 0:
+      return codec_id::pcmu;
+    case 3:
+      return codec_id::gsm;
+    case 8:
+      return codec_id::pcma;
+    case 9:
+      return codec_id::g722;
+    case 18:
+      return codec_id::g729;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_g711(codec_id id) noexcept {
+  return id == codec_id::pcma || id == codec_id::pcmu;
+}
+
+int voice_rate_hz(codec_id id) noexcept {
+  return id == codec_id::g722 || id == codec_id::opus ? 16000 : 8000;
+}
+
+std::chrono::milliseconds frame_granularity(codec_id id) noexcept {
+  return std::chrono::milliseconds(id == codec_id::gsm ? 20 : 10);
 }
 
 std::optional<std::string_view> find_parameter(std::string_view parameters, std::string_view name) noexcept {

@@ -31,7 +31,7 @@ using packet_sink = std::function<void(std::span<const std::byte>)>;
 struct leg_parameters {
   codec_description codec;  // how we send; what is received with this payload type is decoded the same way
   std::optional<std::uint8_t>
-      telephone_event_payload_type;     // none: digits go and come as tones in the voice (G.711 only)
+      telephone_event_payload_type;     // none: digits go and come as tones in the voice (coming: at 8 kHz only)
   int telephone_event_clock_hz = 8000;  // of a=rtpmap: unit of the events' durations
   std::chrono::milliseconds ptime{20};  // of what we send: 10..60 ms; Opus has 10, 20, 40 and 60
   std::uint32_t local_ssrc = 0;         // 0: the bridge takes one at random

@@ -20,6 +20,14 @@ impairment impairment_of(codec_id codec) noexcept {
     case codec_id::pcma:
     case codec_id::pcmu:
       return {0, 25.1};  // G.113 Appendix I: G.711 with concealment
+    case codec_id::g722:
+      return {0, 20};  // in narrowband terms without fault; its concealment is our own
+    case codec_id::g726_32:
+      return {7, 20};  // G.113 Appendix I Table I.1; the robustness is not in it
+    case codec_id::gsm:
+      return {20, 10};  // the same; the robustness is that of GSM-EFR, of the same family of frames
+    case codec_id::g729:
+      return {11, 19};  // the same, of G.729 Annex A with Annex B
     case codec_id::opus:
       return {0, 20};  // no standardised figure: transparent in narrowband, concealment a little weaker
   }

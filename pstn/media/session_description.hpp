@@ -115,8 +115,8 @@ media_direction reversed(
 const sdp_connection* connection_of(const session_description& description,
                                     const media_description& media) noexcept;
 
-// One format of an m= line with what a=rtpmap and a=fmtp say of it (§6.6, §6.15); static types 0 and 8 need
-// no a=rtpmap.
+// One format of an m= line with what a=rtpmap and a=fmtp say of it (§6.6, §6.15); static types of RFC
+// 3551 §6 that this room has need no a=rtpmap.
 struct rtp_format {
   std::uint8_t payload_type = 0;
   std::string encoding;  // "PCMA", "opus", "telephone-event", ...

@@ -102,9 +102,9 @@ std::vector<rtp_format> rtp_formats(const media_description& media) {
     format.payload_type = static_cast<std::uint8_t>(*payload_type);
     if (const auto mapping = value_for(media, "rtpmap", *payload_type)) {
       if (!read_mapping(*mapping, format)) continue;
-    } else if (*payload_type == 0 || *payload_type == 8) {  // RFC 3551 §6
-      format.encoding = *payload_type == 0 ? "PCMU" : "PCMA";
-      format.clock_hz = 8000;
+    } else if (const auto known = static_codec(*payload_type)) {
+      format.encoding = encoding_name(*known);
+      format.clock_hz = default_description(*known).rtp_clock_hz;
     } else {
       continue;
     }

@@ -20,7 +20,10 @@ constexpr std::uint8_t event_volume_dbm0 = 10;
 
 milliseconds usable_ptime(const leg_parameters& parameters) noexcept {
   const milliseconds wanted = std::clamp(parameters.ptime, ptime_least, ptime_longest);
-  if (parameters.codec.id != codec_id::opus) return wanted / ptime_least * ptime_least;
+  if (parameters.codec.id != codec_id::opus) {
+    const milliseconds least = frame_granularity(parameters.codec.id);
+    return std::max(wanted / least * least, least);
+  }
   if (wanted < 20ms) return 10ms;
   if (wanted < 40ms) return 20ms;
   return wanted < 60ms ? 40ms : 60ms;

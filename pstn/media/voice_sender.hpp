@@ -21,7 +21,8 @@
 
 namespace tollgate::pstn::media {
 
-// The frame length that a leg really has: within 10..60 ms, and one of Opus's for Opus.
+// The frame length that a leg really has: within 10..60 ms, what its codec can do (GSM 20, 40, 60 ms; Opus
+// 10, 20, 40, 60), and not more than what was asked for unless the codec has nothing so short.
 std::chrono::milliseconds usable_ptime(const leg_parameters& parameters) noexcept;
 
 class voice_sender {

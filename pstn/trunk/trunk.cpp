@@ -7,6 +7,7 @@
 #include <array>
 #include <set>
 
+#include "pstn/media/codec_description.hpp"
 #include "pstn/number/numbering_plan.hpp"
 #include "pstn/trunk/inbound.hpp"
 
@@ -136,7 +137,8 @@ std::optional<number_format> number_format_named(std::string_view text) {
 }
 
 bool known_codec(std::string_view name) {
-  return name == "PCMA" || name == "PCMU";
+  const auto codec = media::find_codec(name);
+  return codec && media::encoding_name(*codec) == name;
 }
 
 boost::system::result<void> validate(const carrier& value) {

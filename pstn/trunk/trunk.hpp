@@ -85,7 +85,8 @@ struct trunk {
 boost::system::result<void> validate(const carrier& value);
 boost::system::result<void> validate(const trunk& value);
 
-/// What a codec is called in SDP: those that a trunk may list ("PCMA", "PCMU").
+/// What a codec is called in SDP: those that a trunk may list ("PCMA", "PCMU", "G722", "G726-32", "GSM", "G729",
+/// "opus"), written so.
 bool known_codec(std::string_view name);
 
 }  // namespace tollgate::pstn::trunk

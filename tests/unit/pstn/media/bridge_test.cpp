@@ -56,6 +56,13 @@ INSTANTIATE_TEST_SUITE_P(
                     condition{"jitter_40", {20, 40, 0}, codec_id::pcma, 220, 60, 0.4, 0.92},
                     condition{"loss_2", {5, 2, 0.02}, codec_id::pcma, 130, 45, 0.6, 0.93},
                     condition{"loss_5", {5, 2, 0.05}, codec_id::pcma, 130, 45, 0.5, 0.88},
+                    condition{"clean_g722", {5, 0, 0}, codec_id::g722, 90, 12, 0.94, 0.955},
+                    condition{"clean_g726", {5, 0, 0}, codec_id::g726_32, 90, 12, 0.94, 0.955},
+                    condition{"clean_gsm", {5, 0, 0}, codec_id::gsm, 90, 12, 0.8, 0.85},
+                    condition{"clean_g729", {5, 0, 0}, codec_id::g729, 90, 12, 0.8, 0.85},
+                    condition{"clean_opus", {5, 0, 0}, codec_id::opus, 90, 12, 0.9, 0.92},
+                    condition{"loss_5_g722", {5, 2, 0.05}, codec_id::g722, 130, 45, 0.5, 0.88},
+                    condition{"loss_5_g729", {5, 2, 0.05}, codec_id::g729, 130, 45, 0.5, 0.75},
                     condition{"copies", {5, 2, 0, 0.3}, codec_id::pcma, 100, 25, 0.94, 0.955}),
     [](const testing::TestParamInfo<condition>& of) { return of.param.name; });
 

@@ -53,18 +53,32 @@ TEST(SessionDescription, NamesTheFormats) {
   const auto read = parse_session_description(trunk_offer);
   const std::vector<rtp_format> expected{{8, "PCMA", 8000, 1, ""},
                                          {0, "PCMU", 8000, 1, ""},
+                                         {18, "G729", 8000, 1, ""},
                                          {101, "telephone-event", 8000, 1, "0-15"},
                                          {96, "opus", 48000, 2, "useinbandfec=1; maxaveragebitrate=20000"}};
   const auto formats = rtp_formats(read->media[0]);
   EXPECT_EQ(formats, expected);
   EXPECT_EQ(to_codec(formats[0])->id, codec_id::pcma);
-  EXPECT_FALSE(to_codec(formats[2]));
-  const auto opus = to_codec(formats[3]);
+  EXPECT_FALSE(to_codec(formats[3]));
+  const auto opus = to_codec(formats[4]);
   ASSERT_TRUE(opus);
   EXPECT_EQ(find_parameter(opus->parameters, "MaxAverageBitrate"), "20000");
   EXPECT_EQ(find_parameter(opus->parameters, "cbr"), std::nullopt);
   EXPECT_FALSE(to_codec({96, "opus", 16000, 2, ""}));
-  EXPECT_FALSE(to_codec({9, "G722", 8000, 1, ""}));
+  EXPECT_TRUE(to_codec({9, "g722", 8000, 1, ""}));
+  EXPECT_FALSE(to_codec({9, "G722", 16000, 1, ""}));         // RFC 3551 §4.5.2: the clock has 8000
+  EXPECT_FALSE(to_codec({97, "AAL2-G726-32", 8000, 1, ""}));  // RFC 3551 §4.5.4: packed otherwise
+  EXPECT_TRUE(to_codec({97, "G726-32", 8000, 1, ""}));
+}
+
+// RFC 3551 §6.
+TEST(SessionDescription, StaticPayloadTypesNeedNoMapping) {
+  media_description audio;
+  audio.formats = {"0", "2", "3", "4", "8", "9", "18", "96"};
+  std::string named;
+  for (const rtp_format& format : rtp_formats(audio))
+    named += std::to_string(format.payload_type) + " " + format.encoding + "/" + std::to_string(format.clock_hz) + " ";
+  EXPECT_EQ(named, "0 PCMU/8000 3 GSM/8000 8 PCMA/8000 9 G722/8000 18 G729/8000 ");
 }
 
 TEST(SessionDescription, PrintsWhatItReads) {
