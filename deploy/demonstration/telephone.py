@@ -33,6 +33,10 @@ jitter_buffer_delay 1-5
 rtp_stats no
 module_path {modules}
 module g711.so
+module g722.so
+module g726.so
+module gsm.so
+module opus.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -45,12 +49,14 @@ redial_attempts 0
 ringback_disabled yes
 """
 MODULES = "/usr/lib/baresip/modules"
+CODECS = "PCMA/8000/1,PCMU/8000/1"
 
 
 class Telephone:
-    """One baresip with a line for each of `numbers`; the first is the one that places calls."""
+    """One baresip with a line for each of `numbers`; the first is the one that places calls. `codecs` has the codecs of the lines
+    that do not speak G.711, in baresip's words."""
 
-    def __init__(self, register, folder, numbers, ports, rtp_ports, source, address="127.0.0.1"):
+    def __init__(self, register, folder, numbers, ports, rtp_ports, source, address="127.0.0.1", codecs=None):
         self.folder = pathlib.Path(folder)
         self.numbers = numbers
         self.sip_port, self.control_port = ports
@@ -69,7 +75,8 @@ class Telephone:
             )
         )
         lines = [
-            f"<sip:{number}@{address}:{self.sip_port}>;regint=0;answermode=auto;audio_codecs=PCMA/8000/1,PCMU/8000/1\n"
+            f"<sip:{number}@{address}:{self.sip_port}>;regint=0;answermode=auto;"
+            f"audio_codecs={(codecs or {}).get(number, CODECS)}\n"
             for number in numbers
         ]
         (self.folder / "accounts").write_text("".join(lines))

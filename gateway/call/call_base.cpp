@@ -81,6 +81,7 @@ void call_base::answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip
   const auto answered = pstn::sip::answer_offer(change.sdp, local_media(trunk));
   environment_.sip.answer_reinvite(change.key, answered ? answered->sdp : "");
   if (!answered) return;
+  record_.trunk_codec = pstn::media::encoding_name(answered->agreed.codec.id);
   media_->connect_trunk(trunk_remote_of(answered->agreed, cname_));
   media_->watch_silence(pstn::media::side::trunk, receives(answered->agreed));
 }

@@ -97,6 +97,8 @@ trunk_remote trunk_remote_of(const pstn::sip::negotiated& agreed, const std::str
   remote.port = agreed.port;
   remote.rtcp_port = agreed.rtcp_port;
   remote.leg.codec = agreed.codec;
+  remote.leg.payload_type_received = agreed.payload_type_received;
+  remote.leg.telephone_event_payload_type_received = agreed.telephone_event_payload_type_received;
   remote.leg.telephone_event_payload_type = agreed.telephone_event_payload_type;
   remote.leg.telephone_event_clock_hz = agreed.codec.rtp_clock_hz;
   remote.leg.ptime = agreed.ptime;

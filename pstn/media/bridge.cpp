@@ -74,6 +74,9 @@ class bridge::implementation {
   void adjust_rate();
   std::chrono::milliseconds period(side toward_side) const;
   bool needed(side toward_side) const { return leg(toward_side) || leg(other(toward_side)); }
+  bool may_pass(side toward_side) const;
+  void update_passage(side toward_side, time_point now, bool packet_comes);
+  void close_passage(side toward_side, time_point now);
   void run(side toward_side, time_point now);
   void tick(side toward_side, time_point at);
   void play_into(flow& into, side toward_side, std::span<std::int16_t> frame);
@@ -98,6 +101,8 @@ class bridge::implementation {
 
 void bridge::implementation::attach(side which, const leg_parameters& parameters, packet_sink rtp,
                                     packet_sink rtcp) {
+  for (const side each : both)
+    close_passage(each, now_);
   if (leg(which))
     leg(which)->change(parameters, std::move(rtp), std::move(rtcp), random_);
   else
@@ -125,6 +130,8 @@ void bridge::implementation::set_complexity(int complexity) {
 
 void bridge::implementation::detach(side which) {
   if (!leg(which)) return;
+  for (const side each : both)
+    close_passage(each, now_);
   drain(which);
   leg(which)->report(now_, random_, true);
   past_[index_of(which)] = leg(which)->statistics();
@@ -143,9 +150,16 @@ void bridge::implementation::receive_rtp(side from, std::span<const std::byte> p
                                          time_point arrived_at) {
   heard_of(arrived_at);
   if (!leg(from)) return;
+  update_passage(other(from), arrived_at, true);
+  flow& onward = toward(other(from));
+  if (onward.passed.open()) {
+    const bridge_leg::onward pass{onward.passed, *leg(other(from))};
+    for (const received_digit& digit : leg(from)->receive_rtp(packet, arrived_at, &pass))
+      take_digit(from, digit, true);
+    return;
+  }
   for (const received_digit& digit : leg(from)->receive_rtp(packet, arrived_at))
     take_digit(from, digit, true);
-  flow& onward = toward(other(from));
   if (const auto begins_at = leg(from)->receiver().begins_at()) {
     if (!onward.clock.running()) onward.clock.start(arrived_at);
     onward.clock.align(*begins_at, period(other(from)));
@@ -188,6 +202,7 @@ std::optional<time_point> bridge::implementation::next_deadline() const noexcept
     if (leg(which)) consider(leg(which)->report_at());
     if (!needed(which)) continue;
     const flow_clock& clock = flows_[index_of(which)].clock;
+    if (flows_[index_of(which)].passed.open() && may_pass(which)) continue;  // packets alone move it
     consider(clock.running() ? clock.deadline() : time_point{});
   }
   return next;
@@ -195,13 +210,47 @@ std::optional<time_point> bridge::implementation::next_deadline() const noexcept
 
 void bridge::implementation::advance(time_point now) {
   heard_of(now);
-  for (const side which : both)
-    if (needed(which)) run(which, now);
+  for (const side which : both) {
+    if (!needed(which)) continue;
+    update_passage(which, now, false);
+    if (!toward(which).passed.open()) run(which, now);
+  }
   for (const side which : both) {
     if (!leg(which)) continue;
     if (const auto digit = leg(which)->expire_digit(now)) take_digit(which, *digit, true);
     if (leg(which)->report_at() <= now) leg(which)->report(now, random_, false);
   }
+}
+
+// Packets go on as they are while both legs have the same codec and nobody wants to hear or say anything
+// between.
+bool bridge::implementation::may_pass(side toward_side) const {
+  const auto& from = leg(other(toward_side));
+  const auto& to = leg(toward_side);
+  const flow& through = flows_[index_of(toward_side)];
+  return connected_ && from && to && !through.playback && !through.recorder && from->may_pass_to(*to);
+}
+
+void bridge::implementation::update_passage(side toward_side, time_point now, bool packet_comes) {
+  flow& through = toward(toward_side);
+  const bool wanted = may_pass(toward_side);
+  if (through.passed.open() == wanted) return;
+  if (!wanted) return close_passage(toward_side, now);
+  // Only a packet shows that there is a stream; until then silence is made here.
+  if (packet_comes && leg(other(toward_side))->pass_waiting({through.passed, *leg(toward_side)}, now))
+    through.clock.stop();
+}
+
+void bridge::implementation::close_passage(side toward_side, time_point now) {
+  flow& through = toward(toward_side);
+  if (!through.passed.open()) return;
+  through.passed.close();
+  const auto resumed = leg(other(toward_side))->receiver().resume(now, period(toward_side));
+  through.clock.start(resumed ? resumed->at : now);
+  if (resumed)
+    leg(toward_side)->sender().resume(resumed->skipped);
+  else
+    leg(toward_side)->sender().resume_at(now);
 }
 
 void bridge::implementation::run(side toward_side, time_point now) {

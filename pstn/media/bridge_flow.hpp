@@ -10,6 +10,7 @@
 #include "pstn/media/bridge.hpp"
 #include "pstn/media/inband_digits.hpp"
 #include "pstn/media/leg.hpp"
+#include "pstn/media/passage.hpp"
 
 namespace tollgate::pstn::media {
 
@@ -38,7 +39,8 @@ class flow_clock {
 };
 
 struct flow {
-  flow_clock clock;
+  flow_clock clock;  // stopped while packets are passed on
+  passage passed;    // of packets, as they are
   std::shared_ptr<audio_source> playback;
   play_mode mode = play_mode::replace;
   std::shared_ptr<audio_sink> recorder;        // of what comes from the side where the flow begins

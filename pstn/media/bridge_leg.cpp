@@ -28,13 +28,15 @@ bridge_leg::bridge_leg(const leg_parameters& parameters, packet_sink rtp, packet
       sender_(parameters,
               parameters.local_ssrc != 0 ? parameters.local_ssrc : static_cast<std::uint32_t>(random()),
               static_cast<std::uint16_t>(random()), static_cast<std::uint32_t>(random())),
-      events_(std::max(parameters.telephone_event_clock_hz, 1)) {}
+      events_(std::max(parameters.telephone_event_clock_hz, 1)),
+      takes_any_stream_(takes_any_stream(parameters.codec)) {}
 
 void bridge_leg::change(const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp,
                         std::mt19937_64& random) {
   const bool other_codec = parameters.codec.id != parameters_.codec.id &&
                            !(is_g711(parameters.codec.id) && is_g711(parameters_.codec.id));
-  if (parameters.local_ssrc != 0 && parameters.local_ssrc != sender_.ssrc())
+  const bool other_ssrc = parameters.local_ssrc != 0 && parameters.local_ssrc != sender_.ssrc();
+  if (other_ssrc)
     sender_ = voice_sender(parameters, parameters.local_ssrc, static_cast<std::uint16_t>(random()),
                            static_cast<std::uint32_t>(random()));
   if (other_codec && receiver_) {
@@ -42,12 +44,18 @@ void bridge_leg::change(const leg_parameters& parameters, packet_sink rtp, packe
     counted_.malformed += receiver_->malformed();
     receiver_.reset();
   }
+  // Hold, another address or packet time: coders go on, for a new one would click at the far end.
+  const bool same_coding = !other_ssrc && parameters.codec == parameters_.codec;
   reception_.set_clock(parameters.codec.rtp_clock_hz);
   parameters_ = parameters;
+  takes_any_stream_ = takes_any_stream(parameters.codec);
   rtp_ = std::move(rtp);
   rtcp_ = std::move(rtcp);
   events_ = telephone_event_receiver(std::max(parameters.telephone_event_clock_hz, 1));
-  rate_hz_ = 0;
+  if (same_coding)
+    sender_.set_parameters(parameters);
+  else
+    rate_hz_ = 0;
 }
 
 void bridge_leg::set_rate(int rate_hz) {
@@ -63,16 +71,18 @@ void bridge_leg::set_rate(int rate_hz) {
 }
 
 bool bridge_leg::is_voice(std::uint8_t payload_type) const noexcept {
-  if (payload_type == parameters_.codec.payload_type) return true;
+  if (payload_type == parameters_.payload_type_received.value_or(parameters_.codec.payload_type)) return true;
   // A far end may use any law that it was offered; the static payload types say which (RFC 3551 §6).
   return is_g711(parameters_.codec.id) && (payload_type == 0 || payload_type == 8);
 }
 
 telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::byte> packet,
-                                                         time_point arrived_at) {
+                                                         time_point arrived_at, const onward* pass) {
   fate_ = packet_fate::taken;
   const auto read = parse_rtp(packet);
-  const bool event = read && read->header.payload_type == parameters_.telephone_event_payload_type;
+  const auto& event_type = parameters_.telephone_event_payload_type_received;
+  const bool event = read && read->header.payload_type ==
+                                 (event_type ? event_type : parameters_.telephone_event_payload_type);
   const bool voice = read && is_voice(read->header.payload_type);
   if (!read || (!event && !voice && read->header.payload_type != comfort_noise_payload_type)) {
     ++counted_.malformed;
@@ -87,6 +97,7 @@ telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::by
     case reception::verdict::restarted:
       receiver_->restart();
       events_.restart();
+      if (pass != nullptr) pass->through.open_with_next();
       break;
     case reception::verdict::next:
       break;
@@ -95,23 +106,29 @@ telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::by
   ++counted_.packets_received;
   counted_.bytes_received += read->payload.size();
   if (voice) {
-    take_voice(*read, arrived_at);
+    take_voice(*read, arrived_at, pass);
     return {};
   }
   receiver_->put_other(reception_.extended_sequence());
+  if (pass != nullptr) pass->through.leave_out();
   if (!event) return {};
   return events_.take(read->payload, read->header.timestamp, arrived_at);
 }
 
-void bridge_leg::take_voice(const rtp_packet& packet, time_point arrived_at) {
+void bridge_leg::take_voice(const rtp_packet& packet, time_point arrived_at, const onward* pass) {
   if (packet.payload.empty() || packet.payload.size() > payload_max_bytes) {
     ++counted_.malformed;
     fate_ = packet_fate::malformed;
     return;
   }
-  switch (receiver_->put(reception_.extended_sequence(), packet.header.timestamp, packet.header.payload_type,
-                         packet.payload, arrived_at)) {
+  if (parameters_.codec.id == codec_id::opus)
+    lasts_ = std::chrono::milliseconds(receiver_->samples_in(packet.payload) * 1000 /
+                                       static_cast<std::size_t>(rate_hz_));
+  const auto put = pass != nullptr ? &voice_receiver::pass : &voice_receiver::put;
+  switch ((receiver_.get()->*put)(reception_.extended_sequence(), packet.header.timestamp,
+                                  packet.header.payload_type, packet.payload, arrived_at)) {
     case voice_receiver::outcome::taken:
+      if (pass != nullptr) forward(packet.header, packet.payload, *pass, arrived_at);
       break;
     case voice_receiver::outcome::late:
       ++counted_.late;
@@ -123,6 +140,41 @@ void bridge_leg::take_voice(const rtp_packet& packet, time_point arrived_at) {
       reception_.take_back_duplicate();
       break;
   }
+}
+
+void bridge_leg::forward(const rtp_header& header, std::span<const std::byte> payload, const onward& pass,
+                         time_point at) {
+  const std::size_t samples = receiver_->samples_in(payload);
+  if (samples == 0) {
+    ++counted_.malformed;
+    fate_ = packet_fate::malformed;
+    return;
+  }
+  const auto units =
+      static_cast<std::uint32_t>(samples * static_cast<std::size_t>(parameters_.codec.rtp_clock_hz) /
+                                 static_cast<std::size_t>(rate_hz_));
+  pass.to.sender_.forward(pass.through.map(header, at, pass.to.sender_), payload, units, at, pass.to.rtp_);
+}
+
+bool bridge_leg::pass_waiting(const onward& pass, time_point now) {
+  if (!receiver_->between_packets()) return false;
+  const auto position = receiver_->next_position();
+  if (!position) {
+    pass.through.open_with_next();
+    return true;
+  }
+  pass.through.open_at(static_cast<std::uint16_t>(position->sequence), position->timestamp, pass.to.sender_);
+  while (const jitter_buffer::entry* entry = receiver_->take_waiting())
+    forward({false, entry->payload_type, static_cast<std::uint16_t>(entry->sequence),
+             static_cast<std::uint32_t>(entry->timestamp), 0},
+            entry->payload, pass, now);
+  return true;
+}
+
+bool bridge_leg::may_pass_to(const bridge_leg& to) const noexcept {
+  // A far end gets packets of the length that it has asked for.
+  return parameters_.codec.id == to.parameters_.codec.id && to.takes_any_stream_ && lasts_ == to.ptime() &&
+         !to.sender_.sending_digits();
 }
 
 void bridge_leg::receive_rtcp(std::span<const std::byte> packet, time_point arrived_at) {

@@ -11,6 +11,7 @@
 #include <random>
 
 #include "pstn/media/leg.hpp"
+#include "pstn/media/passage.hpp"
 #include "pstn/media/reception.hpp"
 #include "pstn/media/rtcp.hpp"
 #include "pstn/media/telephone_event.hpp"
@@ -29,8 +30,18 @@ class bridge_leg {
   // Makes encoder and decoder for the rate inside the bridge.
   void set_rate(int rate_hz);
 
-  // Digits that the packet ended; voice goes to the receiver.
-  telephone_event_receiver::digits receive_rtp(std::span<const std::byte> packet, time_point arrived_at);
+  // Where voice is passed on as it is.
+  struct onward {
+    passage& through;
+    bridge_leg& to;
+  };
+  // Digits that the packet ended; voice goes to the receiver, or onward.
+  telephone_event_receiver::digits receive_rtp(std::span<const std::byte> packet, time_point arrived_at,
+                                               const onward* pass = nullptr);
+  // Passes on what waits for being played, in front of what comes. False: not between two packets now.
+  bool pass_waiting(const onward& pass, time_point now);
+  // Whether what this leg receives may go to `to` as it is.
+  bool may_pass_to(const bridge_leg& to) const noexcept;
   packet_fate fate() const noexcept { return fate_; }  // of the packet that receive_rtp was given last
   void receive_rtcp(std::span<const std::byte> packet, time_point arrived_at);
   std::optional<received_digit> expire_digit(time_point now) { return events_.expire(now); }
@@ -50,7 +61,9 @@ class bridge_leg {
 
  private:
   bool is_voice(std::uint8_t payload_type) const noexcept;
-  void take_voice(const rtp_packet& packet, time_point arrived_at);
+  void take_voice(const rtp_packet& packet, time_point arrived_at, const onward* pass);
+  void forward(const rtp_header& header, std::span<const std::byte> payload, const onward& pass,
+               time_point at);
   double estimated_mos(const leg_statistics& so_far) const noexcept;
 
   leg_parameters parameters_;
@@ -61,6 +74,8 @@ class bridge_leg {
   std::unique_ptr<voice_receiver> receiver_;
   voice_sender sender_;
   telephone_event_receiver events_;
+  bool takes_any_stream_;
+  std::chrono::milliseconds lasts_{20};  // the latest packet of Opus that was received
   leg_statistics counted_;
   packet_fate fate_ = packet_fate::taken;
   time_point report_at_{};

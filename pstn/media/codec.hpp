@@ -33,6 +33,8 @@ class encoder {
   virtual void expect_loss(double fraction) { static_cast<void>(fraction); }
   // 0..10, Opus only: less under load.
   virtual void set_complexity(int complexity) { static_cast<void>(complexity); }
+  // What was sent last was not made here: the next frame must not refer to what was.
+  virtual void reset() {}
 };
 
 class decoder {

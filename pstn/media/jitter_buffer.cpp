@@ -29,6 +29,12 @@ const jitter_buffer::entry* jitter_buffer::first(std::int64_t from) const noexce
   return nullptr;
 }
 
+const jitter_buffer::entry* jitter_buffer::known(std::int64_t sequence) const noexcept {
+  if (sequence < 0) return nullptr;
+  const entry& found = entries_[static_cast<std::size_t>(sequence % capacity)];
+  return found.sequence == sequence ? &found : nullptr;
+}
+
 void jitter_buffer::remove(std::int64_t sequence) noexcept {
   entry& from = slot(sequence);
   if (from.sequence == sequence) from.waiting = false;

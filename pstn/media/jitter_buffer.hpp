@@ -33,6 +33,8 @@ class jitter_buffer {
            std::span<const std::byte> payload);
   // The entry with the least sequence number from `from` on, or nullptr.
   const entry* first(std::int64_t from) const noexcept;
+  // The entry of this sequence number, also after it was removed and until its place is needed; else nullptr.
+  const entry* known(std::int64_t sequence) const noexcept;
   void remove(std::int64_t sequence) noexcept;
   void clear() noexcept;
 

@@ -29,14 +29,17 @@ std::string_view to_string(side which) noexcept;
 using packet_sink = std::function<void(std::span<const std::byte>)>;
 
 struct leg_parameters {
-  codec_description codec;  // how we send; what is received with this payload type is decoded the same way
+  codec_description codec;                            // how we send, and what the far end sends
+  std::optional<std::uint8_t> payload_type_received;  // of what it sends; none: that of `codec`
   std::optional<std::uint8_t>
-      telephone_event_payload_type;     // none: digits go and come as tones in the voice (coming: at 8 kHz only)
+      telephone_event_payload_type;  // none: digits go and come as tones in the voice (coming: at 8 kHz only)
+  std::optional<std::uint8_t> telephone_event_payload_type_received;  // none: the one above
   int telephone_event_clock_hz = 8000;  // of a=rtpmap: unit of the events' durations
-  std::chrono::milliseconds ptime{20};  // of what we send: 10..60 ms; Opus has 10, 20, 40 and 60
-  std::uint32_t local_ssrc = 0;         // 0: the bridge takes one at random
-  std::string cname;                    // RFC 7022: random, not the subscriber's name
-  bool sending = true;                  // false: hold (a=recvonly, a=inactive): nothing but RTCP goes out
+  std::chrono::milliseconds ptime{
+      20};                       // of what we send: 10..60 ms; Opus has 10, 20, 40 and 60, GSM 20, 40 and 60
+  std::uint32_t local_ssrc = 0;  // 0: the bridge takes one at random
+  std::string cname;             // RFC 7022: random, not the subscriber's name
+  bool sending = true;           // false: hold (a=recvonly, a=inactive): nothing but RTCP goes out
 };
 
 // What became of a packet that a leg was given.

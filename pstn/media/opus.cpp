@@ -60,6 +60,7 @@ class opus_encoder final : public encoder {
     opus_encoder_ctl(state_.get(), OPUS_SET_INBAND_FEC(fec ? 1 : 0));
     opus_encoder_ctl(state_.get(), OPUS_SET_PACKET_LOSS_PERC(percent));
   }
+  void reset() override { opus_encoder_ctl(state_.get(), OPUS_RESET_STATE); }
   void set_complexity(int complexity) override {
     opus_encoder_ctl(state_.get(), OPUS_SET_COMPLEXITY(std::clamp(complexity, 0, 10)));
   }

@@ -42,6 +42,30 @@ class voice_receiver {
   // A packet that takes a sequence number but holds no voice.
   void put_other(std::int64_t sequence);
 
+  // A packet that is passed on instead of played: `duplicate` is not. What waits must have been taken before.
+  outcome pass(std::int64_t sequence, std::uint32_t timestamp, std::uint8_t payload_type,
+               std::span<const std::byte> payload, time_point arrived_at);
+  struct position {
+    std::int64_t sequence;
+    std::uint32_t timestamp;
+  };
+  // The next packet; nothing when no stream plays.
+  std::optional<position> next_position() const noexcept;
+  // What waits, packet after packet, to be passed on; nullptr when there is no more: nothing is played then.
+  // Valid until the next packet is put.
+  const jitter_buffer::entry* take_waiting() noexcept;
+  // Nothing is left of a packet that was played in part.
+  bool between_packets() const noexcept { return state_ == state::idle || held_.empty(); }
+  struct resumption {
+    time_point at;  // when the next samples should be pulled, and every period from then on
+    int skipped;    // periods that have gone by since the last packet
+  };
+  // Playing goes on after the last packet that was passed on, with a decoder that has heard what the far end
+  // has. Nothing: there is no stream.
+  std::optional<resumption> resume(time_point now, std::chrono::nanoseconds period);
+  // Samples of a packet, at the rate of the decoder; 0 for a malformed one.
+  std::size_t samples_in(std::span<const std::byte> payload) const { return decoder_->samples_in(payload); }
+
   // When the first packet of a stream that waits to begin should be pulled.
   std::optional<time_point> begins_at() const noexcept;
   // Whether pull would find a packet now, if it needs one.

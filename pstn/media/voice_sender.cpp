@@ -37,11 +37,15 @@ voice_sender::voice_sender(const leg_parameters& parameters, std::uint32_t ssrc,
       digits_(usable_ptime(parameters)) {}
 
 void voice_sender::set_encoder(const leg_parameters& parameters, std::unique_ptr<encoder> made, int rate_hz) {
+  encoder_ = std::move(made);
+  rate_hz_ = rate_hz;
+  set_parameters(parameters);
+}
+
+void voice_sender::set_parameters(const leg_parameters& parameters) {
   const milliseconds ptime = usable_ptime(parameters);
   if (ptime != ptime_) digits_ = digit_queue(ptime);
   parameters_ = parameters;
-  encoder_ = std::move(made);
-  rate_hz_ = rate_hz;
   ptime_ = ptime;
   frame_units_ = static_cast<std::uint32_t>(parameters.codec.rtp_clock_hz * ptime.count() / 1000);
   talking_ = false;
@@ -61,6 +65,46 @@ void voice_sender::send(std::span<const std::int16_t> frame, time_point at, cons
       send_voice(tone(step, frame.size()), sink);
   }
   timestamp_ += frame_units_;
+}
+
+void voice_sender::forward(const rtp_header& header, std::span<const std::byte> payload, std::uint32_t units,
+                           time_point at, const packet_sink& sink) {
+  const auto next = static_cast<std::uint16_t>(header.sequence_number + 1);
+  if (static_cast<std::int16_t>(next - sequence_number_) > 0) sequence_number_ = next;
+  if (static_cast<std::int32_t>(header.timestamp + units - timestamp_) > 0) {
+    timestamp_ = header.timestamp + units;
+    sent_at_ = at;
+  }
+  talking_ = true;
+  unsent_for_ = 0ms;
+  if (!parameters_.sending || payload.size() > payload_max_bytes) return;
+  write_rtp_header(
+      {header.marker, parameters_.codec.payload_type, header.sequence_number, header.timestamp, ssrc_},
+      std::span(packet_).first<rtp_header_bytes>());
+  std::copy(payload.begin(), payload.end(), packet_.begin() + rtp_header_bytes);
+  ++packets_;
+  bytes_ += payload.size();
+  if (sink) sink(std::span(packet_).first(rtp_header_bytes + payload.size()));
+}
+
+std::uint32_t voice_sender::timestamp_at(time_point at) const noexcept {
+  if (sent_at_ == time_point{}) return timestamp_;
+  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(at - sent_at_ - ptime_).count();
+  return timestamp_ + static_cast<std::uint32_t>(std::max<std::int64_t>(since, 0) *
+                                                 parameters_.codec.rtp_clock_hz / 1'000'000);
+}
+
+void voice_sender::resume(int skipped) {
+  encoder_->reset();
+  activity_.restart();
+  if (skipped > 0) skip(skipped);
+}
+
+void voice_sender::resume_at(time_point at) {
+  timestamp_ = timestamp_at(at);
+  encoder_->reset();
+  activity_.restart();
+  talking_ = false;
 }
 
 void voice_sender::skip(int frames) noexcept {

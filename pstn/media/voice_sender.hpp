@@ -33,11 +33,25 @@ class voice_sender {
 
   // Another codec, rate or ptime, from the next frame on.
   void set_encoder(const leg_parameters& parameters, std::unique_ptr<encoder> made, int rate_hz);
+  // Another packet time, payload type or hold, with the encoder that is set.
+  void set_parameters(const leg_parameters& parameters);
   void expect_loss(double fraction) { encoder_->expect_loss(fraction); }
   void set_complexity(int complexity) { encoder_->set_complexity(complexity); }  // of the encoder that is set
 
   // Sends the frame (or a digit in its place) that begins at `at`. `frame` is one ptime long.
   void send(std::span<const std::int16_t> frame, time_point at, const packet_sink& sink);
+  // Sends a packet that was made elsewhere, `units` long, with our SSRC and payload type, and the sequence
+  // number and timestamp of `header` (passage::map). Voice that is sent afterwards goes on behind it.
+  void forward(const rtp_header& header, std::span<const std::byte> payload, std::uint32_t units,
+               time_point at, const packet_sink& sink);
+  std::uint16_t next_sequence_number() const noexcept { return sequence_number_; }
+  std::uint32_t next_timestamp() const noexcept { return timestamp_; }
+  // Of a packet that is made at this time, not before the next one.
+  std::uint32_t timestamp_at(time_point at) const noexcept;
+  // Voice is encoded again after what was forwarded, and some frames that were not sent.
+  void resume(int skipped);
+  // The same, of a stream of which nothing was forwarded lately.
+  void resume_at(time_point at);
   // Time in which nothing was sent: timestamps go on.
   void skip(int frames) noexcept;
 

@@ -142,6 +142,7 @@ session_description description_of(const local_media& ours) {
 
 void finish_section(media_description& section, std::chrono::milliseconds ptime, media_direction direction) {
   media::add_attribute(section.attributes, "ptime", std::to_string(ptime.count()));
+  media::add_attribute(section.attributes, "maxptime", std::to_string(ptime_most.count()));
   media::add_attribute(section.attributes, std::string(media::to_string(direction)));
 }
 
@@ -218,18 +219,22 @@ result<negotiated> accept_answer(std::string_view offer, std::string_view answer
 
   const std::vector<rtp_format> our_formats = media::rtp_formats(ours);
   const std::vector<rtp_format> their_formats = media::rtp_formats(theirs);
-  const auto offered_codec = [&](const codec_description& codec) {
-    return std::any_of(our_formats.begin(), our_formats.end(), [&](const rtp_format& one) {
-      const auto mine = media::to_codec(one);
-      return mine && same_codec(*mine, codec);
-    });
-  };
   for (const rtp_format& one : their_formats) {
     const auto codec = media::to_codec(one);
-    if (!codec || !offered_codec(*codec)) continue;
+    if (!codec) continue;
+    const auto mine = std::find_if(our_formats.begin(), our_formats.end(), [&](const rtp_format& offer_of) {
+      const auto known = media::to_codec(offer_of);
+      return known && same_codec(*known, *codec);
+    });
+    if (mine == our_formats.end()) continue;
     out->codec = *codec;
-    if (find_telephone_event(our_formats, codec->rtp_clock_hz))
-      out->telephone_event_payload_type = find_telephone_event(their_formats, codec->rtp_clock_hz);
+    out->payload_type_received = mine->payload_type;
+    const auto our_events = find_telephone_event(our_formats, codec->rtp_clock_hz);
+    const auto their_events = find_telephone_event(their_formats, codec->rtp_clock_hz);
+    if (our_events && their_events) {
+      out->telephone_event_payload_type = their_events;
+      out->telephone_event_payload_type_received = our_events;
+    }
     return out;
   }
   return sdp_error::no_common_codec;
@@ -259,14 +264,18 @@ result<offer_answered> answer_offer(std::string_view offer, const local_media& o
   }
   if (!chosen) return sdp_error::no_common_codec;
   agreed->codec = *chosen;
+  agreed->payload_type_received = chosen->payload_type;
   if (ours.telephone_event_payload_type)
     agreed->telephone_event_payload_type = find_telephone_event(formats, chosen->rtp_clock_hz);
+  agreed->telephone_event_payload_type_received = agreed->telephone_event_payload_type;
   agreed->direction = common(ours.direction, agreed->direction);
 
   media_description section;
   section.port = ours.port;
   section.protocol = theirs.protocol;
   mine.payload_type = chosen->payload_type;  // the offer's numbers hold both ways (RFC 3264 §6.1)
+  if (mine.id == media::codec_id::g729 && media::find_parameter(chosen->parameters, "annexb") == "no")
+    mine.parameters = chosen->parameters;
   media::add_format(section, media::to_format(mine));
   if (agreed->telephone_event_payload_type) {
     media::add_format(

@@ -36,8 +36,11 @@ struct negotiated {
   std::uint16_t port = 0;
   std::uint16_t rtcp_port = 0;     ///< a=rtcp (RFC 3605), else the next one
   media::codec_description codec;  ///< with the payload type to send
-  std::optional<std::uint8_t> telephone_event_payload_type;
-  std::chrono::milliseconds ptime{20};  ///< to send: 10 to 60 ms, whole tens
+  std::uint8_t payload_type_received =
+      0;  ///< of the codec, as we have offered it: need not be that to send (RFC 3264 §6.1)
+  std::optional<std::uint8_t> telephone_event_payload_type;           ///< to send
+  std::optional<std::uint8_t> telephone_event_payload_type_received;  ///< set when the one to send is
+  std::chrono::milliseconds ptime{20};                                ///< to send: 10 to 60 ms, whole tens
   media::media_direction direction =
       media::media_direction::sendrecv;  ///< ours; an address of 0.0.0.0 takes sending away
 };
@@ -48,13 +51,15 @@ struct offer_answered {
 };
 
 /// An offer of all our codecs in order, one clock rate of telephone-event for each clock rate among them.
+/// Packets of up to 60 ms are taken (a=maxptime).
 std::string make_offer(const local_media& ours);
 
 /// What an answer to our offer comes to: the first of its formats that we offered (RFC 3264 §6.1).
 boost::system::result<negotiated> accept_answer(std::string_view offer, std::string_view answer);
 
-/// Answers an offer with the codec that is first by our order; further media sections are refused. Errors:
-/// any sdp_error but not_an_answer; to the far end they are a 488, sdp_error::malformed a 400.
+/// Answers an offer with the codec that is first by our order, G.729 without Annex B where the offer says so
+/// (RFC 7261 §3); further media sections are refused. Errors: any sdp_error but not_an_answer; to the far end
+/// they are a 488, sdp_error::malformed a 400.
 boost::system::result<offer_answered> answer_offer(std::string_view offer, const local_media& ours);
 
 }  // namespace tollgate::pstn::sip

@@ -44,7 +44,8 @@ TEST_P(Bridge, CarriesSpeechBothWays) {
     EXPECT_GE(heard.least_likeness(), under.likeness_least);
     EXPECT_GE(heard.mean_likeness(), under.likeness_mean);
     // Concealed voice fades, so that loss takes a little of the level.
-    EXPECT_NEAR(heard.level_db(), 0, 0.5 + 20 * under.network.loss);
+    const bool low_rate = under.law == codec_id::g729;
+    EXPECT_NEAR(heard.level_db(), 0, (low_rate ? 1 : 0.5) + (low_rate ? 50 : 20) * under.network.loss);
   }
 }
 
@@ -58,11 +59,11 @@ INSTANTIATE_TEST_SUITE_P(
                     condition{"loss_5", {5, 2, 0.05}, codec_id::pcma, 130, 45, 0.5, 0.88},
                     condition{"clean_g722", {5, 0, 0}, codec_id::g722, 90, 12, 0.94, 0.955},
                     condition{"clean_g726", {5, 0, 0}, codec_id::g726_32, 90, 12, 0.94, 0.955},
-                    condition{"clean_gsm", {5, 0, 0}, codec_id::gsm, 90, 12, 0.8, 0.85},
-                    condition{"clean_g729", {5, 0, 0}, codec_id::g729, 90, 12, 0.8, 0.85},
+                    condition{"clean_gsm", {5, 0, 0}, codec_id::gsm, 90, 12, 0.75, 0.85},
+                    condition{"clean_g729", {5, 0, 0}, codec_id::g729, 90, 12, 0.5, 0.75},
                     condition{"clean_opus", {5, 0, 0}, codec_id::opus, 90, 12, 0.9, 0.92},
                     condition{"loss_5_g722", {5, 2, 0.05}, codec_id::g722, 130, 45, 0.5, 0.88},
-                    condition{"loss_5_g729", {5, 2, 0.05}, codec_id::g729, 130, 45, 0.5, 0.75},
+                    condition{"loss_5_g729", {5, 2, 0.05}, codec_id::g729, 130, 60, 0.3, 0.58},
                     condition{"copies", {5, 2, 0, 0.3}, codec_id::pcma, 100, 25, 0.94, 0.955}),
     [](const testing::TestParamInfo<condition>& of) { return of.param.name; });
 

@@ -66,7 +66,7 @@ TEST(SessionDescription, NamesTheFormats) {
   EXPECT_EQ(find_parameter(opus->parameters, "cbr"), std::nullopt);
   EXPECT_FALSE(to_codec({96, "opus", 16000, 2, ""}));
   EXPECT_TRUE(to_codec({9, "g722", 8000, 1, ""}));
-  EXPECT_FALSE(to_codec({9, "G722", 16000, 1, ""}));         // RFC 3551 §4.5.2: the clock has 8000
+  EXPECT_FALSE(to_codec({9, "G722", 16000, 1, ""}));          // RFC 3551 §4.5.2: the clock has 8000
   EXPECT_FALSE(to_codec({97, "AAL2-G726-32", 8000, 1, ""}));  // RFC 3551 §4.5.4: packed otherwise
   EXPECT_TRUE(to_codec({97, "G726-32", 8000, 1, ""}));
 }
@@ -77,7 +77,8 @@ TEST(SessionDescription, StaticPayloadTypesNeedNoMapping) {
   audio.formats = {"0", "2", "3", "4", "8", "9", "18", "96"};
   std::string named;
   for (const rtp_format& format : rtp_formats(audio))
-    named += std::to_string(format.payload_type) + " " + format.encoding + "/" + std::to_string(format.clock_hz) + " ";
+    named += std::to_string(format.payload_type) + " " + format.encoding + "/" +
+             std::to_string(format.clock_hz) + " ";
   EXPECT_EQ(named, "0 PCMU/8000 3 GSM/8000 8 PCMA/8000 9 G722/8000 18 G729/8000 ");
 }
 

@@ -32,7 +32,8 @@ TEST(Offer, NamesAddressCodecsInOrderEventsAndPacketTime) {
   EXPECT_EQ(make_offer(ours()),
             "v=0\r\no=- 77 1 IN IP4 192.0.2.10\r\ns=Tollgate\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n"
             "m=audio 20000 RTP/AVP 8 0 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
-            "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n");
+            "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 "
+            "0-15\r\na=ptime:20\r\na=maxptime:60\r\na=sendrecv\r\n");
 }
 
 TEST(Offer, WithoutEventsHasNone) {
@@ -183,10 +184,112 @@ TEST(Answer, KeepsTheOffersSectionsAndRefusesTheOthers) {
                        "a=rtpmap:96 telephone-event/8000\r\na=sendonly\r\n"),
                    ours());
   ASSERT_TRUE(answered);
-  EXPECT_EQ(answered->sdp,
-            "v=0\r\no=- 77 1 IN IP4 192.0.2.10\r\ns=Tollgate\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n"
-            "m=video 0 RTP/AVP 96\r\nm=audio 20000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\n"
-            "a=rtpmap:96 telephone-event/8000\r\na=fmtp:96 0-15\r\na=ptime:20\r\na=recvonly\r\n");
+  EXPECT_EQ(
+      answered->sdp,
+      "v=0\r\no=- 77 1 IN IP4 192.0.2.10\r\ns=Tollgate\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n"
+      "m=video 0 RTP/AVP 96\r\nm=audio 20000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\n"
+      "a=rtpmap:96 telephone-event/8000\r\na=fmtp:96 0-15\r\na=ptime:20\r\na=maxptime:60\r\na=recvonly\r\n");
+}
+
+TEST(Offer, OfEveryCodecHasItsPayloadTypeAndParameters) {
+  const std::string offer = make_offer(ours({media::all_codecs.begin(), media::all_codecs.end()}));
+  EXPECT_NE(offer.find("m=audio 20000 RTP/AVP 8 0 9 102 3 18 111 101 103\r\n"), std::string::npos) << offer;
+  for (const std::string line :
+       {"rtpmap:9 G722/8000", "rtpmap:102 G726-32/8000", "rtpmap:3 GSM/8000", "rtpmap:18 G729/8000",
+        "fmtp:18 annexb=yes", "rtpmap:111 opus/48000/2", "fmtp:111 minptime=10;useinbandfec=1",
+        "rtpmap:101 telephone-event/8000", "rtpmap:103 telephone-event/48000"})
+    EXPECT_NE(offer.find("a=" + line + "\r\n"), std::string::npos) << line;
+}
+
+struct codec_row {
+  std::string name;
+  std::string theirs;  // what of their offer follows "m=audio 4000 RTP/AVP "
+  std::vector<codec_id> ours;
+  std::string answer;  // what of our answer follows "m=audio 20000 RTP/AVP ", up to a=ptime
+  codec_id codec;
+  int payload_type;
+  std::chrono::milliseconds ptime{20};
+
+  friend void PrintTo(const codec_row& one, std::ostream* out) { *out << one.name; }
+};
+
+class CodecOffered : public testing::TestWithParam<codec_row> {};
+
+TEST_P(CodecOffered, IsAnswered) {
+  const codec_row& row = GetParam();
+  const auto answered = answer_offer(sdp("m=audio 4000 RTP/AVP " + row.theirs), ours(row.ours));
+  ASSERT_TRUE(answered) << answered.error().message();
+  EXPECT_NE(answered->sdp.find("m=audio 20000 RTP/AVP " + row.answer + "a=ptime:20\r\n"), std::string::npos)
+      << answered->sdp;
+  EXPECT_EQ(answered->agreed.codec.id, row.codec);
+  EXPECT_EQ(answered->agreed.codec.payload_type, row.payload_type);
+  EXPECT_EQ(answered->agreed.payload_type_received, row.payload_type);  // the offer's number holds both ways
+  EXPECT_EQ(answered->agreed.ptime, row.ptime);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, CodecOffered,
+    testing::Values(
+        codec_row{"G722WithoutMapping",
+                  "9\r\n",
+                  {codec_id::g722},
+                  "9\r\na=rtpmap:9 G722/8000\r\n",
+                  codec_id::g722,
+                  9},
+        codec_row{
+            "GsmWithoutMapping", "3\r\n", {codec_id::gsm}, "3\r\na=rtpmap:3 GSM/8000\r\n", codec_id::gsm, 3},
+        codec_row{"G729WithAnnexB",
+                  "18\r\na=ptime:30\r\n",
+                  {codec_id::g729},
+                  "18\r\na=rtpmap:18 G729/8000\r\na=fmtp:18 annexb=yes\r\n",
+                  codec_id::g729,
+                  18,
+                  30ms},
+        codec_row{"G729WithoutAnnexB",
+                  "18\r\na=rtpmap:18 G729/8000\r\na=fmtp:18 annexb=no\r\n",
+                  {codec_id::g729},
+                  "18\r\na=rtpmap:18 G729/8000\r\na=fmtp:18 annexb=no\r\n",
+                  codec_id::g729,
+                  18},
+        codec_row{"G726UnderTheirNumber",
+                  "99\r\na=rtpmap:99 G726-32/8000\r\n",
+                  {codec_id::g726_32},
+                  "99\r\na=rtpmap:99 G726-32/8000\r\n",
+                  codec_id::g726_32,
+                  99},
+        codec_row{"TheOtherPackingIsAnotherCodec",
+                  "99 3\r\na=rtpmap:99 AAL2-G726-32/8000\r\n",
+                  {codec_id::g726_32, codec_id::gsm},
+                  "3\r\na=rtpmap:3 GSM/8000\r\n",
+                  codec_id::gsm,
+                  3},
+        codec_row{"OpusUnderTheirNumberWithEvents",
+                  "96 97\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 maxaveragebitrate=20000\r\n"
+                  "a=rtpmap:97 telephone-event/48000\r\na=maxptime:40\r\na=ptime:60\r\n",
+                  {codec_id::opus, codec_id::pcma},
+                  "96 97\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 minptime=10;useinbandfec=1\r\n"
+                  "a=rtpmap:97 telephone-event/48000\r\na=fmtp:97 0-15\r\n",
+                  codec_id::opus,
+                  96,
+                  40ms},
+        codec_row{"OurOrder",
+                  "0 8 9 18\r\n",
+                  {codec_id::g722, codec_id::pcma},
+                  "9\r\na=rtpmap:9 G722/8000\r\n",
+                  codec_id::g722,
+                  9}),
+    name_of);
+
+// RFC 3264 §6.1: what is sent has the number of the answer, what comes has that of the offer.
+TEST(TheirAnswerToOurs, MayHaveOtherPayloadTypes) {
+  const auto agreed = accept_answer(make_offer(ours({codec_id::opus, codec_id::g726_32})),
+                                    sdp("m=audio 4000 RTP/AVP 120 121\r\na=rtpmap:120 "
+                                        "opus/48000/2\r\na=rtpmap:121 telephone-event/48000\r\n"));
+  ASSERT_TRUE(agreed);
+  EXPECT_EQ(agreed->codec.payload_type, 120);
+  EXPECT_EQ(agreed->payload_type_received, 111);
+  EXPECT_EQ(agreed->telephone_event_payload_type, 121);
+  EXPECT_EQ(agreed->telephone_event_payload_type_received, 101);
 }
 
 TEST(Answer, WithoutEventsOfOursHasNone) {
