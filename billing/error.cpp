@@ -23,8 +23,36 @@ const char* sentence_of(error value) {
       return "the amount is less than the least top-up";
     case error::wrong_currency:
       return "the currency is not that of the account";
-    case error::payment_conflict:
-      return "the payment id was used for another payment";
+    case error::payment_account_conflict:
+      return "the payment id was used for another account";
+    case error::payment_amount_conflict:
+      return "the payment id was used for another amount";
+    case error::payment_currency_conflict:
+      return "the payment id was used for another currency";
+    case error::no_payment:
+      return "there is no payment of this id";
+    case error::refund_conflict:
+      return "the refund id was used for another amount or payment";
+    case error::refund_exceeds_payment:
+      return "the refund is more than what is left of the payment";
+    case error::reference_conflict:
+      return "the reference was used for another amount";
+    case error::nothing_inactive:
+      return "the account has no inactive credit";
+    case error::voucher_unknown:
+      return "there is no voucher with this PIN";
+    case error::voucher_used:
+      return "the voucher was redeemed by another account";
+    case error::voucher_expired:
+      return "the voucher has expired";
+    case error::voucher_revoked:
+      return "the voucher was called back";
+    case error::voucher_locked:
+      return "too many wrong PINs were tried";
+    case error::batch_exists:
+      return "the id of the voucher batch is taken";
+    case error::no_batch:
+      return "there is no such voucher batch";
     case error::period_conflict:
       return "the subscription period was charged otherwise or is not the next one";
     case error::no_term:
@@ -69,8 +97,36 @@ const char* code_of(error value) {
       return "below_minimum";
     case error::wrong_currency:
       return "wrong_currency";
-    case error::payment_conflict:
-      return "payment_conflict";
+    case error::payment_account_conflict:
+      return "payment_account_conflict";
+    case error::payment_amount_conflict:
+      return "payment_amount_conflict";
+    case error::payment_currency_conflict:
+      return "payment_currency_conflict";
+    case error::no_payment:
+      return "no_payment";
+    case error::refund_conflict:
+      return "refund_conflict";
+    case error::refund_exceeds_payment:
+      return "refund_exceeds_payment";
+    case error::reference_conflict:
+      return "reference_conflict";
+    case error::nothing_inactive:
+      return "nothing_inactive";
+    case error::voucher_unknown:
+      return "voucher_unknown";
+    case error::voucher_used:
+      return "voucher_used";
+    case error::voucher_expired:
+      return "voucher_expired";
+    case error::voucher_revoked:
+      return "voucher_revoked";
+    case error::voucher_locked:
+      return "voucher_locked";
+    case error::batch_exists:
+      return "batch_exists";
+    case error::no_batch:
+      return "no_batch";
     case error::period_conflict:
       return "period_conflict";
     case error::no_term:

@@ -157,18 +157,23 @@ struct top_up_answer {
 inline constexpr money default_least_top_up = units(10);
 
 // error::no_account, invalid_amount, below_minimum, wrong_currency, malformed (payment id),
-// payment_conflict (this id was used for another amount or account).
+// payment_account_conflict, payment_amount_conflict, payment_currency_conflict (this id was used otherwise).
 boost::system::result<top_up_answer> top_up(pqxx::transaction_base& tx, const top_up_request& request,
                                             money least = default_least_top_up);
 
 // One balanced pair of the ledger: the account gets `amount`, the house account `contra` gets −amount.
 struct entry {
   std::int64_t sequence = 0;  // 1, 2, 3 … without gaps in each account
-  std::string kind{};         // top_up, call, correction, subscription
-  std::string contra{};       // cash, call_revenue, subscription_revenue
+  // top_up, call, correction (of a call, by its late stop record), subscription, refund, goodwill,
+  // adjustment, voucher, lapse, reactivation, subscription_refund
+  std::string kind{};
+  // cash, call_revenue, subscription_revenue, refunds, goodwill, adjustments, vouchers, inactive_credit,
+  // subscription_refunds
+  std::string contra{};
   money amount{};
   money posted_after{};
-  std::string reference{};  // call id, payment id, or subscription id and period ("…/2")
+  std::string reference{};  // call id, payment id, refund id, voucher's batch and serial, subscription id and
+                            // period ("…/2"), an admin's reference
   std::string note{};
   std::chrono::system_clock::time_point at{};
 };

@@ -42,10 +42,23 @@ std::optional<std::chrono::system_clock::time_point> time_of(const pqxx::field& 
 }
 
 error error_of(const std::string& status) {
-  static constexpr std::array known{
-      error::no_account,      error::account_conflict, error::account_blocked, error::insufficient_credit,
-      error::invalid_amount,  error::below_minimum,    error::wrong_currency,  error::payment_conflict,
-      error::period_conflict, error::hold_exists};
+  static constexpr std::array known{error::no_account,
+                                    error::account_conflict,
+                                    error::account_blocked,
+                                    error::insufficient_credit,
+                                    error::invalid_amount,
+                                    error::below_minimum,
+                                    error::wrong_currency,
+                                    error::payment_account_conflict,
+                                    error::payment_amount_conflict,
+                                    error::payment_currency_conflict,
+                                    error::no_payment,
+                                    error::refund_conflict,
+                                    error::refund_exceeds_payment,
+                                    error::reference_conflict,
+                                    error::nothing_inactive,
+                                    error::period_conflict,
+                                    error::hold_exists};
   const auto found =
       std::find_if(known.begin(), known.end(), [&](error value) { return status == code_of(value); });
   if (found == known.end()) throw std::logic_error("billing: the database answered '" + status + "'");

@@ -10,6 +10,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
 #include <csignal>
 #include <iostream>
 
@@ -95,6 +96,8 @@ class application {
   asio::awaitable<void> stop();
   asio::awaitable<void> watch_database();
   asio::awaitable<void> keep_terms();
+  asio::awaitable<void> keep_credit();
+  asio::awaitable<void> deliver_events();
   void drain(bool stop);
   std::vector<overlay::session_ptr> devices_of(const boost::uuids::uuid& account_id) const;
   void announce() const;
@@ -105,7 +108,8 @@ class application {
   asio::io_context context_{1};
   call::task_group tasks_{context_.get_executor()};
   asio::signal_set signals_{context_, SIGTERM, SIGINT};
-  asio::steady_timer watch_timer_{context_}, terms_timer_{context_};
+  asio::steady_timer watch_timer_{context_}, terms_timer_{context_}, credit_timer_{context_},
+      events_timer_{context_};
   bool stopping_ = false;
   bool waiting_ = false;  // for the first signal
   bool database_reachable_ = true;
@@ -169,7 +173,8 @@ application::application(const configuration& settings)
                    [this](const boost::uuids::uuid& account_id) { return devices_of(account_id); }},
       calls_(environment_, tasks_, service_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, clocks_, environment_.rates,
-                environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings)}),
+                environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings),
+                lapse_policy_of(settings), open_voucher_key(settings)}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
       operations_({environment_, calls_, tariff_, devices_, overlay_, [this] { return database_reachable_; },
@@ -219,6 +224,8 @@ asio::awaitable<void> application::start() {
   calls_.start();
   tasks_.spawn("watch_database", watch_database());
   tasks_.spawn("keep_terms", keep_terms());
+  tasks_.spawn("keep_credit", keep_credit());
+  tasks_.spawn("deliver_events", deliver_events());
   if (const auto started = overlay_.start(); !started)
     throw std::runtime_error("overlay.port " + std::to_string(settings_.overlay.port) + ": " +
                              started.error().message());
@@ -264,6 +271,40 @@ asio::awaitable<void> application::keep_terms() {
   }
 }
 
+// Gives notice of credit that is about to lapse, and lets it lapse. Any node may: each step is taken once.
+asio::awaitable<void> application::keep_credit() {
+  constexpr int batch = 200;
+  const auto policy = lapse_policy_of(settings_);
+  while (!stopping_) {
+    for (bool more = true; more && !stopping_;) {
+      const auto now = clocks_.wall();
+      const auto work = [&](pqxx::work& tx) { return billing::advance_credit(tx, now, policy, batch); };
+      const auto steps = co_await store_.database().run(work, {.idempotent = true});
+      more = steps && steps->size() == static_cast<std::size_t>(batch);
+      if (!steps) continue;
+      for (const auto& one : *steps)
+        spdlog::info("event=credit_life account={} step={} amount_micros={}",
+                     boost::uuids::to_string(one.account_id), one.step, one.amount.micros);
+    }
+    if (stopping_) co_return;
+    credit_timer_.expires_after(std::chrono::seconds(settings_.billing.credit_interval_s));
+    boost::system::error_code ignored;
+    co_await credit_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+// What other nodes and the database wrote for devices that are attached here.
+asio::awaitable<void> application::deliver_events() {
+  constexpr auto interval = std::chrono::seconds(5);
+  while (!stopping_) {
+    co_await devices_.deliver_events(overlay_.attached_accounts());
+    if (stopping_) co_return;
+    events_timer_.expires_after(interval);
+    boost::system::error_code ignored;
+    co_await events_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
 void application::drain(bool stop) {
   spdlog::info("event=draining calls={} stop={}", registry_.size(), stop);
   calls_.set_draining(true);
@@ -293,6 +334,8 @@ asio::awaitable<void> application::stop() {
   co_await calls_.end_all(std::chrono::seconds(25));
   watch_timer_.cancel();
   terms_timer_.cancel();
+  credit_timer_.cancel();
+  events_timer_.cancel();
   calls_.stop();
   co_await overlay_.stop();
   co_await api_.stop();

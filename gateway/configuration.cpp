@@ -12,6 +12,7 @@
 
 #include <toml++/toml.h>
 
+#include "billing/credit_life.hpp"
 #include "gateway/configuration_keys.hpp"
 
 namespace tollgate::gateway {
@@ -217,6 +218,10 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "turn.secret must have 16 characters or more: who guesses it may use the relays");
   require(c.billing.warn_last_s <= c.billing.warn_first_s,
           "billing.warn_last_s must not exceed billing.warn_first_s");
+  require(!billing::parse_lapse_countries(c.billing.credit_months_by_country).has_error(),
+          "billing.credit_months_by_country must be texts such as DE=0, each country once, 0 to 120 months");
+  require(c.billing.webhook_secret.empty() || c.billing.webhook_secret.size() >= 16,
+          "billing.webhook_secret must have at least 16 characters");
   require(std::find(std::begin(levels), std::end(levels), c.log.level) != std::end(levels),
           "log.level must be trace, debug, info, warning, error or critical");
 }
@@ -224,7 +229,9 @@ void check_together(const configuration& c, const std::string& where, problems& 
 class printer final : public key_visitor {
  public:
   void visit(std::string_view key, std::string& value, std::string_view comment) override {
-    line(key, key.ends_with(".secret") ? quoted({}) : quoted(value), comment);
+    const bool secret = (key.ends_with(".secret") || key.ends_with("_secret")) && !value.empty();
+    line(key, secret ? quoted("") : quoted(value),
+         secret ? std::string(comment) + " (It is set and not shown.)" : std::string(comment));
   }
   void visit(std::string_view key, std::filesystem::path& value, std::string_view comment) override {
     line(key, quoted(value.string()), comment);

@@ -93,6 +93,11 @@ struct configuration {
     int reaper_grace_s = 30;
     std::int64_t least_topup_micros = 10'000'000;
     int warn_first_s = 60, warn_last_s = 10;  ///< before the credit ends
+    int credit_months = 6;                    ///< without use until credit lapses; 0: never
+    std::vector<std::string> credit_months_by_country;  ///< "DE=0", "FR=12"
+    int credit_interval_s = 3'600;                      ///< between searches for credit that lapses
+    std::filesystem::path voucher_key_file;             ///< empty: keys/voucher.key below the state directory
+    std::string webhook_secret;  ///< of the payment provider's signed events; empty: none are taken
   } billing;
 
   struct {
@@ -151,7 +156,7 @@ configuration_reading read_configuration(const std::optional<std::filesystem::pa
 configuration_reading parse_configuration(std::string_view toml, const std::string& name,
                                           const environment& variables);
 
-/// A complete TOML file with every key, its comment, and the values of `value`.
+/// A complete TOML file with every key, its comment, and the values of `value`; secrets are left out.
 std::string print_configuration(const configuration& value);
 
 /// `value.api.admin_token_file`, or its default place below the state directory.

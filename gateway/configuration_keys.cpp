@@ -116,6 +116,18 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("billing.warn_first_s", c.billing.warn_first_s, 0, 3'600,
             "First warning before the credit ends.");
   v.integer("billing.warn_last_s", c.billing.warn_last_s, 0, 3'600, "Last warning before the credit ends.");
+  v.integer("billing.credit_months", c.billing.credit_months, 0, 120,
+            "Calendar months without a charged call or top-up until credit lapses. 0: never.");
+  v.visit("billing.credit_months_by_country", c.billing.credit_months_by_country,
+          "The same for accounts of some countries: DE=0, FR=12.");
+  v.integer("billing.credit_interval_s", c.billing.credit_interval_s, 1, day_s,
+            "Between searches for credit that is about to lapse.");
+  v.visit("billing.voucher_key_file", c.billing.voucher_key_file,
+          "Key of the vouchers' PINs, 64 hex digits, the same on all gateways of one database. Empty: "
+          "keys/voucher.key below the state directory, made at the first start.");
+  v.visit("billing.webhook_secret", c.billing.webhook_secret,
+          "Shared with the payment provider, at least 16 characters; best given by the environment. Empty: no "
+          "payment events are taken.");
   v.visit("dial_policy.premium_rate", c.dial_policy.premium_rate,
           "Whether premium-rate numbers may be called.");
   v.visit("dial_policy.shared_cost", c.dial_policy.shared_cost, "Whether shared-cost numbers may be called.");

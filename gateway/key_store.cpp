@@ -2,10 +2,12 @@
 #include "gateway/key_store.hpp"
 
 #include <fcntl.h>
+#include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -84,6 +86,31 @@ overlay::pem_pair own_certificate(const fs::path& folder, const fs::path& ca_fil
   return *made;
 }
 
+std::string make_voucher_key() {
+  billing::voucher_key key{};
+  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
+    throw std::runtime_error("OpenSSL has no random bytes");
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : key) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+std::optional<billing::voucher_key> parse_voucher_key(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+    text.remove_suffix(1);
+  billing::voucher_key key{};
+  if (text.size() != 2 * key.size()) return std::nullopt;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const auto [end, failure] = std::from_chars(text.data() + 2 * i, text.data() + 2 * i + 2, key[i], 16);
+    if (failure != std::errc() || end != text.data() + 2 * i + 2) return std::nullopt;
+  }
+  return key;
+}
+
 }  // namespace
 
 key_store open_key_store(const configuration& settings, std::chrono::system_clock::time_point now) {
@@ -101,6 +128,22 @@ key_store open_key_store(const configuration& settings, std::chrono::system_cloc
   if (!key) fail("overlay.key: there is no", settings.overlay.key);
   keys.certificate = {*certificate, *key};
   return keys;
+}
+
+billing::voucher_key open_voucher_key(const configuration& settings) {
+  const bool own = settings.billing.voucher_key_file.empty();
+  const auto path =
+      own ? settings.state_directory / "keys" / "voucher.key" : settings.billing.voucher_key_file;
+  auto text = read_file(path);
+  if (!text && !own) fail("billing.voucher_key_file: there is no", path);
+  if (!text) {
+    fs::create_directories(path.parent_path());
+    text = make_voucher_key();
+    write_file(path, *text + "\n", 0600);
+  }
+  const auto key = parse_voucher_key(*text);
+  if (!key) fail("these are not 64 hex digits:", path);
+  return *key;
 }
 
 }  // namespace tollgate::gateway

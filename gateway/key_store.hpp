@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "billing/voucher.hpp"
 #include "gateway/configuration.hpp"
 #include "gateway/overlay/key.hpp"
 #include "gateway/overlay/tls.hpp"
@@ -26,5 +27,9 @@ struct key_store {
 // renamed into place. A server certificate of our own that ends within 30 days is made anew. Throws
 // std::runtime_error with a sentence for the admin.
 key_store open_key_store(const configuration& settings, std::chrono::system_clock::time_point now);
+
+// The key of the vouchers' PINs: billing.voucher_key_file, or our own below the state directory. Throws as
+// above.
+billing::voucher_key open_voucher_key(const configuration& settings);
 
 }  // namespace tollgate::gateway

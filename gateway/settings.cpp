@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "gateway/advertised_address.hpp"
+#include "gateway/key_store.hpp"
 
 namespace tollgate::gateway {
 
@@ -126,8 +127,19 @@ api::server_options api_options_of(const configuration& settings) {
   options.deck = settings.billing.deck;
   options.region = settings.call.default_region;
   options.ring_timeout = seconds(settings.call.ring_timeout_s);
+  options.webhook_secret = settings.billing.webhook_secret;
+  options.lapse = lapse_policy_of(settings);
+  options.voucher_key = open_voucher_key(settings);
   options.least_topup = billing::money{settings.billing.least_topup_micros};
   return options;
+}
+
+billing::lapse_policy lapse_policy_of(const configuration& settings) {
+  billing::lapse_policy policy;
+  policy.months = settings.billing.credit_months;
+  // Checked when the configuration was read.
+  policy.by_country = billing::parse_lapse_countries(settings.billing.credit_months_by_country).value();
+  return policy;
 }
 
 voicemail::mailbox_quota mailbox_quota_of(const configuration& settings) {

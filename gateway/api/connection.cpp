@@ -69,7 +69,8 @@ connection::connection(asio::ip::tcp::socket socket, services& with, token_autho
 }
 
 awaitable<void> connection::run() {
-  for (bool more = true; more;) more = co_await serve_one();  // not in the condition: g++ 12 miscompiles that
+  for (bool more = true; more;)
+    more = co_await serve_one();  // not in the condition: g++ 12 miscompiles that
   boost::system::error_code ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   // RFC 9112 §9.6: closing with bytes unread would reset the connection, and with it the answer on its way.
@@ -98,6 +99,7 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
   now.target = std::string(header.target());
   now.in.method = std::string(header.method_string());
   now.in.address = address_;
+  now.in.signature = std::string(header["Tollgate-Signature"]);
   now.in.content_type = media_type(header[http::field::content_type]);
   if (!parse_target(now.target, now.in))
     co_return problem(400, "malformed_target", "The request target is malformed.");
@@ -170,7 +172,9 @@ awaitable<bool> connection::serve_one() {
                     boost::uuids::to_string(now.in.request_id), failure.what());
       out = problem(500, "internal", "The request failed inside the gateway; its log says why.");
     }
-    if (now.in.method != "GET") co_await note_change(now.in, out->status, now.target);
+    // Whoever is nobody changed nothing, and must not fill the audit.
+    const bool nobody = !now.in.token_id && out->status == 401;
+    if (now.in.method != "GET" && !nobody) co_await note_change(now.in, out->status, now.target);
     stream_.expires_after(with_.options.request_timeout);
   }
   http::response<http::string_body> response(static_cast<http::status>(out->status), 11);

@@ -24,7 +24,8 @@ struct request {
   std::vector<std::string> parameters;       ///< the segments that stand for {} in the route
   std::string content_type;                  ///< lower case, without parameters
   std::string body;
-  std::string address;  ///< of the client
+  std::string signature;  ///< header Tollgate-Signature, as it came
+  std::string address;    ///< of the client
   uuid request_id{};
   std::optional<uuid> token_id;  ///< who asks
 };

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "billing/account.hpp"
+#include "billing/credit_life.hpp"
 #include "billing/error.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
@@ -26,15 +27,27 @@ reply no_account() {
 awaitable<reply> get_balance(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   if (!id) co_return no_account();
-  const auto read = [&](pqxx::work& tx) { return billing::find_account(tx, *id); };
-  const result<billing::account> found =
-      co_await with.database.run(read, db::run_options{.idempotent = true});
+  struct credit {
+    billing::account account;
+    billing::credit_life life;
+  };
+  const auto read = [&](pqxx::work& tx) -> result<credit> {
+    const auto account = billing::find_account(tx, *id);
+    if (!account) return account.error();
+    const auto life = billing::find_credit_life(tx, *id, with.options.lapse);
+    if (!life) return life.error();
+    return credit{*account, *life};
+  };
+  const result<credit> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
-  boost::json::object out{
-      {"account_id", uuid_text(*id)}, {"currency", found->currency}, {"blocked", found->blocked}};
-  put_money(out, "posted", found->credit.posted);
-  put_money(out, "held", found->credit.held);
-  put_money(out, "available", found->credit.available());
+  boost::json::object out{{"account_id", uuid_text(*id)},
+                          {"currency", found->account.currency},
+                          {"blocked", found->account.blocked}};
+  put_money(out, "posted", found->account.credit.posted);
+  put_money(out, "held", found->account.credit.held);
+  put_money(out, "available", found->account.credit.available());
+  put_money(out, "inactive", found->life.inactive);
+  put_time(out, "lapses_at", found->life.lapses_at);
   co_return json_reply(200, out);
 }
 

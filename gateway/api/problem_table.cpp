@@ -16,9 +16,22 @@ unsigned status_of(billing::error value) {
   switch (value) {
     case error::no_account:
     case error::no_deck:
+    case error::no_payment:
+    case error::no_batch:
+    case error::voucher_unknown:
       return 404;
     case error::account_conflict:
-    case error::payment_conflict:
+    case error::payment_account_conflict:
+    case error::payment_amount_conflict:
+    case error::payment_currency_conflict:
+    case error::refund_conflict:
+    case error::refund_exceeds_payment:
+    case error::reference_conflict:
+    case error::nothing_inactive:
+    case error::voucher_used:
+    case error::voucher_expired:
+    case error::voucher_revoked:
+    case error::batch_exists:
     case error::period_conflict:
     case error::hold_exists:
       return 409;
@@ -26,6 +39,8 @@ unsigned status_of(billing::error value) {
       return 402;
     case error::account_blocked:
       return 403;
+    case error::voucher_locked:
+      return 429;
     case error::invalid_amount:
     case error::below_minimum:
     case error::wrong_currency:

@@ -29,6 +29,23 @@ boost::asio::awaitable<reply> list_entries(services& with, const request& from);
 boost::asio::awaitable<reply> create_payment(services& with, const request& from);
 boost::asio::awaitable<reply> list_violations(services& with, const request& from);
 
+// what moves credit beside calls and payments (credit.cpp)
+boost::asio::awaitable<reply> create_refund(services& with, const request& from);
+boost::asio::awaitable<reply> create_adjustment(services& with, const request& from);
+boost::asio::awaitable<reply> list_house_accounts(services& with, const request& from);
+boost::asio::awaitable<reply> reactivate_credit(services& with, const request& from);
+boost::asio::awaitable<reply> list_account_events(services& with, const request& from);
+
+// the payment provider's events (payment_events.cpp)
+boost::asio::awaitable<reply> take_payment_event(services& with, const request& from);
+
+// vouchers (vouchers.cpp)
+boost::asio::awaitable<reply> list_voucher_batches(services& with, const request& from);
+boost::asio::awaitable<reply> create_voucher_batch(services& with, const request& from);
+boost::asio::awaitable<reply> get_voucher_batch(services& with, const request& from);
+boost::asio::awaitable<reply> revoke_voucher_batch(services& with, const request& from);
+boost::asio::awaitable<reply> redeem_account_voucher(services& with, const request& from);
+
 // calls that have ended (cdrs.cpp)
 boost::asio::awaitable<reply> list_account_calls(services& with, const request& from);
 boost::asio::awaitable<reply> get_account_call(services& with, const request& from);

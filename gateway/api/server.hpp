@@ -11,7 +11,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "billing/credit_life.hpp"
 #include "billing/money.hpp"
+#include "billing/voucher.hpp"
 #include "gateway/api/operations.hpp"
 
 namespace tollgate::gateway::db {
@@ -34,6 +36,9 @@ struct server_options {
   std::string region = "DE";     ///< of new accounts that name none
   std::chrono::seconds ring_timeout{20};
   billing::money least_topup = billing::units(10);
+  std::string webhook_secret;  ///< of POST /v1/payment_events; empty: refused
+  billing::lapse_policy lapse;
+  billing::voucher_key voucher_key{};
 };
 
 class server {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/device/device_desk.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include "voicemail/mailbox_store.hpp"
 
 namespace tollgate::gateway::device {
@@ -8,6 +10,7 @@ namespace tollgate::gateway::device {
 void device_desk::attached(const overlay::session_ptr& device) {
   with_.calls.on_attached(device);
   notify_mailbox(device->account_id());
+  with_.tasks.spawn("deliver_events", deliver_events({device->account_id()}));
 }
 
 void device_desk::detached(const overlay::session_ptr& device) {
@@ -59,6 +62,28 @@ boost::asio::awaitable<void> device_desk::send_counts(boost::uuids::uuid account
   if (!counts) co_return;  // the list, when it is asked for, will tell
   for (const auto& device : with_.devices_of(account))
     device->send_event("voicemail", {{"new", counts->unread}, {"saved", counts->saved}}, "");
+}
+
+boost::asio::awaitable<void> device_desk::deliver_events(std::vector<boost::uuids::uuid> accounts) {
+  constexpr int batch = 200;
+  if (delivering_ || accounts.empty()) co_return;  // what is left over now is found by the next round
+  delivering_ = true;
+  const std::unique_ptr<bool, void (*)(bool*)> ended(&delivering_, [](bool* flag) { *flag = false; });
+  const auto read = [&](pqxx::work& tx) { return billing::pending_events(tx, accounts, batch); };
+  const auto events = co_await with_.database.run(read, {.idempotent = true});
+  std::vector<billing::account_event> sent;
+  if (events)
+    for (const auto& event : *events) {
+      auto body = boost::json::parse(event.body).as_object();
+      body["event"] = event.key;
+      const auto devices = with_.devices_of(event.account_id);
+      for (const auto& device : devices)
+        device->send_event(event.kind, body, "");
+      if (!devices.empty()) sent.push_back(event);
+    }
+  const auto now = with_.time.wall();
+  const auto confirm = [&](pqxx::work& tx) { billing::confirm_delivery(tx, sent, now); };
+  if (!sent.empty()) co_await with_.database.run(confirm, {.idempotent = true});
 }
 
 }  // namespace tollgate::gateway::device

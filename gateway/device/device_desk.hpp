@@ -10,8 +10,11 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
+#include "billing/credit_life.hpp"
 #include "billing/rating.hpp"
+#include "billing/voucher.hpp"
 #include "gateway/call/call_service.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/overlay/session.hpp"
@@ -33,11 +36,17 @@ class device_desk final : public overlay::session_handler {
     std::function<std::vector<overlay::session_ptr>(const boost::uuids::uuid& account_id)> devices_of;
     pstn::number::dial_policy dial_policy;
     overlay::turn_options relay;
+    billing::lapse_policy lapse;
+    billing::voucher_key voucher_key{};
   };
   explicit device_desk(collaborators c) : with_(std::move(c)) {}
 
   // Tells every attached device of the account how many messages it has.
   void notify_mailbox(const boost::uuids::uuid& account_id);
+
+  // Sends these accounts' stored events that no device has had yet to the devices attached here. An event is
+  // marked after it was sent: a node that dies in between leaves it to be sent again, with the same key.
+  boost::asio::awaitable<void> deliver_events(std::vector<boost::uuids::uuid> accounts);
 
   boost::asio::awaitable<overlay::answer<overlay::subscriber_identity>> log_in(
       std::string name, std::string passphrase, std::string remote_address) override;
@@ -64,6 +73,8 @@ class device_desk final : public overlay::session_handler {
   boost::asio::awaitable<reply> rate(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> calls(boost::uuids::uuid account, boost::json::object body);
   reply turn(const boost::uuids::uuid& account) const;
+  boost::asio::awaitable<reply> voucher(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> reactivate(boost::uuids::uuid account);
   boost::asio::awaitable<reply> voicemail(overlay::session_ptr device, boost::json::object body);
   boost::asio::awaitable<reply> list_voicemail(boost::uuids::uuid account);
   boost::asio::awaitable<reply> fetch_voicemail(boost::uuids::uuid account, boost::json::object body);
@@ -71,6 +82,7 @@ class device_desk final : public overlay::session_handler {
   boost::asio::awaitable<void> send_counts(boost::uuids::uuid account);
 
   collaborators with_;
+  bool delivering_ = false;  // one at a time: an event must not be read twice before it is marked
 };
 
 }  // namespace tollgate::gateway::device

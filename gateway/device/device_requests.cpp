@@ -7,6 +7,7 @@
 
 #include "billing/account.hpp"
 #include "billing/cdr.hpp"
+#include "billing/error.hpp"
 #include "gateway/call/summary.hpp"
 #include "gateway/device/device_desk.hpp"
 #include "gateway/overlay/encoding.hpp"
@@ -77,6 +78,31 @@ json::object call_body(const billing::call_record& record) {
   return body;
 }
 
+overlay::refusal refusal_of(const billing::redemption& answer) {
+  std::string text;
+  switch (answer.why) {
+    case billing::error::voucher_locked:
+      text = "Too many wrong PINs were tried: wait " + std::to_string(answer.retry_after.count()) + " s.";
+      break;
+    case billing::error::voucher_unknown:
+      text = "There is no voucher with this PIN.";
+      break;
+    case billing::error::voucher_used:
+      text = "This voucher has been redeemed already.";
+      break;
+    case billing::error::voucher_expired:
+      text = "This voucher has expired.";
+      break;
+    case billing::error::wrong_currency:
+      text = "This voucher is of another currency than your account.";
+      break;
+    default:
+      text = billing::make_error_code(answer.why).message();
+      break;
+  }
+  return {billing::code_of(answer.why), text};
+}
+
 json::object message_body(const voicemail::message& message) {
   return {{"id", boost::uuids::to_string(message.message_id)},
           {"state", voicemail::to_text(message.state)},
@@ -97,6 +123,8 @@ boost::asio::awaitable<device_desk::reply> device_desk::request(overlay::session
   if (type == "rate") co_return co_await rate(account, std::move(body));
   if (type == "calls") co_return co_await calls(account, std::move(body));
   if (type == "turn") co_return turn(account);
+  if (type == "voucher") co_return co_await voucher(account, std::move(body));
+  if (type == "reactivate") co_return co_await reactivate(account);
   if (type == "voicemail") co_return co_await voicemail(std::move(device), std::move(body));
   co_return overlay::refusal{"unknown_type", "This gateway does not know requests of this type."};
 }
@@ -115,14 +143,61 @@ device_desk::reply device_desk::turn(const uuid& account) const {
 }
 
 boost::asio::awaitable<device_desk::reply> device_desk::balance(uuid account) {
-  const auto work = [account](pqxx::work& tx) { return billing::find_account(tx, account); };
+  struct credit {
+    billing::account account;
+    billing::credit_life life;
+  };
+  const auto work = [&](pqxx::work& tx) -> boost::system::result<credit> {
+    const auto found = billing::find_account(tx, account);
+    if (!found) return found.error();
+    const auto life = billing::find_credit_life(tx, account, with_.lapse);
+    if (!life) return life.error();
+    return credit{*found, *life};
+  };
   const auto found = co_await with_.database.run(work, {.idempotent = true});
   if (!found) co_return unavailable;
-  json::object body{{"currency", found->currency}};
-  call::put_money(body, "balance", found->credit.posted);
-  call::put_money(body, "held", found->credit.held);
-  call::put_money(body, "available", found->credit.available());
+  json::object body{{"currency", found->account.currency}};
+  call::put_money(body, "balance", found->account.credit.posted);
+  call::put_money(body, "held", found->account.credit.held);
+  call::put_money(body, "available", found->account.credit.available());
+  call::put_money(body, "inactive", found->life.inactive);
+  if (found->life.lapses_at && found->account.credit.posted > billing::money{})
+    body["lapses_at"] = time_text(*found->life.lapses_at);
   co_return body;
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::voucher(uuid account, json::object body) {
+  const auto pin = billing::parse_pin(text_of(body, "pin").value_or(""));
+  if (!pin) co_return bad_request("A voucher's PIN has 16 digits.");
+  const auto now = with_.time.wall();
+  const auto work = [&](pqxx::work& tx) {
+    return billing::redeem_voucher(tx, with_.voucher_key, account, *pin, now);
+  };
+  const auto done = co_await with_.database.run(work, {.idempotent = true});
+  if (!done) co_return unavailable;
+  if (done->status == billing::redemption_status::refused) co_return refusal_of(*done);
+  json::object answer{{"repeated", done->status == billing::redemption_status::repeated}};
+  call::put_money(answer, "value", done->value);
+  call::put_money(answer, "balance", done->balance_after);
+  co_return answer;
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::reactivate(uuid account) {
+  const auto now = with_.time.wall();
+  const auto work = [&](pqxx::work& tx) {
+    return billing::reactivate(tx, account, billing::actor::subscriber, now);
+  };
+  const auto done = co_await with_.database.run(work, {.idempotent = true});
+  if (!done && done.error() == billing::error::nothing_inactive)
+    co_return overlay::refusal{"nothing_inactive", "None of your credit is inactive."};
+  if (!done && done.error() == billing::error::account_blocked)
+    co_return overlay::refusal{"account_blocked", "This account is blocked."};
+  if (!done) co_return unavailable;
+  with_.tasks.spawn("deliver_events", deliver_events({account}));
+  json::object answer;
+  call::put_money(answer, "reactivated", done->amount);
+  call::put_money(answer, "balance", done->balance_after);
+  co_return answer;
 }
 
 boost::asio::awaitable<device_desk::reply> device_desk::rate(uuid account, json::object body) {

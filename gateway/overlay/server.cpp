@@ -115,6 +115,14 @@ std::vector<session_ptr> server::sessions_of(const boost::uuids::uuid& account_i
                             : std::vector<session_ptr>(devices->begin(), devices->end());
 }
 
+std::vector<boost::uuids::uuid> server::attached_accounts() const {
+  std::vector<boost::uuids::uuid> accounts;
+  accounts.reserve(core_->devices.size());
+  for (const auto& [account_id, devices] : core_->devices)
+    accounts.push_back(account_id);
+  return accounts;
+}
+
 std::size_t server::session_count() const noexcept {
   return core_->device_count;
 }

@@ -58,6 +58,7 @@ class server {
   void set_draining(bool draining);
 
   std::vector<session_ptr> sessions_of(const boost::uuids::uuid& account_id) const;
+  std::vector<boost::uuids::uuid> attached_accounts() const;  // that have a session here, each once
   std::size_t session_count() const noexcept;
 
   // Stops accepting, closes every session ("going_away") and returns when the last coroutine has ended.

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "billing/credit.hpp"
+#include "billing/voucher.hpp"
 #include "fixture.hpp"
 
 namespace tollgate::billing {
@@ -62,8 +64,8 @@ class gateway {
     }
   }
 
-  // The sum that the answers say was charged.
-  money run(std::uint32_t first_call) {
+  // The sum that the answers say was charged. `pins` has one for each call.
+  money run(std::uint32_t first_call, const std::vector<voucher_print>& pins) {
     money charged;
     for (std::uint32_t call = first_call; call < first_call + calls_a_gateway; ++call) {
       const auto hold = step([&](auto& tx) { return open_hold(tx, hold_for(call, {17'000})); });
@@ -79,6 +81,15 @@ class gateway {
         return top_up(tx, {.account_id = account_id(), .amount = {1'000}, .payment_id = std::to_string(call)},
                       {1});
       }).value();
+      step([&](auto& tx) {
+        return refund_payment(
+            tx, {.refund_id = std::to_string(call), .payment_id = std::to_string(call), .amount = {400}});
+      }).value();
+      const auto pin = parse_pin(pins.at(call - 1).pin).value();
+      const auto voucher = step([&](auto& tx) {
+        return redeem_voucher(tx, {}, account_id(), pin, std::chrono::system_clock::now());
+      });
+      EXPECT_NE(voucher.status, redemption_status::refused);
     }
     return charged;
   }
@@ -96,6 +107,15 @@ class Crash : public billing_test {};
 
 TEST_F(Crash, RepeatedStepsBillEachCallOnce) {
   fund(units(100));
+  const auto pins =
+      step([](auto& tx) {
+        return make_vouchers(tx, {},
+                             {.batch_id = id_of(0x70, 1),
+                              .currency = "EUR",
+                              .value = {300},
+                              .vouchers = gateways * static_cast<int>(calls_a_gateway),
+                              .expires_at = std::chrono::system_clock::now() + std::chrono::hours(24)});
+      }).value();
   progress seen;
   std::vector<std::unique_ptr<gateway>> all;
   for (int i = 0; i < gateways; ++i)
@@ -103,7 +123,7 @@ TEST_F(Crash, RepeatedStepsBillEachCallOnce) {
   std::vector<money> charged(gateways);
   std::vector<std::thread> threads;
   for (std::uint32_t i = 0; i < gateways; ++i)
-    threads.emplace_back([&, i] { charged[i] = all[i]->run(1 + i * calls_a_gateway); });
+    threads.emplace_back([&, i] { charged[i] = all[i]->run(1 + i * calls_a_gateway, pins); });
   connection_.reset();
   for (int i = 0; i < crashes; ++i) {
     seen.wait_for_more(200);
@@ -123,7 +143,7 @@ TEST_F(Crash, RepeatedStepsBillEachCallOnce) {
     repeats += one->repeats();
   EXPECT_GT(repeats, 0) << "the crashes were noticed";
   EXPECT_EQ(sum.micros, calls * 34'000LL);
-  EXPECT_EQ(credit().posted, units(100) - sum + money{calls * 1'000LL});
+  EXPECT_EQ(credit().posted, units(100) - sum + money{calls * (1'000LL - 400 + 300)});
   EXPECT_EQ(credit().held.micros, 0);
   EXPECT_EQ(step([](auto& tx) { return list_all_calls(tx, 1000); }).size(), static_cast<std::size_t>(calls));
 }

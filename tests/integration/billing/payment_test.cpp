@@ -33,8 +33,8 @@ TEST_F(Payment, IsCreditedOnce) {
 TEST_F(Payment, SameIdForAnotherAmountOrAccountIsAConflict) {
   step([](auto& tx) { return create_account(tx, account_id(2), "EUR", "DE"); }).value();
   pay(units(20), "p-1").value();
-  EXPECT_EQ(pay(units(30), "p-1").error(), error::payment_conflict);
-  EXPECT_EQ(pay(units(20), "p-1", 2).error(), error::payment_conflict);
+  EXPECT_EQ(pay(units(30), "p-1").error(), error::payment_amount_conflict);
+  EXPECT_EQ(pay(units(20), "p-1", 2).error(), error::payment_account_conflict);
   EXPECT_EQ(credit().posted, units(20));
 }
 

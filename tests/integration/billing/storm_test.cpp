@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many threads on few accounts, every step done twice by two threads, leases that run out at any moment, a
-// reaper all the while: afterwards the ledger is unbroken and agrees with a record kept in memory.
+// reaper and a lapse of credit all the while: afterwards the ledger is unbroken and agrees with a record kept
+// in memory.
 #include <atomic>
 #include <map>
 #include <mutex>
 #include <random>
 #include <thread>
 
+#include "billing/credit.hpp"
+#include "billing/credit_life.hpp"
 #include "billing/subscription.hpp"
+#include "billing/voucher.hpp"
 #include "fixture.hpp"
 
 namespace tollgate::billing {
@@ -29,6 +33,11 @@ class memory {
     const std::lock_guard lock(mutex_);
     sums_[account] -= amount;
   }
+  void happened(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    ++times_[what];
+  }
+  int times(const std::string& what) const { return times_.contains(what) ? times_.at(what) : 0; }
   // Both threads of a pair must be told the same.
   void charged(std::uint32_t account, std::uint32_t call, const settlement& answer) {
     const std::lock_guard lock(mutex_);
@@ -51,19 +60,30 @@ class memory {
   std::mutex mutex_;
   std::map<std::uint32_t, money> sums_;
   std::map<std::uint32_t, money> calls_;
+  std::map<std::string, int> times_;
   int first_settlements_ = 0;
   int corrections_ = 0;
 };
 
 class worker {
  public:
-  worker(const std::string& database, memory& record, std::uint32_t pair, std::uint32_t twin)
-      : connection_(database), record_(record), pair_(pair), same_(pair), own_(100 * pair + twin) {}
+  worker(const std::string& database, memory& record, const std::vector<voucher_print>& vouchers,
+         std::uint32_t pair, std::uint32_t twin)
+      : connection_(database),
+        record_(record),
+        vouchers_(vouchers),
+        pair_(pair),
+        same_(pair),
+        own_(100 * pair + twin) {}
 
   void run() {
     for (std::uint32_t i = 0; i < calls_a_pair; ++i) {
       account_ = 1 + pick(same_, accounts);
       if (i % (calls_a_pair / payments_a_pair) == 0) pay(i);
+      if (i % 20 == 0) refund(i);
+      if (i % 20 == 10) redeem(i);
+      if (i % 10 == 3) give(i);
+      if (pick(own_, 3) == 0) bring_back();
       if (i % 25 == 7) rent(i);
       call(pair_ * calls_a_pair + i + 1);
     }
@@ -92,6 +112,50 @@ class worker {
     });
     ASSERT_TRUE(answer.has_value());
     if (answer->status == top_up_status::credited) record_.credited(account_, {200'000});
+  }
+
+  // Of the payment that either twin has just made.
+  void refund(std::uint32_t i) {
+    const auto payment = std::to_string(pair_) + "-" + std::to_string(i);
+    const auto answer = step([&](auto& tx) {
+      return refund_payment(tx, {.refund_id = "r" + payment, .payment_id = payment, .amount = {50'000}});
+    });
+    if (!answer || answer->repeated) return;
+    record_.charged_once(account_, {50'000});
+    record_.happened("refund");
+  }
+
+  void redeem(std::uint32_t i) {
+    const auto pin = parse_pin(vouchers_.at(pair_ * calls_a_pair / 20 + i / 20).pin).value();
+    const auto answer = step([&](auto& tx) {
+      return redeem_voucher(tx, {}, billing::account_id(account_), pin, std::chrono::system_clock::now());
+    });
+    ASSERT_NE(answer.status, redemption_status::refused) << code_of(answer.why);
+    if (answer.status != redemption_status::redeemed) return;
+    record_.credited(account_, answer.value);
+    record_.happened("voucher");
+  }
+
+  void give(std::uint32_t i) {
+    const auto answer = step([&](auto& tx) {
+      return adjust(tx, {.account_id = billing::account_id(account_),
+                         .kind = adjustment_kind::goodwill,
+                         .amount = {20'000},
+                         .reference = std::to_string(pair_) + "-" + std::to_string(i),
+                         .note = "storm",
+                         .now = std::chrono::system_clock::now()});
+    });
+    if (answer && !answer->repeated) record_.credited(account_, {20'000});
+  }
+
+  void bring_back() {
+    const auto answer = step([&](auto& tx) {
+      return reactivate(tx, billing::account_id(account_), actor::subscriber,
+                        std::chrono::system_clock::now());
+    });
+    if (!answer) return;
+    record_.credited(account_, answer->amount);
+    record_.happened("reactivation");
   }
 
   void rent(std::uint32_t i) {
@@ -140,6 +204,7 @@ class worker {
 
   pqxx::connection connection_;
   memory& record_;
+  const std::vector<voucher_print>& vouchers_;
   std::uint32_t pair_;
   std::uint32_t account_ = 1;
   std::mt19937 same_;
@@ -159,19 +224,47 @@ void reap_until(const std::string& database, const std::atomic<bool>& done,
   }
 }
 
+// Half a year is over at every moment.
+void lapse_until(const std::string& database, const std::atomic<bool>& done, memory& record) {
+  pqxx::connection connection(database);
+  while (!done) {
+    pqxx::work tx(connection);
+    const auto later = std::chrono::system_clock::now() + std::chrono::hours(24 * 200);
+    const auto steps = advance_credit(tx, later, {}, 2);
+    tx.commit();
+    for (const auto& one : steps) {
+      if (one.step != "lapse") continue;
+      record.charged_once(one.account_id.data[15], one.amount);
+      record.happened("lapse");
+    }
+    std::this_thread::yield();
+  }
+}
+
 TEST_F(Storm, EveryStepTwiceOnFewAccountsKeepsTheLedgerExact) {
   for (std::uint32_t i = 2; i <= accounts; ++i)
     step([&](auto& tx) { return create_account(tx, account_id(i), "EUR", "DE"); }).value();
+  const auto vouchers =
+      step([](auto& tx) {
+        return make_vouchers(tx, {},
+                             {.batch_id = id_of(0x70, 1),
+                              .currency = "EUR",
+                              .value = {150'000},
+                              .vouchers = pairs * calls_a_pair / 20,
+                              .expires_at = std::chrono::system_clock::now() + std::chrono::hours(24)});
+      }).value();
   memory record;
   std::vector<std::unique_ptr<worker>> workers;
   for (std::uint32_t pair = 0; pair < pairs; ++pair)
     for (std::uint32_t twin = 0; twin < 2; ++twin)
-      workers.push_back(std::make_unique<worker>(database(), record, pair, twin));
+      workers.push_back(std::make_unique<worker>(database(), record, vouchers, pair, twin));
   std::atomic<bool> done{false};
   std::atomic<std::size_t> reaped{0};
   std::vector<std::thread> reapers;
   for (int i = 0; i < 2; ++i)
     reapers.emplace_back([&] { reap_until(database(), done, reaped); });
+  for (int i = 0; i < 2; ++i)
+    reapers.emplace_back([&] { lapse_until(database(), done, record); });
   std::vector<std::thread> threads;
   for (auto& one : workers)
     threads.emplace_back([&one] { one->run(); });
@@ -187,6 +280,9 @@ TEST_F(Storm, EveryStepTwiceOnFewAccountsKeepsTheLedgerExact) {
     EXPECT_EQ(credit_now.posted, record.sum(i)) << "account " << i;
     EXPECT_EQ(credit_now.held.micros, 0) << "account " << i;
   }
+  EXPECT_EQ(record.times("voucher"), pairs * calls_a_pair / 20);
+  for (const char* what : {"refund", "lapse", "reactivation"})
+    EXPECT_GT(record.times(what), 0) << what << ": the storm did not have it";
   std::map<std::string, int> settled;
   for (const auto& one : step([](auto& tx) { return list_all_calls(tx, 1000); })) {
     const auto& id = one.call.call_id;

@@ -66,6 +66,7 @@ void Api::SetUp() {
   server_options wanted;
   wanted.port = 0;
   wanted.region = "US";
+  wanted.webhook_secret = webhook_secret;
   server_ = std::make_unique<api::server>(context_, wanted, *pool_, *hasher_, gateway_);
   server_->start();
   port_ = server_->port();

@@ -62,6 +62,8 @@ struct answer {
   std::int64_t integer(const char* name) const { return at(name).as_int64(); }
 };
 
+inline constexpr const char* webhook_secret = "what the provider shares";
+
 class Api : public tests::postgres_test {
  protected:
   void SetUp() override;

@@ -61,7 +61,7 @@ TEST_F(Api, PaymentsCountOnce) {
   const answer other =
       post("/v1/payments", R"({"id":"p-1","amount_micros":30000000,"account_id":")" + id + "\"}");
   EXPECT_EQ(other.status, 409U);
-  EXPECT_EQ(other.string("code"), "payment_conflict");
+  EXPECT_EQ(other.string("code"), "payment_amount_conflict");
   const answer small = post("/v1/payments", R"({"id":"p-2","amount":"1","account_id":")" + id + "\"}");
   EXPECT_EQ(small.status, 422U);
   EXPECT_EQ(small.string("code"), "below_minimum");

@@ -109,6 +109,16 @@ TEST(Configuration, PrintedFileReadsBackToTheSame) {
   EXPECT_EQ(print_configuration(reading.value), text);
 }
 
+TEST(Configuration, SecretsAreReadFromTheEnvironmentAndNotPrinted) {
+  const auto reading = parse("", {{"TOLLGATE_BILLING_WEBHOOK_SECRET", "sixteen and more characters"},
+                                  {"TOLLGATE_BILLING_CREDIT_MONTHS_BY_COUNTRY", "DE=0,FR=12"}});
+  ASSERT_THAT(reading.problems, IsEmpty());
+  EXPECT_EQ(reading.value.billing.webhook_secret, "sixteen and more characters");
+  EXPECT_THAT(print_configuration(reading.value), testing::Not(HasSubstr("sixteen")));
+  EXPECT_EQ(parse("", {{"TOLLGATE_BILLING_WEBHOOK_SECRET", "short"}}).problems.size(), 1U);
+  EXPECT_EQ(parse("[billing]\ncredit_months_by_country = [\"DE\"]\n").problems.size(), 1U);
+}
+
 TEST(Configuration, UnreadableFileIsAProblem) {
   EXPECT_EQ(read_configuration("/nonexistent.toml", fixed({})).problems.size(), 1U);
   EXPECT_EQ(read_configuration("/tmp", fixed({})).problems.size(), 1U);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What moves credit beside calls and payments: refunds of payments, goodwill, adjustments; and the house
+// accounts against which every entry stands. One statement each, idempotent by its id, as in ledger.hpp.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "billing/account.hpp"
+#include "billing/error.hpp"
+#include "billing/money.hpp"
+
+namespace pqxx {
+class transaction_base;
+}
+
+namespace tollgate::billing {
+
+struct refund_request {
+  std::string refund_id{};   // of the refund's origin, 1 … 200 bytes; unique over all accounts
+  std::string payment_id{};  // what is given back, whole or in part
+  money amount{};
+  std::string currency{};  // if not empty, must be the account's
+  std::string note{};
+};
+
+struct refund_answer {
+  bool repeated = false;  // this refund was made before
+  uuid account_id{};
+  money balance_after{};  // posted credit of the account, now
+  money left{};           // of the payment, not refunded
+};
+
+// Gives a payment back out of the free credit, at most what is left of it. error::no_payment, invalid_amount,
+// wrong_currency, malformed (ids), insufficient_credit, refund_exceeds_payment, refund_conflict.
+boost::system::result<refund_answer> refund_payment(pqxx::transaction_base& tx,
+                                                    const refund_request& request);
+
+enum class adjustment_kind : std::uint8_t {
+  goodwill,    // a gift; only positive
+  adjustment,  // what an admin puts right, either way; never more than the free credit is taken
+};
+
+// "goodwill", "adjustment": the kind of the ledger entry.
+const char* to_string(adjustment_kind value);
+
+struct adjustment_request {
+  uuid account_id{};
+  adjustment_kind kind = adjustment_kind::adjustment;
+  money amount{};
+  std::string reference{};  // the admin's, 1 … 200 bytes; once for the account and kind
+  std::string note{};       // why; not empty
+  std::string currency{};   // if not empty, must be the account's
+  std::chrono::system_clock::time_point now{};
+};
+
+struct adjustment_answer {
+  bool repeated = false;
+  money balance_after{};
+  std::int64_t sequence = 0;  // of the entry
+};
+
+// What is given begins a new period before it lapses. error::no_account, invalid_amount, wrong_currency,
+// malformed (reference, note), insufficient_credit, reference_conflict.
+boost::system::result<adjustment_answer> adjust(pqxx::transaction_base& tx,
+                                                const adjustment_request& request);
+
+// One house account in one currency: what all subscribers' entries against it sum up to, with the other sign.
+struct house_account {
+  std::string name{};  // the entries' contra
+  std::string currency{};
+  money balance{};
+  std::int64_t entries = 0;
+};
+
+// Reads every entry: for reports, not for calls.
+std::vector<house_account> list_house_accounts(pqxx::transaction_base& tx);
+
+}  // namespace tollgate::billing

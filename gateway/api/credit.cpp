@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Refunds, goodwill, adjustments, reactivation, an account's events, and the house accounts.
+#include "billing/credit.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "billing/credit_life.hpp"
+#include "billing/error.hpp"
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+reply no_account() {
+  return problem(billing::make_error_code(billing::error::no_account));
+}
+
+}  // namespace
+
+awaitable<reply> create_refund(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  billing::refund_request wanted;
+  wanted.refund_id = fields.needed_text("id");
+  wanted.payment_id = fields.needed_text("payment_id");
+  wanted.amount = fields.needed_money("amount");
+  wanted.currency = fields.text("currency").value_or("");
+  wanted.note = fields.text("note").value_or("");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto refund = [&](pqxx::work& tx) { return billing::refund_payment(tx, wanted); };
+  const result<billing::refund_answer> done =
+      co_await with.database.run(refund, db::run_options{.idempotent = true});
+  if (!done) co_return problem(done.error());
+  with.gateway.account_changed(done->account_id);
+  boost::json::object out{{"id", wanted.refund_id},
+                          {"payment_id", wanted.payment_id},
+                          {"account_id", uuid_text(done->account_id)},
+                          {"repeated", done->repeated}};
+  put_money(out, "amount", wanted.amount);
+  put_money(out, "left", done->left);
+  put_money(out, "balance_after", done->balance_after);
+  co_return json_reply(done->repeated ? 200 : 201, out);
+}
+
+awaitable<reply> create_adjustment(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  billing::adjustment_request wanted;
+  wanted.reference = fields.needed_text("id");
+  wanted.account_id = fields.needed_id("account_id");
+  wanted.amount = fields.needed_money("amount");
+  wanted.note = fields.needed_text("note");
+  wanted.currency = fields.text("currency").value_or("");
+  wanted.now = std::chrono::system_clock::now();
+  const auto kind = fields.needed_text("kind");
+  if (kind == "goodwill")
+    wanted.kind = billing::adjustment_kind::goodwill;
+  else if (kind != "adjustment")
+    fields.complain("kind", "must be goodwill or adjustment");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto adjust = [&](pqxx::work& tx) { return billing::adjust(tx, wanted); };
+  const result<billing::adjustment_answer> done =
+      co_await with.database.run(adjust, db::run_options{.idempotent = true});
+  if (!done) co_return problem(done.error());
+  with.gateway.account_changed(wanted.account_id);
+  boost::json::object out{{"id", wanted.reference},
+                          {"account_id", uuid_text(wanted.account_id)},
+                          {"kind", kind},
+                          {"repeated", done->repeated},
+                          {"sequence", done->sequence}};
+  put_money(out, "amount", wanted.amount);
+  put_money(out, "balance_after", done->balance_after);
+  co_return json_reply(done->repeated ? 200 : 201, out);
+}
+
+awaitable<reply> list_house_accounts(services& with, const request&) {
+  const auto read = [](pqxx::work& tx) {
+    tx.exec("SET LOCAL statement_timeout = '10min'");
+    return billing::list_house_accounts(tx);
+  };
+  const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
+  const result<std::vector<billing::house_account>> found = co_await with.database.run(read, patient);
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found) {
+    boost::json::object item{{"name", each.name}, {"currency", each.currency}, {"entries", each.entries}};
+    put_money(item, "balance", each.balance);
+    items.push_back(std::move(item));
+  }
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+awaitable<reply> reactivate_credit(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return no_account();
+  const auto now = std::chrono::system_clock::now();
+  const auto reactivate = [&](pqxx::work& tx) {
+    return billing::reactivate(tx, *id, billing::actor::admin, now);
+  };
+  const result<billing::reactivation> done =
+      co_await with.database.run(reactivate, db::run_options{.idempotent = true});
+  if (!done) co_return problem(done.error());
+  with.gateway.account_changed(*id);
+  boost::json::object out{{"account_id", uuid_text(*id)}};
+  put_money(out, "reactivated", done->amount);
+  put_money(out, "balance_after", done->balance_after);
+  co_return json_reply(200, out);
+}
+
+awaitable<reply> list_account_events(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  auto fields = field_reader::of_query(from);
+  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!id) co_return no_account();
+  const auto read = [&](pqxx::work& tx) -> result<std::vector<billing::account_event>> {
+    const auto account = billing::find_account(tx, *id);
+    if (!account) return account.error();
+    return billing::list_events(tx, *id, limit);
+  };
+  const result<std::vector<billing::account_event>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found) {
+    boost::json::object item{{"key", each.key},
+                             {"kind", each.kind},
+                             {"body", boost::json::parse(each.body)},
+                             {"void", each.is_void}};
+    put_time(item, "at", each.at);
+    put_time(item, "delivered_at", each.delivered_at);
+    items.push_back(std::move(item));
+  }
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+}  // namespace tollgate::gateway::api

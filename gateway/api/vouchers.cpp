@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// /v1/voucher_batches: PINs are in the answer that makes them, and nowhere afterwards.
+#include "billing/voucher.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "billing/error.hpp"
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+reply no_batch() {
+  return problem(billing::make_error_code(billing::error::no_batch));
+}
+
+boost::json::object to_json(const billing::voucher_batch& batch) {
+  boost::json::object out{{"id", uuid_text(batch.batch_id)},
+                          {"currency", batch.currency},
+                          {"vouchers", batch.vouchers},
+                          {"redeemed", batch.redeemed},
+                          {"note", batch.note}};
+  put_money(out, "value", batch.value);
+  put_time(out, "expires_at", batch.expires_at);
+  put_time(out, "revoked_at", batch.revoked_at);
+  return out;
+}
+
+}  // namespace
+
+awaitable<reply> list_voucher_batches(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) { return billing::list_voucher_batches(tx, limit); };
+  const result<std::vector<billing::voucher_batch>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found)
+    items.push_back(to_json(each));
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+awaitable<reply> create_voucher_batch(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  billing::voucher_batch wanted;
+  wanted.batch_id = fields.needed_id("id");
+  wanted.value = fields.needed_money("value");
+  wanted.currency = fields.text("currency").value_or(with.options.currency);
+  wanted.vouchers = static_cast<int>(fields.needed_integer("vouchers", 1, billing::most_vouchers));
+  wanted.note = fields.text("note").value_or("");
+  const auto expires_at = fields.time("expires_at");
+  if (!expires_at) fields.complain("expires_at", "is needed");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  wanted.expires_at = *expires_at;
+  if (wanted.expires_at <= std::chrono::system_clock::now())
+    co_return problem(422, "invalid_request", "expires_at lies in the past.");
+  // Not idempotent: were it repeated after a commit whose answer was lost, the PINs would be others.
+  const auto make = [&](pqxx::work& tx) {
+    return billing::make_vouchers(tx, with.options.voucher_key, wanted);
+  };
+  const result<std::vector<billing::voucher_print>> made = co_await with.database.run(make);
+  if (!made) co_return problem(made.error());
+  boost::json::object out = to_json(wanted);
+  boost::json::array pins;
+  for (const auto& each : *made)
+    pins.push_back(boost::json::object{{"serial", each.serial}, {"pin", each.pin}});
+  out["pins"] = std::move(pins);
+  reply answer = json_reply(201, out);
+  answer.headers.emplace_back("Location", "/v1/voucher_batches/" + uuid_text(wanted.batch_id));
+  co_return answer;
+}
+
+awaitable<reply> get_voucher_batch(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return no_batch();
+  const auto read = [&](pqxx::work& tx) -> result<billing::voucher_batch> {
+    const auto found = billing::find_voucher_batch(tx, *id);
+    if (!found) return billing::make_error_code(billing::error::no_batch);
+    return *found;
+  };
+  const result<billing::voucher_batch> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+}
+
+awaitable<reply> revoke_voucher_batch(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return no_batch();
+  const auto now = std::chrono::system_clock::now();
+  const auto revoke = [&](pqxx::work& tx) -> result<billing::voucher_batch> {
+    const auto revoked = billing::revoke_vouchers(tx, *id, now);
+    if (revoked.has_error()) return revoked.error();
+    return billing::find_voucher_batch(tx, *id).value();
+  };
+  const result<billing::voucher_batch> done =
+      co_await with.database.run(revoke, db::run_options{.idempotent = true});
+  co_return done ? json_reply(200, to_json(*done)) : problem(done.error());
+}
+
+awaitable<reply> redeem_account_voucher(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  auto fields = field_reader::of_body(from);
+  const auto pin = billing::parse_pin(fields.needed_text("pin"));
+  if (!pin) fields.complain("pin", "must be 16 digits");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!id) co_return problem(billing::make_error_code(billing::error::no_account));
+  const auto now = std::chrono::system_clock::now();
+  const auto redeem = [&](pqxx::work& tx) {
+    return billing::redeem_voucher(tx, with.options.voucher_key, *id, *pin, now);
+  };
+  const result<billing::redemption> done =
+      co_await with.database.run(redeem, db::run_options{.idempotent = true});
+  if (!done) co_return problem(done.error());
+  if (done->status == billing::redemption_status::refused) {
+    reply refusal = problem(billing::make_error_code(done->why));
+    if (done->why == billing::error::voucher_locked)
+      refusal.headers.emplace_back("Retry-After", std::to_string(done->retry_after.count()));
+    co_return refusal;
+  }
+  with.gateway.account_changed(*id);
+  const bool repeated = done->status == billing::redemption_status::repeated;
+  boost::json::object out{{"account_id", uuid_text(*id)}, {"repeated", repeated}};
+  put_money(out, "value", done->value);
+  put_money(out, "balance_after", done->balance_after);
+  co_return json_reply(repeated ? 200 : 201, out);
+}
+
+}  // namespace tollgate::gateway::api
