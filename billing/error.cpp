@@ -51,6 +51,10 @@ const char* sentence_of(error value) {
       return "too many wrong PINs were tried";
     case error::batch_exists:
       return "the id of the voucher batch is taken";
+    case error::no_charge:
+      return "this period of the subscription was not charged";
+    case error::nothing_unused:
+      return "no whole day of the subscription's period is unused";
     case error::no_batch:
       return "there is no such voucher batch";
     case error::period_conflict:
@@ -125,6 +129,10 @@ const char* code_of(error value) {
       return "voucher_locked";
     case error::batch_exists:
       return "batch_exists";
+    case error::no_charge:
+      return "no_charge";
+    case error::nothing_unused:
+      return "nothing_unused";
     case error::no_batch:
       return "no_batch";
     case error::period_conflict:

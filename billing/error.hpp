@@ -30,6 +30,8 @@ enum class error : std::uint8_t {
   voucher_revoked,            // its batch was called back
   voucher_locked,             // too many wrong PINs: wait
   batch_exists,               // the id of the voucher batch is taken
+  no_charge,                  // this period of the subscription was not charged
+  nothing_unused,             // no whole day of the period is left
   no_batch,                   // there is no such voucher batch
   period_conflict,  // the subscription's period was charged before at another price, or is not the next one
   no_term,          // no such subscription term in this currency

@@ -57,6 +57,8 @@ error error_of(const std::string& status) {
                                     error::refund_exceeds_payment,
                                     error::reference_conflict,
                                     error::nothing_inactive,
+                                    error::no_charge,
+                                    error::nothing_unused,
                                     error::period_conflict,
                                     error::hold_exists};
   const auto found =

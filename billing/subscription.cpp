@@ -55,4 +55,18 @@ boost::system::result<subscription_answer> charge_subscription(pqxx::transaction
       .balance_after = sql::money_of(row[1])};
 }
 
+boost::system::result<subscription_refund_answer> refund_subscription(pqxx::transaction_base& tx,
+                                                                      const subscription_refund& refund) {
+  const auto row = tx.exec_params1(
+      "SELECT status, amount, balance_after FROM billing.refund_subscription($1, $2, $3, $4, $5, $6, "
+      "($7::timestamptz AT TIME ZONE 'UTC')::date)",
+      sql::text_of(refund.account_id), sql::text_of(refund.subscription_id), refund.period,
+      refund.unused_days, refund.period_days, clean_text(refund.note), iso_time(refund.now));
+  const auto status = row[0].as<std::string>();
+  if (status != "refunded" && status != "repeated") return sql::error_of(status);
+  return subscription_refund_answer{.repeated = status == "repeated",
+                                    .amount = sql::money_of(row[1]),
+                                    .balance_after = sql::money_of(row[2])};
+}
+
 }  // namespace tollgate::billing

@@ -53,4 +53,25 @@ struct subscription_answer {
 boost::system::result<subscription_answer> charge_subscription(pqxx::transaction_base& tx,
                                                                const subscription_charge& charge);
 
+struct subscription_refund {
+  uuid account_id{};
+  uuid subscription_id{};
+  int period = 1;       // the current one
+  int unused_days = 0;  // whole days of it that are left
+  int period_days = 0;  // of which it has so many
+  std::string note{};
+  std::chrono::system_clock::time_point now{};
+};
+
+struct subscription_refund_answer {
+  bool repeated = false;  // it was given before; `amount` is what was given then
+  money amount{};
+  money balance_after{};  // posted credit of the account, now
+};
+
+// Gives back the share of the period's price for its unused days, rounded down, once for each period.
+// error::no_account, no_charge (the period was not charged), nothing_unused, invalid_amount.
+boost::system::result<subscription_refund_answer> refund_subscription(pqxx::transaction_base& tx,
+                                                                      const subscription_refund& refund);
+
 }  // namespace tollgate::billing

@@ -255,15 +255,20 @@ asio::awaitable<void> application::watch_database() {
 // Renews, lapses and frees rented numbers when their dates ask for it. Any node may: a renewal is charged
 // once.
 asio::awaitable<void> application::keep_terms() {
-  constexpr int batch = 100;
+  constexpr int batch = 20;  // in one transaction, which keeps the locks of so many accounts
   while (!stopping_) {
-    const auto now = clocks_.wall();
-    const auto work = [now](pqxx::work& tx) { return voicemail::advance_terms(tx, now, batch); };
-    const auto report = co_await store_.database().run(work, {.idempotent = true});
-    if (report &&
-        report->renewed + report->entered_grace + report->quarantined + report->returned_to_stock > 0)
-      spdlog::info("event=number_terms renewed={} grace={} quarantined={} free={}", report->renewed,
-                   report->entered_grace, report->quarantined, report->returned_to_stock);
+    for (bool more = true; more && !stopping_;) {
+      const auto now = clocks_.wall();
+      const auto work = [now](pqxx::work& tx) { return voicemail::advance_terms(tx, now, batch); };
+      const auto report = co_await store_.database().run(work, {.idempotent = true});
+      const int steps =
+          report ? report->renewed + report->entered_grace + report->quarantined + report->returned_to_stock
+                 : 0;
+      if (steps > 0)
+        spdlog::info("event=number_terms renewed={} grace={} quarantined={} free={}", report->renewed,
+                     report->entered_grace, report->quarantined, report->returned_to_stock);
+      more = steps >= batch;
+    }
     if (stopping_) co_return;
     terms_timer_.expires_after(std::chrono::minutes(10));
     boost::system::error_code ignored;

@@ -17,6 +17,8 @@ const char* sentence(error value) noexcept {
       return "the number is not available";
     case error::number_not_yours:
       return "the number is not rented by this account";
+    case error::nothing_unused:
+      return "no whole day of the paid term is left";
     case error::term_unknown:
       return "numbers are not rented for such a term";
     case error::order_conflict:
@@ -69,6 +71,8 @@ const char* code_text(error value) noexcept {
       return "number_unavailable";
     case error::number_not_yours:
       return "number_not_yours";
+    case error::nothing_unused:
+      return "nothing_unused";
     case error::term_unknown:
       return "term_unknown";
     case error::order_conflict:

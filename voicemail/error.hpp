@@ -17,6 +17,7 @@ enum class error {
   order_conflict,       // this order id has been used for another number, account or term
   credit_insufficient,  // the account's free credit does not pay the term
   account_unknown,      // no such account, or it is blocked
+  nothing_unused,       // no whole day of the paid term is left
   message_unknown,      // no such message in this mailbox
   message_conflict,     // this message id has been used for other audio or another mailbox
   mailbox_full,         // the quota (messages, time or bytes) leaves no room for the message

@@ -148,6 +148,21 @@ boost::system::result<rental> renew_number(pqxx::transaction_base& tx,
                                            const boost::uuids::uuid& account_id,
                                            system_clock::time_point now);
 
+struct term_refund {
+  bool repeated;          // it was given before; nothing was given now
+  billing::money amount;  // for the unused days
+  std::string currency;
+  int unused_days;  // 0 when repeated
+};
+
+// An admin gives back what is unused of the current term: whole days of 24 hours, by their share of the
+// price, once for each term. The number goes into quarantine at once (`release`) or stays with its owner
+// until the term's end. error::number_unknown, number_not_yours (nobody rents it and pays now),
+// nothing_unused, account_unknown.
+boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx,
+                                               const pstn::number::phone_number& number, bool release,
+                                               system_clock::time_point now, const term_policy& policy = {});
+
 // Renews, lapses and frees at most `limit` numbers whose dates ask for it at `now`. Any node may run it at
 // any time: rows that another run holds are passed over, and a renewal is charged once per period.
 term_report advance_terms(pqxx::transaction_base& tx, system_clock::time_point now, int limit,

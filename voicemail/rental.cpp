@@ -5,6 +5,7 @@
 #include <pqxx/transaction_base>
 
 #include "billing/account.hpp"
+#include "billing/credit_life.hpp"
 #include "billing/subscription.hpp"
 #include "voicemail/number_row.hpp"
 #include "voicemail/number_store.hpp"
@@ -94,10 +95,22 @@ boost::system::result<rental> charge_next_term(pqxx::transaction_base& tx, const
                 .paid_until = begin_next_term(tx, number.number)};
 }
 
+// Stores an event for the owner, once for each term: what becomes of the number, and until when.
+void tell(pqxx::transaction_base& tx, const number_record& number, const std::string& kind,
+          system_clock::time_point until) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(until.time_since_epoch()).count();
+  billing::add_event(
+      tx, *number.account_id,
+      kind + "/" + sql::text(*number.order_id) + "/" + std::to_string(number.paid_periods), kind,
+      "{\"number\":\"" + number.number.e164() + "\",\"until\":" + std::to_string(seconds) + "}",
+      *number.dates.paid_until);
+}
+
 void enter_grace(pqxx::transaction_base& tx, const number_record& number, const term_policy& policy) {
   tx.exec_params(
       "UPDATE voicemail.number SET state = 'grace', grace_until = voicemail.to_time($2) WHERE number = $1",
       number.number.e164(), sql::micros(*number.dates.paid_until + policy.grace));
+  tell(tx, number, "number_in_grace", *number.dates.paid_until + policy.grace);
 }
 
 // Takes the step that is due and counts it. False: none is.
@@ -123,6 +136,7 @@ bool take_step(pqxx::transaction_base& tx, const number_record& number, system_c
         return true;
       }
       quarantine(tx, number.number, *number.dates.grace_until + policy.quarantine);
+      tell(tx, number, "number_given_up", *number.dates.grace_until + policy.quarantine);
       ++report.quarantined;
       return true;
     case term_step::free_reservation:
@@ -187,6 +201,43 @@ boost::system::result<rental> renew_number(pqxx::transaction_base& tx, const pho
                   .paid_until = *found->dates.paid_until};
   }
   return charge_next_term(tx, *found);
+}
+
+boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx, const phone_number& number,
+                                               bool release, system_clock::time_point now,
+                                               const term_policy& policy) {
+  const auto found = lock_number(tx, number);
+  if (!found) return error::number_unknown;
+  const bool rented = found->state == number_state::assigned;
+  // A repetition of a refund that released the number finds it in quarantine.
+  if (!rented && found->state != number_state::quarantined) return error::number_not_yours;
+  if (!found->account_id || !found->order_id || found->paid_periods == 0) return error::number_not_yours;
+  int unused = 0;
+  int whole = 1;
+  if (rented) {
+    const auto days = tx.exec_params1(
+        "SELECT greatest(0, floor(extract(epoch FROM paid_until - voicemail.to_time($2)) / 86400))::int, "
+        "(extract(epoch FROM paid_until - voicemail.term_end(anchor, term_months, paid_periods - 1)) / "
+        "86400)::int FROM voicemail.number WHERE number = $1",
+        number.e164(), sql::micros(now));
+    whole = days[1].as<int>();
+    unused = std::min(days[0].as<int>(), whole);
+  }
+  const auto given = billing::refund_subscription(tx, {.account_id = *found->account_id,
+                                                       .subscription_id = *found->order_id,
+                                                       .period = found->paid_periods,
+                                                       .unused_days = unused,
+                                                       .period_days = whole,
+                                                       .note = number.e164(),
+                                                       .now = now});
+  if (!given && given.error() == billing::error::nothing_unused)
+    return rented ? error::nothing_unused : error::number_not_yours;
+  if (!given) return translated(given.error());
+  if (rented && release) quarantine(tx, number, now + policy.quarantine);
+  return term_refund{.repeated = given->repeated,
+                     .amount = given->amount,
+                     .currency = currency_of(tx, *found->account_id),
+                     .unused_days = given->repeated ? 0 : unused};
 }
 
 term_report advance_terms(pqxx::transaction_base& tx, system_clock::time_point now, int limit,

@@ -148,6 +148,36 @@ awaitable<reply> release_number(services& with, const request& from) {
   co_return json_reply(200, to_json(*released));
 }
 
+awaitable<reply> refund_number(services& with, const request& from) {
+  const auto number = pstn::phone_number::parse(from.parameters[0]);
+  auto fields = field_reader::of_body(from);
+  const auto release = fields.flag("release");
+  if (!release) fields.complain("release", "is needed: true gives the number up, false keeps it");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!number) co_return unknown_number();
+  struct refunded {
+    voicemail::number_record number;
+    voicemail::term_refund refund;
+  };
+  const auto now = std::chrono::system_clock::now();
+  const auto give_back = [&](pqxx::work& tx) -> result<refunded> {
+    const auto given = voicemail::refund_term(tx, *number, *release, now);
+    if (!given) return given.error();
+    const auto found = existing(tx, *number);
+    if (!found) return found.error();
+    return refunded{*found, *given};
+  };
+  const result<refunded> done = co_await with.database.run(give_back, db::run_options{.idempotent = true});
+  if (!done) co_return problem(done.error());
+  with.gateway.account_changed(*done->number.account_id);
+  boost::json::object out{{"number", to_json(done->number)},
+                          {"currency", done->refund.currency},
+                          {"repeated", done->refund.repeated},
+                          {"unused_days", done->refund.unused_days}};
+  put_money(out, "amount", done->refund.amount);
+  co_return json_reply(200, out);
+}
+
 awaitable<reply> create_number_order(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   const uuid order_id = fields.needed_id("id");

@@ -18,6 +18,7 @@ unsigned status_of(billing::error value) {
     case error::no_deck:
     case error::no_payment:
     case error::no_batch:
+    case error::no_charge:
     case error::voucher_unknown:
       return 404;
     case error::account_conflict:
@@ -28,6 +29,7 @@ unsigned status_of(billing::error value) {
     case error::refund_exceeds_payment:
     case error::reference_conflict:
     case error::nothing_inactive:
+    case error::nothing_unused:
     case error::voucher_used:
     case error::voucher_expired:
     case error::voucher_revoked:
@@ -62,6 +64,7 @@ unsigned status_of(voicemail::error value) {
     case error::number_exists:
     case error::number_unavailable:
     case error::order_conflict:
+    case error::nothing_unused:
     case error::message_conflict:
     case error::mailbox_full:
       return 409;

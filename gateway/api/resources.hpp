@@ -75,6 +75,7 @@ boost::asio::awaitable<reply> create_number(services& with, const request& from)
 boost::asio::awaitable<reply> get_number(services& with, const request& from);
 boost::asio::awaitable<reply> change_number(services& with, const request& from);
 boost::asio::awaitable<reply> release_number(services& with, const request& from);
+boost::asio::awaitable<reply> refund_number(services& with, const request& from);
 boost::asio::awaitable<reply> create_number_order(services& with, const request& from);
 boost::asio::awaitable<reply> list_number_prices(services& with, const request& from);
 

@@ -57,6 +57,7 @@ constexpr route table[] = {
     {"GET", "/v1/numbers/{}", get_number},
     {"PATCH", "/v1/numbers/{}", change_number},
     {"POST", "/v1/numbers/{}/release", release_number},
+    {"POST", "/v1/numbers/{}/refund", refund_number},
     {"POST", "/v1/number_orders", create_number_order},
     {"GET", "/v1/number_prices", list_number_prices},
 

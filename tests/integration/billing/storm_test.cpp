@@ -167,6 +167,15 @@ class worker {
     });
     if (answer.has_value() && answer->status == subscription_status::charged)
       record_.charged_once(account_, {30'000});
+    const auto back = step([&](auto& tx) {
+      return refund_subscription(tx, {.account_id = billing::account_id(account_),
+                                      .subscription_id = id_of(0x50, 1000 * pair_ + i),
+                                      .period = 1,
+                                      .unused_days = 30,
+                                      .period_days = 90,
+                                      .now = std::chrono::system_clock::now()});
+    });
+    if (back.has_value() && !back->repeated) record_.credited(account_, {10'000});
   }
 
   // What is random in the call itself comes from same_, which is equal in both twins; their timing is not.

@@ -69,5 +69,30 @@ TEST_F(Subscription, ConflictsAreErrors) {
   EXPECT_EQ(charge(2).error(), error::account_blocked);
 }
 
+TEST_F(Subscription, PeriodIsRefundedOnceByItsUnusedDays) {
+  fund(units(100));
+  charge(1).value();
+  const auto refund = [&](int period, int unused, int whole) {
+    return step([&](auto& tx) {
+      return refund_subscription(tx, {.account_id = account_id(),
+                                      .subscription_id = id_of(0x50, 1),
+                                      .period = period,
+                                      .unused_days = unused,
+                                      .period_days = whole,
+                                      .now = std::chrono::system_clock::now()});
+    });
+  };
+  EXPECT_EQ(refund(2, 10, 90).error(), error::no_charge);
+  EXPECT_EQ(refund(1, 0, 90).error(), error::nothing_unused);
+  EXPECT_EQ(refund(1, 91, 90).error(), error::invalid_amount);
+  EXPECT_EQ(refund(1, 7, 90)->amount.micros, 777'777) << "rounded down";
+  EXPECT_TRUE(refund(1, 8, 90)->repeated);
+  EXPECT_EQ(refund(1, 0, 90)->amount.micros, 777'777);
+  EXPECT_EQ(credit().posted, units(90) + money{777'777});
+  const auto entries = step([](auto& tx) { return list_entries(tx, account_id(), 1); });
+  EXPECT_EQ(entries[0].kind, "subscription_refund");
+  EXPECT_EQ(entries[0].contra, "subscription_refunds");
+}
+
 }  // namespace
 }  // namespace tollgate::billing

@@ -2,8 +2,10 @@
 // Renting, renewing and losing a number, with its charges, in a real PostgreSQL.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
+#include "billing/credit_life.hpp"
 #include "number_fixture.hpp"
 
 namespace tollgate::voicemail {
@@ -178,6 +180,133 @@ TEST_F(Rental, AReleasedNumberIsHeldBackForItsFormerOwner) {
   EXPECT_EQ(rent("1", alice).error(), error::order_conflict) << "a spent order buys nothing";
   EXPECT_TRUE(rent("3", alice));
   EXPECT_EQ(credit_of(alice), units(10));
+}
+
+class TermRefund : public number_test {
+ protected:
+  boost::system::result<term_refund> refund(system_clock::time_point now, bool release) {
+    return in_transaction([&](pqxx::transaction_base& tx) { return refund_term(tx, number, release, now); });
+  }
+};
+
+TEST_F(TermRefund, GivesBackTheUnusedWholeDaysOnce) {
+  ASSERT_TRUE(rent("1", alice));
+  const auto end = *record().dates.paid_until;
+  const auto days = std::chrono::duration_cast<std::chrono::hours>(end - start).count() / 24;
+  const auto given = refund(end - std::chrono::hours(24 * 45 + 23), false).value();
+  EXPECT_EQ(given.unused_days, 45);
+  EXPECT_EQ(given.amount.micros, 10'000'000 * 45 / days);
+  EXPECT_EQ(given.currency, "EUR");
+  EXPECT_EQ(record().state, number_state::assigned) << "kept until the end of the term";
+  const auto again = refund(end - std::chrono::hours(24 * 2), true).value();
+  EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.amount, given.amount);
+  EXPECT_EQ(credit_of(alice), billing::units(10) + given.amount);
+}
+
+TEST_F(TermRefund, OfAReleasedNumberIsAnsweredAgain) {
+  ASSERT_TRUE(rent("1", alice));
+  const auto given = refund(start + std::chrono::hours(1), true).value();
+  EXPECT_LT(given.amount, billing::units(10)) << "the first day has begun";
+  EXPECT_EQ(record().state, number_state::quarantined);
+  EXPECT_TRUE(refund(start + std::chrono::hours(2), true)->repeated);
+  EXPECT_EQ(refund(start, true)->amount, given.amount);
+}
+
+TEST_F(TermRefund, HasNothingForTermsThatAreOverOrNobodys) {
+  EXPECT_EQ(refund(start, false).error(), error::number_not_yours);
+  ASSERT_TRUE(rent("1", alice));
+  EXPECT_EQ(refund(*record().dates.paid_until - std::chrono::hours(23), true).error(), error::nothing_unused);
+  EXPECT_EQ(record().state, number_state::assigned);
+  ASSERT_TRUE(
+      in_transaction([&](pqxx::transaction_base& tx) { return release_number(tx, number, alice, start); }));
+  EXPECT_EQ(refund(start, false).error(), error::number_not_yours) << "given up without a refund";
+}
+
+TEST_F(TermRefund, EachTermHasItsOwn) {
+  pay(20);
+  ASSERT_TRUE(rent("1", alice));
+  ASSERT_FALSE(refund(start + std::chrono::hours(1), false)->repeated);
+  const auto second = *record().dates.paid_until;
+  EXPECT_EQ(advance(second).renewed, 1);
+  EXPECT_FALSE(refund(second + std::chrono::hours(1), false)->repeated);
+  EXPECT_TRUE(refund(second + std::chrono::hours(1), false)->repeated);
+}
+
+TEST_F(Rental, ManyNodesRenewEachTermOnce) {
+  constexpr int terms = 4;
+  pay(40);
+  ASSERT_TRUE(rent("1", alice));
+  for (int term = 1; term <= terms; ++term) {
+    const auto due = *record().dates.paid_until;
+    std::atomic<int> renewed{0};
+    {
+      std::vector<std::jthread> nodes;
+      for (int node = 0; node < 6; ++node)
+        nodes.emplace_back([&, node] {
+          pqxx::connection connection{database()};
+          for (int turn = 0; turn < 5; ++turn) {
+            pqxx::work tx{connection};
+            if (node % 2 == 0)
+              renewed += advance_terms(tx, due, 100).renewed;
+            else if (const auto paid = renew_number(tx, number, alice, due); paid && !paid->repeated)
+              ++renewed;
+            tx.commit();
+          }
+        });
+    }
+    EXPECT_EQ(renewed, 1) << "term " << term + 1;
+  }
+  EXPECT_EQ(credit_of(alice), billing::units(60 - 10 - 10 * terms));
+}
+
+TEST_F(Rental, RenewalAndRefundAtOnceKeepOneEntryEach) {
+  pay(40);
+  ASSERT_TRUE(rent("1", alice));
+  const auto due = *record().dates.paid_until;
+  std::atomic<int> given{0};
+  {
+    std::vector<std::jthread> workers;
+    for (int worker = 0; worker < 6; ++worker)
+      workers.emplace_back([&, worker] {
+        pqxx::connection connection{database()};
+        for (int turn = 0; turn < 5; ++turn) {
+          pqxx::work tx{connection};
+          if (worker % 2 == 0)
+            advance_terms(tx, due, 100);
+          else if (const auto back = refund_term(tx, number, false, due); back && !back->repeated)
+            ++given;
+          tx.commit();
+        }
+      });
+  }
+  EXPECT_EQ(given, 1) << "of the second term alone: nothing was left of the first";
+}
+
+TEST_F(Rental, AFailedRenewalIsToldOnce) {
+  pay(10);  // 30 in all
+  ASSERT_TRUE(rent("1", alice, 12));
+  const auto end = *record().dates.paid_until;
+  EXPECT_EQ(advance(end).entered_grace, 1);
+  advance(end + std::chrono::days{1});
+  EXPECT_EQ(advance(end + std::chrono::days{14}).quarantined, 1);
+  const auto events =
+      in_transaction([](pqxx::transaction_base& tx) { return billing::list_events(tx, alice, 10); });
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_NE(events[0].kind, events[1].kind);
+}
+
+TEST_F(Rental, WithoutAutoRenewalTheTermEndsThoughThereIsCredit) {
+  pay(20);
+  ASSERT_TRUE(rent("1", alice));
+  ASSERT_TRUE(in_transaction([](pqxx::transaction_base& tx) {
+    return change_settings(tx, number, alice,
+                           {.auto_renew = false, .voicemail_enabled = true, .ring_timeout = {}});
+  }));
+  const auto end = *record().dates.paid_until;
+  EXPECT_EQ(advance(end).entered_grace, 1);
+  EXPECT_EQ(advance(end + std::chrono::days{14}).quarantined, 1);
+  EXPECT_EQ(credit_of(alice), billing::units(30));
 }
 
 }  // namespace
