@@ -17,6 +17,7 @@ hold_status hold_status_of(const std::string& text) {
   if (text == "insufficient_credit") return hold_status::insufficient_credit;
   if (text == "account_blocked") return hold_status::account_blocked;
   if (text == "wrong_currency") return hold_status::wrong_currency;
+  if (text == "fraud_limit") return hold_status::fraud_limit;
   if (text == "already_settled") return hold_status::already_settled;
   if (text == "no_account") return hold_status::no_account;
   throw std::logic_error("billing: open_hold answered '" + text + "'");
@@ -26,6 +27,7 @@ extend_status extend_status_of(const std::string& text) {
   if (text == "extended") return extend_status::extended;
   if (text == "repeated") return extend_status::repeated;
   if (text == "final_unit") return extend_status::final_unit;
+  if (text == "fraud_limit") return extend_status::fraud_limit;
   if (text == "no_hold") return extend_status::no_hold;
   throw std::logic_error("billing: extend_hold answered '" + text + "'");
 }
@@ -35,15 +37,11 @@ void append_element(std::string& array, const std::string& element) {
   array += element;
 }
 
-}  // namespace
-
-hold_answer open_hold(pqxx::transaction_base& tx, const hold_request& request) {
+hold_answer open_by(pqxx::transaction_base& tx, const hold_request& request, const std::string& call) {
   const auto& terms = request.terms;
   if (!is_valid(terms)) throw std::invalid_argument("billing: open_hold with an invalid rate");
   const auto row = tx.exec_params1(
-      "SELECT status, granted, available FROM billing.open_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-      "$11, "
-      "$12, $13, $14, $15, $16, $17, $18, $19, $20)",
+      call + "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
       sql::text_of(request.account_id), sql::text_of(request.call_id), clean_text(request.node),
       sql::text_of(request.gateway_instance), std::string(to_string(request.direction)),
       clean_text(request.caller), clean_text(request.callee), clean_text(request.currency),
@@ -53,17 +51,36 @@ hold_answer open_hold(pqxx::transaction_base& tx, const hold_request& request) {
       sql::int_of(terms.free_start), sql::int_of(terms.included));
   return {.status = hold_status_of(row[0].as<std::string>()),
           .granted = sql::money_of(row[1]),
-          .available = sql::money_of(row[2])};
+          .available = sql::money_of(row[2]),
+          .limit = row[3].as<std::string>()};
+}
+
+extend_answer extend_by(pqxx::transaction_base& tx, const extend_request& request, const std::string& call) {
+  const auto row = tx.exec_params1(
+      call + "$1, $2, $3, $4, $5, $6)", sql::text_of(request.account_id), sql::text_of(request.call_id),
+      request.request_number, sql::int_of(request.used), request.more.micros, sql::int_of(request.lease));
+  return {.status = extend_status_of(row[0].as<std::string>()),
+          .total = sql::money_of(row[1]),
+          .available = sql::money_of(row[2]),
+          .limit = row[3].as<std::string>()};
+}
+
+}  // namespace
+
+hold_answer open_hold(pqxx::transaction_base& tx, const hold_request& request) {
+  return open_by(tx, request, "SELECT status, granted, available, '' FROM billing.open_hold(");
+}
+
+hold_answer open_guarded_hold(pqxx::transaction_base& tx, const hold_request& request) {
+  return open_by(tx, request, "SELECT status, granted, available, measure FROM billing.open_guarded_hold(");
 }
 
 extend_answer extend_hold(pqxx::transaction_base& tx, const extend_request& request) {
-  const auto row =
-      tx.exec_params1("SELECT status, total, available FROM billing.extend_hold($1, $2, $3, $4, $5, $6)",
-                      sql::text_of(request.account_id), sql::text_of(request.call_id), request.request_number,
-                      sql::int_of(request.used), request.more.micros, sql::int_of(request.lease));
-  return {.status = extend_status_of(row[0].as<std::string>()),
-          .total = sql::money_of(row[1]),
-          .available = sql::money_of(row[2])};
+  return extend_by(tx, request, "SELECT status, total, available, '' FROM billing.extend_hold(");
+}
+
+extend_answer extend_guarded_hold(pqxx::transaction_base& tx, const extend_request& request) {
+  return extend_by(tx, request, "SELECT status, total, available, measure FROM billing.extend_guarded_hold(");
 }
 
 usage_answer report_usage(pqxx::transaction_base& tx, const uuid& gateway_instance,

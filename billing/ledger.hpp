@@ -48,18 +48,22 @@ enum class hold_status : std::uint8_t {
   insufficient_credit,  // final for this call id; a CDR without charge was written
   account_blocked,      // final as well
   wrong_currency,       // final as well
+  fraud_limit,          // final as well: a limit was reached (open_guarded_hold)
   already_settled,      // the call has ended before
   no_account,
 };
 
 struct hold_answer {
   hold_status status = hold_status::no_account;
-  money granted{};    // affordable_duration(terms, granted) is how long the call may last
-  money available{};  // free credit beside it, now
+  money granted{};      // affordable_duration(terms, granted) is how long the call may last
+  money available{};    // free credit beside it, now
+  std::string limit{};  // the fraud limit that was reached, or empty; an opened hold may have one: only noted
 };
 
 // No hold, no INVITE.
 hold_answer open_hold(pqxx::transaction_base& tx, const hold_request& request);
+// The same within the limits of fraud.hpp, in the same round trip and under the same lock.
+hold_answer open_guarded_hold(pqxx::transaction_base& tx, const hold_request& request);
 
 struct extend_request {
   uuid account_id{};
@@ -73,17 +77,21 @@ struct extend_request {
 enum class extend_status : std::uint8_t {
   extended,
   repeated,
-  final_unit,  // less than `more` was left (perhaps nothing): the call ends when `total` is used up
-  no_hold,     // settled meanwhile, or never opened: end the call now
+  final_unit,   // less than `more` was left (perhaps nothing): the call ends when `total` is used up
+  fraud_limit,  // a limit was reached that ends live calls: end the call now (extend_guarded_hold)
+  no_hold,      // settled meanwhile, or never opened: end the call now
 };
 
 struct extend_answer {
   extend_status status = extend_status::no_hold;
-  money total{};      // everything granted so far
-  money available{};  // free credit beside it, now
+  money total{};        // everything granted so far
+  money available{};    // free credit beside it, now
+  std::string limit{};  // the fraud limit that was reached, or empty
 };
 
 extend_answer extend_hold(pqxx::transaction_base& tx, const extend_request& request);
+// The same within the limits of fraud.hpp.
+extend_answer extend_guarded_hold(pqxx::transaction_base& tx, const extend_request& request);
 
 struct usage {
   uuid account_id{};

@@ -97,6 +97,7 @@ struct configuration {
     std::vector<std::string> credit_months_by_country;  ///< "DE=0", "FR=12"
     int credit_interval_s = 3'600;                      ///< between searches for credit that lapses
     std::filesystem::path voucher_key_file;             ///< empty: keys/voucher.key below the state directory
+    bool fraud_limits = true;    ///< whether the limits of /v1/fraud/limits hold on this node
     std::string webhook_secret;  ///< of the payment provider's signed events; empty: none are taken
   } billing;
 

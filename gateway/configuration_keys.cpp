@@ -125,6 +125,8 @@ void visit_service(configuration& c, key_visitor& v) {
   v.visit("billing.voucher_key_file", c.billing.voucher_key_file,
           "Key of the vouchers' PINs, 64 hex digits, the same on all gateways of one database. Empty: "
           "keys/voucher.key below the state directory, made at the first start.");
+  v.visit("billing.fraud_limits", c.billing.fraud_limits,
+          "Whether calls are held against the limits of /v1/fraud/limits.");
   v.visit("billing.webhook_secret", c.billing.webhook_secret,
           "Shared with the payment provider, at least 16 characters; best given by the environment. Empty: no "
           "payment events are taken.");

@@ -71,6 +71,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.ring_timeout = seconds(settings.call.ring_timeout_s);
   calls.calls = static_cast<std::size_t>(settings.call.calls);
   calls.calls_per_subscriber = static_cast<std::size_t>(settings.overlay.calls_per_subscriber);
+  calls.fraud_limits = settings.billing.fraud_limits;
   calls.dial_policy.premium_rate = settings.dial_policy.premium_rate;
   calls.dial_policy.shared_cost = settings.dial_policy.shared_cost;
   calls.dial_policy.satellite = settings.dial_policy.satellite;

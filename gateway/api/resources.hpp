@@ -36,6 +36,17 @@ boost::asio::awaitable<reply> list_house_accounts(services& with, const request&
 boost::asio::awaitable<reply> reactivate_credit(services& with, const request& from);
 boost::asio::awaitable<reply> list_account_events(services& with, const request& from);
 
+// limits against fraud (fraud.cpp)
+boost::asio::awaitable<reply> list_fraud_limits(services& with, const request& from);
+boost::asio::awaitable<reply> set_fraud_limit(services& with, const request& from);
+boost::asio::awaitable<reply> remove_fraud_limit(services& with, const request& from);
+boost::asio::awaitable<reply> get_fraud_policy(services& with, const request& from);
+boost::asio::awaitable<reply> set_fraud_policy(services& with, const request& from);
+boost::asio::awaitable<reply> list_fraud_events(services& with, const request& from);
+boost::asio::awaitable<reply> unlock_all_fraud(services& with, const request& from);
+boost::asio::awaitable<reply> get_account_fraud(services& with, const request& from);
+boost::asio::awaitable<reply> unlock_account_fraud(services& with, const request& from);
+
 // the payment provider's events (payment_events.cpp)
 boost::asio::awaitable<reply> take_payment_event(services& with, const request& from);
 

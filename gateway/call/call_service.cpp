@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
+#include "billing/fraud.hpp"
 #include "gateway/call/inbound_call.hpp"
 #include "gateway/call/outbound_call.hpp"
 
@@ -96,6 +97,10 @@ boost::asio::awaitable<void> call_service::reap_periodically() {
     const auto work = [this](pqxx::work& tx) { return billing::reap_holds(tx, options_.reaper_grace, 100); };
     const auto reaped = co_await environment_.database.run(work, {.idempotent = true});
     if (reaped && *reaped > 0) spdlog::warn("event=holds_reaped calls={}", *reaped);
+    if (!environment_.settings.fraud_limits) continue;
+    const auto watch = [](pqxx::work& tx) { return billing::watch_fraud(tx); };
+    const auto over = co_await environment_.database.run(watch, {.idempotent = true});
+    if (over && *over) spdlog::warn("event=fraud_limit account=all refused=true");
   }
 }
 

@@ -36,6 +36,7 @@ struct call_settings {
   std::chrono::seconds ring_timeout{20};  // of a subscriber without a wish of their own
   std::size_t calls = 500;                // at once on this node
   std::size_t calls_per_subscriber = 2;
+  bool fraud_limits = true;
   pstn::number::dial_policy dial_policy;
   voicemail::deposit_limits deposit;
   voicemail::mailbox_quota mailbox;

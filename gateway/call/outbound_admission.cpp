@@ -96,10 +96,17 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hol
   request.lease = environment_.settings.hold_lease;
   request.caller = facts_.caller;
   request.callee = facts_.callee;
-  const auto work = [&request](pqxx::work& tx) { return billing::open_hold(tx, request); };
+  const bool guarded = environment_.settings.fraud_limits;
+  const auto work = [&request, guarded](pqxx::work& tx) {
+    return guarded ? billing::open_guarded_hold(tx, request) : billing::open_hold(tx, request);
+  };
   const auto answer = co_await environment_.database.run(work, {.idempotent = true});
   if (!answer)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41};
+  if (!answer->limit.empty())
+    spdlog::warn("event=fraud_limit call={} account={} limit={} refused={}",
+                 boost::uuids::to_string(facts_.call_id), boost::uuids::to_string(facts_.account_id),
+                 answer->limit, answer->status == billing::hold_status::fraud_limit);
   switch (answer->status) {
     case billing::hold_status::opened:
     case billing::hold_status::repeated:
@@ -109,6 +116,10 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hol
                         "Your credit does not cover the first " +
                             std::to_string(rate_.initial_increment.count()) +
                             " seconds of this call: top up and call again.",
+                        21};
+    case billing::hold_status::fraud_limit:
+      co_return refusal{"fraud_limit",
+                        "Your account has reached a limit that protects it from misuse: ask your operator.",
                         21};
     case billing::hold_status::wrong_currency:
       co_return refusal{"no_rate", "There is no price for calls to this number in your currency.", 3};

@@ -194,7 +194,10 @@ boost::asio::awaitable<void> outbound_call::extend(std::shared_ptr<outbound_call
   request.used = more.used;
   request.more = more.more;
   request.lease = self->environment_.settings.hold_lease;
-  const auto work = [&request](pqxx::work& tx) { return billing::extend_hold(tx, request); };
+  const bool guarded = self->environment_.settings.fraud_limits;
+  const auto work = [&request, guarded](pqxx::work& tx) {
+    return guarded ? billing::extend_guarded_hold(tx, request) : billing::extend_hold(tx, request);
+  };
   const auto answer = co_await self->environment_.database.run(work, {.idempotent = true});
   self->deliver(answer ? credit_extended{*answer} : credit_extended{});
 }
@@ -218,6 +221,13 @@ call_actions outbound_call::on(const call_event& event) {
   if (const auto* one = std::get_if<credit_extended>(&event)) {
     if (!one->answer) return machine_->on_extension_failed(now);
     if (one->answer->status == billing::extend_status::no_hold) return machine_->on_hold_lost(now);
+    if (!one->answer->limit.empty())
+      spdlog::warn("event=fraud_limit call={} account={} limit={} cut={}",
+                   boost::uuids::to_string(facts_.call_id), boost::uuids::to_string(facts_.account_id),
+                   one->answer->limit, one->answer->status == billing::extend_status::fraud_limit);
+    if (one->answer->status == billing::extend_status::fraud_limit)
+      return machine_->on_gateway_ends(
+          "fraud_limit", "The call has reached a limit that protects your account from misuse.", 21, now);
     facts_.held = one->answer->total;
     return machine_->on_extended(one->answer->total,
                                  one->answer->status == billing::extend_status::final_unit, now);

@@ -53,7 +53,7 @@ class Stage:
         self.peers = []
         self.agents = []
         self.trunks = 0
-        for key, value in {"overlay.offers_per_minute": 1000, **(settings or {})}.items():
+        for key, value in {"overlay.offers_per_minute": 1000, "billing.fraud_limits": "false", **(settings or {})}.items():
             os.environ["TOLLGATE_" + key.replace(".", "_").upper()] = str(value)
         self.gateway = Gateway(self.register, program("tollgate"), self.output, self.ports)
         try:

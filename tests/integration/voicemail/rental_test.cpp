@@ -291,7 +291,7 @@ TEST_F(Rental, AFailedRenewalIsToldOnce) {
   advance(end + std::chrono::days{1});
   EXPECT_EQ(advance(end + std::chrono::days{14}).quarantined, 1);
   const auto events =
-      in_transaction([](pqxx::transaction_base& tx) { return billing::list_events(tx, alice, 10); });
+      in_transaction([this](pqxx::transaction_base& tx) { return billing::list_events(tx, alice, 10); });
   ASSERT_EQ(events.size(), 2U);
   EXPECT_NE(events[0].kind, events[1].kind);
 }
@@ -299,7 +299,7 @@ TEST_F(Rental, AFailedRenewalIsToldOnce) {
 TEST_F(Rental, WithoutAutoRenewalTheTermEndsThoughThereIsCredit) {
   pay(20);
   ASSERT_TRUE(rent("1", alice));
-  ASSERT_TRUE(in_transaction([](pqxx::transaction_base& tx) {
+  ASSERT_TRUE(in_transaction([this](pqxx::transaction_base& tx) {
     return change_settings(tx, number, alice,
                            {.auto_renew = false, .voicemail_enabled = true, .ring_timeout = {}});
   }));

@@ -181,5 +181,32 @@ TEST_F(CreditApi, EventsOfNobodyAreRefused) {
   EXPECT_EQ(available(), "0.00");
 }
 
+TEST_F(CreditApi, FraudLimitsAreReadSetAndUnlocked) {
+  const std::size_t shipped = get("/v1/fraud/limits").at("items").as_array().size();
+  EXPECT_EQ(shipped, 12U);
+  const std::string path = "/v1/fraud/limits/" + account_ + "/spend_hour";
+  EXPECT_EQ(send("PUT", path, R"({"most":5000000,"action":"cut"})").integer("most"), 5'000'000);
+  EXPECT_EQ(get("/v1/fraud/limits").at("items").as_array().size(), shipped + 1);
+  EXPECT_EQ(send("PUT", path, R"({"most":5000000,"action":"bite"})").status, 422U);
+  EXPECT_EQ(send("PUT", "/v1/fraud/limits/all/call_length", R"({"most":1,"action":"cut"})").status, 422U);
+  EXPECT_EQ(send("DELETE", path).status, 204U);
+  EXPECT_EQ(send("DELETE", path).status, 404U);
+  const std::string fraud = "/v1/accounts/" + account_ + "/fraud";
+  EXPECT_EQ(get(fraud).string("level"), "new");
+  execute("INSERT INTO billing.fraud_state (scope, locked_at, measure) VALUES ('" + account_ +
+          "', now(), 'spend_hour')");
+  EXPECT_EQ(get(fraud).string("measure"), "spend_hour");
+  EXPECT_TRUE(post(fraud + "/unlock", "").at("was_locked").as_bool());
+  EXPECT_TRUE(get(fraud).at("locked_at").is_null());
+  EXPECT_FALSE(post("/v1/fraud/unlock", "").at("was_locked").as_bool());
+  EXPECT_EQ(get("/v1/fraud/policy").string("established_paid"), "50.00");
+  EXPECT_EQ(send("PUT", "/v1/fraud/policy",
+                 R"({"established_days":0,"payment_days":1,"established_paid":"50","dear_per_minute":"0.5"})")
+                .status,
+            200U);
+  EXPECT_EQ(get(fraud).string("level"), "established");
+  EXPECT_TRUE(get("/v1/fraud/events").at("items").as_array().empty());
+}
+
 }  // namespace
 }  // namespace tollgate::gateway::api

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits, locks and events against fraud.
+#include "billing/fraud.hpp"
+
+#include <algorithm>
+#include <pqxx/result>
+#include <pqxx/transaction_base>
+
+#include "billing/sql.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+constexpr int longest_list = 1000;
+
+bool is_one_of(const std::string& text, std::initializer_list<const char*> values) {
+  return std::any_of(values.begin(), values.end(), [&](const char* value) { return text == value; });
+}
+
+// An account's id in lower case, as PostgreSQL writes it.
+bool is_account(const std::string& text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const bool digit = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+    if (hyphen ? text[i] != '-' : !digit) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<fraud_limit> list_fraud_limits(pqxx::transaction_base& tx) {
+  std::vector<fraud_limit> found;
+  for (const auto& row :
+       tx.exec("SELECT scope, measure, most, action FROM billing.fraud_limit ORDER BY scope, measure"))
+    found.push_back({.scope = row[0].as<std::string>(),
+                     .measure = row[1].as<std::string>(),
+                     .most = row[2].as<std::int64_t>(),
+                     .action = row[3].as<std::string>()});
+  return found;
+}
+
+boost::system::result<void> set_fraud_limit(pqxx::transaction_base& tx, const fraud_limit& limit) {
+  const bool of_one_account = is_one_of(limit.measure, {"dear_prefixes_day", "call_length"});
+  const bool known = of_one_account || is_one_of(limit.measure, {"spend_hour", "spend_day", "starts_minute",
+                                                                 "concurrent_calls"});
+  const bool good_scope = is_one_of(limit.scope, {"new", "established"}) || is_account(limit.scope) ||
+                          (limit.scope == "all" && !of_one_account);
+  if (!known || !good_scope || limit.most < 0 || !is_one_of(limit.action, {"event", "refuse", "cut"}))
+    return error::malformed;
+  tx.exec_params(
+      "INSERT INTO billing.fraud_limit VALUES ($1, $2, $3, $4) ON CONFLICT (scope, measure) DO UPDATE SET "
+      "most = excluded.most, action = excluded.action",
+      limit.scope, limit.measure, limit.most, limit.action);
+  return {};
+}
+
+bool remove_fraud_limit(pqxx::transaction_base& tx, const std::string& scope, const std::string& measure) {
+  return tx.exec_params("DELETE FROM billing.fraud_limit WHERE scope = $1 AND measure = $2", scope, measure)
+             .affected_rows() > 0;
+}
+
+boost::system::result<fraud_state> find_fraud_state(pqxx::transaction_base& tx, const uuid& account_id) {
+  const auto rows = tx.exec_params(
+      "SELECT billing.fraud_level(account_id), (extract(epoch FROM locked_at) * 1000000)::bigint, "
+      "coalesce(measure, '') FROM billing.account LEFT JOIN billing.fraud_state ON scope = account_id::text "
+      "WHERE account_id = $1",
+      sql::text_of(account_id));
+  if (rows.empty()) return error::no_account;
+  return fraud_state{.level = rows[0][0].as<std::string>(),
+                     .locked_at = sql::time_of(rows[0][1]),
+                     .measure = rows[0][2].as<std::string>()};
+}
+
+bool unlock_fraud(pqxx::transaction_base& tx, const std::optional<uuid>& account_id) {
+  return tx
+      .exec_params1("SELECT billing.unlock_fraud($1)",
+                    account_id ? sql::text_of(*account_id) : std::string("all"))[0]
+      .as<bool>();
+}
+
+bool watch_fraud(pqxx::transaction_base& tx) {
+  return tx.exec1("SELECT billing.watch_fraud()")[0].as<bool>();
+}
+
+std::vector<fraud_event> list_fraud_events(pqxx::transaction_base& tx, int limit) {
+  std::vector<fraud_event> found;
+  for (const auto& row : tx.exec_params(
+           "SELECT scope, measure, (extract(epoch FROM first_at) * 1000000)::bigint, (extract(epoch FROM "
+           "last_at) * 1000000)::bigint, times, figure, most, action, call_id FROM billing.fraud_event "
+           "ORDER BY hour DESC, scope, measure LIMIT $1",
+           std::clamp(limit, 1, longest_list)))
+    found.push_back({.scope = row[0].as<std::string>(),
+                     .measure = row[1].as<std::string>(),
+                     .first = sql::time_of(row[2]).value(),
+                     .last = sql::time_of(row[3]).value(),
+                     .times = row[4].as<std::int64_t>(),
+                     .figure = row[5].as<std::int64_t>(),
+                     .most = row[6].as<std::int64_t>(),
+                     .action = row[7].as<std::string>(),
+                     .call_id = row[8].is_null() ? std::nullopt : std::optional(sql::uuid_of(row[8]))});
+  return found;
+}
+
+fraud_policy find_fraud_policy(pqxx::transaction_base& tx) {
+  const auto row = tx.exec1(
+      "SELECT established_days, established_paid_micros, payment_days, dear_per_minute_micros FROM "
+      "billing.fraud_policy");
+  return {.established_days = row[0].as<int>(),
+          .established_paid = sql::money_of(row[1]),
+          .payment_days = row[2].as<int>(),
+          .dear_per_minute = sql::money_of(row[3])};
+}
+
+boost::system::result<void> set_fraud_policy(pqxx::transaction_base& tx, const fraud_policy& policy) {
+  if (policy.established_days < 0 || policy.payment_days < 0 || policy.established_paid <= money{} ||
+      policy.dear_per_minute < money{})
+    return error::malformed;
+  tx.exec_params(
+      "UPDATE billing.fraud_policy SET established_days = $1, established_paid_micros = $2, payment_days = "
+      "$3, "
+      "dear_per_minute_micros = $4",
+      policy.established_days, policy.established_paid.micros, policy.payment_days,
+      policy.dear_per_minute.micros);
+  return {};
+}
+
+}  // namespace tollgate::billing

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits against fraud: what they are, what they did, and how an account is let go on.
+#include "billing/fraud.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "billing/error.hpp"
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+boost::json::object to_json(const billing::fraud_limit& limit) {
+  return {{"scope", limit.scope}, {"measure", limit.measure}, {"most", limit.most}, {"action", limit.action}};
+}
+
+boost::json::object to_json(const billing::fraud_policy& policy) {
+  boost::json::object out{{"established_days", policy.established_days},
+                          {"payment_days", policy.payment_days}};
+  put_money(out, "established_paid", policy.established_paid);
+  put_money(out, "dear_per_minute", policy.dear_per_minute);
+  return out;
+}
+
+reply no_account() {
+  return problem(billing::make_error_code(billing::error::no_account));
+}
+
+}  // namespace
+
+awaitable<reply> list_fraud_limits(services& with, const request&) {
+  const auto read = [](pqxx::work& tx) { return billing::list_fraud_limits(tx); };
+  const result<std::vector<billing::fraud_limit>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found)
+    items.push_back(to_json(each));
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+awaitable<reply> set_fraud_limit(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  billing::fraud_limit wanted{.scope = from.parameters[0], .measure = from.parameters[1]};
+  wanted.most = fields.needed_integer("most", 0, INT64_MAX);
+  wanted.action = fields.needed_text("action");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto set = [&](pqxx::work& tx) { return billing::set_fraud_limit(tx, wanted); };
+  const result<void> done = co_await with.database.run(set, db::run_options{.idempotent = true});
+  co_return done.has_error() ? problem(done.error()) : json_reply(200, to_json(wanted));
+}
+
+awaitable<reply> remove_fraud_limit(services& with, const request& from) {
+  const auto remove = [&](pqxx::work& tx) {
+    return billing::remove_fraud_limit(tx, from.parameters[0], from.parameters[1]);
+  };
+  const result<bool> done = co_await with.database.run(remove, db::run_options{.idempotent = true});
+  if (done.has_error()) co_return problem(done.error());
+  if (!*done) co_return problem(404, "no_limit", "There is no such limit.");
+  reply out;
+  out.status = 204;
+  co_return out;
+}
+
+awaitable<reply> get_fraud_policy(services& with, const request&) {
+  const auto read = [](pqxx::work& tx) { return billing::find_fraud_policy(tx); };
+  const result<billing::fraud_policy> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+}
+
+awaitable<reply> set_fraud_policy(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  billing::fraud_policy wanted;
+  wanted.established_days = static_cast<int>(fields.needed_integer("established_days", 0, 10'000));
+  wanted.payment_days = static_cast<int>(fields.needed_integer("payment_days", 0, 10'000));
+  wanted.established_paid = fields.needed_money("established_paid");
+  wanted.dear_per_minute = fields.needed_money("dear_per_minute");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto set = [&](pqxx::work& tx) { return billing::set_fraud_policy(tx, wanted); };
+  const result<void> done = co_await with.database.run(set, db::run_options{.idempotent = true});
+  co_return done.has_error() ? problem(done.error()) : json_reply(200, to_json(wanted));
+}
+
+awaitable<reply> list_fraud_events(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) { return billing::list_fraud_events(tx, limit); };
+  const result<std::vector<billing::fraud_event>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found) {
+    boost::json::object item{{"scope", each.scope},   {"measure", each.measure}, {"times", each.times},
+                             {"figure", each.figure}, {"most", each.most},       {"action", each.action}};
+    item["call_id"] =
+        each.call_id ? boost::json::value(uuid_text(*each.call_id)) : boost::json::value(nullptr);
+    put_time(item, "first_at", each.first);
+    put_time(item, "last_at", each.last);
+    items.push_back(std::move(item));
+  }
+  co_return list_reply(std::move(items), std::nullopt);
+}
+
+awaitable<reply> unlock_all_fraud(services& with, const request&) {
+  const auto unlock = [](pqxx::work& tx) { return billing::unlock_fraud(tx, std::nullopt); };
+  const result<bool> done = co_await with.database.run(unlock, db::run_options{.idempotent = true});
+  co_return done.has_error() ? problem(done.error())
+                             : json_reply(200, boost::json::object{{"was_locked", *done}});
+}
+
+awaitable<reply> get_account_fraud(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return no_account();
+  const auto read = [&](pqxx::work& tx) { return billing::find_fraud_state(tx, *id); };
+  const result<billing::fraud_state> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::object out{{"level", found->level}, {"measure", found->measure}};
+  put_time(out, "locked_at", found->locked_at);
+  co_return json_reply(200, out);
+}
+
+awaitable<reply> unlock_account_fraud(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return no_account();
+  const auto unlock = [&](pqxx::work& tx) -> result<bool> {
+    const auto found = billing::find_account(tx, *id);
+    if (!found) return result<bool>(boost::system::in_place_error, found.error());
+    return billing::unlock_fraud(tx, *id);
+  };
+  const result<bool> done = co_await with.database.run(unlock, db::run_options{.idempotent = true});
+  co_return done.has_error() ? problem(done.error())
+                             : json_reply(200, boost::json::object{{"was_locked", *done}});
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Credit as a device sees it: vouchers, notice, lapse and reactivation, across a gateway that is killed; and a limit against fraud."""
+
+import unittest
+import uuid
+
+from stage import LANDLINE, PATIENCE_S, StageTest, processes
+from wire_peer import WirePeer
+
+
+class Device(WirePeer):
+    """Keeps the events that came, whatever it was waiting for."""
+
+    events = ()
+
+    def await_frame(self, wanted):
+        def noting(frame):
+            if frame["t"] == "event" and "event" in frame["body"]:
+                self.events = (*self.events, frame["body"])
+            return wanted(frame)
+
+        return super().await_frame(noting)
+
+    def await_event(self, kind):
+        kinds = lambda: [event["kind"] for event in self.events]
+        if kind not in kinds():
+            self.await_frame(lambda frame: frame["t"] == "event" and frame["body"]["kind"] == kind)
+        return next(event for event in self.events if event["kind"] == kind)
+
+
+class Credit(StageTest):
+    settings = {"billing.credit_interval_s": 1, "billing.fraud_limits": "true"}
+
+    def device(self, subscriber):
+        device = Device(self.stage.output / subscriber.name, self.stage.gateway.overlay_port, subscriber.name, subscriber.passphrase)
+        self.addCleanup(device.close)
+        device.attach()
+        return device
+
+    def last_used(self, subscriber, day):
+        self.stage.query(f"UPDATE billing.account SET last_used_on = {day} WHERE account_id = '{subscriber.account_id}'")
+
+    def test_a_voucher_is_redeemed_once_and_wrong_pins_are_locked(self):
+        carol, dave = self.stage.subscriber("carol"), self.stage.subscriber("dave")
+        batch = {"id": str(uuid.uuid4()), "value": "10.00", "vouchers": 1, "expires_at": "2099-01-01T00:00:00Z"}
+        pin = self.stage.rest.post("/v1/voucher_batches", batch)["pins"][0]["pin"]
+        device, other = self.device(carol), self.device(dave)
+        redeemed = device.request("voucher", {"pin": pin})["body"]
+        self.assertEqual((10_000_000, 10_000_000, False), tuple(redeemed[key] for key in ("value_micros", "balance_micros", "repeated")))
+        self.assertTrue(device.request("voucher", {"pin": pin})["body"]["repeated"])
+        codes = [other.request("voucher", {"pin": pin})["body"]["code"]]
+        codes += [other.request("voucher", {"pin": f"000000000000000{guess}"})["body"]["code"] for guess in range(6)]
+        self.assertEqual(["voucher_used"] + 5 * ["voucher_unknown"] + ["voucher_locked"], codes)
+        self.assertEqual("bad_request", other.request("voucher", {"pin": "1"})["body"]["code"])
+        self.assert_sound()
+
+    def test_lapse_is_told_once_across_a_kill_and_can_be_undone(self):
+        erin = self.stage.subscriber("erin", credit="20.00")
+        device = self.device(erin)
+        self.assertEqual("nothing_inactive", device.request("reactivate", {})["body"]["code"])
+        self.last_used(erin, "(now() AT TIME ZONE 'UTC')::date - interval '6 months' + interval '5 days'")
+        self.assertEqual("7d", device.await_event("credit_lapse_notice")["notice"])
+        self.assertIn("lapses_at", device.request("balance", {})["body"])
+        device.close()
+        self.last_used(erin, "'2020-01-01'")
+        lapsed = f"SELECT 1 FROM billing.event WHERE kind = 'credit_lapsed' AND account_id = '{erin.account_id}'"
+        processes.wait_until("the lapse", lambda: self.stage.query(lapsed), PATIENCE_S)
+        self.stage.gateway.process.kill()
+        self.stage.gateway.process.wait(PATIENCE_S)
+        self.stage.gateway.resume()
+        device.events = ()
+        device.attach()
+        self.assertEqual(20_000_000, device.await_event("credit_lapsed")["amount_micros"])
+        undelivered = f"{lapsed} AND delivered_at IS NULL"
+        processes.wait_until("its mark", lambda: not self.stage.query(undelivered), PATIENCE_S)
+        device.events = ()
+        device.attach()
+        self.assertEqual(20_000_000, device.request("balance", {})["body"]["inactive_micros"])
+        self.assertEqual(20_000_000, device.request("reactivate", {})["body"]["balance_micros"])
+        device.await_event("credit_reactivated")
+        self.assertEqual(["credit_reactivated"], [event["kind"] for event in device.events])
+        self.assert_sound()
+
+    def test_a_call_beyond_a_limit_is_refused(self):
+        frank = self.stage.subscriber("frank", credit="20.00")
+        self.stage.trunk(self.stage.free_port(), [LANDLINE[1:]])
+        self.stage.query(f"INSERT INTO billing.fraud_limit VALUES ('{frank.account_id}', 'starts_minute', 0, 'refuse')")
+        device = self.device(frank)
+        call = device.offer(LANDLINE)
+        ended = device.await_frame(lambda frame: frame["t"] == "hangup" and frame.get("call") == call)
+        self.assertEqual("fraud_limit", ended["body"]["code"])
+        self.assertEqual("starts_minute", self.stage.rest.get("/v1/fraud/events")["items"][0]["measure"])
+        self.assert_sound()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits that hold while calls run. Hours pass by moving what was written into the past.
+#include "billing/fraud.hpp"
+
+#include <atomic>
+#include <boost/uuid/uuid_io.hpp>
+#include <map>
+#include <thread>
+
+#include "fixture.hpp"
+
+namespace tollgate::billing {
+namespace {
+
+class Fraud : public billing_test {
+ protected:
+  void SetUp() override {
+    billing_test::SetUp();
+    execute("DELETE FROM billing.fraud_limit");
+    fund(units(1000));
+  }
+  void limit(const std::string& measure, std::int64_t most, const std::string& action,
+             const std::string& scope = "new") {
+    step([&](auto& tx) { return set_fraud_limit(tx, {scope, measure, most, action}); }).value();
+  }
+  hold_answer begin(std::uint32_t call, rate terms = global_rate(), money wanted = {17'000}) {
+    return step([&](auto& tx) { return open_guarded_hold(tx, hold_for(call, wanted, terms)); });
+  }
+  extend_answer more(std::uint32_t call, int number, money amount, seconds used = seconds{0}) {
+    return step([&](auto& tx) {
+      return extend_guarded_hold(tx, {.account_id = account_id(),
+                                      .call_id = call_id(call),
+                                      .request_number = number,
+                                      .used = used,
+                                      .more = amount});
+    });
+  }
+  void pass(const std::string& interval) {
+    execute("UPDATE billing.cdr SET written_at = written_at - interval '" + interval +
+            "', started_at = started_at - interval '" + interval + "'");
+  }
+  bool unlock() {
+    return step([](auto& tx) { return unlock_fraud(tx, account_id()); });
+  }
+  std::vector<fraud_event> events() {
+    return step([](auto& tx) { return list_fraud_events(tx, 100); });
+  }
+};
+
+rate dear_rate(const std::string& prefix) {
+  return {.rate_id = 8, .prefix = prefix, .destination = "far", .price_per_minute = units(1)};
+}
+
+TEST_F(Fraud, ConcurrentCallsAreCountedWithTheirHolds) {
+  limit("concurrent_calls", 2, "refuse");
+  EXPECT_EQ(begin(1).status, hold_status::opened);
+  EXPECT_EQ(begin(2).status, hold_status::opened);
+  const auto third = begin(3);
+  EXPECT_EQ(third.status, hold_status::fraud_limit);
+  EXPECT_EQ(third.limit, "concurrent_calls");
+  EXPECT_EQ(begin(1).status, hold_status::repeated) << "a repeated request is not another call";
+  EXPECT_EQ(more(1, 1, {17'000}).status, extend_status::extended) << "live calls go on";
+  stop(1, seconds{30});
+  EXPECT_EQ(begin(3).status, hold_status::fraud_limit) << "final for its call id";
+  EXPECT_EQ(begin(4).status, hold_status::opened);
+  EXPECT_EQ(record_of(3)->settled, settled_by::refused);
+  EXPECT_EQ(record_of(3)->call.reason, "fraud_limit");
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].times, 1);
+  EXPECT_EQ(events()[0].call_id, call_id(3));
+}
+
+TEST_F(Fraud, StartsOfAMinute) {
+  limit("starts_minute", 3, "refuse");
+  for (std::uint32_t call = 1; call <= 3; ++call) {
+    EXPECT_EQ(begin(call).status, hold_status::opened);
+    stop(call, seconds{0});
+  }
+  EXPECT_EQ(begin(4).limit, "starts_minute");
+  pass("61 seconds");
+  EXPECT_EQ(begin(5).status, hold_status::opened);
+}
+
+TEST_F(Fraud, SpendingCutsLiveCallsAndLocksUntilUnlocked) {
+  limit("spend_hour", 5'000'000, "cut");
+  EXPECT_EQ(begin(1, dear_rate("881"), units(2)).status, hold_status::opened);
+  EXPECT_EQ(more(1, 1, units(2)).status, extend_status::extended);
+  EXPECT_EQ(more(1, 2, units(2)).status, extend_status::extended) << "4 of 5 are held before it";
+  const auto cut = more(1, 3, units(2), seconds{300});
+  EXPECT_EQ(cut.status, extend_status::fraud_limit);
+  EXPECT_EQ(cut.limit, "spend_hour");
+  EXPECT_EQ(cut.total, units(6)) << "nothing was added";
+  EXPECT_EQ(stop(1, seconds{300}).charged, units(5)) << "what was talked is paid";
+  reconnect();
+  EXPECT_EQ(begin(2).limit, "locked");
+  pass("2 hours");
+  EXPECT_EQ(begin(3).limit, "locked") << "time does not unlock";
+  const auto state = step([](auto& tx) { return find_fraud_state(tx, account_id()); }).value();
+  EXPECT_TRUE(state.locked_at);
+  EXPECT_EQ(state.measure, "spend_hour");
+  EXPECT_EQ(state.level, "new");
+  EXPECT_TRUE(unlock());
+  EXPECT_FALSE(unlock());
+  EXPECT_EQ(begin(4).status, hold_status::opened);
+}
+
+TEST_F(Fraud, WhatWasBeforeTheUnlockingCountsNoMore) {
+  limit("spend_day", 1'000'000, "cut");
+  begin(1, dear_rate("881"), units(1));
+  stop(1, seconds{60});
+  EXPECT_EQ(begin(2).limit, "spend_day");
+  unlock();
+  EXPECT_EQ(begin(3).status, hold_status::opened);
+}
+
+TEST_F(Fraud, SpendingOfADayEndsWithTheDay) {
+  limit("spend_day", 1'000'000, "refuse");
+  begin(1, dear_rate("881"), units(1));
+  stop(1, seconds{60});
+  EXPECT_EQ(begin(2).limit, "spend_day");
+  pass("25 hours");
+  EXPECT_EQ(begin(3).status, hold_status::opened);
+}
+
+TEST_F(Fraud, DistinctDearPrefixesAreCountedAndCheapOnesAreNot) {
+  limit("dear_prefixes_day", 2, "refuse");
+  for (std::uint32_t call = 1; call <= 2; ++call) {
+    EXPECT_EQ(begin(call, dear_rate("88" + std::to_string(call)), units(1)).status, hold_status::opened);
+    stop(call, seconds{10});
+  }
+  EXPECT_EQ(begin(3, dear_rate("883"), units(1)).limit, "dear_prefixes_day");
+  EXPECT_EQ(begin(4, dear_rate("881"), units(1)).status, hold_status::opened) << "known today";
+  EXPECT_EQ(begin(5).status, hold_status::opened) << "cheap";
+}
+
+TEST_F(Fraud, LongCallIsCutAloneAndEventsOnlyNote) {
+  limit("call_length", 3600, "cut");
+  limit("concurrent_calls", 1, "event");
+  begin(1);
+  const auto second = begin(2);
+  EXPECT_EQ(second.status, hold_status::opened);
+  EXPECT_EQ(second.limit, "concurrent_calls");
+  EXPECT_EQ(more(1, 1, {17'000}, seconds{3599}).status, extend_status::extended);
+  EXPECT_EQ(more(1, 2, {17'000}, seconds{3600}).limit, "call_length");
+  EXPECT_EQ(more(2, 1, {17'000}, seconds{30}).status, extend_status::extended);
+  EXPECT_EQ(begin(3).status, hold_status::opened);
+  EXPECT_EQ(events().size(), 2U);
+}
+
+TEST_F(Fraud, AccountsGraduateByAgeOrByPaymentsOfSomeAge) {
+  limit("concurrent_calls", 0, "refuse", "new");
+  const auto level = [&] { return step([](auto& tx) { return find_fraud_state(tx, account_id()); })->level; };
+  EXPECT_EQ(level(), "new");
+  EXPECT_EQ(begin(1).status, hold_status::fraud_limit);
+  step([](auto& tx) {
+    return set_fraud_policy(tx, {.established_days = 60,
+                                 .established_paid = units(50),
+                                 .payment_days = 0,
+                                 .dear_per_minute = units(1)});
+  }).value();
+  EXPECT_EQ(level(), "established");
+  EXPECT_EQ(begin(2).status, hold_status::opened);
+  execute("UPDATE billing.fraud_policy SET payment_days = 14");
+  EXPECT_EQ(level(), "new");
+  execute("UPDATE billing.account SET opened_at = opened_at - interval '61 days'");
+  EXPECT_EQ(level(), "established");
+}
+
+TEST_F(Fraud, LimitOfOneAccountGoesBeforeItsLevels) {
+  limit("concurrent_calls", 0, "refuse");
+  limit("concurrent_calls", 1, "refuse", boost::uuids::to_string(account_id()));
+  EXPECT_EQ(begin(1).status, hold_status::opened);
+  EXPECT_EQ(begin(2).status, hold_status::fraud_limit);
+}
+
+TEST_F(Fraud, AllAccountsTogetherAreWatched) {
+  const auto watch = [&] { return step([](auto& tx) { return watch_fraud(tx); }); };
+  limit("concurrent_calls", 1, "cut", "all");
+  EXPECT_FALSE(watch());
+  begin(1);
+  EXPECT_TRUE(watch());
+  EXPECT_EQ(begin(2).limit, "all");
+  EXPECT_EQ(more(1, 1, {17'000}).status, extend_status::fraud_limit);
+  stop(1, seconds{10});
+  EXPECT_FALSE(watch());
+  EXPECT_EQ(begin(3).status, hold_status::opened);
+  limit("spend_hour", 17'000, "refuse", "all");
+  limit("concurrent_calls", 100, "refuse", "all");
+  EXPECT_TRUE(watch());
+  EXPECT_EQ(begin(4).limit, "all");
+  EXPECT_EQ(more(3, 1, {17'000}).status, extend_status::extended) << "refuses new ones only";
+  EXPECT_EQ(events().size(), 2U);
+}
+
+TEST_F(Fraud, LimitsAreCheckedWhenTheyAreSet) {
+  const auto set = [&](fraud_limit one) {
+    return step([&](auto& tx) { return set_fraud_limit(tx, one); }).has_error();
+  };
+  EXPECT_TRUE(set({"old", "spend_hour", 1, "cut"}));
+  EXPECT_TRUE(set({"new", "spend_year", 1, "cut"}));
+  EXPECT_TRUE(set({"new", "spend_hour", -1, "cut"}));
+  EXPECT_TRUE(set({"new", "spend_hour", 1, "bite"}));
+  EXPECT_TRUE(set({"all", "call_length", 1, "cut"}));
+  limit("spend_hour", 1, "cut");
+  EXPECT_TRUE(step([](auto& tx) { return remove_fraud_limit(tx, "new", "spend_hour"); }));
+  EXPECT_FALSE(step([](auto& tx) { return remove_fraud_limit(tx, "new", "spend_hour"); }));
+}
+
+TEST_F(Fraud, ParallelCallsDoNotPassALimitTogether) {
+  limit("concurrent_calls", 5, "refuse");
+  std::atomic<int> opened{0};
+  std::vector<std::thread> threads;
+  for (std::uint32_t worker = 0; worker < 6; ++worker)
+    threads.emplace_back([&, worker] {
+      pqxx::connection connection(database());
+      for (std::uint32_t i = 0; i < 5; ++i) {
+        pqxx::work tx(connection);
+        opened +=
+            open_guarded_hold(tx, hold_for(1 + 10 * worker + i, {17'000})).status == hold_status::opened;
+        tx.commit();
+      }
+    });
+  for (auto& thread : threads)
+    thread.join();
+  EXPECT_EQ(opened, 5);
+}
+
+TEST_F(Fraud, ShippedLimitsAreLowerForNewAccounts) {
+  pqxx::connection connection(server().fresh_database());
+  pqxx::work tx(connection);
+  std::map<std::string, std::int64_t> of_new;
+  const auto limits = list_fraud_limits(tx);
+  for (const auto& one : limits)
+    if (one.scope == "new") of_new[one.measure] = one.most;
+  EXPECT_EQ(of_new.size(), 6U);
+  for (const auto& one : limits)
+    if (one.scope == "established") {
+      EXPECT_LT(of_new.at(one.measure), one.most) << one.measure;
+    }
+}
+
+}  // namespace
+}  // namespace tollgate::billing
