@@ -20,7 +20,12 @@ constexpr std::uint64_t measured_every = 8;  // packets; sooner when one is late
 void arrival_history::take(std::chrono::nanoseconds transit) noexcept {
   transits_[count_ % window] = transit.count();
   ++count_;
-  const bool remarkable = transit < base_ || transit > base_ + lateness_;
+  if (count_ > 1 && transit < base_) {
+    // A sender whose clock is fast does this with each packet.
+    lateness_ += base_ - transit;
+    base_ = transit;
+  }
+  const bool remarkable = transit > base_ + lateness_;
   if (count_ == 1 || remarkable || count_ % measured_every == 0) measure();
 }
 

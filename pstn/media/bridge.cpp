@@ -58,9 +58,7 @@ class bridge::implementation {
   const std::unique_ptr<bridge_leg>& leg(side which) const { return legs_[index_of(which)]; }
   flow& toward(side which) { return flows_[index_of(which)]; }
   bool connected() const noexcept { return connected_; }
-  leg_statistics statistics(side which) const {
-    return leg(which) ? leg(which)->statistics() : past_[index_of(which)];
-  }
+  leg_statistics statistics(side which) const;
   void deliver();
   void heard_of(time_point now) noexcept { now_ = std::max(now_, now); }
 
@@ -134,12 +132,23 @@ void bridge::implementation::detach(side which) {
     close_passage(each, now_);
   drain(which);
   leg(which)->report(now_, random_, true);
-  past_[index_of(which)] = leg(which)->statistics();
+  past_[index_of(which)] = statistics(which);
   leg(which).reset();
   toward(other(which)).tones.reset();
   for (const side each : both)
     if (!needed(each)) toward(each).clock.stop();
   if (leg(other(which))) adjust_rate();
+}
+
+leg_statistics bridge::implementation::statistics(side which) const {
+  if (!leg(which)) return past_[index_of(which)];
+  leg_statistics now = leg(which)->statistics();
+  const auto& from = leg(other(which));
+  if (from && connected_)
+    now.remote_mos = leg(which)->remote_mos(from->received_quality(), from->received_delay());
+  else
+    now.remote_mos = leg(which)->remote_mos(std::nullopt, 0ms);
+  return now;
 }
 
 std::chrono::milliseconds bridge::implementation::period(side toward_side) const {

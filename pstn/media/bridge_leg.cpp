@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "pstn/media/quality.hpp"
-
 namespace tollgate::pstn::media {
 namespace {
 
@@ -15,7 +13,10 @@ using namespace std::chrono_literals;
 constexpr std::uint8_t comfort_noise_payload_type = 13;  // RFC 3389 §4
 constexpr double interval_correction = 1.21828;          // RFC 3550 §6.3.1: e - 3/2
 constexpr double interval_s = 5;                         // RFC 3550 §6.2
-constexpr auto coding_delay = 10ms;                      // look-ahead of Opus and the network's own
+constexpr double loss_kept = 0.5;                        // from one report to the next
+constexpr double loss_forgotten = 0.005;
+constexpr double buffer_of_jitter = 2;  // what a far end waits, by its interarrival jitter: a usual choice
+constexpr auto coding_delay = 10ms;     // look-ahead of Opus and the network's own
 
 }  // namespace
 
@@ -41,6 +42,7 @@ void bridge_leg::change(const leg_parameters& parameters, packet_sink rtp, packe
                            static_cast<std::uint32_t>(random()));
   if (other_codec && receiver_) {
     counted_.concealed += receiver_->concealed();
+    counted_.recovered += receiver_->recovered();
     counted_.malformed += receiver_->malformed();
     receiver_.reset();
   }
@@ -109,9 +111,12 @@ telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::by
     take_voice(*read, arrived_at, pass);
     return {};
   }
-  receiver_->put_other(reception_.extended_sequence());
   if (pass != nullptr) pass->through.leave_out();
-  if (!event) return {};
+  if (!event) {
+    receiver_->put_comfort_noise(reception_.extended_sequence(), read->payload);
+    return {};
+  }
+  receiver_->put_other(reception_.extended_sequence());
   return events_.take(read->payload, read->header.timestamp, arrived_at);
 }
 
@@ -185,10 +190,15 @@ void bridge_leg::receive_rtcp(std::span<const std::byte> packet, time_point arri
   if (!read->about_us) return;
   const report_block& block = *read->about_us;
   counted_.remote_loss = block.fraction_lost / 256.0;
+  if (const auto sent = static_cast<double>(sender_.packets()); sent > 0)
+    counted_.remote_loss_total = std::clamp(block.cumulative_lost / sent, 0.0, 1.0);
   counted_.remote_jitter_ms = block.jitter * 1000.0 / parameters_.codec.rtp_clock_hz;
   if (const auto trip = round_trip(block, arrived_at))
     counted_.round_trip_ms = static_cast<double>(trip->count()) / 1000;
-  sender_.expect_loss(*counted_.remote_loss);
+  // One report without loss does not say that there is none: what was reported fades.
+  loss_expected_ = std::max(*counted_.remote_loss, loss_expected_ * loss_kept);
+  if (loss_expected_ < loss_forgotten) loss_expected_ = 0;
+  sender_.expect_loss(loss_expected_);
 }
 
 void bridge_leg::report(time_point now, std::mt19937_64& random, bool goodbye) {
@@ -218,20 +228,44 @@ leg_statistics bridge_leg::statistics() const {
   if (receiver_) {
     now.malformed += receiver_->malformed();
     now.concealed += receiver_->concealed();
+    now.recovered += receiver_->recovered();
     now.playout_delay = std::chrono::duration_cast<std::chrono::milliseconds>(receiver_->playout_delay());
   }
-  now.mos = estimated_mos(now);
+  const stream_quality heard = received_quality();
+  now.burst_ratio = heard.burst_ratio;
+  if (now.packets_received > 0) now.mos = mos_of_rating(rating_factor(heard, received_delay()));
   return now;
 }
 
-double bridge_leg::estimated_mos(const leg_statistics& so_far) const noexcept {
-  if (so_far.packets_received == 0) return 0;
-  const double expected = std::max<double>(static_cast<double>(reception_.expected()), 1);
-  const double loss = static_cast<double>(so_far.lost + so_far.late) / expected;
-  const auto network =
-      std::chrono::milliseconds(static_cast<std::int64_t>(so_far.round_trip_ms.value_or(0) / 2));
-  const auto one_way = network + so_far.playout_delay + usable_ptime(parameters_) + coding_delay;
-  return mos_of_rating(rating_factor(parameters_.codec.id, loss, one_way));
+stream_quality bridge_leg::received_quality() const noexcept {
+  stream_quality heard{parameters_.codec.id};
+  if (!receiver_) return heard;
+  heard.loss = receiver_->share_concealed();
+  heard.burst_ratio = receiver_->burst_ratio();
+  return heard;
+}
+
+std::chrono::milliseconds bridge_leg::network_delay() const noexcept {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(counted_.round_trip_ms.value_or(0) / 2));
+}
+
+std::chrono::milliseconds bridge_leg::received_delay() const noexcept {
+  const auto waited = receiver_ ? receiver_->playout_delay() : std::chrono::nanoseconds(0);
+  return network_delay() + std::chrono::duration_cast<std::chrono::milliseconds>(waited) +
+         usable_ptime(parameters_) + coding_delay;
+}
+
+std::optional<double> bridge_leg::remote_mos(std::optional<stream_quality> before,
+                                             std::chrono::milliseconds delay_before) const noexcept {
+  if (!counted_.remote_loss_total) return std::nullopt;
+  std::array<stream_quality, 2> streams{};
+  std::size_t count = 0;
+  if (before) streams[count++] = *before;
+  streams[count++] = {parameters_.codec.id, *counted_.remote_loss_total};
+  const auto its_buffer = std::chrono::milliseconds(
+      static_cast<std::int64_t>(buffer_of_jitter * counted_.remote_jitter_ms.value_or(0)));
+  const auto one_way = delay_before + network_delay() + its_buffer + usable_ptime(parameters_) + coding_delay;
+  return mos_of_rating(rating_factor(std::span(streams).first(count), one_way));
 }
 
 }  // namespace tollgate::pstn::media

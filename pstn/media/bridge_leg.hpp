@@ -12,6 +12,7 @@
 
 #include "pstn/media/leg.hpp"
 #include "pstn/media/passage.hpp"
+#include "pstn/media/quality.hpp"
 #include "pstn/media/reception.hpp"
 #include "pstn/media/rtcp.hpp"
 #include "pstn/media/telephone_event.hpp"
@@ -58,13 +59,21 @@ class bridge_leg {
   const leg_parameters& parameters() const noexcept { return parameters_; }
   std::chrono::milliseconds ptime() const noexcept { return usable_ptime(parameters_); }
   leg_statistics statistics() const;
+  // As statistics() has it, for the E-model: what comes from the far end, and how long that takes up to us
+  // and through us.
+  stream_quality received_quality() const noexcept;
+  std::chrono::milliseconds received_delay() const noexcept;
+  // What the far end hears of us, where it reports: of `before`, which comes with `delay_before` from the
+  // other leg.
+  std::optional<double> remote_mos(std::optional<stream_quality> before,
+                                   std::chrono::milliseconds delay_before) const noexcept;
 
  private:
   bool is_voice(std::uint8_t payload_type) const noexcept;
   void take_voice(const rtp_packet& packet, time_point arrived_at, const onward* pass);
   void forward(const rtp_header& header, std::span<const std::byte> payload, const onward& pass,
                time_point at);
-  double estimated_mos(const leg_statistics& so_far) const noexcept;
+  std::chrono::milliseconds network_delay() const noexcept;
 
   leg_parameters parameters_;
   packet_sink rtp_;
@@ -78,6 +87,7 @@ class bridge_leg {
   std::chrono::milliseconds lasts_{20};  // the latest packet of Opus that was received
   leg_statistics counted_;
   packet_fate fate_ = packet_fate::taken;
+  double loss_expected_ = 0;  // of what we send, 0..1
   time_point report_at_{};
   std::uint64_t packets_reported_ = 0;
   std::array<std::byte, rtcp_packet_max_bytes> report_{};

@@ -50,6 +50,8 @@ class decoder {
                              std::span<std::int16_t> frame) = 0;
   // Samples that decode would give; 0 for a malformed payload.
   virtual std::size_t samples_in(std::span<const std::byte> payload) const = 0;
+  // Whether `next` has in-band FEC for the packet before it.
+  virtual bool has_fec(std::span<const std::byte>) const { return false; }
   // Fills `frame` in place of the lost packet before `next`, from the FEC in `next` where it has some.
   virtual void recover(std::span<const std::byte> next, std::span<std::int16_t> frame) {
     static_cast<void>(next);

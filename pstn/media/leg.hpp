@@ -62,12 +62,18 @@ struct leg_statistics {
   std::uint64_t malformed = 0;  // no RTP, an unknown payload type, or a payload that the codec refused
   std::uint64_t stray = 0;  // of another SSRC while the stream goes on, or a sequence number far away, once
   std::chrono::milliseconds concealed{0};      // voice that was made up for lost and late packets
+  std::chrono::milliseconds recovered{0};      // lost, but played from in-band FEC
   double jitter_ms = 0;                        // interarrival jitter (RFC 3550 §6.4.1) as received
   std::chrono::milliseconds playout_delay{0};  // what the jitter buffer adds now
   std::optional<double> round_trip_ms;         // RFC 3550 §6.4.1: from our SR and the far end's report
   std::optional<double> remote_loss;  // 0..1: fraction that the far end last reported lost of what we sent
-  std::optional<double> remote_jitter_ms;  // as the far end last reported
+  std::optional<double> remote_jitter_ms;   // as the far end last reported
+  std::optional<double> remote_loss_total;  // 0..1: of all that we sent, as the far end last reported
+  double burst_ratio = 1;  // of what was concealed (ITU-T G.107 §7.5): 1 random, more in bursts
   double mos = 0;  // estimate for what is heard from this leg (ITU-T G.107, G.113); 0 before the first packet
+  // Estimate for what this leg's far end hears of the other one's, both legs' impairments together; none
+  // without its receiver reports.
+  std::optional<double> remote_mos;
   std::optional<time_point> last_packet_at;  // RTP only
 };
 

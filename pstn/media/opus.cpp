@@ -87,6 +87,22 @@ class opus_decoder final : public decoder {
         opus_packet_get_nb_samples(bytes_of(payload), static_cast<opus_int32>(payload.size()), rate_hz_);
     return count > 0 ? static_cast<std::size_t>(count) : 0;
   }
+  // RFC 6716 §3.1, §4.2.3: in the SILK layer a flag for each of its frames' voice activity, then the one of
+  // the redundancy (LBRR): the first bits of the range coder are these.
+  bool has_fec(std::span<const std::byte> payload) const override {
+    if (payload.size() < 2) return false;
+    const auto toc = std::to_integer<unsigned>(payload[0]);
+    constexpr unsigned celt_only = 16;  // configurations from here on
+    if (toc >> 3 >= celt_only) return false;
+    const unsigned char* frames[48];
+    opus_int16 sizes[48];
+    const int count = opus_packet_parse(bytes_of(payload), static_cast<opus_int32>(payload.size()), nullptr,
+                                        frames, sizes, nullptr);
+    if (count <= 0 || sizes[0] == 0) return false;
+    const int frame_ms = opus_packet_get_samples_per_frame(bytes_of(payload), 48000) / 48;
+    const int silk_frames = std::max(frame_ms / 20, 1);
+    return (frames[0][0] >> (7 - silk_frames) & 1) != 0;
+  }
   void recover(std::span<const std::byte> next, std::span<std::int16_t> frame) override {
     const int count = ::opus_decode(state_.get(), bytes_of(next), static_cast<opus_int32>(next.size()),
                                     frame.data(), static_cast<int>(frame.size()), 1);

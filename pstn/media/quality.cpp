@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The E-model with all but delay, codec and loss at its default values (ITU-T G.107 §7). Free of IO.
+// The E-model: echo, delay, codec and loss (ITU-T G.107 §7). Free of IO.
 #include "pstn/media/quality.hpp"
 
 #include <algorithm>
@@ -8,13 +8,17 @@
 namespace tollgate::pstn::media {
 namespace {
 
-constexpr double rating_default = 93.2;  // G.107 §7.7
+constexpr double rating_default = 93.2;    // G.107 §7.7: no delay, no coding
+constexpr double signal_to_noise = 94.77;  // Ro of the default values, §7.2; Roe is the same but for rounding
+constexpr double talker_echo_loudness_db = 65;  // TELR
+constexpr double echo_path_loss_db = 110;       // WEPL
 
 struct impairment {
   double equipment;   // Ie
   double robustness;  // Bpl
 };
 
+// G.113 Appendix I, tables I.1 to I.4. Where it has no Bpl, that of the kindred codec is taken.
 impairment impairment_of(codec_id codec) noexcept {
   switch (codec) {
     case codec_id::pcma:
@@ -29,26 +33,58 @@ impairment impairment_of(codec_id codec) noexcept {
     case codec_id::g729:
       return {11, 19};  // the same, of G.729 Annex A with Annex B
     case codec_id::opus:
-      return {0, 20};  // no standardised figure: transparent in narrowband, concealment a little weaker
+      return {0, 20};  // not in G.113: transparent in narrowband, concealment a little weaker than G.711's
   }
-  return {0, 4.3};
+  return {0, 4.3};  // G.711 without concealment
+}
+
+// Idte, §7.4: the talker hears his own echo.
+double impaired_by_talker_echo(double delay_ms) noexcept {
+  if (delay_ms < 1) return 0;
+  const double masked = talker_echo_loudness_db -
+                        40 * std::log10((1 + delay_ms / 10) / (1 + delay_ms / 150)) +
+                        6 * std::exp(-0.3 * delay_ms * delay_ms);
+  const double half = (signal_to_noise - (80 + 2.5 * (masked - 14))) / 2;
+  return (half + std::sqrt(half * half + 100) - 1) * (1 - std::exp(-delay_ms));
+}
+
+// Idle, §7.4: the listener hears the talker twice.
+double impaired_by_listener_echo(double round_trip_ms) noexcept {
+  const double echo = 10.5 * (echo_path_loss_db + 7) * std::pow(round_trip_ms + 1, -0.25);
+  const double half = (signal_to_noise - echo) / 2;
+  return half + std::sqrt(half * half + 169);
+}
+
+// Idd, §7.4: nobody answers.
+double impaired_by_absolute_delay(double delay_ms) noexcept {
+  if (delay_ms <= 100) return 0;
+  const double x = std::log2(delay_ms / 100);
+  return 25 * (std::pow(1 + std::pow(x, 6), 1.0 / 6) - 3 * std::pow(1 + std::pow(x / 3, 6), 1.0 / 6) + 2);
+}
+
+// Ie,eff, §7.5.
+double impaired_by_coding(const stream_quality& stream) noexcept {
+  const auto [equipment, robustness] = impairment_of(stream.codec);
+  const double percent = std::clamp(stream.loss, 0.0, 1.0) * 100;
+  return equipment + (95 - equipment) * percent / (percent / std::max(stream.burst_ratio, 1.0) + robustness);
 }
 
 }  // namespace
 
-double rating_factor(codec_id codec, double loss, std::chrono::milliseconds one_way) noexcept {
-  const auto [equipment, robustness] = impairment_of(codec);
-  const double percent = std::clamp(loss, 0.0, 1.0) * 100;
-  const double effective =
-      equipment + (95 - equipment) * percent / (percent + robustness);  // §7.5, random loss
-  const double delay_ms = static_cast<double>(one_way.count());
-  double impaired_by_delay = 0;  // Idd, §7.4
-  if (delay_ms > 100) {
-    const double x = std::log2(delay_ms / 100);
-    impaired_by_delay =
-        25 * (std::pow(1 + std::pow(x, 6), 1.0 / 6) - 3 * std::pow(1 + std::pow(x / 3, 6), 1.0 / 6) + 2);
-  }
-  return std::clamp(rating_default - impaired_by_delay - effective, 0.0, rating_default);
+double rating_factor(std::span<const stream_quality> streams, std::chrono::milliseconds one_way) noexcept {
+  const auto delay_ms = static_cast<double>(std::max(one_way, std::chrono::milliseconds(0)).count());
+  double rating = rating_default;
+  rating -= impaired_by_talker_echo(delay_ms);
+  // What is there without any delay is in the default rating.
+  rating -= impaired_by_listener_echo(2 * delay_ms) - impaired_by_listener_echo(0);
+  rating -= impaired_by_absolute_delay(delay_ms);
+  for (const stream_quality& each : streams)
+    rating -= impaired_by_coding(each);
+  return std::clamp(rating, 0.0, rating_default);
+}
+
+double rating_factor(const stream_quality& stream, std::chrono::milliseconds one_way) noexcept {
+  return rating_factor({&stream, 1}, one_way);
 }
 
 double mos_of_rating(double rating) noexcept {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pstn/media/time_scale.hpp"
 #include "pstn/media/voice_receiver.hpp"
 
 namespace tollgate::pstn::media {
@@ -18,13 +19,21 @@ constexpr nanoseconds stream_pause = 1s;       // nothing for so long: the strea
 constexpr nanoseconds excess_tolerated = 4ms;  // over a whole frame, before the delay is made shorter
 constexpr nanoseconds excess_pressing = 60ms;  // from here on voice is merged as well
 constexpr nanoseconds excess_absurd = 250ms;   // from here on packets are skipped
-constexpr int merge_pause = 15;                // frames between two that are merged in voice
-constexpr double quiet_power = 32.0 * 32.0;    // mean square of a frame that counts as silence
-constexpr double quiet_ratio = 0.003;          // 25 dB below the voice
-constexpr double power_decay = 0.999;          // per frame: 3 dB in 14 s
+constexpr int cut_pause = 5;                   // frames between two cuts in voice
+constexpr double likeness_cut = 0.8;           // of what is faded together in voice
+constexpr double likeness_pressing = 0.4;
+constexpr int overlaps_per_second = 100;  // a cut fades over 10 ms
+constexpr int cut_shorter_per_second =
+    80;                                 // and takes out up to 12.5 ms (a pitch of 80 Hz) less than a frame
+constexpr int concealed_most = 3;       // frames, before noise takes the place of the concealment
+constexpr double silence_rise = 1.005;  // per frame: 1 dB in a second
+constexpr double silence_most = 184.0 * 184.0;  // mean square, -45 dBov: what is louder is no background
+constexpr int fade_ins_per_second = 200;        // 5 ms from noise into voice
+constexpr double quiet_power = 32.0 * 32.0;     // mean square of a frame that counts as silence
+constexpr double quiet_ratio = 0.003;           // 25 dB below the voice
+constexpr double power_decay = 0.999;           // per frame: 3 dB in 14 s
 constexpr double loss_gain = 0.01;
 constexpr int frames_per_second_most = 400;  // RFC 6716 §2.1.4: 2.5 ms
-constexpr double pi = 3.14159265358979;
 
 }  // namespace
 
@@ -43,7 +52,12 @@ nanoseconds voice_receiver::sample_time(std::size_t samples) const noexcept {
 
 // Where frames and pulls differ in length, a packet is needed before its own time: by so much at the worst.
 nanoseconds voice_receiver::needed_early() const noexcept {
-  return sample_time(pulled_ - std::gcd(pulled_, std::max<std::size_t>(frame_samples(), 1)));
+  return sample_time(pulled_ - std::gcd(pulled_, std::max<std::size_t>(frame_samples(), 1)) + phase());
+}
+
+// After a cut of less than a frame something is always held, and packets are needed earlier by as much.
+std::size_t voice_receiver::phase() const noexcept {
+  return held_.size() % std::gcd(pulled_, std::max<std::size_t>(frame_samples(), 1));
 }
 
 // What is held goes first.
@@ -66,7 +80,7 @@ void voice_receiver::pull(time_point at, std::span<std::int16_t> out) {
 
 void voice_receiver::produce(time_point at, std::size_t wanted) {
   if (state_ == state::waiting && at + early_tolerance >= begins_at_) state_ = state::playing;
-  if (state_ != state::playing) return append_silence(wanted);
+  if (state_ != state::playing) return append_concealed(wanted);
   const jitter_buffer::entry* packet = next_voice();
   if (packet == nullptr) return conceal_empty();
   if (packet->timestamp - next_timestamp_ > frame_units_ / 2) return bridge_gap(*packet, at);
@@ -76,6 +90,7 @@ void voice_receiver::produce(time_point at, std::size_t wanted) {
 const jitter_buffer::entry* voice_receiver::next_voice() noexcept {
   const jitter_buffer::entry* packet = buffer_.first(next_sequence_);
   while (packet != nullptr && !packet->voice) {
+    if (!packet->payload.empty()) noise_told_ = noise_.take(packet->payload);
     next_sequence_ = packet->sequence + 1;
     buffer_.remove(packet->sequence);
     packet = buffer_.first(next_sequence_);
@@ -89,11 +104,14 @@ std::size_t voice_receiver::decode(const jitter_buffer::entry& packet, std::span
   const std::size_t count = decoder_->decode(packet.payload_type, packet.payload, into);
   buffer_.remove(packet.sequence);
   next_sequence_ = packet.sequence + 1;
+  ++played_packets_;
   if (count == 0) {
     ++malformed_;
     next_timestamp_ = packet.timestamp + frame_units_;
     return 0;
   }
+  noise_told_ = false;
+  fec_seen_ = fec_seen_ || decoder_->has_fec(packet.payload);
   next_timestamp_ = packet.timestamp + static_cast<std::int64_t>(count) * clock_hz_ / rate_hz_;
   frame_units_ = units_of(count);
   return count;
@@ -102,45 +120,76 @@ std::size_t voice_receiver::decode(const jitter_buffer::entry& packet, std::span
 void voice_receiver::play(const jitter_buffer::entry& packet, time_point at) {
   delay_ = delay_at(at, packet.timestamp);
   // Frames that were made up while the buffer was dry, for packets that we now know to be lost.
-  const std::int64_t lost = std::min<std::int64_t>(empty_run_, packet.sequence - next_sequence_);
-  concealed_samples_ += static_cast<std::uint64_t>(std::max<std::int64_t>(lost, 0)) * frame_samples();
+  count_concealed(std::min<std::int64_t>(empty_run_, packet.sequence - next_sequence_));
   empty_run_ = 0;
-  const std::size_t count = decode(packet, scratch_);
+  std::size_t count = decode(packet, scratch_);
   if (count == 0) {
-    concealed_samples_ += frame_samples();
-    return append_concealed();
+    count_concealed(1);
+    return append_concealed(frame_samples());
   }
-  const bool quiet = is_quiet(std::span(scratch_).first(count));
+  quiet_ = is_quiet(std::span(scratch_).first(count));
   const nanoseconds aim = target();
+  const nanoseconds excess = delay_ - aim;
   ++since_merge_;
-  if (delay_ - aim >= frame_time() + excess_absurd) {
-    while (delay_ - aim >= frame_time() && next_voice() != nullptr) {
-      decode(*next_voice(), second_);
-      delay_ -= frame_time();
-    }
-  } else if (delay_ - aim >= frame_time() + excess_tolerated) {
-    const bool pressing = delay_ - aim >= frame_time() + excess_pressing && since_merge_ >= merge_pause;
-    if (quiet || pressing) merge_next(count);
+  if (excess >= frame_time() + excess_absurd) {
+    skip_to_present(count, excess);
+  } else if (excess >= frame_time() + excess_tolerated) {
+    count = shorten(count, quiet_, excess >= frame_time() + excess_pressing);
+  } else if (quiet_ && excess >= 0ns && phase() > 0) {
+    count = trim(count);
   }
-  append(std::span(scratch_).first(count));
-  if (aim - delay_ >= frame_time() && quiet) {
-    append_concealed();
+  append_voice(std::span(scratch_).first(count));
+  if (aim - delay_ >= frame_time() && quiet_) {
+    append_concealed(frame_samples());
     delay_ += frame_time();
   }
   correction_ = aim - delay_;
 }
 
-// Fades from the frame in scratch_ into the one after it: two frames of time become one.
-void voice_receiver::merge_next(std::size_t count) {
+// Takes about a frame out of the frame in scratch_ and the one after it; returns what is left in scratch_.
+std::size_t voice_receiver::shorten(std::size_t count, bool quiet, bool pressing) {
+  if (!quiet && since_merge_ < cut_pause) return count;
   const jitter_buffer::entry* packet = next_voice();
-  if (packet == nullptr || packet->sequence != next_sequence_ || packet->timestamp != next_timestamp_) return;
-  if (decoder_->samples_in(packet->payload) != count || decode(*packet, second_) != count) return;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double weight = 0.5 - 0.5 * std::cos(pi * static_cast<double>(i) / static_cast<double>(count));
-    scratch_[i] = static_cast<std::int16_t>(std::lround(scratch_[i] * (1 - weight) + second_[i] * weight));
-  }
-  delay_ -= frame_time();
+  if (packet == nullptr || packet->sequence != next_sequence_ || packet->timestamp != next_timestamp_)
+    return count;
+  const std::size_t both = 2 * count;
+  if (both > scratch_.size() || decoder_->samples_in(packet->payload) != count) return count;
+  if (decode(*packet, std::span(scratch_).subspan(count, count)) != count) return count;
+  const auto rate = static_cast<std::size_t>(rate_hz_);
+  // What earlier cuts have left over goes as well.
+  const std::size_t lag_most = count + std::min(phase(), count / 2);
+  const std::size_t lag_least = quiet ? lag_most : count - std::min(count / 2, rate / cut_shorter_per_second);
+  const splice where =
+      find_splice(std::span(scratch_).first(both), lag_least, lag_most, rate / overlaps_per_second);
+  // Too unlike: both frames are played, and the next ones are tried.
+  if (!quiet && where.likeness < (pressing ? likeness_pressing : likeness_cut)) return both;
+  delay_ -= sample_time(where.lag);
   since_merge_ = 0;
+  return cut(std::span(scratch_).first(both), where);
+}
+
+// Takes out of a quiet frame what a cut in voice has left over of a whole one.
+std::size_t voice_receiver::trim(std::size_t count) noexcept {
+  const std::size_t over = phase();
+  if (over >= count / 2) return count;
+  const splice where = find_splice(std::span(scratch_).first(count), over, over, count / 4);
+  delay_ -= sample_time(over);
+  return cut(std::span(scratch_).first(count), where);
+}
+
+// Far too much has come together: fades from the frame in scratch_ into the one that is due now.
+void voice_receiver::skip_to_present(std::size_t count, nanoseconds excess) {
+  bool skipped = false;
+  for (; excess >= frame_time() && next_voice() != nullptr; excess -= frame_time()) {
+    skipped = decode(*next_voice(), second_) == count || skipped;
+    delay_ -= frame_time();
+  }
+  if (!skipped) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float weight = static_cast<float>(i) / static_cast<float>(count);
+    const auto before = static_cast<float>(scratch_[i]), after = static_cast<float>(second_[i]);
+    scratch_[i] = static_cast<std::int16_t>(std::lround(before + (after - before) * weight));
+  }
 }
 
 // The next packet is there, but its time is not: either packets before it are lost, or the far end was
@@ -149,17 +198,19 @@ void voice_receiver::bridge_gap(const jitter_buffer::entry& packet, time_point a
   const std::int64_t missing = packet.sequence - next_sequence_;
   const std::int64_t gap_units = packet.timestamp - next_timestamp_;
   const std::size_t count = frame_samples();
-  if (missing == 1 && gap_units <= frame_units_ * 3 / 2) {
+  if (missing > 0 && gap_units <= frame_units_ * 3 / 2 && decoder_->has_fec(packet.payload)) {
+    // The last one of those that are lost is in this packet as well, in less detail.
     decoder_->recover(packet.payload, std::span(scratch_).first(count));
-    append(std::span(scratch_).first(count));
-  } else {
-    append_concealed();
-  }
-  next_timestamp_ += frame_units_;
-  if (missing > 0) {
-    concealed_samples_ += count;
+    fec_seen_ = true;
+    recovered_samples_ += count;
+    ++played_packets_;
+    append_voice(std::span(scratch_).first(count));
+    next_timestamp_ += frame_units_;
     return;
   }
+  append_concealed(count);
+  next_timestamp_ += frame_units_;
+  if (missing > 0) return count_concealed(1);
   // A silence may be shortened or prolonged at will.
   const nanoseconds delay = delay_at(at, packet.timestamp) + media_time(gap_units);
   if (delay - target() >= frame_time() && gap_units >= 2 * frame_units_) next_timestamp_ += frame_units_;
@@ -171,9 +222,8 @@ void voice_receiver::conceal_empty() {
   if (frame_time() * empty_run_ >= stream_pause) {
     state_ = state::idle;
     correction_ = 0ns;
-    return append_silence(frame_samples());
   }
-  append_concealed();
+  append_concealed(frame_samples() - phase());
   next_timestamp_ += frame_units_;
 }
 
@@ -183,12 +233,12 @@ std::size_t voice_receiver::drain(std::span<std::int16_t> out) {
     const jitter_buffer::entry* packet = next_voice();
     if (packet == nullptr) break;
     if (packet->timestamp - next_timestamp_ > frame_units_ / 2) {
-      append_concealed();
+      append_concealed(frame_samples());
       next_timestamp_ += frame_units_;
     } else if (const std::size_t count = decode(*packet, scratch_); count > 0) {
-      append(std::span(scratch_).first(count));
+      append_voice(std::span(scratch_).first(count));
     } else {
-      append_concealed();
+      append_concealed(frame_samples());
     }
   }
   const std::size_t count = std::min(held_.size(), out.size());
@@ -202,15 +252,65 @@ void voice_receiver::append(std::span<const std::int16_t> samples) {
   held_.insert(held_.end(), samples.begin(), samples.end());
 }
 
-void voice_receiver::append_silence(std::size_t count) {
-  held_.insert(held_.end(), count, 0);
-}
-
-void voice_receiver::append_concealed() {
-  const std::size_t count = frame_samples();
+void voice_receiver::append_noise(std::size_t count) {
   const std::size_t before = held_.size();
   held_.resize(before + count);
-  decoder_->conceal(std::span(held_).subspan(before, count));
+  noise_.fill(std::span(held_).subspan(before, count));
+}
+
+// What is not there: concealment for as long as it is worth something, fading into noise. After a silence
+// there is nothing to conceal.
+void voice_receiver::append_concealed(std::size_t count) {
+  const bool over = made_up_ >= concealed_most;
+  const bool fades = !over && (quiet_ || noise_told_ || made_up_ + 1 == concealed_most);
+  made_up_ = fades || over ? concealed_most : made_up_ + 1;
+  if (!noise_told_) noise_.set_power(silence_power_);
+  if (over) return append_noise(count);
+  const std::size_t before = held_.size();
+  held_.resize(before + count);
+  const auto frame = std::span(held_).subspan(before, count);
+  decoder_->conceal(frame);
+  if (!fades) return;
+  const auto noise = std::span(second_).first(count);
+  noise_.fill(noise);
+  for (std::size_t i = 0; i < count; ++i) {
+    const float weight = static_cast<float>(i) / static_cast<float>(count);
+    const auto from = static_cast<float>(frame[i]), to = static_cast<float>(noise[i]);
+    frame[i] = static_cast<std::int16_t>(std::lround(from + (to - from) * weight));
+  }
+}
+
+// Received voice; out of noise it fades in.
+void voice_receiver::append_voice(std::span<std::int16_t> samples) {
+  if (made_up_ >= concealed_most) {
+    const std::size_t fade =
+        std::min(samples.size(), static_cast<std::size_t>(rate_hz_) / fade_ins_per_second);
+    const auto noise = std::span(second_).first(fade);
+    noise_.fill(noise);
+    for (std::size_t i = 0; i < fade; ++i) {
+      const float weight = static_cast<float>(i) / static_cast<float>(fade);
+      const auto from = static_cast<float>(noise[i]), to = static_cast<float>(samples[i]);
+      samples[i] = static_cast<std::int16_t>(std::lround(from + (to - from) * weight));
+    }
+  }
+  made_up_ = 0;
+  append(samples);
+}
+
+void voice_receiver::count_concealed(std::int64_t packets) noexcept {
+  if (packets <= 0) return;
+  if (played_packets_ != played_at_loss_) ++concealed_runs_;
+  played_at_loss_ = played_packets_;
+  concealed_packets_ += static_cast<std::uint64_t>(packets);
+  concealed_samples_ += static_cast<std::uint64_t>(packets) * frame_samples();
+}
+
+// The quietest frames of late are the background.
+void voice_receiver::note_silence(double power) noexcept {
+  if (silence_power_ < 0 || power < silence_power_)
+    silence_power_ = std::min(power, silence_most);
+  else
+    silence_power_ = std::min(std::max(silence_power_, 1.0) * silence_rise, silence_most);
 }
 
 bool voice_receiver::is_quiet(std::span<const std::int16_t> samples) noexcept {
@@ -219,6 +319,7 @@ bool voice_receiver::is_quiet(std::span<const std::int16_t> samples) noexcept {
     power += static_cast<double>(sample) * sample;
   power /= static_cast<double>(samples.size());
   speech_power_ = std::max(speech_power_ * power_decay, power);
+  note_silence(power);
   return power < std::max(quiet_power, speech_power_ * quiet_ratio);
 }
 

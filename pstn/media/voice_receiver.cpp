@@ -26,16 +26,14 @@ std::size_t longest_frame(int rate_hz) {
 }  // namespace
 
 voice_receiver::voice_receiver(const codec_description& codec, std::unique_ptr<decoder> made, int rate_hz)
-    : codec_(codec.id),
-      clock_hz_(codec.rtp_clock_hz),
-      rate_hz_(rate_hz),
-      frame_units_(codec.rtp_clock_hz / 50) {
+    : clock_hz_(codec.rtp_clock_hz), rate_hz_(rate_hz), frame_units_(codec.rtp_clock_hz / 50) {
   set_decoder(std::move(made), rate_hz);
 }
 
 void voice_receiver::set_decoder(std::unique_ptr<decoder> made, int rate_hz) {
   concealed_before_ = concealed();
-  concealed_samples_ = 0;
+  recovered_before_ = recovered();
+  concealed_samples_ = recovered_samples_ = 0;
   decoder_ = std::move(made);
   rate_hz_ = rate_hz;
   scratch_.resize(longest_frame(rate_hz));
@@ -52,6 +50,9 @@ void voice_receiver::restart() noexcept {
   last_timestamp_.reset();
   late_run_ = empty_run_ = 0;
   correction_ = 0ns;
+  silence_power_ = -1;
+  noise_told_ = false;
+  noise_.forget();
 }
 
 std::int64_t voice_receiver::extend(std::uint32_t timestamp) noexcept {
@@ -72,8 +73,8 @@ nanoseconds voice_receiver::media_time(std::int64_t units) const noexcept {
 
 nanoseconds voice_receiver::target() const noexcept {
   // In-band FEC is in the packet after the lost one: while packets get lost it is worth waiting for.
-  const bool wait_for_fec = codec_ == codec_id::opus && loss_ >= loss_for_fec;
-  return history_.target(wait_for_fec ? frame_time() + target_least : target_least) + needed_early();
+  const bool wait_for_fec = fec_seen_ && loss_ >= loss_for_fec;
+  return history_.target(target_least) + (wait_for_fec ? frame_time() : 0ns) + needed_early();
 }
 
 void voice_receiver::begin(std::int64_t sequence, std::int64_t timestamp, time_point arrived_at) {
@@ -147,7 +148,7 @@ voice_receiver::outcome voice_receiver::judge_late(std::int64_t sequence, std::i
   }
   buffer_.remove(sequence);
   next_sequence_ = std::max(next_sequence_, sequence + 1);
-  concealed_samples_ += frame_samples();
+  count_concealed(1);
   return outcome::late;
 }
 
@@ -158,6 +159,16 @@ void voice_receiver::put_other(std::int64_t sequence) {
   buffer_.put(sequence, next_timestamp_, 0, false, {});
 }
 
+void voice_receiver::put_comfort_noise(std::int64_t sequence, std::span<const std::byte> payload) {
+  if (state_ == state::idle) {
+    // Nothing waits to be played before it.
+    noise_told_ = noise_.take(payload);
+    return;
+  }
+  if (sequence < next_sequence_ || sequence >= next_sequence_ + jitter_buffer::capacity) return;
+  buffer_.put(sequence, next_timestamp_, 0, false, payload);
+}
+
 std::optional<time_point> voice_receiver::begins_at() const noexcept {
   if (state_ != state::waiting) return std::nullopt;
   return begins_at_;
@@ -166,6 +177,22 @@ std::optional<time_point> voice_receiver::begins_at() const noexcept {
 std::chrono::milliseconds voice_receiver::concealed() const noexcept {
   return concealed_before_ +
          std::chrono::milliseconds(concealed_samples_ * 1000 / static_cast<unsigned>(rate_hz_));
+}
+
+std::chrono::milliseconds voice_receiver::recovered() const noexcept {
+  return recovered_before_ +
+         std::chrono::milliseconds(recovered_samples_ * 1000 / static_cast<unsigned>(rate_hz_));
+}
+
+double voice_receiver::share_concealed() const noexcept {
+  const auto all = static_cast<double>(played_packets_ + concealed_packets_);
+  return all > 0 ? static_cast<double>(concealed_packets_) / all : 0;
+}
+
+double voice_receiver::burst_ratio() const noexcept {
+  if (concealed_runs_ == 0) return 1;
+  const double mean = static_cast<double>(concealed_packets_) / static_cast<double>(concealed_runs_);
+  return std::max(1.0, mean * (1 - share_concealed()));
 }
 
 }  // namespace tollgate::pstn::media

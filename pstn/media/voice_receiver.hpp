@@ -13,6 +13,7 @@
 
 #include "pstn/media/arrival_history.hpp"
 #include "pstn/media/codec.hpp"
+#include "pstn/media/comfort_noise.hpp"
 #include "pstn/media/jitter_buffer.hpp"
 #include "pstn/media/leg.hpp"
 
@@ -22,12 +23,16 @@ namespace tollgate::pstn::media {
 //  - the clock that pulls is laid on the first packet (begins_at) and nudged by correction(): that takes up
 //  less than a frame, and the
 //    drift of the sender's clock;
-//  - more than a frame too long: two frames become one by cross-fading, where the voice is quiet;
+//  - more than a frame too long: about a frame is cut out, where the voice is quiet or by whole pitch periods
+//  (the
+//    remainder of a frame goes at the next quiet place);
 //  - more than a frame too short: a concealed frame is put in where the voice is quiet, or, when packets come
 //  late, the frames that
 //    were concealed for them count as put in and the packets are played after all;
 //  - a single late packet is dropped, the frame that was concealed in its place stands, and the delay stays
 //  as it is.
+// What is not there is concealed for a short while and is then noise of the level that the far end's silence
+// had, or that it asked for (RFC 3389).
 class voice_receiver {
  public:
   voice_receiver(const codec_description& codec, std::unique_ptr<decoder> made, int rate_hz);
@@ -41,6 +46,8 @@ class voice_receiver {
               std::span<const std::byte> payload, time_point arrived_at);
   // A packet that takes a sequence number but holds no voice.
   void put_other(std::int64_t sequence);
+  // A comfort noise packet (RFC 3389): it is noise from the place of this packet on, until the next voice.
+  void put_comfort_noise(std::int64_t sequence, std::span<const std::byte> payload);
 
   // A packet that is passed on instead of played: `duplicate` is not. What waits must have been taken before.
   outcome pass(std::int64_t sequence, std::uint32_t timestamp, std::uint8_t payload_type,
@@ -80,6 +87,11 @@ class voice_receiver {
 
   std::chrono::nanoseconds playout_delay() const noexcept { return delay_; }
   std::chrono::milliseconds concealed() const noexcept;
+  std::chrono::milliseconds recovered() const noexcept;  // lost, but played from in-band FEC
+  // Of the packets that should have been played: the share whose sound was made up, and by how much longer
+  // such losses last than random ones would (ITU-T G.107 §7.5, BurstR).
+  double share_concealed() const noexcept;
+  double burst_ratio() const noexcept;
   std::uint64_t malformed() const noexcept { return malformed_; }
 
  private:
@@ -97,12 +109,18 @@ class voice_receiver {
   const jitter_buffer::entry* next_voice() noexcept;
   void play(const jitter_buffer::entry& packet, time_point at);
   std::size_t decode(const jitter_buffer::entry& packet, std::span<std::int16_t> into);
-  void merge_next(std::size_t count);
+  std::size_t shorten(std::size_t count, bool quiet, bool pressing);
+  std::size_t trim(std::size_t count) noexcept;
+  void skip_to_present(std::size_t count, std::chrono::nanoseconds excess);
   void bridge_gap(const jitter_buffer::entry& packet, time_point at);
   void conceal_empty();
   void append(std::span<const std::int16_t> samples);
-  void append_silence(std::size_t count);
-  void append_concealed();
+  void append_concealed(std::size_t count);
+  void append_noise(std::size_t count);
+  void append_voice(std::span<std::int16_t> samples);
+  void count_concealed(std::int64_t packets) noexcept;
+  void note_silence(double power) noexcept;
+  std::size_t phase() const noexcept;
   bool is_quiet(std::span<const std::int16_t> samples) noexcept;
   std::size_t frame_samples() const noexcept;
   std::int64_t units_of(std::size_t samples) const noexcept;
@@ -110,7 +128,6 @@ class voice_receiver {
   std::chrono::nanoseconds needed_early() const noexcept;
   std::chrono::nanoseconds delay_at(time_point at, std::int64_t timestamp) const noexcept;
 
-  codec_id codec_;
   int clock_hz_;
   int rate_hz_;
   std::unique_ptr<decoder> decoder_;
@@ -127,13 +144,21 @@ class voice_receiver {
       0};  // of the last packet: from its base arrival to the playing of its first sample
   std::chrono::nanoseconds correction_{0};
 
-  int empty_run_ = 0;        // frames made up since the buffer ran dry
-  int late_run_ = 0;         // packets in a row that came too late
-  int since_merge_ = 0;      // frames
-  double loss_ = 0;          // 0..1, of about the last hundred packets
-  double speech_power_ = 0;  // mean square, slowly falling
-  std::uint64_t concealed_samples_ = 0;
-  std::chrono::milliseconds concealed_before_{0};  // at other rates
+  int empty_run_ = 0;          // frames made up since the buffer ran dry
+  int late_run_ = 0;           // packets in a row that came too late
+  int since_merge_ = 0;        // frames
+  double loss_ = 0;            // 0..1, of about the last hundred packets
+  bool fec_seen_ = false;      // the far end sends in-band FEC
+  double speech_power_ = 0;    // mean square, slowly falling
+  double silence_power_ = -1;  // mean square, slowly rising; below 0: not known
+  bool quiet_ = false;         // the last frame was
+  int made_up_ = 1 << 20;      // frames in a row that were not received: none was yet
+  bool noise_told_ = false;    // by a comfort noise packet
+  comfort_noise noise_;
+  std::uint64_t played_packets_ = 0, concealed_packets_ = 0, concealed_runs_ = 0;
+  std::uint64_t played_at_loss_ = ~std::uint64_t{0};  // played_packets_ when the last loss was counted
+  std::uint64_t concealed_samples_ = 0, recovered_samples_ = 0;
+  std::chrono::milliseconds concealed_before_{0}, recovered_before_{0};  // at other rates
   std::uint64_t malformed_ = 0;
 
   std::size_t pulled_;                 // samples of a pull

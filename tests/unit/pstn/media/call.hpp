@@ -16,9 +16,12 @@ namespace tollgate::pstn::media::test {
 // peer (Opus, 16 kHz) <-> gateway <-> telephone (G.711 at 8 kHz, or another codec)
 struct call {
   explicit call(link network = {}, codec_id law = codec_id::pcma, bool events = true, unsigned seed = 1)
+      : call(network, network, law, events, seed) {}
+  // The ways to the gateway and from it differ.
+  call(const link& to_gateway, const link& from_gateway, codec_id law, bool events, unsigned seed)
       : time(seed), peer(at_peer, 11), gateway(at_gateway, 22), phone(at_phone, 33) {
-    join(peer, side::overlay, gateway, side::overlay, make_leg(codec_id::opus), network);
-    join(phone, side::trunk, gateway, side::trunk, make_leg(law, events), network);
+    join(peer, side::overlay, gateway, side::overlay, make_leg(codec_id::opus), to_gateway, from_gateway);
+    join(phone, side::trunk, gateway, side::trunk, make_leg(law, events), to_gateway, from_gateway);
     for (bridge* each : {&peer, &gateway, &phone})
       time.add(*each);
     peer.record(side::overlay, heard_by_peer);
@@ -26,11 +29,14 @@ struct call {
   }
 
   void join(bridge& a, side a_side, bridge& b, side b_side, const leg_parameters& parameters,
+            const link& there, const link& back) {
+    a.attach(a_side, parameters, time.connect(there, b, b_side, false), time.connect(there, b, b_side, true));
+    b.attach(b_side, parameters, time.connect(back, a, a_side, false), time.connect(back, a, a_side, true));
+  }
+
+  void join(bridge& a, side a_side, bridge& b, side b_side, const leg_parameters& parameters,
             const link& network) {
-    a.attach(a_side, parameters, time.connect(network, b, b_side, false),
-             time.connect(network, b, b_side, true));
-    b.attach(b_side, parameters, time.connect(network, a, a_side, false),
-             time.connect(network, a, a_side, true));
+    join(a, a_side, b, b_side, parameters, network, network);
   }
 
   void talk(double seconds) {

@@ -12,7 +12,6 @@
 
 #include "pstn/media/audio.hpp"
 #include "pstn/media/error.hpp"
-#include "pstn/media/quality.hpp"
 #include "speech.hpp"
 
 namespace tollgate::pstn::media {
@@ -214,15 +213,6 @@ TEST(Opus, RecoversALostFrameFromTheNextWhenLossIsExpected) {
     return test::compare(speech, heard, 50).mean_likeness();
   };
   EXPECT_GT(likeness_with(true), likeness_with(false) + 0.02);
-}
-
-TEST(Quality, FallsWithLossAndDelay) {
-  const double best = mos_of_rating(rating_factor(codec_id::pcma, 0, 50ms));
-  EXPECT_NEAR(best, 4.41, 0.02);  // G.107: R = 93.2
-  EXPECT_NEAR(rating_factor(codec_id::pcma, 0.05, 50ms), 93.2 - 95 * 5 / 30.1, 0.01);
-  EXPECT_NEAR(rating_factor(codec_id::pcma, 0, 200ms), 93.2 - 3, 1.5);  // G.107 figure: R about 90 at 200 ms
-  EXPECT_LT(rating_factor(codec_id::pcma, 0, 400ms), 75);
-  EXPECT_EQ(mos_of_rating(rating_factor(codec_id::opus, 1, 2000ms)), 1);
 }
 
 }  // namespace

@@ -7,8 +7,22 @@
 
 namespace tollgate::pstn::media::test {
 
+std::function<bool(double)> bursts(double loss, double length, unsigned seed) {
+  return [=, random = std::mt19937(seed), bad = false](double) mutable {
+    const double chance = std::uniform_real_distribution(0.0, 1.0)(random);
+    bad = bad ? chance >= 1 / length : chance < loss / (1 - loss) / length;
+    return bad;
+  };
+}
+
+std::function<double(double)> now_and_then(double share, double by_ms, unsigned seed) {
+  return [=, random = std::mt19937(seed)](double) mutable {
+    return std::uniform_real_distribution(0.0, 1.0)(random) < share ? by_ms : 0.0;
+  };
+}
+
 packet_sink world::connect(link through, bridge& to, side as, bool rtcp) {
-  return [this, through, &to, as, rtcp](std::span<const std::byte> packet) {
+  return [this, through = std::move(through), &to, as, rtcp](std::span<const std::byte> packet) mutable {
     const auto chance = [this] { return std::uniform_real_distribution(0.0, 1.0)(random_); };
     if (chance() < through.loss || (through.drops && through.drops(seconds()))) return;
     for (int copies = chance() < through.duplicates ? 2 : 1; copies > 0; --copies) {

@@ -25,6 +25,12 @@ struct link {
   std::function<bool(double at_s)> drops = {};      // loss as a function of time
 };
 
+// For link::drops: loss in bursts (Gilbert-Elliott: all is lost in the bad state), a share of `loss` in all,
+// bursts of `length` packets on average.
+std::function<bool(double)> bursts(double loss, double length, unsigned seed);
+// For link::more_ms: a share of the packets comes later by so much, and so behind others.
+std::function<double(double)> now_and_then(double share, double by_ms, unsigned seed);
+
 class world {
  public:
   explicit world(unsigned seed = 1) : random_(seed) {}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Taking a piece out of a sound without a click, by overlap and add where the sound repeats itself (WSOLA,
+// Verhelst and Roelands 1993). No allocation. Free of IO.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace tollgate::pstn::media {
+
+struct splice {
+  std::size_t begin = 0;    // samples before it stay
+  std::size_t lag = 0;      // samples that go
+  std::size_t overlap = 0;  // samples over which what is before fades into what is after
+  double likeness = 0;      // -1..1: normalised correlation of the two that overlap
+};
+
+// The best splice of lag_least..lag_most samples in `sound`, which is longer than lag_most: a whole number of
+// pitch periods in voice. The overlap is as long as the sound allows, up to overlap_most.
+splice find_splice(std::span<const std::int16_t> sound, std::size_t lag_least, std::size_t lag_most,
+                   std::size_t overlap_most) noexcept;
+
+// Carries the splice out in place; returns the new length.
+std::size_t cut(std::span<std::int16_t> sound, const splice& where) noexcept;
+
+}  // namespace tollgate::pstn::media
