@@ -1,34 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/datagram_reader.hpp"
 
+#include <boost/asio/buffer.hpp>
+
 namespace tollgate::gateway::call {
 
 namespace asio = boost::asio;
-using asio::ip::udp;
-
-namespace {
-
-constexpr int most_at_once = 64;  // then the timers and the other sockets have their turn
-
-}  // namespace
 
 void datagram_reader::start() {
-  wait();
+  receive();
 }
 
-void datagram_reader::wait() {
-  socket_.async_wait(socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-    if (error || !self->on_datagram_) return;
-    for (int i = 0; i < most_at_once; ++i) {
-      udp::endpoint source;
-      const auto size = self->socket_.receive_from(asio::buffer(self->buffer_), source, 0, error);
-      if (error == asio::error::would_block) break;
-      if (error) continue;  // an ICMP error of an earlier send
-      self->on_datagram_(std::span(self->buffer_).first(size), source);
-      if (!self->on_datagram_) return;
-    }
-    self->wait();
-  });
+// A receive that is started reads at once, and only waits when nothing is there; waiting for the socket to
+// become readable instead would cost an epoll_ctl for each packet.
+void datagram_reader::receive() {
+  socket_.async_receive_from(asio::buffer(buffer_), source_,
+                             [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
+                               self->take(error, size);
+                             });
+}
+
+void datagram_reader::take(boost::system::error_code error, std::size_t size) {
+  for (int taken = 1;; ++taken) {
+    if (!on_datagram_ || error == asio::error::operation_aborted || error == asio::error::bad_descriptor)
+      return;
+    // Other errors are ICMP's answers to what was sent earlier.
+    if (!error) on_datagram_(std::span(buffer_).first(size), source_);
+    if (!on_datagram_) return;
+    if (taken >= most_at_once_) break;
+    size = socket_.receive_from(asio::buffer(buffer_), source_, 0, error);
+    if (error == asio::error::would_block) break;
+  }
+  receive();
 }
 
 }  // namespace tollgate::gateway::call

@@ -12,6 +12,14 @@ using asio::ip::udp;
 
 namespace {
 
+// Deadlines of all calls fall on a common grid: one wake-up then serves those of a millisecond, instead of
+// one each. It delays a frame by half of that on the average.
+using deadline_grid = std::chrono::milliseconds;
+
+media_call::time_point on_grid(media_call::time_point at) {
+  return media_call::time_point(std::chrono::ceil<deadline_grid>(at.time_since_epoch()));
+}
+
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -226,6 +234,8 @@ void media_call::schedule() {
     if (one.transport) consider(one.transport->next_deadline());
   for (const auto& one : watches_)
     if (one.on) consider(one.last + worker_.options().silence_timeout);
+  if (next == time_point::max()) return;
+  next = on_grid(next);
   if (next >= armed_for_) return;  // the timer comes earlier anyway, and looks again then
   armed_for_ = next;
   timer_.expires_at(next);

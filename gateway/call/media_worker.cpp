@@ -16,6 +16,12 @@ namespace tollgate::gateway::call {
 namespace asio = boost::asio;
 using asio::ip::udp;
 
+namespace {
+
+constexpr int overlay_datagrams_at_once = 64;
+
+}  // namespace
+
 media_worker::media_worker(const media_options& options, std::size_t number, clocks c,
                            overlay::dtls_context certificate, asio::any_io_executor signalling,
                            std::shared_ptr<trunk_port_range> trunk_range)
@@ -68,8 +74,8 @@ media_worker::~media_worker() {
 
 void media_worker::start() {
   overlay_reader_ = std::make_shared<datagram_reader>(
-      overlay_socket_,
-      [this](auto datagram, const auto& source) { on_overlay_datagram(datagram, {source}); });
+      overlay_socket_, [this](auto datagram, const auto& source) { on_overlay_datagram(datagram, {source}); },
+      overlay_datagrams_at_once);
   overlay_reader_->start();
   if (overlay_streams_) overlay_streams_->start();
   thread_ = std::thread([this] { run(); });
@@ -146,7 +152,7 @@ bool media_worker::on_overlay_datagram(std::span<const std::byte> datagram,
   const auto [call, device] = *found;
   call->on_overlay_datagram(device, datagram, source, clocks_.steady());
   // An address that has just passed a check is the call's from now on: DTLS and RTP are found by it.
-  if (call->has_validated(device, source)) {
+  if (overlay::classify(datagram) == overlay::datagram_kind::stun && call->has_validated(device, source)) {
     by_address_.insert_or_assign(source, owner{call, device});
     if (source.protocol == overlay::transport_protocol::tcp) overlay_streams_->prove(source);
   }
