@@ -45,6 +45,13 @@ void add_media(json::object& out, const std::string& side, const media_record& m
   out[side + "_lost"] = bounded(media.lost);
   out[side + "_jitter_ms"] = bounded(media.jitter_ms);
   out[side + "_mos"] = bounded(media.mos);
+  const auto add = [&](const char* name, const std::optional<double>& value) {
+    if (value && std::isfinite(*value)) out[side + name] = bounded(*value);
+  };
+  add("_remote_loss", media.remote_loss);
+  add("_remote_jitter_ms", media.remote_jitter_ms);
+  add("_round_trip_ms", media.round_trip_ms);
+  add("_remote_mos", media.remote_mos);
 }
 
 json::value cost_value(const std::optional<cost_rate>& cost) {
@@ -110,6 +117,9 @@ class reader {
   void read(const char* key, std::optional<milliseconds>& out) {
     if (present(key) != nullptr) read(key, out.emplace(0));
   }
+  void read(const char* key, std::optional<double>& out) {
+    if (present(key) != nullptr) read(key, out.emplace(0));
+  }
   void read(const char* key, stop_record::wall_time& out) {
     std::string text;
     read(key, text);
@@ -158,6 +168,10 @@ class reader {
     read((name + "_lost").c_str(), out.lost);
     read((name + "_jitter_ms").c_str(), out.jitter_ms);
     read((name + "_mos").c_str(), out.mos);
+    read((name + "_remote_loss").c_str(), out.remote_loss);
+    read((name + "_remote_jitter_ms").c_str(), out.remote_jitter_ms);
+    read((name + "_round_trip_ms").c_str(), out.round_trip_ms);
+    read((name + "_remote_mos").c_str(), out.remote_mos);
   }
   void read(const char* key, std::chrono::seconds& out) {
     std::int64_t count = out.count();

@@ -31,12 +31,18 @@ struct trunk_attempt {
   bool operator==(const trunk_attempt&) const = default;
 };
 
-// One direction of the media, as received by the gateway.
+// One side of the media: as received by the gateway from there, and what that far end reports of what it
+// receives.
 struct media_record {
   std::uint64_t packets = 0;
   std::uint64_t lost = 0;
   double jitter_ms = 0;
   double mos = 0;  // estimated (ITU-T G.107), 1 … 4.5; 0: unknown
+  std::optional<double>
+      remote_loss{};  // 0 … 1, of all that it should have received; none: it did not report (RTCP)
+  std::optional<double> remote_jitter_ms{};
+  std::optional<double> round_trip_ms{};
+  std::optional<double> remote_mos{};  // what it hears of the other side, estimated
   bool operator==(const media_record&) const = default;
 };
 

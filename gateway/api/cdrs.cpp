@@ -18,8 +18,16 @@ using boost::system::result;
 using records = std::vector<billing::call_record>;
 
 boost::json::object to_json(const billing::media_record& media) {
-  return {
+  boost::json::object out{
       {"packets", media.packets}, {"lost", media.lost}, {"jitter_ms", media.jitter_ms}, {"mos", media.mos}};
+  const auto add = [&out](const char* name, const std::optional<double>& value) {
+    if (value) out[name] = *value;
+  };
+  add("remote_loss", media.remote_loss);
+  add("remote_jitter_ms", media.remote_jitter_ms);
+  add("round_trip_ms", media.round_trip_ms);
+  add("remote_mos", media.remote_mos);
+  return out;
 }
 
 boost::json::object rate_json(const billing::rate& terms) {

@@ -12,6 +12,10 @@ billing::media_record to_record(const pstn::media::leg_statistics& statistics) {
   record.lost = statistics.lost;
   record.jitter_ms = statistics.jitter_ms;
   record.mos = statistics.mos;
+  record.remote_loss = statistics.remote_loss_total;
+  record.remote_jitter_ms = statistics.remote_jitter_ms;
+  record.round_trip_ms = statistics.round_trip_ms;
+  record.remote_mos = statistics.remote_mos;
   return record;
 }
 

@@ -38,7 +38,7 @@ TEST_F(Cdr, HoldsTheWholeStopRecordAndTheFrozenRate) {
   record.q850_cause = 16;
   record.overlay_codec = "opus";
   record.trunk_codec = "PCMA";
-  record.from_overlay = {3000, 12, 4.25, 4.125};
+  record.from_overlay = {3000, 12, 4.25, 4.125, 0.25, 3.5, 80.0, 4.0};
   record.from_trunk = {2999, 1, 0.5, 4.375};
   record.srtp_profile = "SRTP_AEAD_AES_256_GCM";
   step([&](auto& tx) { return settle(tx, record); });

@@ -41,7 +41,7 @@ stop_record full_record() {
   record.reason = "normal";
   record.overlay_codec = "opus";
   record.trunk_codec = "PCMA";
-  record.from_overlay = {3000, 12, 4.25, 4.1};
+  record.from_overlay = {3000, 12, 4.25, 4.1, 0.02, 3.5, 80.0, 4.0};
   record.from_trunk = {2999, 0, 0.5, 4.4};
   record.srtp_profile = "SRTP_AEAD_AES_256_GCM";
   record.node = "gateway-1";
