@@ -70,6 +70,7 @@ class bridge::implementation {
   };
 
   void adjust_rate();
+  void adjust_echo(side which);
   std::chrono::milliseconds period(side toward_side) const;
   bool needed(side toward_side) const { return leg(toward_side) || leg(other(toward_side)); }
   bool may_pass(side toward_side) const;
@@ -78,8 +79,9 @@ class bridge::implementation {
   void run(side toward_side, time_point now);
   void tick(side toward_side, time_point at);
   void play_into(flow& into, side toward_side, std::span<std::int16_t> frame);
-  void detect_tones(flow& from, side from_side, std::span<const std::int16_t> frame);
-  void take_digit(side from, const received_digit& digit, bool relay);
+  void take_tones(flow& through, side from, std::span<std::int16_t> frame);
+  void take_digit(side from, const digit_progress& digit);
+  bool digits_leave_voice(side toward_side) const;
   void drain(side from);
 
   bridge_observer& observer_;
@@ -106,8 +108,11 @@ void bridge::implementation::attach(side which, const leg_parameters& parameters
   else
     leg(which) = std::make_unique<bridge_leg>(parameters, std::move(rtp), std::move(rtcp), random_);
   auto& tones = toward(other(which)).tones;
-  tones.reset();
-  if (!parameters.telephone_event_payload_type && parameters.codec.id != codec_id::opus) tones.emplace();
+  const bool listen = !parameters.telephone_event_payload_type && parameters.codec.id != codec_id::opus;
+  if (!listen)
+    tones.reset();
+  else if (!tones)
+    tones.emplace();
   adjust_rate();
 }
 
@@ -115,8 +120,11 @@ void bridge::implementation::adjust_rate() {
   rate_hz_ = wideband_hz;
   for (const side which : both)
     if (leg(which)) rate_hz_ = std::min(rate_hz_, voice_rate_hz(leg(which)->parameters().codec.id));
-  for (const side which : both)
-    if (leg(which)) leg(which)->set_rate(rate_hz_);
+  for (const side which : both) {
+    if (!leg(which)) continue;
+    leg(which)->set_rate(rate_hz_);
+    adjust_echo(which);
+  }
   set_complexity(complexity_);
 }
 
@@ -124,6 +132,16 @@ void bridge::implementation::set_complexity(int complexity) {
   complexity_ = complexity;
   for (const side which : both)
     if (leg(which)) leg(which)->sender().set_complexity(complexity);
+}
+
+// Made anew only where rate or wish has changed: what it has learnt outlives a re-INVITE.
+void bridge::implementation::adjust_echo(side which) {
+  auto& echo = toward(other(which)).echo;
+  const auto tail = leg(which)->parameters().echo_tail;
+  if (tail <= 0ms)
+    echo.reset();
+  else if (!echo || echo->rate_hz() != rate_hz_)
+    echo.emplace(rate_hz_, tail);
 }
 
 void bridge::implementation::detach(side which) {
@@ -135,6 +153,7 @@ void bridge::implementation::detach(side which) {
   past_[index_of(which)] = statistics(which);
   leg(which).reset();
   toward(other(which)).tones.reset();
+  toward(other(which)).echo.reset();
   for (const side each : both)
     if (!needed(each)) toward(each).clock.stop();
   if (leg(other(which))) adjust_rate();
@@ -163,22 +182,37 @@ void bridge::implementation::receive_rtp(side from, std::span<const std::byte> p
   flow& onward = toward(other(from));
   if (onward.passed.open()) {
     const bridge_leg::onward pass{onward.passed, *leg(other(from))};
-    for (const received_digit& digit : leg(from)->receive_rtp(packet, arrived_at, &pass))
-      take_digit(from, digit, true);
+    for (const digit_progress& digit : leg(from)->receive_rtp(packet, arrived_at, &pass))
+      take_digit(from, digit);
     return;
   }
-  for (const received_digit& digit : leg(from)->receive_rtp(packet, arrived_at))
-    take_digit(from, digit, true);
+  for (const digit_progress& digit : leg(from)->receive_rtp(packet, arrived_at))
+    take_digit(from, digit);
   if (const auto begins_at = leg(from)->receiver().begins_at()) {
     if (!onward.clock.running()) onward.clock.start(arrived_at);
     onward.clock.align(*begins_at, period(other(from)));
   }
 }
 
-void bridge::implementation::take_digit(side from, const received_digit& digit, bool relay) {
-  events_.push_back({from, digit.digit, digit.duration});
-  if (!relay || !connected_ || !leg(other(from))) return;
-  leg(other(from))->sender().push_digits({&digit.digit, 1}, digit.duration);
+// Digits are passed on while they last, so that both far ends have them for the same time.
+void bridge::implementation::take_digit(side from, const digit_progress& digit) {
+  if (digit.ended) events_.push_back({from, digit.digit, digit.duration});
+  const auto& onward = leg(other(from));
+  if (!connected_ || !onward || onward->parameters().digits_by_signalling) return;
+  digit_queue& queue = onward->sender().digits();
+  if (digit.first)
+    queue.begin(digit.digit, digit.duration);
+  else
+    queue.extend(digit.duration);
+  if (digit.ended) queue.finish(digit.duration);
+}
+
+// Whether digits that are heard in the voice go to this side as something else: then not in the voice as
+// well.
+bool bridge::implementation::digits_leave_voice(side toward_side) const {
+  if (!connected_ || !leg(toward_side)) return false;
+  const leg_parameters& target = leg(toward_side)->parameters();
+  return target.telephone_event_payload_type || target.digits_by_signalling;
 }
 
 void bridge::implementation::play(side where, std::shared_ptr<audio_source> source, play_mode mode) {
@@ -226,7 +260,7 @@ void bridge::implementation::advance(time_point now) {
   }
   for (const side which : both) {
     if (!leg(which)) continue;
-    if (const auto digit = leg(which)->expire_digit(now)) take_digit(which, *digit, true);
+    if (const auto digit = leg(which)->expire_digit(now)) take_digit(which, *digit);
     if (leg(which)->report_at() <= now) leg(which)->report(now, random_, false);
   }
 }
@@ -237,7 +271,8 @@ bool bridge::implementation::may_pass(side toward_side) const {
   const auto& from = leg(other(toward_side));
   const auto& to = leg(toward_side);
   const flow& through = flows_[index_of(toward_side)];
-  return connected_ && from && to && !through.playback && !through.recorder && from->may_pass_to(*to);
+  const bool echo = through.echo || flows_[index_of(other(toward_side))].echo;
+  return connected_ && from && to && !echo && !through.playback && !through.recorder && from->may_pass_to(*to);
 }
 
 void bridge::implementation::update_passage(side toward_side, time_point now, bool packet_comes) {
@@ -273,6 +308,7 @@ void bridge::implementation::run(side toward_side, time_point now) {
       // We were away for long: what was not sent in time is not sent at all, and the timestamps say so.
       const auto missed = static_cast<int>((now - through.clock.tick()) / length);
       if (leg(toward_side)) leg(toward_side)->sender().skip(missed);
+      if (auto& echo = toward(from).echo) echo->sent_silence(samples * static_cast<std::size_t>(missed));
       through.clock.advance(length * missed, 0ns);
       if (through.clock.deadline() > now) break;
     }
@@ -287,15 +323,19 @@ void bridge::implementation::tick(side toward_side, time_point at) {
   const side from = other(toward_side);
   const auto samples = static_cast<std::size_t>(rate_hz_ * period(toward_side).count() / 1000);
   const std::span<std::int16_t> voice = std::span(voice_).first(samples);
-  if (leg(from))
+  std::optional<std::int64_t> position;
+  if (leg(from)) {
+    position = leg(from)->receiver().media_position();
     leg(from)->receiver().pull(at, voice);
-  else
+  } else
     std::fill(voice.begin(), voice.end(), std::int16_t{0});
+  if (through.echo) through.echo->process(voice, position);
   if (through.recorder) through.recorder->write(voice, rate_hz_);
-  if (through.tones && rate_hz_ == narrowband_hz) detect_tones(through, from, voice);
+  if (through.tones && rate_hz_ == narrowband_hz) take_tones(through, from, voice);
   if (!leg(toward_side)) return;
   if (!connected_) std::fill(voice.begin(), voice.end(), std::int16_t{0});
   if (through.playback) play_into(through, toward_side, voice);
+  if (auto& echo = toward(from).echo) echo->sent(voice);
   leg(toward_side)->send(voice, at);
 }
 
@@ -312,10 +352,22 @@ void bridge::implementation::play_into(flow& into, side toward_side, std::span<s
   events_.push_back({toward_side, 0, 0ms});
 }
 
-void bridge::implementation::detect_tones(flow& from, side from_side, std::span<const std::int16_t> frame) {
-  // They are in the voice already: the other leg hears them and needs no events.
-  for (const received_digit& digit : from.tones->take(frame))
-    take_digit(from_side, digit, false);
+void bridge::implementation::take_tones(flow& through, side from, std::span<std::int16_t> frame) {
+  const std::uint64_t made_up = leg(from) ? leg(from)->receiver().frames_made_up() : 0;
+  const bool lost = std::exchange(through.made_up, made_up) != made_up;
+  const bool leave = digits_leave_voice(other(from));
+  const bool sounded = through.tones->sounding();  // the frame in which a digit ends has some of it
+  if (!lost || !through.tones->skip()) {
+    for (const digit_progress& digit : through.tones->take(frame)) {
+      if (leg(from) && leg(from)->parameters().digits_by_signalling) continue;  // it comes that way as well
+      // Where the other side has tones, too, it hears these as they are.
+      if (leave)
+        take_digit(from, digit);
+      else if (digit.ended)
+        events_.push_back({from, digit.digit, digit.duration});
+    }
+  }
+  if (leave) through.remover.process(frame, sounded || through.tones->sounding());
 }
 
 void bridge::implementation::deliver() {

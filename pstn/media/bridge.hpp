@@ -26,8 +26,8 @@ enum class play_mode : std::uint8_t {
 // bridge, but must not destroy it inside the call (post that).
 class bridge_observer {
  public:
-  // A digit (0-9 * # A-D) has come from this side, once however often its packets did. With connected voice
-  // it is passed on as well.
+  // A digit (0-9 * # A-D) has come from this side, once however often its packets did, and has ended. With
+  // connected voice it has been passed on while it lasted, unless the other side has digits by signalling.
   virtual void digit_received(side from, char digit, std::chrono::milliseconds duration) = 0;
   // The source played toward this side has ended by itself (not: was stopped or replaced).
   virtual void playback_finished(side toward) = 0;
@@ -83,8 +83,8 @@ class bridge {
   void record(side from, std::shared_ptr<audio_sink> sink);
 
   // Sends digits one after the other (RFC 4733, or tones where the leg has no telephone-event), with pauses;
-  // ',' is a second of pause. Other characters are skipped. `duration` is held to 60..1000 ms, what is queued
-  // to 64 digits.
+  // ',' is a second of pause. Other characters are skipped. `duration` is held to 40..10,000 ms, what is
+  // queued to 64 digits.
   void send_digits(side toward, std::string_view digits, std::chrono::milliseconds duration);
   bool sending_digits(side toward) const noexcept;
 

@@ -8,6 +8,7 @@
 
 #include "pstn/media/audio.hpp"
 #include "pstn/media/bridge.hpp"
+#include "pstn/media/echo_canceller.hpp"
 #include "pstn/media/inband_digits.hpp"
 #include "pstn/media/leg.hpp"
 #include "pstn/media/passage.hpp"
@@ -45,6 +46,9 @@ struct flow {
   play_mode mode = play_mode::replace;
   std::shared_ptr<audio_sink> recorder;        // of what comes from the side where the flow begins
   std::optional<inband_digit_detector> tones;  // only where that side has no telephone events
+  std::optional<echo_canceller> echo;          // of what goes to that side, where it asks for it
+  tone_remover remover;                        // of those tones, where their digits go on as something else
+  std::uint64_t made_up = 0;                   // of the receiver, at the last tick
 };
 
 }  // namespace tollgate::pstn::media

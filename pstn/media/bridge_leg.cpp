@@ -29,7 +29,7 @@ bridge_leg::bridge_leg(const leg_parameters& parameters, packet_sink rtp, packet
       sender_(parameters,
               parameters.local_ssrc != 0 ? parameters.local_ssrc : static_cast<std::uint32_t>(random()),
               static_cast<std::uint16_t>(random()), static_cast<std::uint32_t>(random())),
-      events_(std::max(parameters.telephone_event_clock_hz, 1)),
+      events_(std::max(parameters.telephone_event_clock_hz, 1), parameters.codec.rtp_clock_hz),
       takes_any_stream_(takes_any_stream(parameters.codec)) {}
 
 void bridge_leg::change(const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp,
@@ -53,7 +53,8 @@ void bridge_leg::change(const leg_parameters& parameters, packet_sink rtp, packe
   takes_any_stream_ = takes_any_stream(parameters.codec);
   rtp_ = std::move(rtp);
   rtcp_ = std::move(rtcp);
-  events_ = telephone_event_receiver(std::max(parameters.telephone_event_clock_hz, 1));
+  events_ = telephone_event_receiver(std::max(parameters.telephone_event_clock_hz, 1),
+                                     parameters.codec.rtp_clock_hz);
   if (same_coding)
     sender_.set_parameters(parameters);
   else

@@ -36,7 +36,7 @@ class bridge_leg {
     passage& through;
     bridge_leg& to;
   };
-  // Digits that the packet ended; voice goes to the receiver, or onward.
+  // What the packet tells of digits; voice goes to the receiver, or onward.
   telephone_event_receiver::digits receive_rtp(std::span<const std::byte> packet, time_point arrived_at,
                                                const onward* pass = nullptr);
   // Passes on what waits for being played, in front of what comes. False: not between two packets now.
@@ -45,7 +45,7 @@ class bridge_leg {
   bool may_pass_to(const bridge_leg& to) const noexcept;
   packet_fate fate() const noexcept { return fate_; }  // of the packet that receive_rtp was given last
   void receive_rtcp(std::span<const std::byte> packet, time_point arrived_at);
-  std::optional<received_digit> expire_digit(time_point now) { return events_.expire(now); }
+  std::optional<digit_progress> expire_digit(time_point now) { return events_.expire(now); }
 
   void send(std::span<const std::int16_t> frame, time_point at) { sender_.send(frame, at, rtp_); }
 

@@ -39,6 +39,10 @@ struct leg_parameters {
       20};                       // of what we send: 10..60 ms; Opus has 10, 20, 40 and 60, GSM 20, 40 and 60
   std::uint32_t local_ssrc = 0;  // 0: the bridge takes one at random
   std::string cname;             // RFC 7022: random, not the subscriber's name
+  // Digits go to and come from this far end by signalling (SIP INFO): the media has neither events nor,
+  // toward the other leg, tones.
+  bool digits_by_signalling = false;
+  std::chrono::milliseconds echo_tail{0};  // of the echo that comes back from this far end; 0: left as it is
   bool sending = true;           // false: hold (a=recvonly, a=inactive): nothing but RTCP goes out
 };
 

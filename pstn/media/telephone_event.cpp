@@ -3,6 +3,8 @@
 #include "pstn/media/telephone_event.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 #include "pstn/media/bytes.hpp"
 
@@ -13,13 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::string_view digits_in_order = "0123456789*#ABCD";  // §3.2, table 3
-constexpr int end_packets = 3;                                    // §2.5.1.4
-constexpr std::uint16_t segment_full = 0xffff;                    // §2.5.1.3
-constexpr std::size_t queue_max = 64;
-constexpr milliseconds digit_least{60};
-constexpr milliseconds digit_longest{1000};
-constexpr milliseconds pause_between{60};  // after the end packets, which take a pause of their own
-constexpr milliseconds pause_of_comma{1000};
+constexpr milliseconds segment_tolerance{100};
 
 }  // namespace
 
@@ -49,32 +45,48 @@ std::optional<char> digit_of(std::uint8_t event) noexcept {
   return digits_in_order[event];
 }
 
-received_digit telephone_event_receiver::finish() noexcept {
+digit_progress telephone_event_receiver::progress(bool first, bool ended) const noexcept {
+  const std::uint64_t units = static_cast<std::uint64_t>(earlier_duration_) + duration_;
+  return {digit_of(event_).value_or('?'), first, ended,
+          milliseconds(units * 1000 / static_cast<unsigned>(clock_hz_))};
+}
+
+digit_progress telephone_event_receiver::finish(bool first) noexcept {
   active_ = false;
   finished_ = timestamp_;
-  const std::uint64_t units = static_cast<std::uint64_t>(earlier_duration_) + duration_;
-  return {digit_of(event_).value_or('?'), milliseconds(units * 1000 / static_cast<unsigned>(clock_hz_))};
+  return progress(first, true);
+}
+
+// Whether this is the next segment of the digit that is going on: its timestamp is a full segment later, give
+// or take a packet (browsers begin a segment with the frame at hand).
+bool telephone_event_receiver::continues(const telephone_event& read,
+                                         std::uint32_t timestamp) const noexcept {
+  if (!active_ || read.event != event_) return false;
+  const std::int64_t lacking = telephone_event_segment - duration_;
+  if (lacking * 1000 > segment_tolerance.count() * clock_hz_) return false;
+  const std::int64_t full = std::int64_t{telephone_event_segment} * rtp_clock_hz_ / clock_hz_;
+  const std::int64_t off = static_cast<std::int32_t>(timestamp - timestamp_) - full;
+  return std::abs(off) * 1000 <= segment_tolerance.count() * rtp_clock_hz_;
 }
 
 telephone_event_receiver::digits telephone_event_receiver::take(std::span<const std::byte> payload,
                                                                 std::uint32_t timestamp,
                                                                 steady_clock::time_point now) {
-  digits ended;
+  digits told;
   const auto read = parse_telephone_event(payload);
-  if (!read || !digit_of(read->event)) return ended;  // flash hook, fax tones and the like are no digits
+  if (!read || !digit_of(read->event)) return told;  // flash hook, fax tones and the like are no digits
   if (finished_ && static_cast<std::int32_t>(timestamp - *finished_) <= 0)
-    return ended;  // a copy, or long past
-  const bool segment =
-      active_ && read->event == event_ && duration_ == segment_full && timestamp == timestamp_ + segment_full;
-  if (segment) {
-    earlier_duration_ += segment_full;
+    return told;                                                                      // a copy, or long past
+  if (active_ && static_cast<std::int32_t>(timestamp - timestamp_) < 0) return told;  // reordered
+  if (continues(*read, timestamp)) {
+    earlier_duration_ += telephone_event_segment;
     timestamp_ = timestamp;
     duration_ = 0;
   } else if (active_ && timestamp != timestamp_) {
-    if (static_cast<std::int32_t>(timestamp - timestamp_) < 0) return ended;  // of a digit before, reordered
-    ended.push_back(finish());
+    told.push_back(finish(false));
   }
-  if (!active_) {
+  const bool first = !active_;
+  if (first) {
     active_ = true;
     event_ = read->event;
     timestamp_ = timestamp;
@@ -83,60 +95,18 @@ telephone_event_receiver::digits telephone_event_receiver::take(std::span<const 
   }
   duration_ = std::max(duration_, read->duration);
   heard_at_ = now;
-  if (read->end) ended.push_back(finish());
-  return ended;
+  told.push_back(read->end ? finish(first) : progress(first, false));
+  return told;
 }
 
-std::optional<received_digit> telephone_event_receiver::expire(steady_clock::time_point now) {
+std::optional<digit_progress> telephone_event_receiver::expire(steady_clock::time_point now) {
   if (!active_ || now - heard_at_ < telephone_event_silence) return std::nullopt;
-  return finish();
+  return finish(false);
 }
 
 void telephone_event_receiver::restart() noexcept {
   active_ = false;
   finished_.reset();
-}
-
-void digit_queue::push(std::string_view digits, milliseconds duration) {
-  duration = std::clamp(duration, digit_least, digit_longest);
-  for (const char digit : digits) {
-    if (waiting_.size() >= queue_max) return;
-    if (digit == ',')
-      waiting_.push_back({',', pause_of_comma});
-    else if (const auto event = event_of(digit))
-      waiting_.push_back({*digit_of(*event), duration});
-  }
-}
-
-digit_queue::step digit_queue::pause() {
-  pause_ -= std::min(pause_, interval_);
-  // Voice comes back after the last digit; between digits it would only be heard as crackle.
-  return {waiting_.empty() ? action::voice : action::silence, 0, false, false, false, milliseconds(0)};
-}
-
-digit_queue::step digit_queue::next() {
-  if (!current_) {
-    if (pause_ > milliseconds(0)) return pause();
-    if (waiting_.empty()) return {};
-    const item next = waiting_.front();
-    waiting_.pop_front();
-    if (next.digit == ',') {
-      pause_ = next.duration;
-      return pause();
-    }
-    current_ = next;
-    elapsed_ = milliseconds(0);
-    ends_sent_ = 0;
-  }
-  const bool first = elapsed_ == milliseconds(0);
-  if (ends_sent_ == 0) elapsed_ += interval_;
-  const bool end = elapsed_ >= current_->duration;
-  const step now{action::event, current_->digit, first, end, ends_sent_ > 0, elapsed_};
-  if (end && ++ends_sent_ == end_packets) {
-    current_.reset();
-    pause_ = pause_between;
-  }
-  return now;
 }
 
 }  // namespace tollgate::pstn::media

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Digits as RTP telephone events (RFC 4733 §2): payload, a receiver that reports each digit once, a sender
-// with true durations. Free of IO.
+// Digits as RTP telephone events (RFC 4733 §2): payload, and a receiver that follows each digit from its
+// first packet to its end. Free of IO.
 #pragma once
 
-#include <array>
 #include <boost/container/static_vector.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
-#include <string_view>
 
 namespace tollgate::pstn::media {
 
 inline constexpr std::size_t telephone_event_bytes = 4;  // §2.3
+inline constexpr std::uint16_t telephone_event_segment =
+    0xffff;  // §2.5.1.3: units, the longest of one packet
 
 struct telephone_event {
   std::uint8_t event = 0;  // §3.2: 0-9, 10 *, 11 #, 12-15 A-D
@@ -31,30 +30,39 @@ void write_telephone_event(const telephone_event& event,
 std::optional<std::uint8_t> event_of(char digit) noexcept;  // 0-9 * # A-D a-d
 std::optional<char> digit_of(std::uint8_t event) noexcept;
 
-struct received_digit {
+// A digit that is being received: told with its first packet, with every later one, and once with its end.
+struct digit_progress {
   char digit = 0;
-  std::chrono::milliseconds duration{0};
+  bool first = false;
+  bool ended = false;                     // `duration` is final
+  std::chrono::milliseconds duration{0};  // so far
 };
 
-// Events are known apart by their timestamps. A digit is reported when its first end packet comes, when the
+// Events are known apart by their timestamps. A digit has ended when its first end packet comes, when the
 // next digit begins, or when nothing more was heard of it for telephone_event_silence.
 inline constexpr std::chrono::milliseconds telephone_event_silence{200};
 
 class telephone_event_receiver {
  public:
-  explicit telephone_event_receiver(int clock_hz) : clock_hz_(clock_hz) {}
+  // `clock_hz` is the unit of durations, `rtp_clock_hz` that of the stream's timestamps: browsers may have
+  // 8000 and 48000.
+  telephone_event_receiver(int clock_hz, int rtp_clock_hz)
+      : clock_hz_(clock_hz), rtp_clock_hz_(rtp_clock_hz) {}
 
-  // What this packet ended: mostly nothing, at most the digit before and its own.
-  using digits = boost::container::static_vector<received_digit, 2>;
+  // What this packet tells: nothing when it is a copy, else its own digit, after the end of the one before.
+  using digits = boost::container::static_vector<digit_progress, 2>;
   digits take(std::span<const std::byte> payload, std::uint32_t timestamp,
               std::chrono::steady_clock::time_point now);
-  std::optional<received_digit> expire(std::chrono::steady_clock::time_point now);
+  std::optional<digit_progress> expire(std::chrono::steady_clock::time_point now);
   void restart() noexcept;  // another SSRC: timestamps begin anew
 
  private:
-  received_digit finish() noexcept;
+  digit_progress progress(bool first, bool ended) const noexcept;
+  digit_progress finish(bool first) noexcept;
+  bool continues(const telephone_event& read, std::uint32_t timestamp) const noexcept;
 
   int clock_hz_;
+  int rtp_clock_hz_;
   bool active_ = false;
   std::uint8_t event_ = 0;
   std::uint32_t timestamp_ = 0;
@@ -62,42 +70,6 @@ class telephone_event_receiver {
   std::uint32_t earlier_duration_ = 0;  // of full segments of a long event (§2.5.1.3)
   std::chrono::steady_clock::time_point heard_at_{};
   std::optional<std::uint32_t> finished_;  // timestamp of the last reported event: nothing up to there is new
-};
-
-// Digits waiting to be sent and the one that is being sent, a step for each packet interval.
-class digit_queue {
- public:
-  // `interval` is the leg's ptime.
-  explicit digit_queue(std::chrono::milliseconds interval) : interval_(interval) {}
-
-  void push(std::string_view digits, std::chrono::milliseconds duration);
-  bool empty() const noexcept { return waiting_.empty() && !current_; }
-
-  enum class action : std::uint8_t { voice, silence, event };
-  struct step {
-    action what = action::voice;
-    char digit = 0;
-    bool first = false;                    // of the event: marker bit, timestamp is now
-    bool end = false;                      // E bit; given three times (§2.5.1.4)
-    bool repeated = false;                 // the second and third end
-    std::chrono::milliseconds elapsed{0};  // duration to write
-  };
-  // What goes out in the interval that begins now.
-  step next();
-
- private:
-  struct item {
-    char digit = 0;
-    std::chrono::milliseconds duration{0};
-  };
-  step pause();
-
-  std::chrono::milliseconds interval_;
-  std::deque<item> waiting_;
-  std::optional<item> current_;
-  std::chrono::milliseconds elapsed_{0};
-  int ends_sent_ = 0;
-  std::chrono::milliseconds pause_{0};
 };
 
 }  // namespace tollgate::pstn::media

@@ -202,6 +202,7 @@ void voice_receiver::bridge_gap(const jitter_buffer::entry& packet, time_point a
     // The last one of those that are lost is in this packet as well, in less detail.
     decoder_->recover(packet.payload, std::span(scratch_).first(count));
     fec_seen_ = true;
+    ++frames_made_up_;
     recovered_samples_ += count;
     ++played_packets_;
     append_voice(std::span(scratch_).first(count));
@@ -261,6 +262,7 @@ void voice_receiver::append_noise(std::size_t count) {
 // What is not there: concealment for as long as it is worth something, fading into noise. After a silence
 // there is nothing to conceal.
 void voice_receiver::append_concealed(std::size_t count) {
+  ++frames_made_up_;
   const bool over = made_up_ >= concealed_most;
   const bool fades = !over && (quiet_ || noise_told_ || made_up_ + 1 == concealed_most);
   made_up_ = fades || over ? concealed_most : made_up_ + 1;

@@ -174,6 +174,11 @@ std::optional<time_point> voice_receiver::begins_at() const noexcept {
   return begins_at_;
 }
 
+std::optional<std::int64_t> voice_receiver::media_position() const noexcept {
+  if (state_ != state::playing) return std::nullopt;
+  return next_timestamp_ * rate_hz_ / clock_hz_ - static_cast<std::int64_t>(held_.size());
+}
+
 std::chrono::milliseconds voice_receiver::concealed() const noexcept {
   return concealed_before_ +
          std::chrono::milliseconds(concealed_samples_ * 1000 / static_cast<unsigned>(rate_hz_));

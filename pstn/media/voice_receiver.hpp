@@ -86,6 +86,11 @@ class voice_receiver {
   std::size_t drain(std::span<std::int16_t> out);
 
   std::chrono::nanoseconds playout_delay() const noexcept { return delay_; }
+  // The sender's media time of the next sample to be pulled, in samples from any point of the stream; nothing
+  // while it does not play.
+  std::optional<std::int64_t> media_position() const noexcept;
+  // Frames made up so far, for packets lost, late or never sent.
+  std::uint64_t frames_made_up() const noexcept { return frames_made_up_; }
   std::chrono::milliseconds concealed() const noexcept;
   std::chrono::milliseconds recovered() const noexcept;  // lost, but played from in-band FEC
   // Of the packets that should have been played: the share whose sound was made up, and by how much longer
@@ -160,6 +165,7 @@ class voice_receiver {
   std::uint64_t concealed_samples_ = 0, recovered_samples_ = 0;
   std::chrono::milliseconds concealed_before_{0}, recovered_before_{0};  // at other rates
   std::uint64_t malformed_ = 0;
+  std::uint64_t frames_made_up_ = 0;
 
   std::size_t pulled_;                 // samples of a pull
   std::vector<std::int16_t> held_;     // decoded, not yet pulled

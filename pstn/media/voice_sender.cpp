@@ -15,6 +15,8 @@ constexpr milliseconds ptime_least = 10ms;
 constexpr milliseconds ptime_longest = 60ms;
 constexpr milliseconds comfort_interval = 400ms;  // a frame of noise so often in silence (RFC 6716 §2.1.9)
 constexpr std::uint8_t event_volume_dbm0 = 10;
+constexpr int segment_end_repeats = 2;  // RFC 4733 §2.5.1.4: three times in all
+constexpr milliseconds tone_edge = 5ms;
 
 }  // namespace
 
@@ -113,17 +115,42 @@ void voice_sender::skip(int frames) noexcept {
 }
 
 void voice_sender::send_event(const digit_queue::step& step, const packet_sink& sink) {
-  if (step.first) event_timestamp_ = timestamp_;
-  telephone_event event;
-  event.event = *event_of(step.digit);
-  event.end = step.end;
-  event.volume_dbm0 = event_volume_dbm0;
-  event.duration = static_cast<std::uint16_t>(
-      std::min<std::int64_t>(step.elapsed.count() * parameters_.telephone_event_clock_hz / 1000, 0xffff));
-  write_telephone_event(event, std::span(packet_).subspan<rtp_header_bytes, telephone_event_bytes>());
-  emit(*parameters_.telephone_event_payload_type, step.first, event_timestamp_, telephone_event_bytes, sink);
+  if (step.first) {
+    event_timestamp_ = timestamp_;
+    event_segments_ = 0;
+    segment_ends_left_ = 0;
+  }
+  const std::int64_t units = step.elapsed.count() * parameters_.telephone_event_clock_hz / 1000;
+  std::int64_t rest = units - std::int64_t{event_segments_} * telephone_event_segment;
+  if (segment_ends_left_ > 0) {
+    --segment_ends_left_;
+    emit_event(step, event_segments_ - 1, telephone_event_segment, false, sink);
+  }
+  while (rest > telephone_event_segment) {
+    emit_event(step, event_segments_, telephone_event_segment, false, sink);
+    ++event_segments_;
+    segment_ends_left_ = segment_end_repeats;
+    rest -= telephone_event_segment;
+  }
+  emit_event(step, event_segments_, static_cast<std::uint16_t>(std::max<std::int64_t>(rest, 0)), step.end,
+             sink);
   talking_ = false;
   unsent_for_ = 0ms;
+}
+
+void voice_sender::emit_event(const digit_queue::step& step, std::uint32_t segment, std::uint16_t duration,
+                              bool end, const packet_sink& sink) {
+  telephone_event event;
+  event.event = *event_of(step.digit);
+  event.end = end;
+  event.volume_dbm0 = event_volume_dbm0;
+  event.duration = duration;
+  write_telephone_event(event, std::span(packet_).subspan<rtp_header_bytes, telephone_event_bytes>());
+  // The stream's timestamps may run on another clock than the events' durations.
+  const std::int64_t later = std::int64_t{segment} * telephone_event_segment *
+                             parameters_.codec.rtp_clock_hz / parameters_.telephone_event_clock_hz;
+  emit(*parameters_.telephone_event_payload_type, step.first && segment == 0,
+       event_timestamp_ + static_cast<std::uint32_t>(later), telephone_event_bytes, sink);
 }
 
 // A digit or the pause after it, in the voice.
@@ -133,8 +160,14 @@ std::span<const std::int16_t> voice_sender::tone(const digit_queue::step& step, 
   // The two repeated ends of an event are a pause here.
   if (step.what != digit_queue::action::event || step.repeated) return out;
   if (step.first && !set_dtmf(tone_, step.digit)) return out;
-  const auto position = static_cast<std::size_t>((step.elapsed - ptime_).count() * rate_hz_ / 1000);
-  tone_.fill(out, position, position + out.size() + (step.end ? 0 : out.size()), rate_hz_);
+  const auto samples = [this](milliseconds time) {
+    return static_cast<std::size_t>(time.count() * rate_hz_ / 1000);
+  };
+  const std::size_t position = samples(step.played - ptime_);
+  // The end may be known late only: then the tone fades out at once.
+  const std::size_t length =
+      step.end ? std::max(samples(step.elapsed), position + samples(tone_edge)) : position + 2 * out.size();
+  tone_.fill(out, position, length, rate_hz_);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "pstn/media/codec.hpp"
+#include "pstn/media/digit_queue.hpp"
 #include "pstn/media/leg.hpp"
 #include "pstn/media/oscillator.hpp"
 #include "pstn/media/rtcp.hpp"
@@ -59,6 +60,7 @@ class voice_sender {
     digits_.push(digits, duration);
   }
   bool sending_digits() const noexcept { return !digits_.empty(); }
+  digit_queue& digits() noexcept { return digits_; }  // for those that last
 
   std::uint32_t ssrc() const noexcept { return ssrc_; }
   std::uint64_t packets() const noexcept { return packets_; }
@@ -68,6 +70,8 @@ class voice_sender {
 
  private:
   void send_event(const digit_queue::step& step, const packet_sink& sink);
+  void emit_event(const digit_queue::step& step, std::uint32_t segment, std::uint16_t duration, bool end,
+                  const packet_sink& sink);
   void send_voice(std::span<const std::int16_t> frame, const packet_sink& sink);
   std::span<const std::int16_t> tone(const digit_queue::step& step, std::size_t count);
   bool may_be_skipped(std::span<const std::int16_t> frame) noexcept;
@@ -92,6 +96,8 @@ class voice_sender {
 
   digit_queue digits_;
   std::uint32_t event_timestamp_ = 0;
+  std::uint32_t event_segments_ = 0;  // full ones of this event (RFC 4733 §2.5.1.3)
+  int segment_ends_left_ = 0;         // repetitions of the last full one's final packet
   oscillator tone_;
   std::array<std::int16_t, 960> tone_frame_{};  // 60 ms at 16 kHz
 
