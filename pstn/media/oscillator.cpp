@@ -26,6 +26,14 @@ void oscillator::set(double frequency_hz, double amplitude, double second_freque
                      double second_amplitude) noexcept {
   sines_[0] = {frequency_hz, frequency_hz > 0 ? amplitude : 0, 0};
   sines_[1] = {second_frequency_hz, second_frequency_hz > 0 ? second_amplitude : 0, 0};
+  sines_[2] = {};
+}
+
+void oscillator::set_modulated(double frequency_hz, double modulation_hz, double amplitude) noexcept {
+  // (1 + cos b) sin a = sin a + sin(a + b) / 2 + sin(a - b) / 2
+  sines_[0] = {frequency_hz, amplitude, 0};
+  sines_[1] = {frequency_hz + modulation_hz, amplitude / 2, 0};
+  sines_[2] = {frequency_hz - modulation_hz, amplitude / 2, 0};
 }
 
 void oscillator::fill(std::span<std::int16_t> out, std::size_t position, std::size_t length,
@@ -34,6 +42,7 @@ void oscillator::fill(std::span<std::int16_t> out, std::size_t position, std::si
   for (std::int16_t& sample : out) {
     double value = 0;
     for (sine& each : sines_) {
+      if (each.amplitude <= 0) continue;
       value += each.amplitude * std::sin(each.phase);
       each.phase += two_pi * each.frequency_hz / rate_hz;
       if (each.phase > two_pi) each.phase -= two_pi;
