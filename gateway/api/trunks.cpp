@@ -47,7 +47,9 @@ boost::json::object to_json(const trunk::trunk& value) {
                           {"priority", value.priority},
                           {"weight", value.weight},
                           {"probes", value.probes},
-                          {"enabled", value.enabled}};
+                          {"enabled", value.enabled},
+                          {"echo_canceller", value.echo_canceller},
+                          {"echo_tail_ms", value.echo_tail_ms}};
   out["digest"] = value.digest ? boost::json::value(boost::json::object{{"username", value.digest->username},
                                                                         {"realm", value.digest->realm}})
                                : boost::json::value(nullptr);
@@ -106,6 +108,8 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
   value.weight = static_cast<int>(fields.integer("weight", 1, 10'000).value_or(1));
   value.probes = fields.flag("probes").value_or(true);
   value.enabled = fields.flag("enabled").value_or(true);
+  value.echo_canceller = fields.flag("echo_canceller").value_or(value.echo_canceller);
+  value.echo_tail_ms = static_cast<int>(fields.integer("echo_tail_ms", 32, 256).value_or(value.echo_tail_ms));
   return value;
 }
 

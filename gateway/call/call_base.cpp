@@ -65,10 +65,20 @@ boost::asio::awaitable<void> call_base::close_media() {
   media_->close([reports](media_report report) { reports->post(std::move(report)); });
   media_.reset();
   const auto report = co_await reports->next(environment_.time.steady() + std::chrono::seconds(5));
-  if (!report) co_return;
-  record_.from_overlay = to_record(report->overlay);
-  record_.from_trunk = to_record(report->trunk);
-  record_.srtp_profile = report->srtp_profile;
+  if (report) note(*report);
+}
+
+boost::asio::awaitable<void> call_base::note_media() {
+  const auto reports = std::make_shared<inbox<media_report>>(environment_.executor);
+  media_->report([reports](media_report report) { reports->post(std::move(report)); });
+  const auto report = co_await reports->next(environment_.time.steady() + std::chrono::seconds(5));
+  if (report) note(*report);
+}
+
+void call_base::note(const media_report& report) {
+  record_.from_overlay = to_record(report.overlay);
+  record_.from_trunk = to_record(report.trunk);
+  record_.srtp_profile = report.srtp_profile;
 }
 
 overlay_endpoint call_base::own_endpoint() const {
@@ -80,13 +90,21 @@ pstn::sip::local_media call_base::local_media(const pstn::trunk::trunk& trunk) c
   return trunk_media(trunk, environment_.settings.media_address, trunk_port_, trunk_origin_);
 }
 
+void call_base::send_digit(const pstn::trunk::trunk& trunk, pstn::sip::call_key dialog, char digit,
+                           std::chrono::milliseconds duration) {
+  if (trunk.dtmf == pstn::trunk::dtmf_mode::info)
+    environment_.sip.send_info_dtmf(dialog, digit, duration);
+  else
+    media_->send_digits(pstn::media::side::trunk, std::string(1, digit), duration);
+}
+
 void call_base::answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change) {
   ++trunk_origin_.version;
   const auto answered = pstn::sip::answer_offer(change.sdp, local_media(trunk));
   environment_.sip.answer_reinvite(change.key, answered ? answered->sdp : "");
   if (!answered) return;
   record_.trunk_codec = pstn::media::encoding_name(answered->agreed.codec.id);
-  media_->connect_trunk(trunk_remote_of(answered->agreed, cname_));
+  media_->connect_trunk(trunk_remote_of(trunk, answered->agreed, cname_));
   media_->watch_silence(pstn::media::side::trunk, receives(answered->agreed));
 }
 

@@ -22,11 +22,15 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   boost::system::result<void> open_media();
   // Ends media and waits for what it amounted to, which goes into the stop record.
   boost::asio::awaitable<void> close_media();
+  boost::asio::awaitable<void> note_media();  // into the record, and the media goes on
   // Completes the stop record and hands it to the ledger. Nothing: it waits on disk for the ledger.
   boost::asio::awaitable<std::optional<billing::settlement>> settle(const ending& e,
                                                                     std::chrono::milliseconds talk);
   // Our part of every session description towards peers, once the call's media is open.
   overlay_endpoint own_endpoint() const;
+  // A digit of the subscriber's, in the way that the trunk wants it, once the call is answered.
+  void send_digit(const pstn::trunk::trunk& trunk, pstn::sip::call_key dialog, char digit,
+                  std::chrono::milliseconds duration);
   // Answers a re-INVITE by the trunk's codecs, and follows it: a new address, a codec, hold.
   void answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change);
   // Our codecs and address for a trunk.
@@ -45,6 +49,8 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   std::uint32_t overlay_ssrc_ = 0;
 
  private:
+  void note(const media_report& report);
+
   std::optional<std::chrono::steady_clock::time_point> ringing_at_;
   std::optional<std::chrono::steady_clock::time_point> answered_at_;
 };

@@ -52,7 +52,8 @@ std::vector<live_call_ptr> call_registry::all() const {
 
 std::size_t call_registry::count_of(const uuid& account_id) const {
   return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
-    return entry.second->facts().account_id == account_id;
+    const auto& facts = entry.second->facts();
+    return facts.account_id == account_id && facts.state != "ending";  // a busy tone hinders no next call
   }));
 }
 

@@ -139,7 +139,7 @@ std::optional<inbound_call::refusal> inbound_call::prepare_trunk_media() {
   const auto answered = sip::answer_offer(invite_.sdp, local);
   if (!answered) return refusal{488, "Not Acceptable Here", 65, "no_common_codec"};
   trunk_sdp_ = answered->sdp;
-  trunk_remote_ = trunk_remote_of(answered->agreed, cname_);
+  trunk_remote_ = trunk_remote_of(*trunk_, answered->agreed, cname_);
   record_.trunk_codec = media::encoding_name(answered->agreed.codec.id);
   return std::nullopt;
 }
@@ -254,7 +254,7 @@ void inbound_call::connect_offered_trunk(const std::string& answer_sdp) {
   const auto negotiated = sip::accept_answer(trunk_sdp_, answer_sdp);
   if (!negotiated) return;  // no media: the silence watch ends the call
   record_.trunk_codec = media::encoding_name(negotiated->codec.id);
-  media_->connect_trunk(trunk_remote_of(*negotiated, cname_));
+  media_->connect_trunk(trunk_remote_of(*trunk_, *negotiated, cname_));
 }
 
 boost::asio::awaitable<void> inbound_call::talk() {
@@ -279,32 +279,33 @@ void inbound_call::on_talking(const call_event& event) {
     environment_.sip.hang_up(dialog_, q850, reason);
     end(by, reason, text, 200, q850);
   };
-  std::visit(overloaded{
-                 [&](const sip::event& any) { on_talking_sip(any); },
-                 [&](const peer_event::hung_up& one) {
-                   if (one.device == talking_device_) hang_up(party::callee, "normal", "You hung up.", 16);
-                 },
-                 [&](const peer_event::digit& one) {
-                   media_->send_digits(media::side::trunk, std::string(1, one.digit), one.duration);
-                 },
-                 [&](const peer_event::reattached& one) {
-                   if (talking_device_->device() != one.device->device()) return;
-                   talking_device_ = one.device;
-                   talking_device_->resume_taken(facts_.overlay_call, facts_.caller);
-                 },
-                 [&](const peer_event::restarted& one) { restart_overlay(one); },
-                 [&](const operator_hang_up& one) { hang_up(party::gateway, one.reason, one.text, 31); },
-                 [&](const media_message& message) {
-                   if (const auto* failed = std::get_if<media_event::overlay_failed>(&message))
-                     hang_up(party::gateway, "media_refused",
-                             "No secure media path to your device came up (" + failed->why + ").", 47);
-                   if (std::holds_alternative<media_event::silent>(message))
-                     hang_up(party::gateway, "media_lost", "One side of the call fell silent for too long.",
-                             27);
-                 },
-                 [](const auto&) {},  // nothing of the ringing matters any more
-             },
-             event);
+  std::visit(
+      overloaded{
+          [&](const sip::event& any) { on_talking_sip(any); },
+          [&](const peer_event::hung_up& one) {
+            if (one.device == talking_device_) hang_up(party::callee, "normal", "You hung up.", 16);
+          },
+          [&](const peer_event::digit& one) { send_digit(*trunk_, dialog_, one.digit, one.duration); },
+          [&](const peer_event::reattached& one) {
+            if (talking_device_->device() != one.device->device()) return;
+            talking_device_ = one.device;
+            talking_device_->resume_taken(facts_.overlay_call, facts_.caller);
+          },
+          [&](const peer_event::restarted& one) { restart_overlay(one); },
+          [&](const operator_hang_up& one) { hang_up(party::gateway, one.reason, one.text, 31); },
+          [&](const media_message& message) {
+            if (const auto* failed = std::get_if<media_event::overlay_failed>(&message))
+              hang_up(party::gateway, "media_refused",
+                      "No secure media path to your device came up (" + failed->why + ").", 47);
+            if (const auto* digit = std::get_if<media_event::digit>(&message);
+                digit && digit->from == media::side::overlay && trunk_->dtmf == pstn::trunk::dtmf_mode::info)
+              send_digit(*trunk_, dialog_, digit->digit, digit->duration);
+            if (std::holds_alternative<media_event::silent>(message))
+              hang_up(party::gateway, "media_lost", "One side of the call fell silent for too long.", 27);
+          },
+          [](const auto&) {},  // nothing of the ringing matters any more
+      },
+      event);
 }
 
 void inbound_call::on_talking_sip(const sip::event& event) {

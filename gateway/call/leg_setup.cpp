@@ -85,13 +85,15 @@ pstn::sip::local_media trunk_media(const pstn::trunk::trunk& trunk, const std::s
   ours.port = port;
   for (const auto& name : trunk.codecs)
     if (const auto codec = media::find_codec(name)) ours.codecs.push_back(media::default_description(*codec));
-  if (trunk.dtmf == pstn::trunk::dtmf_mode::in_band) ours.telephone_event_payload_type.reset();
+  // A far end that has its digits by INFO must not send them a second time as events.
+  if (trunk.dtmf != pstn::trunk::dtmf_mode::rfc4733) ours.telephone_event_payload_type.reset();
   ours.session_id = origin.session_id;
   ours.session_version = origin.version;
   return ours;
 }
 
-trunk_remote trunk_remote_of(const pstn::sip::negotiated& agreed, const std::string& cname) {
+trunk_remote trunk_remote_of(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed,
+                             const std::string& cname) {
   trunk_remote remote;
   remote.address = agreed.address;
   remote.port = agreed.port;
@@ -103,6 +105,8 @@ trunk_remote trunk_remote_of(const pstn::sip::negotiated& agreed, const std::str
   remote.leg.telephone_event_clock_hz = agreed.codec.rtp_clock_hz;
   remote.leg.ptime = agreed.ptime;
   remote.leg.cname = cname;
+  remote.leg.digits_by_signalling = trunk.dtmf == pstn::trunk::dtmf_mode::info;
+  if (trunk.echo_canceller) remote.leg.echo_tail = std::chrono::milliseconds(trunk.echo_tail_ms);
   remote.leg.sending = agreed.direction == media::media_direction::sendrecv ||
                        agreed.direction == media::media_direction::sendonly;
   return remote;

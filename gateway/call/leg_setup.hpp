@@ -44,7 +44,9 @@ overlay_remote overlay_remote_of(const overlay::webrtc_description& theirs, over
 // What we offer a trunk: its codecs in its order, and telephone-event.
 pstn::sip::local_media trunk_media(const pstn::trunk::trunk& trunk, const std::string& address,
                                    std::uint16_t port, const sdp_origin& origin);
-trunk_remote trunk_remote_of(const pstn::sip::negotiated& agreed, const std::string& cname);
+// What was agreed with a trunk, and how it has its digits and its echo.
+trunk_remote trunk_remote_of(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed,
+                             const std::string& cname);
 bool receives(
     const pstn::sip::negotiated& agreed);  // false: the far end is on hold and will be silent by right
 

@@ -140,9 +140,7 @@ void media_call::watch_silence(media::side from, bool on) {
   schedule();
 }
 
-media_report media_call::shut() {
-  if (shut_) return {};
-  shut_ = true;
+media_report media_call::report() const {
   media_report report;
   report.overlay = bridge_.statistics(media::side::overlay);
   report.trunk = bridge_.statistics(media::side::trunk);
@@ -152,6 +150,13 @@ media_report media_call::shut() {
     if (chosen_ == index) report.srtp_profile = devices_[index].transport->profile();
     report.foreign_packets += devices_[index].transport->dropped();
   }
+  return report;
+}
+
+media_report media_call::shut() {
+  if (shut_) return {};
+  shut_ = true;
+  const media_report last = report();
   timer_.cancel();
   bridge_.detach(media::side::overlay);
   bridge_.detach(media::side::trunk);
@@ -166,7 +171,7 @@ media_report media_call::shut() {
     // The readers' last handlers refer to the sockets: keep both until those have run.
     asio::post(worker_.context(), [trunk = trunk_, rtp = rtp_reader_, rtcp = rtcp_reader_] {});
   }
-  return report;
+  return last;
 }
 
 bool media_call::has_validated(device_index index, const overlay::transport_address& source) const {
@@ -215,8 +220,7 @@ void media_call::on_trunk_datagram(std::span<const std::byte> packet, const udp:
 }
 
 void media_call::digit_received(media::side from, char digit, std::chrono::milliseconds duration) {
-  if (from == media::side::trunk)
-    tell(media_event::digit{from, digit, duration});  // a mailbox listens; peers' are passed on
+  tell(media_event::digit{from, digit, duration});  // a mailbox listens, or SIP INFO carries it on
 }
 
 void media_call::playback_finished(media::side toward) {

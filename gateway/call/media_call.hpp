@@ -36,6 +36,7 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   // Something on the bridge was changed by `change`; deadlines follow.
   void with_bridge(const std::function<void(pstn::media::bridge&)>& change);
   void watch_silence(pstn::media::side from, bool on);
+  media_report report() const;  // so far
   media_report shut();
 
   bool has_validated(device_index index, const overlay::transport_address& source) const;

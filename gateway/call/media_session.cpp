@@ -109,6 +109,15 @@ void media_session::watch_silence(media::side from, bool on) {
   on_worker([from, on](media_call& call) { call.watch_silence(from, on); });
 }
 
+void media_session::report(std::function<void(media_report)> report) {
+  on_worker([signalling = worker_->signalling(), teller = teller_,
+             report = std::move(report)](media_call& call) mutable {
+    asio::post(signalling, [teller, report = std::move(report), facts = call.report()]() mutable {
+      if (teller->open) report(std::move(facts));
+    });
+  });
+}
+
 void media_session::close(std::function<void(media_report)> report) {
   if (!teller_->open) return;
   teller_->open = false;

@@ -77,6 +77,8 @@ class media_session {
   // Whether a side that falls silent for the configured time is told (a call on hold is silent by right).
   void watch_silence(pstn::media::side from, bool on);
 
+  // What the media has amounted to so far; arrives on the signalling thread, unless it is closed before.
+  void report(std::function<void(media_report)> report);
   // Ends all media at once; the report arrives on the signalling thread. Only the first close reports.
   void close(std::function<void(media_report)> report);
 

@@ -70,11 +70,20 @@ boost::asio::awaitable<void> outbound_call::finish() {
   facts_.holds_credit = false;
   const auto& end = machine_->outcome();
   const auto talk = machine_->talk_duration();
-  co_await close_media();
+  const bool heard = begin_farewell();
+  // The trunk is free and the credit is released before the tone ends, not after.
+  if (heard)
+    co_await note_media();
+  else
+    co_await close_media();
   const auto settled = co_await settle(end, talk);
   spdlog::info("event=call_ended call={} reason={} sip_code={} talk_ms={} charged_micros={}",
                boost::uuids::to_string(facts_.call_id), end.reason, end.sip_code, talk.count(),
                settled ? settled->charged.micros : -1);
+  if (heard) {
+    co_await hear_farewell();
+    co_await close_media();
+  }
   device_->send_hangup(offer_.call, end.reason, end.text,
                        ended_summary(facts_.call_id, talk, currency_, settled, caller_.balance));
 }
@@ -208,7 +217,7 @@ call_actions outbound_call::on(const call_event& event) {
   if (const auto* one = std::get_if<media_message>(&event)) return on_media(*one);
   if (std::holds_alternative<peer_event::hung_up>(event)) return machine_->on_caller_hung_up(now);
   if (const auto* one = std::get_if<peer_event::digit>(&event))
-    media_->send_digits(media::side::trunk, std::string(1, one->digit), one->duration);
+    if (dialog_) send_digit(*trunk_in_use(), *dialog_, one->digit, one->duration);
   if (const auto* one = std::get_if<peer_event::restarted>(&event)) on_restart(*one);
   if (const auto* one = std::get_if<peer_event::reattached>(&event))
     if (one->device->device() == device_->device()) {
@@ -285,15 +294,21 @@ bool outbound_call::accept_trunk_media(const std::string& sdp) {
   if (!negotiated) return false;
   trunk_media_ = sdp;
   record_.trunk_codec = media::encoding_name(negotiated->codec.id);
-  media_->connect_trunk(trunk_remote_of(*negotiated, cname_));
+  media_->connect_trunk(trunk_remote_of(*trunk_in_use(), *negotiated, cname_));
   return true;
 }
 
 call_actions outbound_call::on_media(const media_message& message) {
   const auto now = environment_.time.steady();
+  if (std::holds_alternative<media_event::overlay_connected>(message)) overlay_up_ = true;
+  if (std::holds_alternative<media_event::overlay_failed>(message)) overlay_failed_ = true;
   if (const auto* one = std::get_if<media_event::overlay_failed>(&message))
     return machine_->on_gateway_ends(
         "media_refused", "No secure media path to your device came up (" + one->why + ").", 47, now);
+  if (const auto* one = std::get_if<media_event::digit>(&message);
+      one && one->from == media::side::overlay && dialog_ &&
+      trunk_in_use()->dtmf == pstn::trunk::dtmf_mode::info)
+    send_digit(*trunk_in_use(), *dialog_, one->digit, one->duration);
   if (const auto* one = std::get_if<media_event::silent>(&message)) {
     const bool ours = one->from == media::side::overlay;
     return machine_->on_gateway_ends("media_lost",

@@ -4,10 +4,15 @@
 #pragma once
 
 #include "gateway/call/call_base.hpp"
+#include "pstn/media/tone_source.hpp"
 #include "pstn/number/phone_number.hpp"
 #include "pstn/sip/offer_answer.hpp"
 
 namespace tollgate::gateway::call {
+
+// How long a failed call's tone is heard before the hang-up: a special information tone twice, six beats of
+// busy.
+inline constexpr std::chrono::milliseconds farewell_duration{3000};
 
 // Who calls, as far as the call needs to know them.
 struct caller_facts {
@@ -45,6 +50,12 @@ class outbound_call final : public call_base {
   boost::asio::awaitable<void> talk();
   boost::asio::awaitable<void> finish();
 
+  // outbound_farewell.cpp
+  std::optional<pstn::media::tone> farewell_tone() const;
+  bool begin_farewell();
+  void play_farewell();
+  boost::asio::awaitable<void> hear_farewell();
+
   void perform(const call_actions& actions);
   static boost::asio::awaitable<void> report_answer(std::shared_ptr<outbound_call> self);
   static boost::asio::awaitable<void> extend(std::shared_ptr<outbound_call> self, action::extend more);
@@ -80,6 +91,8 @@ class outbound_call final : public call_base {
   std::string callee_region_;
   std::string overlay_answer_;
   bool early_media_ = false;
+  bool overlay_up_ = false;  // what is played is heard
+  bool overlay_failed_ = false;
   device_index overlay_device_ = 0;
 };
 

@@ -41,7 +41,12 @@ void call_session::happened(const std::string& kind, const boost::json::object& 
   for (const auto& [key, value] : body)
     fields.emplace(key, value);
   const auto seconds_left = integer_member(body, "seconds_left");
-  if (kind != "low_credit" || !seconds_left) return environment_.out.report("notice", fields, "");
+  if (kind != "low_credit" || !seconds_left) {
+    const auto text =
+        fields.if_contains("text");  // of call_failed: the tone follows, the person need not wait
+    return environment_.out.report("notice", fields,
+                                   text && text->is_string() ? std::string(text->as_string()) : "");
+  }
   const std::chrono::seconds left(std::clamp<std::int64_t>(*seconds_left, 0, 86'400));
   credit_ends_at_ = clock::now() + left;
   fields["talk_ms"] = timeline_.talk(clock::now()).count();

@@ -165,6 +165,37 @@ std::string_view code(failure_reason reason) {
   return "network_failure";
 }
 
+std::optional<failure_reason> failure_reason_named(std::string_view text) {
+  for (const auto reason : {busy, no_answer, declined, number_unknown, number_incomplete, unavailable,
+                            forbidden, congestion, network_failure, media_refused, cancelled})
+    if (code(reason) == text) return reason;
+  return std::nullopt;
+}
+
+heard_as heard(failure_reason reason, int q850) {
+  switch (reason) {
+    case busy:
+    case no_answer:
+    case declined:
+      return heard_as::busy;
+    case number_unknown:
+      return q850 == 22 ? heard_as::intercept : heard_as::vacant;
+    case number_incomplete:
+      return heard_as::vacant;
+    case unavailable:
+    case forbidden:
+      return heard_as::intercept;
+    case congestion:
+      return q850 == 34 ? heard_as::no_circuit : heard_as::congestion;
+    case network_failure:
+    case media_refused:
+      return heard_as::congestion;
+    case cancelled:
+      return heard_as::nothing;
+  }
+  return heard_as::nothing;
+}
+
 std::string_view sentence(failure_reason reason) {
   switch (reason) {
     case busy:

@@ -29,6 +29,22 @@ std::string_view code(failure_reason reason);
 /// An English sentence for the subscriber.
 std::string_view sentence(failure_reason reason);
 
+/// The reverse of code(); nothing for any other text.
+std::optional<failure_reason> failure_reason_named(std::string_view text);
+
+/// What a telephone network lets a caller hear of a failure (ITU-T E.182 §4): a tone, if any.
+enum class heard_as : std::uint8_t {
+  nothing,
+  busy,
+  congestion,
+  intercept,   // special information: the number has changed, or is out of service
+  vacant,      // special information: no such number
+  no_circuit,  // special information: no way to it
+};
+
+/// `q850` tells a changed number (22) from one that never was, and no circuit (34) from congestion.
+heard_as heard(failure_reason reason, int q850);
+
 struct classified {
   failure_reason reason;
   bool retry_next_trunk;  // before answer only: true when it is this trunk's trouble and not the called

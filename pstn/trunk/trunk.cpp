@@ -112,6 +112,7 @@ bool codecs_fit(const std::vector<std::string>& codecs) {
 }
 
 bool capacity_fits(const trunk& value) {
+  if (value.echo_tail_ms < 32 || value.echo_tail_ms > 256) return false;
   return value.capacity_calls >= 0 && value.capacity_calls_per_second >= 0 && value.weight >= 1 &&
          value.weight <= 10'000 && value.priority >= 0 && value.priority <= 10'000;
 }

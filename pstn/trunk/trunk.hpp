@@ -72,12 +72,14 @@ struct trunk {
   std::vector<std::string>
       inbound_sources;  // addresses and CIDR blocks whose INVITEs are taken; empty: `host`, if an address
   std::vector<std::string> served_prefixes;  // digits; empty: the whole world
-  int capacity_calls = 0;                    // at once; 0: no limit
-  int capacity_calls_per_second = 0;         // 0: no limit
-  int priority = 0;                          // lower first
-  int weight = 1;                            // 1 to 10,000: share among trunks of the same priority
-  bool probes = true;                        // watched by OPTIONS
-  bool enabled = true;  // with its carrier's state in it when it comes from list_usable_trunks
+  bool echo_canceller = false;  // of the echo that its far end's hybrids make of our voice (ITU-T G.168)
+  int echo_tail_ms = 64;        // 32 to 256: the longest echo path, beyond the network's own delay
+  int capacity_calls = 0;       // at once; 0: no limit
+  int capacity_calls_per_second = 0;  // 0: no limit
+  int priority = 0;                   // lower first
+  int weight = 1;                     // 1 to 10,000: share among trunks of the same priority
+  bool probes = true;                 // watched by OPTIONS
+  bool enabled = true;                // with its carrier's state in it when it comes from list_usable_trunks
 };
 
 /// Everything that the API lets in passes here: a name is printable, a host cannot smuggle a header, codecs

@@ -29,6 +29,8 @@ trunk full_trunk() {
   made.from_domain = "gateway.example";
   made.codecs = {"PCMU", "PCMA"};
   made.dtmf = dtmf_mode::info;
+  made.echo_canceller = true;
+  made.echo_tail_ms = 128;
   made.caller_id = caller_id_mode::remote_party_id;
   made.numbers = number_format::national;
   made.region = "GB";
@@ -70,6 +72,8 @@ class TrunkStore : public tests::postgres_test {
     EXPECT_EQ(left.from_domain, right.from_domain);
     EXPECT_EQ(left.codecs, right.codecs);
     EXPECT_EQ(left.dtmf, right.dtmf);
+    EXPECT_EQ(left.echo_canceller, right.echo_canceller);
+    EXPECT_EQ(left.echo_tail_ms, right.echo_tail_ms);
     EXPECT_EQ(left.caller_id, right.caller_id);
     EXPECT_EQ(left.numbers, right.numbers);
     EXPECT_EQ(left.region, right.region);

@@ -16,6 +16,28 @@ struct row {
   int q850_out;
 };
 
+TEST(Failure, IsHeardAsTheNetworkWouldTell) {
+  struct heard_row {
+    int sip_status;
+    std::optional<int> q850;
+    heard_as tone;
+  };
+  const heard_row rows[] = {
+      {486, {}, heard_as::busy},       {600, {}, heard_as::busy},       {603, {}, heard_as::busy},
+      {480, 19, heard_as::busy},       {404, {}, heard_as::vacant},     {484, {}, heard_as::vacant},
+      {410, {}, heard_as::intercept},  {404, 22, heard_as::intercept},  {480, {}, heard_as::intercept},
+      {403, {}, heard_as::intercept},  {503, 34, heard_as::no_circuit}, {503, 42, heard_as::congestion},
+      {503, {}, heard_as::congestion}, {488, {}, heard_as::congestion}, {487, {}, heard_as::nothing},
+      {0, {}, heard_as::congestion},
+  };
+  for (const heard_row& each : rows) {
+    const classified what = classify(each.sip_status, each.q850);
+    EXPECT_EQ(heard(what.reason, what.q850), each.tone) << each.sip_status << " " << each.q850.value_or(0);
+    EXPECT_EQ(failure_reason_named(code(what.reason)), what.reason);
+  }
+  EXPECT_FALSE(failure_reason_named("normal"));
+}
+
 TEST(Failure, ClassifiesByTable) {
   const row rows[] = {
       {486, {}, "busy", false, 17},
