@@ -40,13 +40,14 @@ void append_element(std::string& array, const std::string& element) {
 hold_answer open_by(pqxx::transaction_base& tx, const hold_request& request, const std::string& call) {
   const auto& terms = request.terms;
   if (!is_valid(terms)) throw std::invalid_argument("billing: open_hold with an invalid rate");
-  const auto row = tx.exec_params1(
-      call + "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
-      sql::text_of(request.account_id), sql::text_of(request.call_id), clean_text(request.node),
-      sql::text_of(request.gateway_instance), std::string(to_string(request.direction)),
-      clean_text(request.caller), clean_text(request.callee), clean_text(request.currency),
-      request.minimum.micros, request.wanted.micros, sql::int_of(request.lease), terms.rate_id,
-      clean_text(terms.prefix), clean_text(terms.destination), terms.connection_fee.micros,
+  const auto statement =
+      call + "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+  const auto row = sql::prepared_row(
+      tx, statement.c_str(), statement.c_str(), sql::text_of(request.account_id),
+      sql::text_of(request.call_id), clean_text(request.node), sql::text_of(request.gateway_instance),
+      std::string(to_string(request.direction)), clean_text(request.caller), clean_text(request.callee),
+      clean_text(request.currency), request.minimum.micros, request.wanted.micros, sql::int_of(request.lease),
+      terms.rate_id, clean_text(terms.prefix), clean_text(terms.destination), terms.connection_fee.micros,
       terms.price_per_minute.micros, sql::int_of(terms.initial_increment), sql::int_of(terms.next_increment),
       sql::int_of(terms.free_start), sql::int_of(terms.included));
   return {.status = hold_status_of(row[0].as<std::string>()),
@@ -56,9 +57,11 @@ hold_answer open_by(pqxx::transaction_base& tx, const hold_request& request, con
 }
 
 extend_answer extend_by(pqxx::transaction_base& tx, const extend_request& request, const std::string& call) {
-  const auto row = tx.exec_params1(
-      call + "$1, $2, $3, $4, $5, $6)", sql::text_of(request.account_id), sql::text_of(request.call_id),
-      request.request_number, sql::int_of(request.used), request.more.micros, sql::int_of(request.lease));
+  const auto statement = call + "$1, $2, $3, $4, $5, $6)";
+  const auto row =
+      sql::prepared_row(tx, statement.c_str(), statement.c_str(), sql::text_of(request.account_id),
+                        sql::text_of(request.call_id), request.request_number, sql::int_of(request.used),
+                        request.more.micros, sql::int_of(request.lease));
   return {.status = extend_status_of(row[0].as<std::string>()),
           .total = sql::money_of(row[1]),
           .available = sql::money_of(row[2]),

@@ -47,6 +47,15 @@ class rate_table {
   std::vector<std::uint32_t> starts_;  // where the keys of each beginning of four digits start; 256 KiB
 };
 
+// Which decks price an account's calls: its plan and, before it, rates of its own. The default deck stands
+// behind both.
+struct deck_choice {
+  deck_choice(std::string plan_deck, std::optional<std::string> own_deck = std::nullopt)
+      : plan(std::move(plan_deck)), own(std::move(own_deck)) {}
+  std::string plan;
+  std::optional<std::string> own;
+};
+
 // The decks that price an account's calls, the most specific first: its own, its plan's, the default one.
 // A deck that has any prefix of the number decides: the longest prefix within it, also where a deck further
 // down has a longer or cheaper one. Tables in another currency than the first are left out, empty ones

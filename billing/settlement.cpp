@@ -22,9 +22,9 @@ settle_status settle_status_of(const std::string& text) {
 }  // namespace
 
 settlement settle(pqxx::transaction_base& tx, const stop_record& record) {
-  const auto row =
-      tx.exec_params1("SELECT status, charged, billed, balance_after FROM billing.settle($1, $2, $3)",
-                      sql::text_of(record.account_id), sql::text_of(record.call_id), to_json(record));
+  const auto row = sql::prepared_row(
+      tx, "billing.settle", "SELECT status, charged, billed, balance_after FROM billing.settle($1, $2, $3)",
+      sql::text_of(record.account_id), sql::text_of(record.call_id), to_json(record));
   return {.status = settle_status_of(row[0].as<std::string>()),
           .charged = sql::money_of(row[1]),
           .billed = sql::seconds_of(row[2]),

@@ -18,6 +18,7 @@
 #include "gateway/api/admin_token.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/call/call_service.hpp"
+#include "gateway/change_listener.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/db/embedded_postgresql.hpp"
 #include "gateway/db/migrator.hpp"
@@ -65,6 +66,7 @@ class data_store {
       embedded_.emplace(options);
       url = embedded_->url();
     }
+    url_ = url;
     const auto report = db::migrate(url);
     if (!report.ok())
       throw std::runtime_error("the database schema cannot be brought up to date: " + report.problem);
@@ -78,8 +80,10 @@ class data_store {
   }
 
   db::database& database() { return *database_; }
+  const std::string& url() const { return url_; }
 
  private:
+  std::string url_;
   std::optional<db::embedded_postgresql> embedded_;
   std::optional<db::database> database_;
 };
@@ -99,6 +103,7 @@ class application {
   asio::awaitable<void> keep_credit();
   asio::awaitable<void> deliver_events();
   void drain(bool stop);
+  void on_change(change what);
   std::vector<overlay::session_ptr> devices_of(const boost::uuids::uuid& account_id) const;
   void announce() const;
 
@@ -134,6 +139,7 @@ class application {
   overlay::server overlay_;
   node_operations operations_;
   api::server api_;
+  std::optional<change_listener> listener_;
 };
 
 application::application(const configuration& settings)
@@ -147,7 +153,7 @@ application::application(const configuration& settings)
       messages_(store_.database(), message_spool_, mailbox_quota_of(settings)),
       logins_(store_.database(), hasher_, login_limits_of(settings)),
       trunks_(clocks_, health_options_of(settings)),
-      tariff_(store_.database(), trunks_, clocks_),
+      tariff_(store_.database(), trunks_, clocks_, settings.billing.deck),
       media_(media_options_of(settings), clocks_,
              overlay::dtls_context(overlay::certificate::make(clocks_.wall())), context_.get_executor()),
       sip_(sip_options_of(settings),
@@ -167,10 +173,13 @@ application::application(const configuration& settings)
                    settlements_,
                    messages_,
                    prompts_,
-                   [this](const std::string& deck) { return tariff_.rates(deck); },
+                   [this](const billing::deck_choice& of) { return tariff_.rates(of); },
                    [this](asio::awaitable<void> task) { tasks_.spawn("call_step", std::move(task)); },
                    [this](const boost::uuids::uuid& account_id) { devices_.notify_mailbox(account_id); },
-                   [this](const boost::uuids::uuid& account_id) { return devices_of(account_id); }},
+                   [this](const boost::uuids::uuid& account_id) { return devices_of(account_id); },
+                   [this](const boost::uuids::uuid& carrier_id, std::string_view digits) {
+                     return tariff_.cost(carrier_id, digits);
+                   }},
       calls_(environment_, tasks_, service_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, clocks_, environment_.rates,
                 environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings),
@@ -226,6 +235,8 @@ asio::awaitable<void> application::start() {
   tasks_.spawn("keep_terms", keep_terms());
   tasks_.spawn("keep_credit", keep_credit());
   tasks_.spawn("deliver_events", deliver_events());
+  listener_.emplace(store_.url(),
+                    [this](change what) { asio::post(context_, [this, what] { on_change(what); }); });
   if (const auto started = overlay_.start(); !started)
     throw std::runtime_error("overlay.port " + std::to_string(settings_.overlay.port) + ": " +
                              started.error().message());
@@ -310,6 +321,15 @@ asio::awaitable<void> application::deliver_events() {
   }
 }
 
+// Some node changed rates or trunks; this one too hears of its own changes, and finds nothing new in them.
+void application::on_change(change what) {
+  if (stopping_) return;
+  if (what != change::trunks) tasks_.spawn("refresh_rates", tariff_.refresh_rates());
+  if (what != change::rates)
+    tasks_.spawn("refresh_trunks",
+                 [](tariff& prices) -> asio::awaitable<void> { co_await prices.reload_trunks(); }(tariff_));
+}
+
 void application::drain(bool stop) {
   spdlog::info("event=draining calls={} stop={}", registry_.size(), stop);
   calls_.set_draining(true);
@@ -335,6 +355,7 @@ asio::awaitable<void> application::wait_for_signal() {
 
 asio::awaitable<void> application::stop() {
   stopping_ = true;
+  listener_.reset();
   calls_.set_draining(true);
   co_await calls_.end_all(std::chrono::seconds(25));
   watch_timer_.cancel();

@@ -100,7 +100,8 @@ void visit_network(configuration& c, key_visitor& v) {
 
 void visit_service(configuration& c, key_visitor& v) {
   v.visit("billing.currency", c.billing.currency, "Currency of new accounts.");
-  v.visit("billing.deck", c.billing.deck, "Name of the rate deck of new accounts.");
+  v.visit("billing.deck", c.billing.deck,
+          "Name of the rate deck of new accounts; it also stands behind every account's own deck and plan.");
   v.integer("billing.hold_seconds", c.billing.hold_seconds, 1, 3'600,
             "Talk time for which credit is held at once.");
   v.integer("billing.hold_lease_s", c.billing.hold_lease_s, 10, 3'600,

@@ -10,40 +10,103 @@
 
 namespace tollgate::gateway {
 
-tariff::tariff(db::database& database, call::trunk_directory& trunks, call::clocks time)
-    : database_(database), trunks_(trunks), time_(std::move(time)) {}
+tariff::tariff(db::database& database, call::trunk_directory& trunks, call::clocks time, std::string standard)
+    : database_(database), trunks_(trunks), time_(std::move(time)), standard_(std::move(standard)) {}
 
-std::shared_ptr<const billing::rate_table> tariff::rates(const std::string& deck) const {
+std::shared_ptr<const billing::rate_table> tariff::table_of(const std::string& deck) const {
   const auto found = decks_.find(deck);
-  return found == decks_.end() ? std::make_shared<const billing::rate_table>() : found->second;
+  return found == decks_.end() ? nullptr : found->second.table;
+}
+
+std::shared_ptr<const billing::rate_chain> tariff::rates(const billing::deck_choice& of) const {
+  std::vector<std::shared_ptr<const billing::rate_table>> tables;
+  if (of.own) tables.push_back(table_of(*of.own));
+  tables.push_back(table_of(of.plan));
+  if (of.plan != standard_) tables.push_back(table_of(standard_));
+  return std::make_shared<const billing::rate_chain>(std::move(tables));
+}
+
+std::optional<billing::cost_rate> tariff::cost(const boost::uuids::uuid& carrier_id,
+                                               std::string_view digits) const {
+  const auto link = cost_decks_.find(carrier_id);
+  const auto table = link == cost_decks_.end() ? nullptr : table_of(link->second);
+  const auto* found = table ? table->find(digits) : nullptr;
+  if (found == nullptr) return std::nullopt;
+  return billing::cost_rate{.deck = link->second, .currency = table->currency(), .terms = *found};
+}
+
+// Reads only what another version or time has replaced.
+tariff::price_book tariff::read_prices(pqxx::work& tx, const std::map<std::string, loaded_deck>& known,
+                                       std::chrono::system_clock::time_point now) {
+  price_book book;
+  for (const auto& link : billing::list_carrier_decks(tx))
+    book.cost_decks[link.carrier_id] = link.deck;
+  std::vector<std::pair<std::string, bool>> sell, cost;  // name, read anew
+  for (const auto& deck : billing::decks_in_force(tx, now)) {
+    loaded_deck entry;
+    const auto before = known.find(deck.name);
+    const bool same = before != known.end() && before->second.deck_version_id == deck.deck_version_id &&
+                      (!before->second.table->valid_until() || *before->second.table->valid_until() > now);
+    if (same) {
+      entry = before->second;
+    } else {
+      auto table = billing::load_rate_table(tx, deck.name, now);
+      if (!table) table = billing::rate_table(deck.currency, {});  // none of its versions is in force yet
+      entry.table = std::make_shared<const billing::rate_table>(std::move(*table));
+      entry.deck_version_id = deck.deck_version_id;
+      ++book.read_anew;
+    }
+    entry.valid_until = entry.table->valid_until();
+    if (deck.next_version && (!entry.valid_until || *deck.next_version < *entry.valid_until))
+      entry.valid_until = deck.next_version;
+    (deck.kind == billing::deck_kind::sell ? sell : cost).emplace_back(deck.name, !same);
+    book.decks[deck.name] = std::move(entry);
+  }
+  for (const auto& [sell_name, sell_new] : sell)
+    for (const auto& [cost_name, cost_new] : cost)
+      if (sell_new || cost_new)
+        billing::find_losses(sell_name, *book.decks[sell_name].table, cost_name, *book.decks[cost_name].table,
+                             book.losses);
+  return book;
 }
 
 boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
-  const auto work = [this](pqxx::work& tx) {
-    std::map<std::string, table> decks;
-    for (const auto& version : billing::list_decks(tx)) {
-      if (decks.contains(version.name)) continue;  // several versions of one deck
-      auto loaded = billing::load_rate_table(tx, version.name, time_.wall());
-      if (!loaded)  // none of its versions is in force yet: look again soon
-        loaded = billing::rate_table(version.currency, {}, time_.wall() + std::chrono::minutes(1));
-      decks[version.name] = std::make_shared<const billing::rate_table>(std::move(*loaded));
-    }
-    return decks;
+  const auto work = [known = decks_, now = time_.wall()](pqxx::work& tx) {
+    return read_prices(tx, known, now);
   };
+  const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(2)};
   const auto turn = ++rates_asked_;
-  auto loaded = co_await database_.run(work, {.idempotent = true});
+  auto loaded = co_await database_.run(work, patient);
   if (!loaded) {
     spdlog::error("event=rates_not_loaded error=\"{}\"", loaded.error().message());
     co_return loaded.error();
   }
   if (turn < rates_read_) co_return boost::system::result<void>();  // overtaken by a later reading
   rates_read_ = turn;
-  decks_ = std::move(*loaded);
+  decks_ = std::move(loaded->decks);
+  cost_decks_ = std::move(loaded->cost_decks);
   if (decks_.empty())
     spdlog::warn("event=no_rates hint=\"import a rate deck: no call can be priced before\"");
-  for (const auto& [name, rates] : decks_)
-    spdlog::info("event=rates_loaded deck={} prefixes={}", name, rates->size());
+  if (loaded->read_anew > 0)
+    for (const auto& [name, deck] : decks_)
+      spdlog::info("event=rates_loaded deck={} prefixes={}", name, deck.table->size());
+  if (loaded->losses.count > 0) {
+    const auto& first = loaded->losses.first.front();
+    spdlog::warn("event=sold_below_cost prefixes={} first={} sell_deck={} cost_deck={}", loaded->losses.count,
+                 first.prefix, first.sell_deck, first.cost_deck);
+  }
   co_return boost::system::result<void>();
+}
+
+boost::asio::awaitable<void> tariff::refresh_rates() {
+  refresh_again_ = true;
+  if (refreshing_) co_return;
+  refreshing_ = true;
+  while (refresh_again_) {
+    refresh_again_ = false;
+    co_await reload_rates();
+  }
+  refreshing_ = false;
 }
 
 boost::asio::awaitable<boost::system::result<void>> tariff::reload_trunks() {
@@ -64,7 +127,7 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_trunks() {
 bool tariff::expired() const {
   const auto now = time_.wall();
   return std::any_of(decks_.begin(), decks_.end(), [now](const auto& deck) {
-    return deck.second->valid_until() && *deck.second->valid_until() <= now;
+    return deck.second.valid_until && *deck.second.valid_until <= now;
   });
 }
 

@@ -32,6 +32,8 @@ boost::json::object to_json(const whole_account& value) {
                           {"ring_timeout_s", value.subscriber.ring_timeout.count()},
                           {"currency", value.account.currency},
                           {"rate_deck", value.account.deck}};
+  out["own_rate_deck"] =
+      value.account.own_deck ? boost::json::value(*value.account.own_deck) : boost::json::value(nullptr);
   put_money(out, "available", value.account.credit.available());
   put_time(out, "created_at", value.subscriber.created_at);
   return out;
@@ -120,6 +122,8 @@ awaitable<reply> change_account(services& with, const request& from) {
   change.region = fields.text("region");
   change.display_name = fields.text("display_name", 256);
   auto passphrase = fields.text("passphrase", 256);
+  const auto plan = fields.text("rate_deck");
+  const auto own = fields.text("own_rate_deck");  // empty: none any more
   if (const auto seconds = fields.integer("ring_timeout_s", 5, 120))
     change.ring_timeout = std::chrono::seconds(*seconds);
   if (const auto status = fields.text("status")) {
@@ -136,6 +140,10 @@ awaitable<reply> change_account(services& with, const request& from) {
     const auto changed = subscriber::change_subscriber(tx, *id, change);
     if (changed && change.status) {
       const auto set = billing::set_blocked(tx, *id, *change.status != subscriber::subscriber_status::active);
+      if (!set) return set.error();
+    }
+    if (changed && (plan || own)) {
+      const auto set = billing::set_decks(tx, *id, plan, own);
       if (!set) return set.error();
     }
     return join(tx, changed);

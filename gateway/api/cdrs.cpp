@@ -76,6 +76,14 @@ boost::json::object to_json(const billing::call_record& record) {
   put_money(out, "price", record.price);
   put_money(out, "charged", record.charged);
   out["rate"] = record.terms ? boost::json::value(rate_json(*record.terms)) : boost::json::value(nullptr);
+  if (record.cost) put_money(out, "cost", *record.cost);
+  if (record.margin) put_money(out, "margin", *record.margin);
+  if (call.cost) {
+    boost::json::object cost = rate_json(call.cost->terms);
+    cost["deck"] = call.cost->deck;
+    cost["currency"] = call.cost->currency;
+    out["cost_rate"] = std::move(cost);
+  }
   boost::json::array attempts;
   for (const billing::trunk_attempt& each : call.attempts)
     attempts.push_back(boost::json::object{{"trunk", each.trunk},

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rate decks: import, list, export, and the price of a number.
+#include <algorithm>
+
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "billing/rate_deck.hpp"
@@ -8,6 +12,8 @@
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "pstn/number/dial_policy.hpp"
+#include "pstn/trunk/error.hpp"
+#include "pstn/trunk/trunk_store.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -18,11 +24,9 @@ using boost::system::result;
 constexpr std::size_t most_problems_told = 100;
 
 boost::json::object to_json(const billing::deck_version& deck) {
-  boost::json::object out{{"name", deck.name},
-                          {"version", deck.version},
-                          {"currency", deck.currency},
-                          {"rates", deck.rates},
-                          {"note", deck.note}};
+  boost::json::object out{{"name", deck.name},       {"kind", to_string(deck.kind)},
+                          {"version", deck.version}, {"currency", deck.currency},
+                          {"rates", deck.rates},     {"note", deck.note}};
   put_time(out, "effective_from", deck.effective_from);
   put_time(out, "imported_at", deck.imported_at);
   return out;
@@ -43,16 +47,126 @@ const char* outcome_text(billing::deck_import_report::outcome value) {
   return "refused";
 }
 
-reply refused_import(const billing::deck_import_report& report) {
+boost::json::object to_json(const billing::rate& terms) {
+  boost::json::object out{{"destination", terms.destination},
+                          {"initial_increment_s", terms.initial_increment.count()},
+                          {"next_increment_s", terms.next_increment.count()},
+                          {"free_start_s", terms.free_start.count()},
+                          {"included_s", terms.included.count()}};
+  put_money(out, "price_per_minute", terms.price_per_minute);
+  put_money(out, "connection_fee", terms.connection_fee);
+  return out;
+}
+
+boost::json::object to_json(const billing::change_list& changes) {
+  boost::json::array first;
+  for (const billing::rate_change& each : changes.first) {
+    boost::json::object one{{"prefix", each.prefix}};
+    one["before"] = each.before ? boost::json::value(to_json(*each.before)) : boost::json::value(nullptr);
+    one["after"] = each.after ? boost::json::value(to_json(*each.after)) : boost::json::value(nullptr);
+    first.push_back(std::move(one));
+  }
+  return {{"count", changes.count}, {"first", std::move(first)}};
+}
+
+boost::json::object to_json(const billing::deck_difference& difference,
+                            const std::vector<billing::deck_overlap>& overlaps) {
+  boost::json::array overlapping;
+  for (const billing::deck_overlap& each : overlaps)
+    if (overlapping.size() < most_problems_told)
+      overlapping.push_back(
+          boost::json::object{{"prefix", each.prefix}, {"line", each.line}, {"other_line", each.other_line}});
+  return {
+      {"new", to_json(difference.fresh)},
+      {"dearer", to_json(difference.dearer)},
+      {"cheaper", to_json(difference.cheaper)},
+      {"changed", to_json(difference.changed)},
+      {"gone", to_json(difference.gone)},
+      {"unchanged", difference.unchanged},
+      {"overlapping", boost::json::object{{"count", overlaps.size()}, {"first", std::move(overlapping)}}}};
+}
+
+boost::json::object to_json(const billing::loss_list& losses) {
+  boost::json::array first;
+  for (const billing::deck_loss& each : losses.first) {
+    boost::json::object one{{"prefix", each.prefix},
+                            {"destination", each.destination},
+                            {"sell_deck", each.sell_deck},
+                            {"cost_deck", each.cost_deck}};
+    put_money(one, "sell_per_minute", each.sell_per_minute);
+    put_money(one, "cost_per_minute", each.cost_per_minute);
+    first.push_back(std::move(one));
+  }
+  return {{"count", losses.count}, {"first", std::move(first)}};
+}
+
+// A dry run of a bad deck tells what it would change as well.
+reply refused_import(const billing::deck_import_report& report, bool dry_run) {
   std::vector<field_error> errors;
   for (const billing::deck_problem& each : report.problems)
     if (errors.size() < most_problems_told)
       errors.push_back(
           {"line " + std::to_string(each.line) + (each.column.empty() ? "" : ", " + each.column), each.text});
-  return problem(
+  reply out = problem(
       422, "deck_invalid",
       "The rate deck has " + std::to_string(report.problems.size()) + " mistakes; nothing was imported.",
       errors);
+  if (!dry_run) return out;
+  boost::json::object body = boost::json::parse(out.body).as_object();
+  body["difference"] = to_json(report.difference, report.overlaps);
+  out.body = boost::json::serialize(body);
+  return out;
+}
+
+// The decks that a question about a price goes to, the most specific first.
+result<std::vector<std::string>> decks_of(pqxx::work& tx, const std::optional<uuid>& account_id,
+                                          const std::optional<std::string>& deck,
+                                          const std::string& standard) {
+  if (!account_id) return std::vector<std::string>{deck.value_or(standard)};
+  const auto account = billing::find_account(tx, *account_id);
+  if (!account) return account.error();
+  std::vector<std::string> decks;
+  if (account->own_deck) decks.push_back(*account->own_deck);
+  for (const std::string& each : {account->deck, standard})
+    if (std::find(decks.begin(), decks.end(), each) == decks.end()) decks.push_back(each);
+  return decks;
+}
+
+struct priced_number {
+  std::vector<std::string> decks;
+  std::string deck;  // the one that decided
+  billing::number_rate found;
+  struct cost {
+    uuid carrier_id{};
+    std::string deck;
+    billing::number_rate found;
+  };
+  std::vector<cost> costs;
+};
+
+// As calls are rated: the most specific deck that has any prefix of the number decides.
+result<priced_number> price_number(pqxx::work& tx, std::vector<std::string> decks, const std::string& digits,
+                                   std::chrono::system_clock::time_point at) {
+  priced_number out;
+  bool in_force = false;
+  for (const std::string& deck : decks) {
+    auto found = billing::find_rate(tx, deck, digits, at);
+    if (!found || (in_force && found->currency != out.found.currency)) continue;
+    in_force = true;
+    out.deck = deck;
+    out.found = std::move(*found);
+    if (out.found.terms) break;
+  }
+  if (!in_force) return billing::make_error_code(billing::error::no_deck);
+  out.decks = std::move(decks);
+  for (const billing::carrier_deck& link : billing::list_carrier_decks(tx))
+    if (auto cost = billing::find_rate(tx, link.deck, digits, at); cost && cost->terms)
+      out.costs.push_back({link.carrier_id, link.deck, std::move(*cost)});
+  return out;
+}
+
+boost::json::object cost_deck_json(const uuid& carrier_id, const std::string& deck) {
+  return {{"carrier_id", uuid_text(carrier_id)}, {"deck", deck}};
 }
 
 }  // namespace
@@ -69,8 +183,15 @@ awaitable<reply> list_rate_decks(services& with, const request&) {
 }
 
 awaitable<reply> export_rate_deck(services& with, const request& from) {
-  const int version = from.parameters[1].size() <= 9 ? std::atoi(from.parameters[1].c_str()) : 0;
-  const auto read = [&](pqxx::work& tx) { return billing::export_deck(tx, from.parameters[0], version); };
+  const std::string& wanted = from.parameters[1];
+  const auto now = std::chrono::system_clock::now();
+  const auto read = [&](pqxx::work& tx) -> result<std::string> {
+    if (wanted != "current")
+      return billing::export_deck(tx, from.parameters[0], wanted.size() <= 9 ? std::atoi(wanted.c_str()) : 0);
+    const auto version = billing::version_in_force(tx, from.parameters[0], now);
+    if (!version) return version.error();
+    return billing::export_deck(tx, from.parameters[0], *version);
+  };
   const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(5)};
   result<std::string> csv = co_await with.database.run(read, patient);
   if (!csv) co_return problem(csv.error());
@@ -90,6 +211,12 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   wanted.note = fields.text("note").value_or("");
   wanted.dry_run = fields.flag("dry_run").value_or(false);
   wanted.csv = from.body;
+  if (const auto kind = fields.text("kind")) {
+    if (*kind == to_string(billing::deck_kind::cost))
+      wanted.kind = billing::deck_kind::cost;
+    else if (*kind != to_string(billing::deck_kind::sell))
+      fields.complain("kind", "must be sell or cost");
+  }
   if (wanted.name.empty()) fields.complain("deck", "must not be empty");
   if (!billing::is_currency(wanted.currency))
     fields.complain("currency", "must be three capital letters (ISO 4217)");
@@ -102,12 +229,15 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   const result<billing::deck_import_report> report = co_await with.database.run(carry_out, patient);
   if (!report) co_return problem(report.error());
   using outcome = billing::deck_import_report::outcome;
-  if (report->result == outcome::refused) co_return refused_import(*report);
+  if (report->result == outcome::refused) co_return refused_import(*report, wanted.dry_run);
   if (report->result == outcome::imported) co_await with.gateway.rates_changed();
   const boost::json::object out{{"deck", wanted.name},
+                                {"kind", to_string(wanted.kind)},
                                 {"outcome", outcome_text(report->result)},
                                 {"version", report->version},
-                                {"rates", report->rates}};
+                                {"rates", report->rates},
+                                {"difference", to_json(report->difference, report->overlaps)},
+                                {"sold_below_cost", to_json(report->losses)}};
   co_return json_reply(report->result == outcome::imported ? 201 : 200, out);
 }
 
@@ -115,37 +245,87 @@ awaitable<reply> find_rate(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const std::string text = fields.needed_text("number");
   const std::string region = fields.text("region").value_or(with.options.region);
-  const std::string deck = fields.text("deck").value_or(with.options.deck);
+  const auto deck = fields.text("deck");
+  const auto account_id = fields.id("account_id");
+  const auto duration = fields.integer("duration_s", 0, billing::max_call_duration.count());
   const auto at = fields.time("at").value_or(std::chrono::system_clock::now());
+  if (deck && account_id) fields.complain("deck", "cannot stand beside account_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto dialled = pstn::number::read_number(text, region, pstn::number::plan_check::possible);
   if (!dialled) co_return problem(dialled.error());
-  struct price {
-    std::string currency;
-    std::optional<billing::rate> terms;
+  const std::string digits(dialled->number.digits());
+  const auto read = [&](pqxx::work& tx) -> result<priced_number> {
+    const auto decks = decks_of(tx, account_id, deck, with.options.deck);
+    if (!decks) return decks.error();
+    return price_number(tx, *decks, digits, at);
   };
-  const auto read = [&](pqxx::work& tx) -> result<price> {
-    const auto table = billing::load_rate_table(tx, deck, at);
-    if (!table) return table.error();
-    const billing::rate* const found = table->find(dialled->number.digits());
-    return price{table->currency(), found == nullptr ? std::nullopt : std::optional(*found)};
-  };
-  const result<price> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  const result<priced_number> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
-  if (!found->terms) co_return problem(404, "no_rate", "The rate deck has no price for this number.");
-  const billing::rate& terms = *found->terms;
-  boost::json::object out{{"number", dialled->number.e164()},
-                          {"deck", deck},
-                          {"currency", found->currency},
-                          {"prefix", terms.prefix},
-                          {"destination", terms.destination},
-                          {"initial_increment_s", terms.initial_increment.count()},
-                          {"next_increment_s", terms.next_increment.count()},
-                          {"free_start_s", terms.free_start.count()},
-                          {"included_s", terms.included.count()}};
-  put_money(out, "price_per_minute", terms.price_per_minute);
-  put_money(out, "connection_fee", terms.connection_fee);
+  if (!found->found.terms) co_return problem(404, "no_rate", "The rate deck has no price for this number.");
+  const billing::rate& terms = *found->found.terms;
+  boost::json::object out = to_json(terms);
+  out["number"] = dialled->number.e164();
+  out["prefix"] = terms.prefix;
+  out["deck"] = found->deck;
+  out["version"] = found->found.version;
+  out["decks"] = boost::json::array(found->decks.begin(), found->decks.end());
+  out["currency"] = found->found.currency;
+  if (duration) {
+    const std::chrono::seconds talk(*duration);
+    out["duration_s"] = talk.count();
+    out["billed_s"] = billing::billed_seconds(terms, talk).count();
+    put_money(out, "price", billing::call_price(terms, talk));
+  }
+  boost::json::array costs;
+  for (const priced_number::cost& each : found->costs) {
+    boost::json::object cost = cost_deck_json(each.carrier_id, each.deck);
+    cost["currency"] = each.found.currency;
+    cost["prefix"] = each.found.terms->prefix;
+    put_money(cost, "price_per_minute", each.found.terms->price_per_minute);
+    put_money(cost, "connection_fee", each.found.terms->connection_fee);
+    if (duration)
+      put_money(cost, "price", billing::call_price(*each.found.terms, std::chrono::seconds(*duration)));
+    costs.push_back(std::move(cost));
+  }
+  out["costs"] = std::move(costs);
   co_return json_reply(200, out);
+}
+
+awaitable<reply> get_cost_deck(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]).value_or(uuid{});
+  const auto read = [](pqxx::work& tx) { return billing::list_carrier_decks(tx); };
+  const result<std::vector<billing::carrier_deck>> links =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!links) co_return problem(links.error());
+  for (const billing::carrier_deck& each : *links)
+    if (each.carrier_id == id) co_return json_reply(200, cost_deck_json(id, each.deck));
+  co_return problem(404, "no_cost_deck", "The carrier has no cost deck.");
+}
+
+awaitable<reply> put_cost_deck(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  const std::string deck = fields.needed_text("deck");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto id = parse_uuid(from.parameters[0]).value_or(uuid{});
+  const auto link = [&](pqxx::work& tx) -> result<void> {
+    if (!pstn::trunk::find_carrier(tx, id)) return make_error_code(pstn::trunk::trunk_error::no_such_carrier);
+    return billing::set_carrier_deck(tx, id, deck);
+  };
+  const result<void> linked = co_await with.database.run(link, db::run_options{.idempotent = true});
+  if (!linked) co_return problem(linked.error());
+  co_await with.gateway.rates_changed();
+  co_return json_reply(200, cost_deck_json(id, deck));
+}
+
+awaitable<reply> remove_cost_deck(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]).value_or(uuid{});
+  const auto unlink = [&](pqxx::work& tx) { return billing::set_carrier_deck(tx, id, ""); };
+  const result<void> unlinked = co_await with.database.run(unlink, db::run_options{.idempotent = true});
+  if (!unlinked) co_return problem(unlinked.error());
+  co_await with.gateway.rates_changed();
+  reply out;
+  out.status = 204;
+  co_return out;
 }
 
 }  // namespace tollgate::gateway::api

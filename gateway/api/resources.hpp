@@ -67,6 +67,9 @@ boost::asio::awaitable<reply> list_rate_decks(services& with, const request& fro
 boost::asio::awaitable<reply> export_rate_deck(services& with, const request& from);
 boost::asio::awaitable<reply> import_rate_deck(services& with, const request& from);
 boost::asio::awaitable<reply> find_rate(services& with, const request& from);
+boost::asio::awaitable<reply> get_cost_deck(services& with, const request& from);
+boost::asio::awaitable<reply> put_cost_deck(services& with, const request& from);
+boost::asio::awaitable<reply> remove_cost_deck(services& with, const request& from);
 
 // carriers and trunks (trunks.cpp)
 boost::asio::awaitable<reply> list_carriers(services& with, const request& from);

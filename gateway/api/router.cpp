@@ -49,6 +49,9 @@ constexpr route table[] = {
     {"GET", "/v1/rate_decks/{}/{}", export_rate_deck},
     {"POST", "/v1/rate_imports", import_rate_deck, false, true},
     {"GET", "/v1/rates", find_rate},
+    {"GET", "/v1/carriers/{}/cost_deck", get_cost_deck},
+    {"PUT", "/v1/carriers/{}/cost_deck", put_cost_deck},
+    {"DELETE", "/v1/carriers/{}/cost_deck", remove_cost_deck},
 
     {"GET", "/v1/carriers", list_carriers},
     {"POST", "/v1/carriers", create_carrier},

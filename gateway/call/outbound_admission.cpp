@@ -44,6 +44,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
       found.may_call = !money->blocked;
       found.currency = money->currency;
       found.deck = money->deck;
+      found.own_deck = money->own_deck;
       found.balance = money->credit.posted;
     } else {
       found.may_call = false;
@@ -71,7 +72,7 @@ std::optional<outbound_call::refusal> outbound_call::route_number() {
   number_ = dialled->number;
   callee_region_ = dialled->region;
   facts_.callee = number_->e164();
-  const auto rates = environment_.rates(caller_.deck);
+  const auto rates = environment_.rates({caller_.deck, caller_.own_deck});
   const auto* rate = rates->find(number_->digits());
   if (!rate || rates->currency() != currency_)
     return refusal{"no_rate", "There is no price for calls to this number.", 3};
@@ -79,6 +80,9 @@ std::optional<outbound_call::refusal> outbound_call::route_number() {
   route_ = environment_.trunks.route(*number_);
   if (route_.empty())
     return refusal{"no_route", "No carrier is available for this number at the moment.", 34};
+  for (const auto& trunk : route_)
+    costs_.push_back(environment_.cost ? environment_.cost(trunk->carrier_id, number_->digits())
+                                       : std::nullopt);
   return std::nullopt;
 }
 

@@ -70,6 +70,7 @@ boost::asio::awaitable<void> outbound_call::finish() {
   facts_.holds_credit = false;
   const auto& end = machine_->outcome();
   const auto talk = machine_->talk_duration();
+  if (!record_.attempts.empty()) record_.cost = costs_[record_.attempts.size() - 1];
   const bool heard = begin_farewell();
   // The trunk is free and the credit is released before the tone ends, not after.
   if (heard)

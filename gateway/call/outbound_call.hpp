@@ -21,8 +21,9 @@ struct caller_facts {
       presentation;  // a number that the account rents; none: the trunk's default
   bool may_call = true;
   std::string currency;
-  std::string deck;        // whose rates apply
-  billing::money balance;  // posted, before the call
+  std::string deck;                     // its plan's rates
+  std::optional<std::string> own_deck;  // and its own, which go before
+  billing::money balance;               // posted, before the call
 };
 
 class outbound_call final : public call_base {
@@ -83,6 +84,7 @@ class outbound_call final : public call_base {
   billing::rate rate_;
   std::string currency_;
   std::vector<trunk_choice> route_;
+  std::vector<std::optional<billing::cost_rate>> costs_;  // of each, as they were when the call began
   std::optional<call_machine> machine_;
   std::optional<pstn::sip::call_key> dialog_;
   std::optional<std::chrono::steady_clock::time_point> invited_at_;

@@ -32,7 +32,7 @@ class device_desk final : public overlay::session_handler {
     call::task_group& tasks;
     subscriber::login_desk& logins;
     call::clocks time;
-    std::function<std::shared_ptr<const billing::rate_table>(const std::string& deck)> rates;  // in force now; never null
+    std::function<std::shared_ptr<const billing::rate_chain>(const billing::deck_choice& of)> rates;  // in force now; never null
     std::function<std::vector<overlay::session_ptr>(const boost::uuids::uuid& account_id)> devices_of;
     pstn::number::dial_policy dial_policy;
     overlay::turn_options relay;

@@ -205,14 +205,14 @@ boost::asio::awaitable<device_desk::reply> device_desk::rate(uuid account, json:
   if (!number) co_return bad_request("A rate request names the number.");
   struct caller {
     std::string region;
-    std::string deck;
+    billing::deck_choice decks;
   };
   const auto work = [account](pqxx::work& tx) -> boost::system::result<caller> {
     const auto who = subscriber::find_subscriber(tx, account);
     if (!who) return who.error();
     const auto money = billing::find_account(tx, account);
     if (!money) return money.error();
-    return caller{who->region, money->deck};
+    return caller{who->region, {money->deck, money->own_deck}};
   };
   const auto who = co_await with_.database.run(work, {.idempotent = true});
   if (!who) co_return unavailable;
@@ -221,7 +221,7 @@ boost::asio::awaitable<device_desk::reply> device_desk::rate(uuid account, json:
     const auto why = static_cast<pstn::number::dial_error>(dialled.error().value());
     co_return overlay::refusal{std::string(code(why)), std::string(sentence(why))};
   }
-  const auto rates = with_.rates(who->deck);
+  const auto rates = with_.rates(who->decks);
   const auto* found = rates->find(dialled->number.digits());
   if (!found) co_return overlay::refusal{"no_rate", "There is no price for calls to this number."};
   json::object answer{{"number", dialled->number.e164()}, {"region", dialled->region}};

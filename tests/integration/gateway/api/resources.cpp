@@ -97,6 +97,96 @@ TEST_F(Api, RateDecksAreImportedWholeOrNotAtAllAndPriceNumbers) {
   EXPECT_THAT(get("/v1/rate_decks/default/1").text, HasSubstr("4420,London"));
 }
 
+TEST_F(Api, ADryRunTellsWhatADeckWouldChange) {
+  send("POST", "/v1/rate_imports", deck, "text/csv");
+  const std::string csv = "prefix;region;price\n44;United Kingdom;0,02\n33;France;0,017\n";
+  const answer checked = send("POST", "/v1/rate_imports?dry_run=true", csv, "text/csv");
+  ASSERT_EQ(checked.status, 200U) << checked.text;
+  const auto& difference = checked.at("difference");
+  EXPECT_EQ(difference.at("dearer").at("count").as_int64(), 1);
+  EXPECT_EQ(difference.at("dearer").at("first").at(0).at("before").at("price_per_minute").as_string(),
+            "0.017");
+  EXPECT_EQ(difference.at("new").at("first").at(0).at("prefix").as_string(), "33");
+  EXPECT_EQ(difference.at("gone").at("first").at(0).at("prefix").as_string(), "4420");
+  const answer overlapping =
+      send("POST", "/v1/rate_imports?dry_run=true", csv + "33;France;0,03\n", "text/csv");
+  EXPECT_EQ(overlapping.status, 422U);
+  EXPECT_EQ(overlapping.at("difference").at("overlapping").at("count").as_int64(), 1);
+  EXPECT_THAT(overlapping.text, HasSubstr("line 4"));
+  for (const char* bad : {"44;UK;NaN", "4x;UK;1", "4412345678901234567890123456789012345678;UK;1"}) {
+    const answer refused = send("POST", "/v1/rate_imports", csv + bad + "\n", "text/csv");
+    EXPECT_EQ(refused.status, 422U) << bad;
+    EXPECT_THAT(refused.text, HasSubstr("line 4")) << bad;
+  }
+  EXPECT_EQ(get("/v1/rate_decks").at("items").as_array().size(), 1U);
+  const answer later = send("POST", "/v1/rate_imports?effective_from=2099-01-01T00:00:00Z", csv, "text/csv");
+  ASSERT_EQ(later.status, 201U) << later.text;
+  EXPECT_EQ(get("/v1/rates?number=+442079460958").string("price_per_minute"), "0.02");
+  EXPECT_EQ(get("/v1/rates?number=+442079460958&at=2099-01-02T00:00:00Z").string("prefix"), "44");
+  EXPECT_EQ(get("/v1/rate_decks/default/current").text, get("/v1/rate_decks/default/1").text);
+  EXPECT_EQ(
+      send("POST", "/v1/rate_imports?deck=copy", get("/v1/rate_decks/default/2").text, "text/csv").status,
+      201U);
+  EXPECT_EQ(get("/v1/rate_decks/copy/current").text, get("/v1/rate_decks/default/2").text);
+}
+
+TEST_F(Api, AnAccountsOwnDeckGoesBeforeItsPlanAndTheDefault) {
+  const std::string id = create_account("alice");
+  const auto import = [&](const char* name, const char* csv) {
+    EXPECT_EQ(send("POST", std::string("/v1/rate_imports?deck=") + name,
+                   std::string("prefix,region,price\n") + csv, "text/csv")
+                  .status,
+              201U);
+  };
+  import("default", "44,UK,0.03\n33,France,0.03\n1,US,0.03\n");
+  import("gold", "4420,London,0.02\n33,France,0.02\n");
+  import("alice", "44,UK,0.01\n");
+  const auto deck_of = [&](const char* number) {
+    return get("/v1/rates?duration_s=61&account_id=" + id + "&number=" + number).string("deck");
+  };
+  EXPECT_EQ(deck_of("+442079460958"), "default");
+  const answer changed =
+      send("PATCH", "/v1/accounts/" + id, R"({"rate_deck":"gold","own_rate_deck":"alice"})");
+  ASSERT_EQ(changed.status, 200U) << changed.text;
+  EXPECT_EQ(changed.string("own_rate_deck"), "alice");
+  EXPECT_EQ(deck_of("+442079460958"), "alice");  // although the plan has the longer prefix
+  EXPECT_EQ(deck_of("+33123456789"), "gold");
+  EXPECT_EQ(deck_of("+16505550100"), "default");
+  const answer price = get("/v1/rates?duration_s=61&account_id=" + id + "&number=+442079460958");
+  EXPECT_EQ(price.integer("billed_s"), 120);
+  EXPECT_EQ(price.string("price"), "0.02");
+  EXPECT_EQ(price.at("decks").as_array().size(), 3U);
+  EXPECT_EQ(send("PATCH", "/v1/accounts/" + id, R"({"own_rate_deck":"none"})").string("code"), "no_deck");
+  EXPECT_TRUE(send("PATCH", "/v1/accounts/" + id, R"({"own_rate_deck":""})").at("own_rate_deck").is_null());
+  EXPECT_EQ(deck_of("+442079460958"), "gold");
+}
+
+TEST_F(Api, CostDecksBelongToCarriersAndWarnOfLosses) {
+  send("POST", "/v1/rate_imports", deck, "text/csv");
+  const answer cost = send("POST", "/v1/rate_imports?deck=acme-cost&kind=cost",
+                           "prefix,region,price\n44,UK,0.018\n", "text/csv");
+  ASSERT_EQ(cost.status, 201U) << cost.text;
+  EXPECT_EQ(cost.at("sold_below_cost").at("count").as_int64(), 1);
+  EXPECT_EQ(cost.at("sold_below_cost").at("first").at(0).at("sell_deck").as_string(), "default");
+  const std::string path =
+      "/v1/carriers/" + post("/v1/carriers", R"({"name":"acme"})").string("id") + "/cost_deck";
+  EXPECT_EQ(get(path).status, 404U);
+  EXPECT_EQ(send("PUT", path, R"({"deck":"default"})").string("code"), "no_deck");
+  gateway_.take();
+  EXPECT_EQ(send("PUT", path, R"({"deck":"acme-cost"})").status, 200U);
+  EXPECT_THAT(gateway_.take(), ElementsAre("rates"));
+  EXPECT_EQ(get(path).string("deck"), "acme-cost");
+  EXPECT_EQ(
+      send("PUT", "/v1/carriers/0190a0b0-0000-7000-8000-000000000001/cost_deck", R"({"deck":"acme-cost"})")
+          .status,
+      404U);
+  const answer rate = get("/v1/rates?number=+442079460958&duration_s=60");
+  EXPECT_EQ(rate.at("costs").at(0).at("price").as_string(), "0.018");
+  EXPECT_EQ(send("DELETE", path).status, 204U);
+  EXPECT_EQ(get(path).status, 404U);
+  EXPECT_EQ(send("POST", "/v1/rate_imports?kind=gift", deck, "text/csv").status, 422U);
+}
+
 TEST_F(Api, CarriersAndTrunksKeepTheirSecrets) {
   const answer carrier = post("/v1/carriers", R"({"name":"acme"})");
   ASSERT_EQ(carrier.status, 201U) << carrier.text;
