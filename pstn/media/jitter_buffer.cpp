@@ -6,6 +6,13 @@
 
 namespace tollgate::pstn::media {
 
+namespace {
+
+// Room for any ordinary packet from the first on: else each place would grow whenever a longer one comes.
+constexpr std::size_t usual_bytes = 256;
+
+}  // namespace
+
 bool jitter_buffer::put(std::int64_t sequence, std::int64_t timestamp, std::uint8_t payload_type, bool voice,
                         std::span<const std::byte> payload) {
   entry& into = slot(sequence);
@@ -15,6 +22,7 @@ bool jitter_buffer::put(std::int64_t sequence, std::int64_t timestamp, std::uint
   into.timestamp = timestamp;
   into.payload_type = payload_type;
   into.voice = voice;
+  if (into.payload.capacity() < usual_bytes) into.payload.reserve(usual_bytes);
   into.payload.assign(payload.begin(), payload.end());
   highest_ = std::max(highest_, sequence);
   return true;
