@@ -23,6 +23,25 @@ api::node_status node_operations::status() {
   return status;
 }
 
+api::media_status node_operations::media() {
+  const call::media_figures figures = with_.environment.media.figures();
+  api::media_status media;
+  media.calls_refused = figures.calls_refused;
+  for (const auto& worker : figures.workers)
+    media.workers.push_back({std::string(to_string(worker.level)), static_cast<int>(worker.level),
+                             worker.cpu_share, worker.sessions});
+  const auto add = [&media](const std::string& side, const call::media_figures::side_figures& of) {
+    media.received.push_back({side, "", of.received});
+    media.sent.push_back({side, "", of.sent});
+    for (std::size_t kind = 0; kind < call::bad_packet_kinds; ++kind)
+      media.refused.push_back(
+          {side, std::string(to_string(static_cast<call::bad_packet>(kind))), of.refused[kind]});
+  };
+  add("overlay", figures.overlay);
+  add("trunk", figures.trunk);
+  return media;
+}
+
 std::vector<api::live_call> node_operations::live_calls() {
   std::vector<api::live_call> list;
   const auto now = with_.environment.time.steady();

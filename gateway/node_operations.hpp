@@ -30,6 +30,7 @@ class node_operations final : public api::operations {
   explicit node_operations(collaborators c);
 
   api::node_status status() override;
+  api::media_status media() override;
   std::vector<api::live_call> live_calls() override;
   std::vector<api::trunk_status> trunk_statuses() override;
   bool hang_up(const boost::uuids::uuid& call_id) override;

@@ -21,6 +21,53 @@ void put_metric(std::string& into, const char* name, const char* kind, const cha
           std::to_string(value) + "\n";
 }
 
+// One metric with a value for each set of labels. No label tells anything of a subscriber.
+class metric_family {
+ public:
+  metric_family(std::string& into, const char* name, const char* kind, const char* help)
+      : into_(into), full_(std::string("tollgate_") + name) {
+    into_ += "# HELP " + full_ + " " + help + "\n# TYPE " + full_ + " " + kind + "\n";
+  }
+  void put(const std::string& labels, const std::string& value) {
+    into_ += full_ + "{" + labels + "} " + value + "\n";
+  }
+
+ private:
+  std::string& into_;
+  std::string full_;
+};
+
+std::string label(const char* name, const std::string& value) {
+  return std::string(name) + "=\"" + value + "\"";
+}
+
+void put_media(std::string& into, const media_status& media) {
+  const auto each_worker = [&](const char* name, const char* help, auto value) {
+    metric_family family(into, name, "gauge", help);
+    for (std::size_t number = 0; number < media.workers.size(); ++number)
+      family.put(label("worker", std::to_string(number)), value(media.workers[number]));
+  };
+  using worker = media_worker_status;
+  each_worker("media_load_level", "0 normal, 1 reduced, 2 least complexity of Opus, 3 refusing new calls.",
+              [](const worker& one) { return std::to_string(one.level_number); });
+  each_worker("media_cpu_share", "Share of a core that the worker uses.",
+              [](const worker& one) { return std::to_string(one.cpu_share); });
+  each_worker("media_calls", "Calls on the worker.",
+              [](const worker& one) { return std::to_string(one.calls); });
+  put_metric(into, "media_calls_refused_total", "counter",
+             "Calls refused because the media workers are overloaded.", media.calls_refused);
+  const auto each_side = [&](const char* name, const char* help, const std::vector<media_count>& counts) {
+    metric_family family(into, name, "counter", help);
+    for (const media_count& each : counts) {
+      const std::string reason = each.reason.empty() ? "" : "," + label("reason", each.reason);
+      family.put(label("side", each.side) + reason, std::to_string(each.count));
+    }
+  };
+  each_side("media_packets_received_total", "Media packets from the right far end.", media.received);
+  each_side("media_packets_sent_total", "Packets sent.", media.sent);
+  each_side("media_packets_refused_total", "Packets dropped, by reason.", media.refused);
+}
+
 }  // namespace
 
 awaitable<reply> get_health(services&, const request&) {
@@ -64,6 +111,7 @@ awaitable<reply> get_metrics(services& with, const request&) {
   put_metric(out.body, "database_retried_total", "counter", "Repeated transactions.", pool.retried);
   put_metric(out.body, "database_lost_total", "counter", "Connections to the database that broke.",
              pool.reconnected);
+  put_media(out.body, with.gateway.media());
   co_return out;
 }
 

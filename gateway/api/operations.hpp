@@ -40,6 +40,27 @@ struct trunk_status {
   std::string detail;  ///< why it is down, or empty
 };
 
+/// A count with what tells it from its neighbours.
+struct media_count {
+  std::string side;    ///< "overlay" or "trunk"
+  std::string reason;  ///< why packets were dropped; empty for packets received or sent
+  std::uint64_t count = 0;
+};
+
+struct media_worker_status {
+  std::string level;     ///< "normal", "reduced", "least" (complexity of Opus 5, 3, 0), "refusing"
+  int level_number = 0;  ///< 0 to 3, in that order
+  double cpu_share = 0;  ///< of one core, lately
+  std::size_t calls = 0;
+};
+
+/// What the media workers do.
+struct media_status {
+  std::vector<media_worker_status> workers;
+  std::vector<media_count> received, sent, refused;  ///< packets
+  std::uint64_t calls_refused = 0;                   ///< for overload
+};
+
 /// The node at a glance.
 struct node_status {
   std::string node;
@@ -58,6 +79,7 @@ class operations {
   virtual ~operations() = default;
 
   virtual node_status status() = 0;
+  virtual media_status media() { return {}; }
   virtual std::vector<live_call> live_calls() = 0;
   virtual std::vector<trunk_status> trunk_statuses() = 0;
 

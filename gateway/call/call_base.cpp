@@ -50,6 +50,7 @@ boost::system::result<void> call_base::open_media() {
   media_ = environment_.media.open([weak = weak_from_this()](media_message message) {
     if (const auto self = weak.lock()) self->deliver(std::move(message));
   });
+  if (!media_) return boost::asio::error::no_buffer_space;
   const auto port = media_->open_trunk();
   if (!port) return port.error();
   trunk_port_ = *port;

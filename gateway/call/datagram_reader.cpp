@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/datagram_reader.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/buffer.hpp>
 
 namespace tollgate::gateway::call {
@@ -14,10 +15,11 @@ void datagram_reader::start() {
 // A receive that is started reads at once, and only waits when nothing is there; waiting for the socket to
 // become readable instead would cost an epoll_ctl for each packet.
 void datagram_reader::receive() {
+  const auto taken = [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
+    self->take(error, size);
+  };
   socket_.async_receive_from(asio::buffer(buffer_), source_,
-                             [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
-                               self->take(error, size);
-                             });
+                             asio::bind_allocator(handler_allocator<void>(memory_), taken));
 }
 
 void datagram_reader::take(boost::system::error_code error, std::size_t size) {

@@ -101,7 +101,7 @@ boost::asio::awaitable<void> inbound_call::live() {
 }
 
 boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_owner() {
-  if (environment_.registry.size() > environment_.settings.calls)
+  if (environment_.registry.size() > environment_.settings.calls || !environment_.media.admit())
     co_return refusal{503, "Overloaded", 42, "overloaded"};
   const auto called = pstn::trunk::called_from(*trunk_, invite_);
   if (!called) co_return refusal{404, "Not Found", 1, "number_unknown"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/media_call.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 #include <random>
 
@@ -42,6 +43,7 @@ void media_call::add_device(device_index index, overlay::ice_credentials local) 
   if (shut_) return;
   overlay_transport::callbacks callbacks;
   callbacks.send = [this](auto datagram, const auto& to) { worker_.send_overlay(datagram, to); };
+  callbacks.refused = [this](bad_packet why) { worker_.counters().refused(media::side::overlay, why); };
   callbacks.media = [this, index](auto packet, bool rtcp, time_point now) {
     on_overlay_media(index, packet, rtcp, now);
   };
@@ -101,10 +103,13 @@ void media_call::close_device(device_index index) {
 void media_call::open_trunk(std::shared_ptr<trunk_ports> ports) {
   if (shut_) return;
   trunk_ = std::move(ports);
-  rtp_reader_ = std::make_shared<datagram_reader>(
-      trunk_->rtp, [this](auto packet, const auto& source) { on_trunk_datagram(packet, source, false); });
-  rtcp_reader_ = std::make_shared<datagram_reader>(
-      trunk_->rtcp, [this](auto packet, const auto& source) { on_trunk_datagram(packet, source, true); });
+  const auto reader = [this](udp_socket& socket, bool rtcp) {
+    return std::make_shared<datagram_reader>(
+        socket, worker_.memory(),
+        [this, rtcp](auto packet, const auto& source) { on_trunk_datagram(packet, source, rtcp); });
+  };
+  rtp_reader_ = reader(trunk_->rtp, false);
+  rtcp_reader_ = reader(trunk_->rtcp, true);
   rtp_reader_->start();
   rtcp_reader_->start();
 }
@@ -116,17 +121,20 @@ void media_call::connect_trunk(const trunk_remote& remote) {
   if (error) return;
   trunk_rtp_to_ = {address, remote.port};
   trunk_rtcp_to_ = {address, remote.rtcp_port};
-  trunk_connected_ = true;
+  if (!std::exchange(trunk_connected_, true)) worker_.call_talks(true);
   trunk_latched_ = false;
-  const auto send = [](udp_socket& socket, std::span<const std::byte> packet, const udp::endpoint& to) {
-    boost::system::error_code ignored;  // a full socket buffer or an ICMP error is packet loss
-    if (to.port() != 0) socket.send_to(asio::buffer(packet.data(), packet.size()), to, 0, ignored);
-  };
   bridge_.attach(
-      media::side::trunk, remote.leg, [this, send](auto packet) { send(trunk_->rtp, packet, trunk_rtp_to_); },
-      [this, send](auto packet) { send(trunk_->rtcp, packet, trunk_rtcp_to_); });
+      media::side::trunk, remote.leg, [this](auto packet) { send_trunk(trunk_->rtp, packet, trunk_rtp_to_); },
+      [this](auto packet) { send_trunk(trunk_->rtcp, packet, trunk_rtcp_to_); });
   watch_of(media::side::trunk).last = worker_.time().steady();
   schedule();
+}
+
+void media_call::send_trunk(udp_socket& socket, std::span<const std::byte> packet, const udp::endpoint& to) {
+  if (to.port() == 0) return;
+  worker_.counters().sent(media::side::trunk);
+  boost::system::error_code ignored;  // a full socket buffer or an ICMP error is packet loss
+  socket.send_to(asio::buffer(packet.data(), packet.size()), to, 0, ignored);
 }
 
 void media_call::with_bridge(const std::function<void(media::bridge&)>& change) {
@@ -158,6 +166,7 @@ media_report media_call::shut() {
   shut_ = true;
   const media_report last = report();
   timer_.cancel();
+  if (trunk_connected_) worker_.call_talks(false);
   bridge_.detach(media::side::overlay);
   bridge_.detach(media::side::trunk);
   for (device_index index = 0; index < devices_.size(); ++index)
@@ -188,34 +197,46 @@ void media_call::on_overlay_datagram(device_index index, std::span<const std::by
 void media_call::on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp,
                                   time_point now) {
   if (chosen_ != index) return;
-  watch_of(media::side::overlay).last = now;
-  if (rtcp)
-    bridge_.receive_rtcp(media::side::overlay, packet, now);
-  else
-    bridge_.receive_rtp(media::side::overlay, packet, now);
+  receive(media::side::overlay, packet, rtcp, now);
+}
+
+void media_call::receive(media::side from, std::span<const std::byte> packet, bool rtcp, time_point now) {
+  watch_of(from).last = now;
+  auto& counters = worker_.counters();
+  counters.received(from);
+  if (rtcp) return bridge_.receive_rtcp(from, packet, now);
+  switch (bridge_.receive_rtp(from, packet, now)) {
+    case media::packet_fate::taken:
+      return;
+    case media::packet_fate::stray:
+      return counters.refused(from, bad_packet::wrong_ssrc);
+    case media::packet_fate::malformed:
+      return counters.refused(from, bad_packet::malformed);
+  }
+}
+
+bool media_call::from_trunk(const udp::endpoint& source, bool rtcp) {
+  const auto& expected = rtcp ? trunk_rtcp_to_ : trunk_rtp_to_;
+  if (source == expected) return true;
+  // One correction of the port, by the first RTP packet from the negotiated host (a carrier's NAT); nothing
+  // after that.
+  if (rtcp || trunk_latched_ || source.address() != expected.address()) return false;
+  trunk_rtp_to_ = source;
+  trunk_rtcp_to_ = {source.address(), static_cast<std::uint16_t>(source.port() + 1)};
+  return true;
 }
 
 void media_call::on_trunk_datagram(std::span<const std::byte> packet, const udp::endpoint& source,
                                    bool rtcp) {
   if (shut_ || !trunk_connected_) return;
-  const auto now = worker_.time().steady();
-  auto& expected = rtcp ? trunk_rtcp_to_ : trunk_rtp_to_;
-  if (source != expected) {
-    // One correction of the port, by the first RTP packet from the negotiated host (a carrier's NAT); nothing
-    // after that.
-    if (rtcp || trunk_latched_ || source.address() != expected.address()) {
-      ++foreign_;
-      return;
-    }
-    trunk_rtp_to_ = source;
-    trunk_rtcp_to_ = {source.address(), static_cast<std::uint16_t>(source.port() + 1)};
+  auto& counters = worker_.counters();
+  if (packet.size() > datagram_max_bytes) return counters.refused(media::side::trunk, bad_packet::oversized);
+  if (!from_trunk(source, rtcp)) {
+    ++foreign_;
+    return counters.refused(media::side::trunk, bad_packet::foreign_address);
   }
   if (!rtcp) trunk_latched_ = true;
-  watch_of(media::side::trunk).last = now;
-  if (rtcp)
-    bridge_.receive_rtcp(media::side::trunk, packet, now);
-  else
-    bridge_.receive_rtp(media::side::trunk, packet, now);
+  receive(media::side::trunk, packet, rtcp, worker_.time().steady());
   schedule();
 }
 
@@ -243,9 +264,10 @@ void media_call::schedule() {
   if (next >= armed_for_) return;  // the timer comes earlier anyway, and looks again then
   armed_for_ = next;
   timer_.expires_at(next);
-  timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+  const auto due = [self = shared_from_this()](boost::system::error_code error) {
     if (!error) self->on_timer();
-  });
+  };
+  timer_.async_wait(asio::bind_allocator(handler_allocator<void>(worker_.memory()), due));
 }
 
 void media_call::on_timer() {

@@ -37,6 +37,7 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   void with_bridge(const std::function<void(pstn::media::bridge&)>& change);
   void watch_silence(pstn::media::side from, bool on);
   media_report report() const;  // so far
+  void set_complexity(int complexity) { bridge_.set_complexity(complexity); }
   media_report shut();
 
   bool has_validated(device_index index, const overlay::transport_address& source) const;
@@ -59,6 +60,11 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   void on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp, time_point now);
   void on_trunk_datagram(std::span<const std::byte> packet, const boost::asio::ip::udp::endpoint& source,
                          bool rtcp);
+  // False for one of neither the negotiated address nor, once, its other port.
+  bool from_trunk(const boost::asio::ip::udp::endpoint& source, bool rtcp);
+  void send_trunk(udp_socket& socket, std::span<const std::byte> packet,
+                  const boost::asio::ip::udp::endpoint& to);
+  void receive(pstn::media::side from, std::span<const std::byte> packet, bool rtcp, time_point now);
   void attach_overlay();
   void close_device(device_index index);
   void tell(media_message message);

@@ -27,9 +27,37 @@ media_engine::~media_engine() {
 }
 
 std::shared_ptr<media_session> media_engine::open(std::function<void(media_message)> tell) {
-  const auto fewer = [](const auto& a, const auto& b) { return a->sessions() < b->sessions(); };
-  const auto least = std::min_element(workers_.begin(), workers_.end(), fewer);
-  return std::make_shared<media_session>(*least, std::move(tell));
+  std::shared_ptr<media_worker> least;
+  for (const auto& worker : workers_)
+    if (worker->has_room() && (!least || worker->sessions() < least->sessions())) least = worker;
+  if (least) return std::make_shared<media_session>(std::move(least), std::move(tell));
+  ++refused_;
+  return nullptr;
+}
+
+bool media_engine::admit() {
+  const auto with_room = [](const auto& worker) { return worker->has_room(); };
+  if (std::any_of(workers_.begin(), workers_.end(), with_room)) return true;
+  ++refused_;
+  return false;
+}
+
+media_figures media_engine::figures() const {
+  using pstn::media::side;
+  media_figures all;
+  all.calls_refused = refused_;
+  const auto add = [](media_figures::side_figures& to, const media_counters& from, side which) {
+    to.received += from.packets_received(which);
+    to.sent += from.packets_sent(which);
+    for (std::size_t kind = 0; kind < bad_packet_kinds; ++kind)
+      to.refused[kind] += from.packets_refused(which, static_cast<bad_packet>(kind));
+  };
+  for (const auto& worker : workers_) {
+    all.workers.push_back({worker->level(), worker->cpu_share(), worker->sessions()});
+    add(all.overlay, std::as_const(*worker).counters(), side::overlay);
+    add(all.trunk, std::as_const(*worker).counters(), side::trunk);
+  }
+  return all;
 }
 
 std::uint16_t media_engine::first_overlay_port() const {

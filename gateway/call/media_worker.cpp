@@ -4,21 +4,27 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 #include "gateway/call/media_call.hpp"
-#include "gateway/overlay/datagram.hpp"
 #include "gateway/overlay/stun.hpp"
 
 namespace tollgate::gateway::call {
 
 namespace asio = boost::asio;
+namespace media = pstn::media;
 using asio::ip::udp;
 
 namespace {
 
 constexpr int overlay_datagrams_at_once = 64;
+// The checks of a sample, half a second of them, fall on all phases of a frame's 20 ms: what the worker
+// always does at one of them is no queue that stands.
+constexpr auto load_check_interval = std::chrono::milliseconds(63);
+constexpr int load_checks_a_sample = 8;
 
 }  // namespace
 
@@ -30,6 +36,7 @@ media_worker::media_worker(const media_options& options, std::size_t number, clo
       certificate_(std::move(certificate)),
       signalling_(std::move(signalling)),
       work_(context_.get_executor()),
+      load_timer_(context_),
       overlay_socket_(context_),
       trunk_range_(std::move(trunk_range)),
       number_(number) {
@@ -74,15 +81,18 @@ media_worker::~media_worker() {
 
 void media_worker::start() {
   overlay_reader_ = std::make_shared<datagram_reader>(
-      overlay_socket_, [this](auto datagram, const auto& source) { on_overlay_datagram(datagram, {source}); },
+      overlay_socket_, memory_,
+      [this](auto datagram, const auto& source) { on_overlay_datagram(datagram, {source}); },
       overlay_datagrams_at_once);
   overlay_reader_->start();
   if (overlay_streams_) overlay_streams_->start();
+  watch_load();
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), ("media-" + std::to_string(number_)).c_str());
 }
 
 void media_worker::run() {
+  meter_.begin(clocks_.steady());
   for (;;) {
     try {
       context_.run();
@@ -98,6 +108,7 @@ void media_worker::stop() {
   asio::post(context_, [this] {
     overlay_reader_->stop();
     overlay_socket_.close();
+    load_timer_.cancel();
     if (overlay_streams_) overlay_streams_->stop();
     for (auto calls = std::exchange(calls_, {}); const auto& [key, call] : calls)
       call->shut();
@@ -106,7 +117,41 @@ void media_worker::stop() {
   thread_.join();
 }
 
+void media_worker::watch_load() {
+  load_timer_.expires_after(load_check_interval);
+  const auto due = [this](boost::system::error_code error) {
+    if (error || !overlay_socket_.is_open()) return;  // stopped
+    meter_.note_lag(asio::steady_timer::clock_type::now() - load_timer_.expiry());
+    if (++load_checks_ % load_checks_a_sample == 0) judge_load();
+    watch_load();
+  };
+  load_timer_.async_wait(asio::bind_allocator(handler_allocator<void>(memory_), due));
+}
+
+void media_worker::judge_load() {
+  const auto now = clocks_.steady();
+  const auto sample = meter_.take(now);
+  cpu_share_.store(sample.cpu_share, std::memory_order_relaxed);
+  if (!options_.shed_load) return;
+  const auto before = policy_.level();
+  const auto level = policy_.update(sample, now);
+  if (level == before) return;
+  level_.store(level, std::memory_order_relaxed);
+  spdlog::warn("event=media_load worker={} level={} before={} cpu_share={:.2f} lag_ms={:.1f} calls={}",
+               number_, to_string(level), to_string(before), sample.cpu_share,
+               std::chrono::duration<double, std::milli>(sample.standing_lag).count(), calls_.size());
+  for (const auto& [key, call] : calls_)
+    call->set_complexity(opus_complexity(level));
+}
+
+bool media_worker::has_room() const {
+  if (!options_.shed_load) return true;
+  const auto talking = static_cast<std::size_t>(std::max(talking_.load(std::memory_order_relaxed), 0));
+  return call::has_room(level(), cpu_share(), talking, sessions_ - std::min(sessions_, talking));
+}
+
 void media_worker::attach(std::shared_ptr<media_call> call) {
+  call->set_complexity(opus_complexity(policy_.level()));
   calls_.emplace(call.get(), call);
 }
 
@@ -135,9 +180,10 @@ void media_worker::renew_device(const std::string& old_fragment, const std::stri
   by_fragment_.insert(std::move(entry));
 }
 
-const media_worker::owner* media_worker::find_owner(std::span<const std::byte> datagram,
+const media_worker::owner* media_worker::find_owner(overlay::datagram_kind kind,
+                                                    std::span<const std::byte> datagram,
                                                     const overlay::transport_address& source) const {
-  if (overlay::classify(datagram) == overlay::datagram_kind::stun) {
+  if (kind == overlay::datagram_kind::stun) {
     const auto found = by_fragment_.find(overlay::local_username_fragment(datagram));
     return found == by_fragment_.end() ? nullptr : &found->second;
   }
@@ -147,12 +193,19 @@ const media_worker::owner* media_worker::find_owner(std::span<const std::byte> d
 
 bool media_worker::on_overlay_datagram(std::span<const std::byte> datagram,
                                        const overlay::transport_address& source) {
-  const auto* found = find_owner(datagram, source);
-  if (!found) return false;
+  const auto refuse = [this](bad_packet why) {
+    counters_.refused(media::side::overlay, why);
+    return false;
+  };
+  const auto kind = overlay::classify(datagram);
+  if (datagram.size() > datagram_max_bytes) return refuse(bad_packet::oversized);
+  if (kind == overlay::datagram_kind::unknown) return refuse(bad_packet::malformed);
+  const auto* found = find_owner(kind, datagram, source);
+  if (!found) return refuse(bad_packet::foreign_address);
   const auto [call, device] = *found;
   call->on_overlay_datagram(device, datagram, source, clocks_.steady());
   // An address that has just passed a check is the call's from now on: DTLS and RTP are found by it.
-  if (overlay::classify(datagram) == overlay::datagram_kind::stun && call->has_validated(device, source)) {
+  if (kind == overlay::datagram_kind::stun && call->has_validated(device, source)) {
     by_address_.insert_or_assign(source, owner{call, device});
     if (source.protocol == overlay::transport_protocol::tcp) overlay_streams_->prove(source);
   }
@@ -160,6 +213,7 @@ bool media_worker::on_overlay_datagram(std::span<const std::byte> datagram,
 }
 
 void media_worker::send_overlay(std::span<const std::byte> datagram, const overlay::transport_address& to) {
+  counters_.sent(media::side::overlay);
   if (to.protocol == overlay::transport_protocol::tcp) {
     if (overlay_streams_) overlay_streams_->send(datagram, to);
     return;

@@ -4,9 +4,11 @@
 // constructor, stop() and what is marked runs on the worker's thread.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <string>
 #include <thread>
@@ -14,8 +16,11 @@
 
 #include "gateway/call/datagram_reader.hpp"
 #include "gateway/call/ice_tcp_listener.hpp"
+#include "gateway/call/load_meter.hpp"
+#include "gateway/call/media_counters.hpp"
 #include "gateway/call/media_engine.hpp"
 #include "gateway/call/trunk_ports.hpp"
+#include "gateway/overlay/datagram.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -37,9 +42,15 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   void renew_device(const std::string& old_fragment, const std::string& new_fragment);
   void send_overlay(std::span<const std::byte> datagram, const overlay::transport_address& to);
 
+  handler_memory& memory() { return memory_; }
+  media_counters& counters() { return counters_; }
+  // A call's trunk side has media from now on, or no longer.
+  void call_talks(bool talks) { talking_.fetch_add(talks ? 1 : -1, std::memory_order_relaxed); }
+
   // Signalling thread only.
   boost::system::result<trunk_ports> bind_trunk_ports() { return trunk_range_->bind(context_); }
   std::size_t sessions() const { return sessions_; }  // that are open here
+  bool has_room() const;                              // for one more
   void session_opened() { ++sessions_; }
   void session_closed() { --sessions_; }
 
@@ -50,6 +61,9 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   const overlay::dtls_context& certificate() const { return certificate_; }
   const boost::asio::any_io_executor& signalling() const { return signalling_; }
   std::uint16_t overlay_port() const { return overlay_port_; }
+  const media_counters& counters() const { return counters_; }
+  load_level level() const { return level_.load(std::memory_order_relaxed); }
+  double cpu_share() const { return cpu_share_.load(std::memory_order_relaxed); }
 
  private:
   struct owner {
@@ -57,18 +71,31 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
     device_index device;
   };
   void run();
+  void watch_load();
+  void judge_load();
   // False: it belongs to no call.
   bool on_overlay_datagram(std::span<const std::byte> datagram, const overlay::transport_address& source);
   void bind_overlay(std::uint16_t port);
-  const owner* find_owner(std::span<const std::byte> datagram,
+  const owner* find_owner(overlay::datagram_kind kind, std::span<const std::byte> datagram,
                           const overlay::transport_address& source) const;
 
   media_options options_;
   clocks clocks_;
   overlay::dtls_context certificate_;
   boost::asio::any_io_executor signalling_;
+  handler_memory memory_;  // outlives the context, which gives back what it holds
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  media_counters counters_;
+
+  boost::asio::steady_timer load_timer_;
+  load_meter meter_;
+  load_policy policy_;
+  int load_checks_ = 0;
+  std::atomic<load_level> level_{load_level::normal};
+  std::atomic<double> cpu_share_{0};
+  std::atomic<int> talking_{0};
+
   udp_socket overlay_socket_;
   std::uint16_t overlay_port_ = 0;
   std::shared_ptr<datagram_reader> overlay_reader_;

@@ -32,7 +32,7 @@ std::optional<pstn::phone_number> rented_number(pqxx::work& tx, const uuid& acco
 
 boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::admit() {
   const auto& settings = environment_.settings;
-  if (environment_.registry.size() > settings.calls)
+  if (environment_.registry.size() > settings.calls || !environment_.media.admit())
     co_return refusal{"overloaded", "The gateway is full at the moment: try again in a minute.", 42, false};
   if (environment_.registry.count_of(facts_.account_id) > settings.calls_per_subscriber)
     co_return refusal{"too_many_calls", "You have as many calls as are allowed at a time.", 21, false};

@@ -3,9 +3,21 @@
 
 #include <algorithm>
 
+#include "pstn/media/error.hpp"
+
 namespace tollgate::gateway::call {
 
 namespace media = pstn::media;
+
+namespace {
+
+bad_packet reason_of(const boost::system::error_code& error) {
+  if (error == media::media_error::srtp_replayed) return bad_packet::srtp_replay;
+  if (error == media::media_error::packet_malformed) return bad_packet::malformed;
+  return bad_packet::srtp_authentication;
+}
+
+}  // namespace
 
 overlay_transport::overlay_transport(overlay::ice_credentials local, callbacks c)
     : local_(std::move(local)), callbacks_(std::move(c)) {}
@@ -33,10 +45,7 @@ void overlay_transport::receive(std::span<const std::byte> datagram, const overl
   if (!ice_) return;
   const auto kind = overlay::classify(datagram);
   if (kind == overlay::datagram_kind::stun) return receive_stun(datagram, source, now);
-  if (!ice_->validated(source)) {
-    ++dropped_;
-    return;
-  }
+  if (!ice_->validated(source)) return refuse(bad_packet::foreign_address);
   switch (kind) {
     case overlay::datagram_kind::dtls:
       dtls_->receive(datagram, now);
@@ -47,8 +56,13 @@ void overlay_transport::receive(std::span<const std::byte> datagram, const overl
       return receive_media(datagram, true, now);
     case overlay::datagram_kind::stun:
     case overlay::datagram_kind::unknown:
-      ++dropped_;
+      return refuse(bad_packet::malformed);
   }
+}
+
+void overlay_transport::refuse(bad_packet why) {
+  ++dropped_;
+  callbacks_.refused(why);
 }
 
 void overlay_transport::receive_stun(std::span<const std::byte> datagram,
@@ -61,17 +75,12 @@ void overlay_transport::receive_stun(std::span<const std::byte> datagram,
 }
 
 void overlay_transport::receive_media(std::span<const std::byte> datagram, bool rtcp, time_point now) {
-  if (!srtp_ || datagram.size() > buffer_.size()) {
-    ++dropped_;
-    return;
-  }
+  if (!srtp_) return refuse(bad_packet::srtp_authentication);
+  if (datagram.size() > buffer_.size()) return refuse(bad_packet::oversized);
   std::copy(datagram.begin(), datagram.end(), buffer_.begin());
   const auto packet = std::span(buffer_).first(datagram.size());
   const auto size = rtcp ? srtp_->unprotect_rtcp(packet) : srtp_->unprotect_rtp(packet);
-  if (!size) {
-    ++dropped_;
-    return;
-  }
+  if (!size) return refuse(reason_of(size.error()));
   callbacks_.media(packet.first(*size), rtcp, now);
 }
 

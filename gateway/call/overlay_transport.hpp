@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "gateway/call/media_counters.hpp"
 #include "gateway/overlay/datagram.hpp"
 #include "gateway/overlay/dtls.hpp"
 #include "gateway/overlay/ice_lite.hpp"
@@ -24,8 +25,9 @@ class overlay_transport {
   struct callbacks {
     std::function<void(std::span<const std::byte>, const overlay::transport_address&)> send;
     std::function<void(std::span<const std::byte>, bool rtcp, time_point)> media;  // decrypted
-    std::function<void()> connected;                                               // keys are there
-    std::function<void(std::string_view why)> failed;                              // DTLS will not come up
+    std::function<void(bad_packet why)> refused;
+    std::function<void()> connected;                   // keys are there
+    std::function<void(std::string_view why)> failed;  // DTLS will not come up
   };
 
   overlay_transport(overlay::ice_credentials local, callbacks c);
@@ -57,6 +59,7 @@ class overlay_transport {
                     time_point now);
   void receive_media(std::span<const std::byte> datagram, bool rtcp, time_point now);
   void check_dtls();
+  void refuse(bad_packet why);
 
   overlay::ice_credentials local_;
   callbacks callbacks_;

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 import unittest
+import urllib.request
 
 import hostile
 from carrier import Carrier
@@ -67,6 +68,13 @@ class HostileInput(StageTest):
         self.assertIsNone(self.stage.gateway.process.poll(), "the gateway ended; see gateway.log")
         self.assertEqual("ready", self.stage.rest.get("/ready")["status"])
 
+    def metric(self, name):
+        """The value of one line of /metrics; 0 when it is missing."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(self.stage.rest.url + "/metrics", timeout=PATIENCE_S) as answer:
+            lines = answer.read().decode().splitlines()
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name), 0)
+
     def udp(self):
         self.sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         self.sockets[-1].bind(("127.0.0.1", 0))
@@ -118,6 +126,13 @@ class HostileInput(StageTest):
             self.send(sender, self.random.randbytes(65000), self.stage.gateway.media_port)
 
         self.attack_during_a_call(attack)
+        for side, reason in (("overlay", "foreign_address"), ("overlay", "malformed"), ("overlay", "oversized"),
+                             ("trunk", "foreign_address")):
+            name = f'tollgate_media_packets_refused_total{{side="{side}",reason="{reason}"}}'
+            self.assertGreater(self.metric(name), 0, name)
+        for side in ("overlay", "trunk"):
+            for direction in ("received", "sent"):
+                self.assertGreater(self.metric(f'tollgate_media_packets_{direction}_total{{side="{side}"}}'), 0)
 
     def test_broken_http_tls_and_signalling_do_not_disturb_a_call(self):
         gateway = self.stage.gateway

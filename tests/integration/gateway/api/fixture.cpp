@@ -17,6 +17,16 @@ namespace tollgate::gateway::api {
 
 namespace asio = boost::asio;
 
+media_status remembering_gateway::media() {
+  media_status media;
+  media.workers = {{"normal", 0, 0.25, 3}, {"least", 2, 0.75, 40}};
+  media.received = {{"overlay", "", 100}};
+  media.sent = {{"trunk", "", 99}};
+  media.refused = {{"overlay", "srtp_replay", 7}};
+  media.calls_refused = 5;
+  return media;
+}
+
 node_status remembering_gateway::status() {
   node_status now;
   now.node = "test";

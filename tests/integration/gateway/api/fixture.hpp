@@ -26,6 +26,7 @@ namespace tollgate::gateway::api {
 class remembering_gateway final : public operations {
  public:
   node_status status() override;
+  media_status media() override;
   std::vector<live_call> live_calls() override;
   std::vector<trunk_status> trunk_statuses() override { return {}; }
   bool hang_up(const uuid& call_id) override;

@@ -274,6 +274,17 @@ TEST_F(Api, DrainsAndTellsItsState) {
   EXPECT_THAT(get("/metrics").text, HasSubstr("\ntollgate_calls_live 1\n"));
 }
 
+TEST_F(Api, MetricsTellOfTheMediaWorkers) {
+  const std::string text = get("/metrics").text;
+  for (const char* line :
+       {"# TYPE tollgate_media_load_level gauge", "tollgate_media_load_level{worker=\"1\"} 2",
+        "tollgate_media_cpu_share{worker=\"0\"} 0.25", "tollgate_media_calls{worker=\"1\"} 40",
+        "tollgate_media_calls_refused_total 5", "tollgate_media_packets_received_total{side=\"overlay\"} 100",
+        "tollgate_media_packets_sent_total{side=\"trunk\"} 99",
+        "tollgate_media_packets_refused_total{side=\"overlay\",reason=\"srtp_replay\"} 7"})
+    EXPECT_THAT(text, HasSubstr("\n" + std::string(line)));
+}
+
 TEST_F(Api, ChangesAreAudited) {
   create_account("alice");
   get("/v1/accounts");

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// In the steady state of bridged calls the media worker's thread allocates nothing: every allocation of the
+// process goes through here, and those of that thread are counted. Those inside of libsrtp2 are counted
+// apart: where it is built with NSS, as Debian's is, NSS allocates for each packet.
+#include <gtest/gtest.h>
+#include <srtp2/srtp.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <utility>
+
+#include "synthetic_calls.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TOLLGATE_COUNT_BY_SANITIZER 1
+// Of sanitizer/allocator_interface.h, which GCC does not install.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
+                                                         void (*)(const volatile void*));
+#elif defined(__SANITIZE_THREAD__)
+#define TOLLGATE_COUNT_BY_SANITIZER 0
+#endif
+
+namespace {
+
+std::atomic<std::uint64_t> allocations{0}, allocations_of_srtp{0};
+constinit thread_local std::atomic<std::uint64_t>* counted = nullptr;
+
+void note() {
+  if (counted != nullptr) counted->fetch_add(1, std::memory_order_relaxed);
+}
+
+// What its own thread allocates while it lives is libsrtp2's.
+class inside_of_srtp {
+ public:
+  inside_of_srtp() : before_(counted) {
+    if (counted != nullptr) counted = &allocations_of_srtp;
+  }
+  ~inside_of_srtp() { counted = before_; }
+  inside_of_srtp(const inside_of_srtp&) = delete;
+  inside_of_srtp& operator=(const inside_of_srtp&) = delete;
+
+ private:
+  std::atomic<std::uint64_t>* before_;
+};
+
+}  // namespace
+
+// The linker puts these between the gateway and libsrtp2 (--wrap).
+extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier)
+srtp_err_status_t __real_srtp_protect(srtp_t, void*, int*);
+srtp_err_status_t __real_srtp_protect_rtcp(srtp_t, void*, int*);
+srtp_err_status_t __real_srtp_unprotect(srtp_t, void*, int*);
+srtp_err_status_t __real_srtp_unprotect_rtcp(srtp_t, void*, int*);
+srtp_err_status_t __wrap_srtp_protect(srtp_t session, void* packet, int* length) {
+  const inside_of_srtp here;
+  return __real_srtp_protect(session, packet, length);
+}
+srtp_err_status_t __wrap_srtp_protect_rtcp(srtp_t session, void* packet, int* length) {
+  const inside_of_srtp here;
+  return __real_srtp_protect_rtcp(session, packet, length);
+}
+srtp_err_status_t __wrap_srtp_unprotect(srtp_t session, void* packet, int* length) {
+  const inside_of_srtp here;
+  return __real_srtp_unprotect(session, packet, length);
+}
+srtp_err_status_t __wrap_srtp_unprotect_rtcp(srtp_t session, void* packet, int* length) {
+  const inside_of_srtp here;
+  return __real_srtp_unprotect_rtcp(session, packet, length);
+}
+// NOLINTEND(bugprone-reserved-identifier)
+}
+
+#if defined(TOLLGATE_COUNT_BY_SANITIZER)
+namespace {
+[[maybe_unused]] void on_malloc(const volatile void*, std::size_t) {
+  note();
+}
+[[maybe_unused]] void on_free(const volatile void*) {}
+}  // namespace
+#else
+// glibc lets a program replace the family (its manual, "Replacing malloc"); operator new ends here, too.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+void __libc_free(void*);
+
+void* malloc(std::size_t bytes) {
+  note();
+  return __libc_malloc(bytes);
+}
+void* calloc(std::size_t count, std::size_t bytes) {
+  note();
+  return __libc_calloc(count, bytes);
+}
+void* realloc(void* block, std::size_t bytes) {
+  note();
+  return __libc_realloc(block, bytes);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  note();
+  return __libc_memalign(alignment, bytes);
+}
+void* memalign(std::size_t alignment, std::size_t bytes) {
+  note();
+  return __libc_memalign(alignment, bytes);
+}
+int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
+  note();
+  *block = __libc_memalign(alignment, bytes);
+  return *block == nullptr ? 12 : 0;  // ENOMEM
+}
+void free(void* block) {
+  __libc_free(block);
+}
+}
+#endif
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace tollgate::gateway::call;
+using tollgate::pstn::media::side;
+
+// Runs on the worker's thread: says which one that is, and proves that the counting works there.
+class marker final : public tollgate::pstn::media::audio_sink {
+ public:
+  void write(std::span<const std::int16_t>, int) override {
+    if (std::exchange(counted, &allocations) != nullptr) return;
+    std::free(std::malloc(4'000));
+  }
+};
+
+TEST(Allocation, NoneInTheSteadyStateOfBridgedCalls) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer owns the allocator";
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+  ASSERT_GT(__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free), 0);
+#endif
+  test::synthetic_calls calls(1);
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE(calls.add(i == 0));
+  ASSERT_EQ(0U, calls.connect());
+  auto& first = *calls.calls().front();
+  first.session().record(side::trunk, std::make_shared<marker>());
+  calls.run(1s);
+  first.session().record(side::trunk, nullptr);
+  EXPECT_GT(allocations, 0U) << "the counting does not work";
+  calls.run(4s);  // RTCP and everything else that comes seldom has room after this
+
+  const auto before = calls.engine().figures();
+  const std::uint64_t allocated = allocations, allocated_by_srtp = allocations_of_srtp;
+  calls.run(7s);  // longer than an interval of RTCP
+  EXPECT_EQ(allocated, allocations);
+  RecordProperty("allocations_of_libsrtp2", std::to_string(allocations_of_srtp - allocated_by_srtp));
+  const auto after = calls.engine().figures();
+  EXPECT_GT(after.overlay.received - before.overlay.received, 3000U);
+  EXPECT_GT(after.trunk.received - before.trunk.received, 3000U);
+  EXPECT_GT(after.overlay.sent - before.overlay.sent, 3000U);
+  EXPECT_GT(after.trunk.sent - before.trunk.sent, 3000U);
+  std::cout << allocations_of_srtp - allocated_by_srtp << " allocations inside of libsrtp2 for "
+            << after.overlay.received - before.overlay.received + after.overlay.sent - before.overlay.sent
+            << " packets\n";
+  EXPECT_GT(first.peer().frames_right, 400U);
+  EXPECT_GT(first.trunk().frames_right, 400U);
+}
+
+}  // namespace
