@@ -6,6 +6,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/currency.hpp"
 #include "billing/sql.hpp"
 #include "billing/text.hpp"
 
@@ -27,6 +28,10 @@ boost::system::result<void> create_account(pqxx::transaction_base& tx, const uui
   if (!is_currency(currency) || !is_country(country) || deck.empty() || deck.size() > longest_deck_name ||
       !is_clean(deck))
     return error::malformed;
+  if (!is_known_currency(tx, currency)) return error::unknown_currency;
+  const auto other = tx.exec_params(
+      "SELECT FROM billing.deck WHERE deck = $1 AND (currency <> $2 OR kind <> 'sell')", deck, currency);
+  if (!other.empty()) return error::wrong_currency;
   const auto id = sql::text_of(account_id);
   const auto made = tx.exec_params(
       "INSERT INTO billing.account (account_id, currency, country, deck) VALUES ($1, $2, $3, $4) ON CONFLICT "

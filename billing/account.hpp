@@ -36,8 +36,10 @@ struct account {
   std::int64_t last_sequence = 0;  // number of the newest ledger entry
 };
 
-// Opens an account without credit. Repeating it with the same values changes nothing; error::account_conflict
-// with others, error::malformed for a currency or country that is not one.
+// Opens an account without credit; its currency is for ever. Repeating it with the same values changes
+// nothing; error::account_conflict with others, error::malformed for a currency or country that is not one,
+// unknown_currency, wrong_currency if there is a deck of that name in another currency, or one of costs. A
+// deck that does not exist yet may be named.
 boost::system::result<void> create_account(pqxx::transaction_base& tx, const uuid& account_id,
                                            const std::string& currency, const std::string& country,
                                            const std::string& deck = "default");

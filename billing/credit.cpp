@@ -6,6 +6,7 @@
 #include <pqxx/transaction_base>
 
 #include "billing/sql.hpp"
+#include "billing/tax_row.hpp"
 #include "billing/text.hpp"
 
 namespace tollgate::billing {
@@ -24,16 +25,19 @@ boost::system::result<refund_answer> refund_payment(pqxx::transaction_base& tx,
   if (!is_id(request.refund_id) || !is_id(request.payment_id)) return error::malformed;
   if (request.amount <= money{} || request.amount > max_balance) return error::invalid_amount;
   if (!request.currency.empty() && !is_currency(request.currency)) return error::wrong_currency;
-  const auto row = tx.exec_params1(
-      "SELECT status, account_id, balance_after, left_micros FROM billing.refund_payment($1, $2, $3, $4, $5)",
-      request.refund_id, request.payment_id, request.amount.micros, request.currency,
-      clean_text(request.note));
+  const auto row =
+      tx.exec_params1("SELECT status, account_id, balance_after, left_micros, debited, " +
+                          sql::tax_columns("tax") + " FROM billing.refund_payment($1, $2, $3, $4, $5)",
+                      request.refund_id, request.payment_id, request.amount.micros, request.currency,
+                      clean_text(request.note));
   const auto status = row[0].as<std::string>();
   if (status != "refunded" && status != "repeated") return sql::error_of(status);
   return refund_answer{.repeated = status == "repeated",
                        .account_id = sql::uuid_of(row[1]),
                        .balance_after = sql::money_of(row[2]),
-                       .left = sql::money_of(row[3])};
+                       .left = sql::money_of(row[3]),
+                       .debited = sql::money_of(row[4]),
+                       .tax = sql::tax_of(row, 5)};
 }
 
 const char* to_string(adjustment_kind value) {

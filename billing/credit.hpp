@@ -6,12 +6,14 @@
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "billing/account.hpp"
 #include "billing/error.hpp"
 #include "billing/money.hpp"
+#include "billing/tax.hpp"
 
 namespace pqxx {
 class transaction_base;
@@ -30,12 +32,16 @@ struct refund_request {
 struct refund_answer {
   bool repeated = false;  // this refund was made before
   uuid account_id{};
-  money balance_after{};  // posted credit of the account, now
-  money left{};           // of the payment, not refunded
+  money balance_after{};           // posted credit of the account, now
+  money left{};                    // of the payment, not refunded
+  money debited{};                 // credit that was taken: the amount, less a tax that had come on top
+  std::optional<tax_share> tax{};  // negative, as the entry
 };
 
-// Gives a payment back out of the free credit, at most what is left of it. error::no_payment, invalid_amount,
-// wrong_currency, malformed (ids), insufficient_credit, refund_exceeds_payment, refund_conflict.
+// Gives a payment back out of the free credit, at most what is left of it; `amount` is what the payer gets,
+// and the tax of it goes with it: the parts' taxes add up to the payment's. error::no_payment,
+// invalid_amount, wrong_currency, malformed (ids), insufficient_credit, refund_exceeds_payment,
+// refund_conflict.
 boost::system::result<refund_answer> refund_payment(pqxx::transaction_base& tx,
                                                     const refund_request& request);
 

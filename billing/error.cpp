@@ -23,6 +23,8 @@ const char* sentence_of(error value) {
       return "the amount is less than the least top-up";
     case error::wrong_currency:
       return "the currency is not that of the account";
+    case error::unknown_currency:
+      return "the currency is none of ISO 4217";
     case error::payment_account_conflict:
       return "the payment id was used for another account";
     case error::payment_amount_conflict:
@@ -59,6 +61,10 @@ const char* sentence_of(error value) {
       return "there is no such voucher batch";
     case error::period_conflict:
       return "the subscription period was charged otherwise or is not the next one";
+    case error::no_tax_rate:
+      return "there is no such tax rate";
+    case error::tax_rate_in_force:
+      return "the tax rate is or was in force and stays as it is";
     case error::no_term:
       return "there is no such subscription term in this currency";
     case error::no_deck:
@@ -101,6 +107,8 @@ const char* code_of(error value) {
       return "below_minimum";
     case error::wrong_currency:
       return "wrong_currency";
+    case error::unknown_currency:
+      return "unknown_currency";
     case error::payment_account_conflict:
       return "payment_account_conflict";
     case error::payment_amount_conflict:
@@ -137,6 +145,10 @@ const char* code_of(error value) {
       return "no_batch";
     case error::period_conflict:
       return "period_conflict";
+    case error::no_tax_rate:
+      return "no_tax_rate";
+    case error::tax_rate_in_force:
+      return "tax_rate_in_force";
     case error::no_term:
       return "no_term";
     case error::no_deck:

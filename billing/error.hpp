@@ -16,6 +16,7 @@ enum class error : std::uint8_t {
   invalid_amount,             // not positive, or beyond what an account can hold
   below_minimum,              // less than the least top-up
   wrong_currency,             // amounts of different currencies were about to meet
+  unknown_currency,           // it is none of ISO 4217
   payment_account_conflict,   // the payment id was used before, for another account
   payment_amount_conflict,    // the payment id was used before, for another amount
   payment_currency_conflict,  // the payment id was used before, for another currency
@@ -33,12 +34,14 @@ enum class error : std::uint8_t {
   no_charge,                  // this period of the subscription was not charged
   nothing_unused,             // no whole day of the period is left
   no_batch,                   // there is no such voucher batch
-  period_conflict,  // the subscription's period was charged before at another price, or is not the next one
-  no_term,          // no such subscription term in this currency
-  no_deck,          // no rate deck of that name is in force at that time
-  deck_invalid,     // the rate deck has errors; nothing was imported
-  hold_exists,      // a call with a live hold must be settled, not merely recorded
-  malformed,        // text that is not what it should be (money, stop record)
+  period_conflict,    // the subscription's period was charged before at another price, or is not the next one
+  no_tax_rate,        // there is no such tax rate
+  tax_rate_in_force,  // a tax rate that is in force, or was, stays as it is
+  no_term,            // no such subscription term in this currency
+  no_deck,            // no rate deck of that name is in force at that time
+  deck_invalid,       // the rate deck has errors; nothing was imported
+  hold_exists,        // a call with a live hold must be settled, not merely recorded
+  malformed,          // text that is not what it should be (money, stop record)
 };
 
 // Stable lower-case code for machines, as used in answers of the API ("insufficient_credit").

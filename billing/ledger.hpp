@@ -18,6 +18,7 @@
 #include "billing/money.hpp"
 #include "billing/rate.hpp"
 #include "billing/stop_record.hpp"
+#include "billing/tax.hpp"
 
 namespace pqxx {
 class transaction_base;
@@ -151,7 +152,8 @@ struct top_up_request {
   money amount{};
   std::string payment_id{};  // of the payment's origin, 1 … 200 bytes; unique over all accounts
   std::string note{};
-  std::string currency{};  // if not empty, must be the account's
+  std::string currency{};                                     // if not empty, must be the account's
+  std::optional<std::chrono::system_clock::time_point> at{};  // of the tax; nothing: the database's now
 };
 
 enum class top_up_status : std::uint8_t { credited, repeated };
@@ -160,12 +162,16 @@ struct top_up_answer {
   top_up_status status = top_up_status::credited;
   money balance_after{};      // posted credit of the account, now
   std::int64_t sequence = 0;  // of the entry
+  money credited{};           // the amount, less a tax that comes on top
+  std::optional<tax_share> tax{};
 };
 
 inline constexpr money default_least_top_up = units(10);
 
-// error::no_account, invalid_amount, below_minimum, wrong_currency, malformed (payment id),
-// payment_account_conflict, payment_amount_conflict, payment_currency_conflict (this id was used otherwise).
+// Credits what was paid. `least` is of credit, and gives way to that of the account's currency; one
+// micro-unit asks for none. error::no_account, invalid_amount, below_minimum, wrong_currency, malformed
+// (payment id), payment_account_conflict, payment_amount_conflict, payment_currency_conflict (this id was
+// used otherwise).
 boost::system::result<top_up_answer> top_up(pqxx::transaction_base& tx, const top_up_request& request,
                                             money least = default_least_top_up);
 
@@ -184,6 +190,7 @@ struct entry {
                             // period ("…/2"), an admin's reference
   std::string note{};
   std::chrono::system_clock::time_point at{};
+  std::optional<tax_share> tax{};
 };
 
 // Newest first, at most `limit` (1 … 1000) with a sequence below `before`.

@@ -7,6 +7,7 @@
 
 #include "billing/ledger.hpp"
 #include "billing/sql.hpp"
+#include "billing/tax_row.hpp"
 
 namespace tollgate::billing {
 namespace {
@@ -19,8 +20,9 @@ std::vector<entry> list_entries(pqxx::transaction_base& tx, const uuid& account_
                                 std::optional<std::int64_t> before) {
   const auto rows = tx.exec_params(
       "SELECT sequence, kind, contra, amount_micros, posted_after_micros, reference, note, (extract(epoch "
-      "FROM at) * 1000000)::bigint "
-      "FROM billing.entry WHERE account_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3",
+      "FROM at) * 1000000)::bigint, " +
+          sql::tax_columns("tax") +
+          " FROM billing.entry WHERE account_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3",
       sql::text_of(account_id), before.value_or(std::numeric_limits<std::int64_t>::max()),
       std::clamp(limit, 1, longest_list));
   std::vector<entry> entries;
@@ -33,7 +35,8 @@ std::vector<entry> list_entries(pqxx::transaction_base& tx, const uuid& account_
                        .posted_after = sql::money_of(row[4]),
                        .reference = row[5].as<std::string>(),
                        .note = row[6].as<std::string>(),
-                       .at = sql::time_of(row[7]).value()});
+                       .at = sql::time_of(row[7]).value(),
+                       .tax = sql::tax_of(row, 8)});
   return entries;
 }
 

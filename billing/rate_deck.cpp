@@ -11,6 +11,7 @@
 #include <pqxx/transaction_base>
 #include <set>
 
+#include "billing/currency.hpp"
 #include "billing/error.hpp"
 #include "billing/sql.hpp"
 #include "billing/text.hpp"
@@ -124,6 +125,7 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& re
     return refused("",
                    "the deck's name must have 1 to " + std::to_string(longest_name) + " bytes of plain text");
   if (!is_currency(request.currency)) return refused("", "the currency must be three capital letters");
+  if (!is_known_currency(tx, request.currency)) return refused("", "the currency is none of ISO 4217");
   auto text = parse_deck(request.csv);
   deck_import_report report;
   report.rates = text.lines.size();

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "billing/text.hpp"
+
 namespace tollgate::billing {
 namespace {
 
@@ -75,6 +77,28 @@ const rate* rate_table::find(std::string_view digits) const {
   while (index >= 0 && !is_prefix(keys_[static_cast<std::size_t>(index)], key))
     index = parents_[static_cast<std::size_t>(index)];
   return index < 0 ? nullptr : &rates_[static_cast<std::size_t>(index)];
+}
+
+std::optional<std::string> standard_decks::of(const std::string& currency,
+                                              const std::string& own_currency) const {
+  if (const auto found = by_currency.find(currency); found != by_currency.end()) return found->second;
+  return currency == own_currency ? std::optional(deck) : std::nullopt;
+}
+
+boost::system::result<std::map<std::string, std::string>> parse_currency_decks(
+    std::span<const std::string> texts) {
+  constexpr std::size_t code_length = 3;
+  constexpr std::size_t longest_name = 100;
+  std::map<std::string, std::string> found;
+  for (const auto& text : texts) {
+    const auto code = text.substr(0, code_length);
+    if (!is_currency(code) || text.size() <= code_length + 1 || text[code_length] != '=')
+      return error::malformed;
+    const auto name = text.substr(code_length + 1);
+    if (name.size() > longest_name || !is_clean(name)) return error::malformed;
+    if (!found.emplace(code, name).second) return error::malformed;
+  }
+  return found;
 }
 
 rate_chain::rate_chain(std::vector<std::shared_ptr<const rate_table>> tables) {

@@ -2,9 +2,11 @@
 // Finds the rate of a number: longest prefix first. An immutable table in memory; free of IO.
 #pragma once
 
+#include <boost/system/result.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "billing/error.hpp"
 #include "billing/rate.hpp"
 
 namespace tollgate::billing {
@@ -55,6 +58,18 @@ struct deck_choice {
   std::string plan;
   std::optional<std::string> own;
 };
+
+// The deck that stands behind every account's own and its plan's: one for each currency that is sold in.
+struct standard_decks {
+  std::string deck{"default"};                       // of the gateway's own currency
+  std::map<std::string, std::string> by_currency{};  // of others
+  // Of accounts in this currency; `own_currency` is the gateway's. Nothing: none is named.
+  std::optional<std::string> of(const std::string& currency, const std::string& own_currency) const;
+};
+
+// Reads "USD=default-usd", …; error::malformed for anything else, a currency named twice, or an empty name.
+boost::system::result<std::map<std::string, std::string>> parse_currency_decks(
+    std::span<const std::string> texts);
 
 // The decks that price an account's calls, the most specific first: its own, its plan's, the default one.
 // A deck that has any prefix of the number decides: the longest prefix within it, also where a deck further

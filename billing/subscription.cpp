@@ -5,7 +5,9 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/currency.hpp"
 #include "billing/sql.hpp"
+#include "billing/tax_row.hpp"
 #include "billing/text.hpp"
 
 namespace tollgate::billing {
@@ -27,6 +29,27 @@ std::vector<term> list_terms(pqxx::transaction_base& tx, const std::string& curr
   return terms;
 }
 
+boost::system::result<void> set_term(pqxx::transaction_base& tx, const std::string& currency,
+                                     std::chrono::months length, money price) {
+  constexpr int longest_term = 120;
+  if (price < money{} || price > max_balance || length.count() < 1 || length.count() > longest_term)
+    return error::invalid_amount;
+  if (!is_known_currency(tx, currency)) return error::unknown_currency;
+  const int months = static_cast<int>(length.count());
+  if (price == money{}) {
+    const auto gone = tx.exec_params(
+        "DELETE FROM billing.subscription_term WHERE currency = $1 AND months = $2", currency, months);
+    if (gone.affected_rows() == 0) return error::no_term;
+    return {};
+  }
+  tx.exec_params0(
+      "INSERT INTO billing.subscription_term (currency, months, price_micros) VALUES ($1, $2, $3) ON "
+      "CONFLICT "
+      "(currency, months) DO UPDATE SET price_micros = excluded.price_micros",
+      currency, months, price.micros);
+  return {};
+}
+
 boost::system::result<term> find_term(pqxx::transaction_base& tx, const uuid& account_id,
                                       std::chrono::months length) {
   const auto rows = tx.exec_params(
@@ -45,14 +68,32 @@ boost::system::result<subscription_answer> charge_subscription(pqxx::transaction
       charge.sold.length < std::chrono::months{1})
     return error::invalid_amount;
   const auto row = tx.exec_params1(
-      "SELECT status, balance_after FROM billing.charge_subscription($1, $2, $3, $4, $5, $6)",
+      "SELECT status, balance_after, charged, " + sql::tax_columns("tax") +
+          " FROM billing.charge_subscription($1, $2, $3, $4, $5, $6, coalesce(nullif($7, '')::timestamptz, "
+          "now()))",
       sql::text_of(charge.account_id), sql::text_of(charge.subscription_id), charge.period,
-      static_cast<int>(charge.sold.length.count()), charge.sold.price.micros, clean_text(charge.note));
+      static_cast<int>(charge.sold.length.count()), charge.sold.price.micros, clean_text(charge.note),
+      charge.at ? iso_time(*charge.at) : std::string{});
   const auto status = row[0].as<std::string>();
   if (status != "charged" && status != "repeated") return sql::error_of(status);
   return subscription_answer{
       .status = status == "charged" ? subscription_status::charged : subscription_status::repeated,
-      .balance_after = sql::money_of(row[1])};
+      .balance_after = sql::money_of(row[1]),
+      .charged = sql::money_of(row[2]),
+      .tax = sql::tax_of(row, 3)};
+}
+
+std::optional<period_charge> find_charge(pqxx::transaction_base& tx, const uuid& account_id,
+                                         const uuid& subscription_id, int period) {
+  const auto rows = tx.exec_params(
+      "SELECT s.price_micros, coalesce(s.charged_micros, s.price_micros), " + sql::tax_columns("e.tax") +
+          " FROM billing.subscription_charge s JOIN billing.entry e USING (account_id, sequence) WHERE "
+          "account_id = $1 AND subscription_id = $2 AND period = $3",
+      sql::text_of(account_id), sql::text_of(subscription_id), period);
+  if (rows.empty()) return std::nullopt;
+  return period_charge{.price = sql::money_of(rows[0][0]),
+                       .charged = sql::money_of(rows[0][1]),
+                       .tax = sql::tax_of(rows[0], 2)};
 }
 
 boost::system::result<subscription_refund_answer> refund_subscription(pqxx::transaction_base& tx,

@@ -6,12 +6,14 @@
 #include <boost/uuid/uuid.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "billing/account.hpp"
 #include "billing/error.hpp"
 #include "billing/money.hpp"
+#include "billing/tax.hpp"
 
 namespace pqxx {
 class transaction_base;
@@ -28,6 +30,11 @@ struct term {
 // Shortest first; empty for a currency without prices.
 std::vector<term> list_terms(pqxx::transaction_base& tx, const std::string& currency);
 
+// Sets what a term costs from the next charge on; a price of 0 takes the term off sale: subscriptions of that
+// length end. error::unknown_currency, invalid_amount, no_term (none to take off sale).
+boost::system::result<void> set_term(pqxx::transaction_base& tx, const std::string& currency,
+                                     std::chrono::months length, money price);
+
 // The term of that length in the account's currency. error::no_account, no_term.
 boost::system::result<term> find_term(pqxx::transaction_base& tx, const uuid& account_id,
                                       std::chrono::months length);
@@ -37,21 +44,35 @@ struct subscription_charge {
   uuid subscription_id{};
   int period = 1;  // 1 for the first term, 2 for its renewal, …
   term sold{};
-  std::string note{};  // for the entry: the number, for instance
+  std::string note{};                                         // for the entry: the number, for instance
+  std::optional<std::chrono::system_clock::time_point> at{};  // of the tax; nothing: the database's now
 };
 
 enum class subscription_status : std::uint8_t { charged, repeated };
 
 struct subscription_answer {
   subscription_status status = subscription_status::charged;
-  money balance_after{};  // posted credit of the account, now
+  money balance_after{};           // posted credit of the account, now
+  money charged{};                 // the price, with a tax that comes on top
+  std::optional<tax_share> tax{};  // negative, as the entry
 };
 
-// Takes the price from the free credit. Repeating a period changes nothing. error::no_account,
-// account_blocked, invalid_amount, insufficient_credit (nothing is remembered: ask again after a top-up),
-// period_conflict (charged before at another price or length, or an earlier period is missing).
+// Takes the price, and the tax where it comes on top, from the free credit. Repeating a period changes
+// nothing. error::no_account, account_blocked, invalid_amount, insufficient_credit (nothing is remembered:
+// ask again after a top-up), period_conflict (charged before at another price or length, or an earlier period
+// is missing).
 boost::system::result<subscription_answer> charge_subscription(pqxx::transaction_base& tx,
                                                                const subscription_charge& charge);
+
+// What a period was charged.
+struct period_charge {
+  money price{};    // of the term
+  money charged{};  // with a tax that came on top
+  std::optional<tax_share> tax{};
+};
+
+std::optional<period_charge> find_charge(pqxx::transaction_base& tx, const uuid& account_id,
+                                         const uuid& subscription_id, int period);
 
 struct subscription_refund {
   uuid account_id{};
@@ -69,8 +90,8 @@ struct subscription_refund_answer {
   money balance_after{};  // posted credit of the account, now
 };
 
-// Gives back the share of the period's price for its unused days, rounded down, once for each period.
-// error::no_account, no_charge (the period was not charged), nothing_unused, invalid_amount.
+// Gives back the share of what the period took, with its tax, for the unused days, rounded down, once for
+// each period. error::no_account, no_charge (the period was not charged), nothing_unused, invalid_amount.
 boost::system::result<subscription_refund_answer> refund_subscription(pqxx::transaction_base& tx,
                                                                       const subscription_refund& refund);
 

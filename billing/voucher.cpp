@@ -11,6 +11,7 @@
 #include <pqxx/transaction_base>
 #include <stdexcept>
 
+#include "billing/currency.hpp"
 #include "billing/sql.hpp"
 #include "billing/text.hpp"
 
@@ -120,6 +121,7 @@ boost::system::result<std::vector<voucher_print>> make_vouchers(pqxx::transactio
       batch.vouchers > most_vouchers)
     return error::invalid_amount;
   if (!is_currency(batch.currency)) return error::wrong_currency;
+  if (!is_known_currency(tx, batch.currency)) return error::unknown_currency;
   const auto id = sql::text_of(batch.batch_id);
   const auto made = tx.exec_params(
       "INSERT INTO billing.voucher_batch (batch_id, currency, value_micros, vouchers, expires_at, note) "

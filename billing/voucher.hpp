@@ -56,7 +56,7 @@ struct voucher_print {
 };
 
 // Makes the batch and its PINs. If the answer is lost, so are the PINs: revoke the batch and make another.
-// error::invalid_amount (value or number), wrong_currency (none), batch_exists.
+// error::invalid_amount (value or number), wrong_currency (none), unknown_currency, batch_exists.
 boost::system::result<std::vector<voucher_print>> make_vouchers(pqxx::transaction_base& tx,
                                                                 const voucher_key& key,
                                                                 const voucher_batch& batch);

@@ -153,7 +153,7 @@ application::application(const configuration& settings)
       messages_(store_.database(), message_spool_, mailbox_quota_of(settings)),
       logins_(store_.database(), hasher_, login_limits_of(settings)),
       trunks_(clocks_, health_options_of(settings)),
-      tariff_(store_.database(), trunks_, clocks_, settings.billing.deck),
+      tariff_(store_.database(), trunks_, clocks_, standard_decks_of(settings)),
       media_(media_options_of(settings), clocks_,
              overlay::dtls_context(overlay::certificate::make(clocks_.wall())), context_.get_executor()),
       sip_(sip_options_of(settings),

@@ -13,6 +13,7 @@
 #include <toml++/toml.h>
 
 #include "billing/credit_life.hpp"
+#include "billing/rating.hpp"
 #include "gateway/configuration_keys.hpp"
 
 namespace tollgate::gateway {
@@ -220,6 +221,8 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "billing.warn_last_s must not exceed billing.warn_first_s");
   require(!billing::parse_lapse_countries(c.billing.credit_months_by_country).has_error(),
           "billing.credit_months_by_country must be texts such as DE=0, each country once, 0 to 120 months");
+  require(!billing::parse_currency_decks(c.billing.decks_by_currency).has_error(),
+          "billing.decks_by_currency must be texts such as USD=default-usd, each currency once");
   require(c.billing.webhook_secret.empty() || c.billing.webhook_secret.size() >= 16,
           "billing.webhook_secret must have at least 16 characters");
   require(std::find(std::begin(levels), std::end(levels), c.log.level) != std::end(levels),

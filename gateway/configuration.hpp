@@ -48,9 +48,10 @@ struct configuration {
 
   struct {
     std::string address = "0.0.0.0";
-    std::string advertised_address;     ///< in SDP; empty: `address`, or if that is a wildcard the address of
-                                        ///< the default route
-    std::uint16_t overlay_port = 7444;  ///< UDP, for overlay calls: this one and those that follow, one a worker
+    std::string advertised_address;  ///< in SDP; empty: `address`, or if that is a wildcard the address of
+                                     ///< the default route
+    std::uint16_t overlay_port =
+        7444;  ///< UDP, for overlay calls: this one and those that follow, one a worker
     std::uint16_t trunk_port_low = 20'000, trunk_port_high = 29'999;  ///< RTP towards trunks, even ports
     int workers = 0;                                                  ///< 0: one per core
     bool ice_tcp = true;         ///< TCP on the overlay ports, for peers whose network bars UDP
@@ -85,15 +86,16 @@ struct configuration {
 
   struct {
     std::string currency = "EUR";
-    std::string deck = "default";  ///< name of the rate deck that prices calls
-    int hold_seconds = 60;         ///< talk time held at once
-    int hold_lease_s = 60;         ///< after the last report of use another gateway may settle the call
+    std::string deck = "default";                ///< name of the rate deck that prices calls
+    std::vector<std::string> decks_by_currency;  ///< "USD=default-usd": the same for other currencies
+    int hold_seconds = 60;                       ///< talk time held at once
+    int hold_lease_s = 60;  ///< after the last report of use another gateway may settle the call
     int report_interval_s = 5;
     int reaper_interval_s = 15;
     int reaper_grace_s = 30;
     std::int64_t least_topup_micros = 10'000'000;
-    int warn_first_s = 60, warn_last_s = 10;  ///< before the credit ends
-    int credit_months = 6;                    ///< without use until credit lapses; 0: never
+    int warn_first_s = 60, warn_last_s = 10;            ///< before the credit ends
+    int credit_months = 6;                              ///< without use until credit lapses; 0: never
     std::vector<std::string> credit_months_by_country;  ///< "DE=0", "FR=12"
     int credit_interval_s = 3'600;                      ///< between searches for credit that lapses
     std::filesystem::path voucher_key_file;             ///< empty: keys/voucher.key below the state directory

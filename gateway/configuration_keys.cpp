@@ -102,6 +102,8 @@ void visit_service(configuration& c, key_visitor& v) {
   v.visit("billing.currency", c.billing.currency, "Currency of new accounts.");
   v.visit("billing.deck", c.billing.deck,
           "Name of the rate deck of new accounts; it also stands behind every account's own deck and plan.");
+  v.visit("billing.decks_by_currency", c.billing.decks_by_currency,
+          "The same for accounts in other currencies: USD=default-usd.");
   v.integer("billing.hold_seconds", c.billing.hold_seconds, 1, 3'600,
             "Talk time for which credit is held at once.");
   v.integer("billing.hold_lease_s", c.billing.hold_lease_s, 10, 3'600,
@@ -113,7 +115,8 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("billing.reaper_grace_s", c.billing.reaper_grace_s, 0, 3'600,
             "Left to an abandoned call beyond its lease.");
   v.integer("billing.least_topup_micros", c.billing.least_topup_micros, 1, most_micros,
-            "Least payment, in millionths of the currency.");
+            "Least credit of a payment, in millionths of the currency; /v1/currencies has those of single "
+            "currencies.");
   v.integer("billing.warn_first_s", c.billing.warn_first_s, 0, 3'600,
             "First warning before the credit ends.");
   v.integer("billing.warn_last_s", c.billing.warn_last_s, 0, 3'600, "Last warning before the credit ends.");
@@ -128,9 +131,10 @@ void visit_service(configuration& c, key_visitor& v) {
           "keys/voucher.key below the state directory, made at the first start.");
   v.visit("billing.fraud_limits", c.billing.fraud_limits,
           "Whether calls are held against the limits of /v1/fraud/limits.");
-  v.visit("billing.webhook_secret", c.billing.webhook_secret,
-          "Shared with the payment provider, at least 16 characters; best given by the environment. Empty: no "
-          "payment events are taken.");
+  v.visit(
+      "billing.webhook_secret", c.billing.webhook_secret,
+      "Shared with the payment provider, at least 16 characters; best given by the environment. Empty: no "
+      "payment events are taken.");
   v.visit("dial_policy.premium_rate", c.dial_policy.premium_rate,
           "Whether premium-rate numbers may be called.");
   v.visit("dial_policy.shared_cost", c.dial_policy.shared_cost, "Whether shared-cost numbers may be called.");

@@ -125,7 +125,7 @@ api::server_options api_options_of(const configuration& settings) {
   options.request_timeout = seconds(settings.api.request_timeout_s);
   options.connections = static_cast<std::size_t>(settings.api.connections);
   options.currency = settings.billing.currency;
-  options.deck = settings.billing.deck;
+  options.decks = standard_decks_of(settings);
   options.region = settings.call.default_region;
   options.ring_timeout = seconds(settings.call.ring_timeout_s);
   options.webhook_secret = settings.billing.webhook_secret;
@@ -133,6 +133,11 @@ api::server_options api_options_of(const configuration& settings) {
   options.voucher_key = open_voucher_key(settings);
   options.least_topup = billing::money{settings.billing.least_topup_micros};
   return options;
+}
+
+billing::standard_decks standard_decks_of(const configuration& settings) {
+  // Checked when the configuration was read.
+  return {settings.billing.deck, billing::parse_currency_decks(settings.billing.decks_by_currency).value()};
 }
 
 billing::lapse_policy lapse_policy_of(const configuration& settings) {

@@ -5,6 +5,7 @@
 #include <boost/uuid/uuid.hpp>
 
 #include "billing/credit_life.hpp"
+#include "billing/rating.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/call/call_service.hpp"
 #include "gateway/configuration.hpp"
@@ -24,6 +25,7 @@ subscriber::login_limits login_limits_of(const configuration& settings);
 overlay::server_options overlay_options_of(const configuration& settings, const call::clocks& time);
 overlay::turn_options turn_options_of(const configuration& settings);
 api::server_options api_options_of(const configuration& settings);
+billing::standard_decks standard_decks_of(const configuration& settings);
 billing::lapse_policy lapse_policy_of(const configuration& settings);
 voicemail::mailbox_quota mailbox_quota_of(const configuration& settings);
 

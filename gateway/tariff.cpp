@@ -10,7 +10,8 @@
 
 namespace tollgate::gateway {
 
-tariff::tariff(db::database& database, call::trunk_directory& trunks, call::clocks time, std::string standard)
+tariff::tariff(db::database& database, call::trunk_directory& trunks, call::clocks time,
+               billing::standard_decks standard)
     : database_(database), trunks_(trunks), time_(std::move(time)), standard_(std::move(standard)) {}
 
 std::shared_ptr<const billing::rate_table> tariff::table_of(const std::string& deck) const {
@@ -22,7 +23,11 @@ std::shared_ptr<const billing::rate_chain> tariff::rates(const billing::deck_cho
   std::vector<std::shared_ptr<const billing::rate_table>> tables;
   if (of.own) tables.push_back(table_of(*of.own));
   tables.push_back(table_of(of.plan));
-  if (of.plan != standard_) tables.push_back(table_of(standard_));
+  // The plan tells the currency; a deck of another one would be left out of the chain.
+  const auto& plan = tables.back();
+  const auto behind = standard_.by_currency.find(plan ? plan->currency() : "");
+  const auto& standard = behind == standard_.by_currency.end() ? standard_.deck : behind->second;
+  if (of.plan != standard) tables.push_back(table_of(standard));
   return std::make_shared<const billing::rate_chain>(std::move(tables));
 }
 

@@ -20,8 +20,9 @@ namespace tollgate::gateway {
 // keeps what it began with.
 class tariff {
  public:
-  // `standard`: the deck that stands behind every account's own and its plan's.
-  tariff(db::database& database, call::trunk_directory& trunks, call::clocks time, std::string standard);
+  // `standard`: the decks that stand behind every account's own and its plan's, by currency.
+  tariff(db::database& database, call::trunk_directory& trunks, call::clocks time,
+         billing::standard_decks standard);
 
   // The rates of an account: never null, empty while none of its decks is in force.
   std::shared_ptr<const billing::rate_chain> rates(const billing::deck_choice& of) const;
@@ -57,7 +58,7 @@ class tariff {
                                 std::chrono::system_clock::time_point now);
   std::shared_ptr<const billing::rate_table> table_of(const std::string& deck) const;
 
-  std::string standard_;
+  billing::standard_decks standard_;
   std::map<std::string, loaded_deck> decks_;
   std::map<boost::uuids::uuid, std::string> cost_decks_;
   bool refreshing_ = false, refresh_again_ = false;

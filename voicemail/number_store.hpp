@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "billing/money.hpp"
+#include "billing/tax.hpp"
 #include "pstn/number/phone_number.hpp"
 #include "voicemail/error.hpp"
 #include "voicemail/number_term.hpp"
@@ -66,6 +67,8 @@ struct rental {
   billing::money price;  // of the term
   std::string currency;
   system_clock::time_point paid_until;
+  billing::money charged{};                 // for the current term: its price, with a tax that comes on top
+  std::optional<billing::tax_share> tax{};  // of that, negative as the ledger's entry
 };
 
 // Where an incoming call goes.

@@ -34,17 +34,19 @@ std::string currency_of(pqxx::transaction_base& tx, const uuid& account_id) {
 }
 
 // Charges one period. A repetition is no failure of billing's; the caller decides what it means.
-boost::system::result<billing::subscription_status> charge(pqxx::transaction_base& tx, const uuid& account_id,
+boost::system::result<billing::subscription_answer> charge(pqxx::transaction_base& tx, const uuid& account_id,
                                                            const uuid& order_id, int period,
                                                            const billing::term& term,
-                                                           const phone_number& number) {
+                                                           const phone_number& number,
+                                                           system_clock::time_point now) {
   const auto answer = billing::charge_subscription(tx, {.account_id = account_id,
                                                         .subscription_id = order_id,
                                                         .period = period,
                                                         .sold = term,
-                                                        .note = number.e164()});
+                                                        .note = number.e164(),
+                                                        .at = now});
   if (!answer) return translated(answer.error());
-  return answer->status;
+  return *answer;
 }
 
 boost::system::result<billing::term> term_of(pqxx::transaction_base& tx, const uuid& account_id, int months) {
@@ -83,16 +85,30 @@ bool order_used_elsewhere(pqxx::transaction_base& tx, const rent_request& reques
 }
 
 // The next term of a number whose row is locked. error::credit_insufficient, account_unknown, term_unknown.
-boost::system::result<rental> charge_next_term(pqxx::transaction_base& tx, const number_record& number) {
+boost::system::result<rental> charge_next_term(pqxx::transaction_base& tx, const number_record& number,
+                                               system_clock::time_point now) {
   const auto term = term_of(tx, *number.account_id, number.term_months);
   if (!term) return term.error();
   const auto charged =
-      charge(tx, *number.account_id, *number.order_id, number.paid_periods + 1, *term, number.number);
+      charge(tx, *number.account_id, *number.order_id, number.paid_periods + 1, *term, number.number, now);
   if (!charged) return charged.error();
   return rental{.repeated = false,
                 .price = term->price,
                 .currency = currency_of(tx, *number.account_id),
-                .paid_until = begin_next_term(tx, number.number)};
+                .paid_until = begin_next_term(tx, number.number),
+                .charged = charged->charged,
+                .tax = charged->tax};
+}
+
+// What the current term of a rented number was charged.
+rental repeated(pqxx::transaction_base& tx, const number_record& number, const uuid& order_id) {
+  const auto charged = billing::find_charge(tx, *number.account_id, order_id, number.paid_periods);
+  return {.repeated = true,
+          .price = charged ? charged->price : billing::money{},
+          .currency = currency_of(tx, *number.account_id),
+          .paid_until = *number.dates.paid_until,
+          .charged = charged ? charged->charged : billing::money{},
+          .tax = charged ? charged->tax : std::nullopt};
 }
 
 // Stores an event for the owner, once for each term: what becomes of the number, and until when.
@@ -120,7 +136,7 @@ bool take_step(pqxx::transaction_base& tx, const number_record& number, system_c
     case term_step::none:
       return false;
     case term_step::renew:
-      if (charge_next_term(tx, number)) {
+      if (charge_next_term(tx, number, now)) {
         ++report.renewed;
         return true;
       }
@@ -131,7 +147,7 @@ bool take_step(pqxx::transaction_base& tx, const number_record& number, system_c
       return true;
     case term_step::quarantine:
       // Who has topped up since keeps the number.
-      if (number.auto_renew && charge_next_term(tx, number)) {
+      if (number.auto_renew && charge_next_term(tx, number, now)) {
         ++report.renewed;
         return true;
       }
@@ -158,24 +174,23 @@ boost::system::result<rental> rent_number(pqxx::transaction_base& tx, const rent
     if (found->account_id != request.account_id || found->term_months != request.term_months) {
       return error::order_conflict;
     }
-    const auto term = term_of(tx, request.account_id, request.term_months);
-    return rental{.repeated = true,
-                  .price = term ? term->price : billing::money{},
-                  .currency = currency_of(tx, request.account_id),
-                  .paid_until = *found->dates.paid_until};
+    return repeated(tx, *found, request.order_id);
   }
   if (order_used_elsewhere(tx, request)) return error::order_conflict;
   if (!open_to(*found, request.account_id, request.now)) return error::number_unavailable;
   const auto term = term_of(tx, request.account_id, request.term_months);
   if (!term) return term.error();
-  const auto charged = charge(tx, request.account_id, request.order_id, 1, *term, request.number);
+  const auto charged =
+      charge(tx, request.account_id, request.order_id, 1, *term, request.number, request.now);
   if (!charged) return charged.error();
   // Paid once already, for a rental that is over: the order is spent.
-  if (*charged == billing::subscription_status::repeated) return error::order_conflict;
+  if (charged->status == billing::subscription_status::repeated) return error::order_conflict;
   return rental{.repeated = false,
                 .price = term->price,
                 .currency = currency_of(tx, request.account_id),
-                .paid_until = begin_rental(tx, request)};
+                .paid_until = begin_rental(tx, request),
+                .charged = charged->charged,
+                .tax = charged->tax};
 }
 
 std::vector<rental_price> list_rental_prices(pqxx::transaction_base& tx, std::string_view currency) {
@@ -195,12 +210,9 @@ boost::system::result<rental> renew_number(pqxx::transaction_base& tx, const pho
   const bool rented = found->state == number_state::assigned || found->state == number_state::grace;
   if (!rented || found->account_id != account_id) return error::number_not_yours;
   if (*found->dates.paid_until > now) {
-    return rental{.repeated = true,
-                  .price = {},
-                  .currency = currency_of(tx, account_id),
-                  .paid_until = *found->dates.paid_until};
+    return repeated(tx, *found, *found->order_id);
   }
-  return charge_next_term(tx, *found);
+  return charge_next_term(tx, *found, now);
 }
 
 boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx, const phone_number& number,

@@ -87,7 +87,9 @@ awaitable<reply> create_account(services& with, const request& from) {
   wanted.ring_timeout = std::chrono::seconds(
       fields.integer("ring_timeout_s", 5, 120).value_or(with.options.ring_timeout.count()));
   const std::string currency = fields.text("currency").value_or(with.options.currency);
-  const std::string deck = fields.text("rate_deck").value_or(with.options.deck);
+  auto deck = fields.text("rate_deck");
+  if (!deck) deck = with.options.decks.of(currency, with.options.currency);
+  if (!deck) fields.complain("rate_deck", "is needed: no deck is configured for accounts in " + currency);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const result<std::string> hash = co_await with.hasher.hash(std::move(passphrase));
   if (!hash) co_return problem(hash.error());
@@ -95,7 +97,7 @@ awaitable<reply> create_account(services& with, const request& from) {
   const auto create = [&](pqxx::work& tx) -> result<whole_account> {
     const auto made = subscriber::create_subscriber(tx, wanted);
     if (!made) return made.error();
-    const auto opened = billing::create_account(tx, wanted.account_id, currency, wanted.region, deck);
+    const auto opened = billing::create_account(tx, wanted.account_id, currency, wanted.region, *deck);
     if (!opened) return opened.error();
     return join(tx, made);
   };

@@ -10,6 +10,7 @@
 #include "billing/error.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
+#include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
 
 namespace tollgate::gateway::api {
@@ -44,6 +45,8 @@ awaitable<reply> create_refund(services& with, const request& from) {
                           {"repeated", done->repeated}};
   put_money(out, "amount", wanted.amount);
   put_money(out, "left", done->left);
+  put_money(out, "debited", done->debited);
+  put_tax(out, done->tax);
   put_money(out, "balance_after", done->balance_after);
   co_return json_reply(done->repeated ? 200 : 201, out);
 }

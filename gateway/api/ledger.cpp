@@ -10,6 +10,7 @@
 #include "billing/error.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
+#include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
 
 namespace tollgate::gateway::api {
@@ -77,6 +78,7 @@ awaitable<reply> list_entries(services& with, const request& from) {
     put_money(item, "amount", each.amount);
     put_money(item, "posted_after", each.posted_after);
     put_time(item, "at", each.at);
+    put_tax(item, each.tax);
     items.push_back(std::move(item));
   }
   const bool more = found->entries.size() == static_cast<std::size_t>(limit);
@@ -104,7 +106,9 @@ awaitable<reply> create_payment(services& with, const request& from) {
                           {"repeated", repeated},
                           {"sequence", credited->sequence}};
   put_money(out, "amount", wanted.amount);
+  put_money(out, "credited", credited->credited);
   put_money(out, "balance_after", credited->balance_after);
+  put_tax(out, credited->tax);
   co_return json_reply(repeated ? 200 : 201, out);
 }
 

@@ -5,6 +5,7 @@
 
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
+#include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/error.hpp"
 #include "voicemail/number_store.hpp"
@@ -199,6 +200,8 @@ awaitable<reply> create_number_order(services& with, const request& from) {
                           {"number", number->e164()},     {"term_months", term_months},
                           {"currency", rented->currency}, {"repeated", rented->repeated}};
   put_money(out, "price", rented->price);
+  put_money(out, "charged", rented->charged);
+  put_tax(out, rented->tax);
   put_time(out, "paid_until", rented->paid_until);
   co_return json_reply(rented->repeated ? 200 : 201, out);
 }

@@ -9,6 +9,7 @@
 #include "billing/ledger.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
+#include "gateway/api/tax_json.hpp"
 #include "gateway/api/webhook_signature.hpp"
 #include "gateway/db/database.hpp"
 
@@ -44,6 +45,8 @@ awaitable<reply> credit_payment(services& with, billing::top_up_request wanted) 
   with.gateway.account_changed(wanted.account_id);
   const bool repeated = done->status == billing::top_up_status::repeated;
   boost::json::object out{{"payment_id", wanted.payment_id}, {"repeated", repeated}};
+  put_money(out, "credited", done->credited);
+  put_tax(out, done->tax);
   put_money(out, "balance_after", done->balance_after);
   co_return json_reply(200, out);
 }
@@ -56,6 +59,8 @@ awaitable<reply> take_refund(services& with, billing::refund_request wanted) {
   with.gateway.account_changed(done->account_id);
   boost::json::object out{
       {"refund_id", wanted.refund_id}, {"payment_id", wanted.payment_id}, {"repeated", done->repeated}};
+  put_money(out, "debited", done->debited);
+  put_tax(out, done->tax);
   put_money(out, "balance_after", done->balance_after);
   co_return json_reply(200, out);
 }

@@ -20,6 +20,7 @@ unsigned status_of(billing::error value) {
     case error::no_batch:
     case error::no_charge:
     case error::voucher_unknown:
+    case error::no_tax_rate:
       return 404;
     case error::account_conflict:
     case error::payment_account_conflict:
@@ -36,6 +37,7 @@ unsigned status_of(billing::error value) {
     case error::batch_exists:
     case error::period_conflict:
     case error::hold_exists:
+    case error::tax_rate_in_force:
       return 409;
     case error::insufficient_credit:
       return 402;
@@ -46,6 +48,7 @@ unsigned status_of(billing::error value) {
     case error::invalid_amount:
     case error::below_minimum:
     case error::wrong_currency:
+    case error::unknown_currency:
     case error::no_term:
     case error::deck_invalid:
     case error::malformed:

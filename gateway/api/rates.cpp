@@ -121,13 +121,14 @@ reply refused_import(const billing::deck_import_report& report, bool dry_run) {
 // The decks that a question about a price goes to, the most specific first.
 result<std::vector<std::string>> decks_of(pqxx::work& tx, const std::optional<uuid>& account_id,
                                           const std::optional<std::string>& deck,
-                                          const std::string& standard) {
-  if (!account_id) return std::vector<std::string>{deck.value_or(standard)};
+                                          const server_options& options) {
+  if (!account_id) return std::vector<std::string>{deck.value_or(options.decks.deck)};
   const auto account = billing::find_account(tx, *account_id);
   if (!account) return account.error();
   std::vector<std::string> decks;
   if (account->own_deck) decks.push_back(*account->own_deck);
-  for (const std::string& each : {account->deck, standard})
+  for (const std::string& each :
+       {account->deck, options.decks.of(account->currency, options.currency).value_or(account->deck)})
     if (std::find(decks.begin(), decks.end(), each) == decks.end()) decks.push_back(each);
   return decks;
 }
@@ -205,7 +206,7 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   if (from.content_type != "text/csv") co_return problem(415, "media_type", "The body must be text/csv.");
   auto fields = field_reader::of_query(from);
   billing::deck_import wanted;
-  wanted.name = fields.text("deck").value_or(with.options.deck);
+  wanted.name = fields.text("deck").value_or(with.options.decks.deck);
   wanted.currency = fields.text("currency").value_or(with.options.currency);
   wanted.effective_from = fields.time("effective_from").value_or(std::chrono::system_clock::now());
   wanted.note = fields.text("note").value_or("");
@@ -255,7 +256,7 @@ awaitable<reply> find_rate(services& with, const request& from) {
   if (!dialled) co_return problem(dialled.error());
   const std::string digits(dialled->number.digits());
   const auto read = [&](pqxx::work& tx) -> result<priced_number> {
-    const auto decks = decks_of(tx, account_id, deck, with.options.deck);
+    const auto decks = decks_of(tx, account_id, deck, with.options);
     if (!decks) return decks.error();
     return price_number(tx, *decks, digits, at);
   };

@@ -47,6 +47,21 @@ boost::asio::awaitable<reply> unlock_all_fraud(services& with, const request& fr
 boost::asio::awaitable<reply> get_account_fraud(services& with, const request& from);
 boost::asio::awaitable<reply> unlock_account_fraud(services& with, const request& from);
 
+// what is set by currency (currencies.cpp)
+boost::asio::awaitable<reply> list_currencies(services& with, const request& from);
+boost::asio::awaitable<reply> set_least_topup(services& with, const request& from);
+boost::asio::awaitable<reply> remove_least_topup(services& with, const request& from);
+boost::asio::awaitable<reply> set_number_price(services& with, const request& from);
+boost::asio::awaitable<reply> remove_number_price(services& with, const request& from);
+
+// tax and statements (taxes.cpp)
+boost::asio::awaitable<reply> list_tax_rates(services& with, const request& from);
+boost::asio::awaitable<reply> set_tax_rate(services& with, const request& from);
+boost::asio::awaitable<reply> remove_tax_rate(services& with, const request& from);
+boost::asio::awaitable<reply> get_top_up_quote(services& with, const request& from);
+boost::asio::awaitable<reply> get_statement(services& with, const request& from);
+boost::asio::awaitable<reply> list_tax_due(services& with, const request& from);
+
 // the payment provider's events (payment_events.cpp)
 boost::asio::awaitable<reply> take_payment_event(services& with, const request& from);
 

@@ -13,6 +13,7 @@
 
 #include "billing/credit_life.hpp"
 #include "billing/money.hpp"
+#include "billing/rating.hpp"
 #include "billing/voucher.hpp"
 #include "gateway/api/operations.hpp"
 
@@ -31,9 +32,9 @@ struct server_options {
   std::uint64_t body_limit_bytes = 32 << 20;
   std::chrono::seconds request_timeout{60};
   std::size_t connections = 256;
-  std::string currency = "EUR";  ///< of new accounts
-  std::string deck = "default";  ///< of new accounts, and the one /v1/rates reads
-  std::string region = "DE";     ///< of new accounts that name none
+  std::string currency = "EUR";   ///< of new accounts
+  billing::standard_decks decks;  ///< of new accounts, and the ones /v1/rates reads
+  std::string region = "DE";      ///< of new accounts that name none
   std::chrono::seconds ring_timeout{20};
   billing::money least_topup = billing::units(10);
   std::string webhook_secret;  ///< of POST /v1/payment_events; empty: refused

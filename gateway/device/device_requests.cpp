@@ -206,13 +206,14 @@ boost::asio::awaitable<device_desk::reply> device_desk::rate(uuid account, json:
   struct caller {
     std::string region;
     billing::deck_choice decks;
+    std::string currency;
   };
   const auto work = [account](pqxx::work& tx) -> boost::system::result<caller> {
     const auto who = subscriber::find_subscriber(tx, account);
     if (!who) return who.error();
     const auto money = billing::find_account(tx, account);
     if (!money) return money.error();
-    return caller{who->region, {money->deck, money->own_deck}};
+    return caller{who->region, {money->deck, money->own_deck}, money->currency};
   };
   const auto who = co_await with_.database.run(work, {.idempotent = true});
   if (!who) co_return unavailable;
@@ -223,7 +224,8 @@ boost::asio::awaitable<device_desk::reply> device_desk::rate(uuid account, json:
   }
   const auto rates = with_.rates(who->decks);
   const auto* found = rates->find(dialled->number.digits());
-  if (!found) co_return overlay::refusal{"no_rate", "There is no price for calls to this number."};
+  if (!found || rates->currency() != who->currency)
+    co_return overlay::refusal{"no_rate", "There is no price for calls to this number."};
   json::object answer{{"number", dialled->number.e164()}, {"region", dialled->region}};
   call::put_price(answer, *found, rates->currency());
   co_return answer;

@@ -148,7 +148,7 @@ TEST_F(CreditLife, RenewalOfANumberIsNoUse) {
   fund(units(20));
   used_on("2020-01-15");
   execute(
-      "SELECT billing.charge_subscription(account_id, gen_random_uuid(), 1, 3, 1000000, '') FROM "
+      "SELECT billing.charge_subscription(account_id, gen_random_uuid(), 1, 3, 1000000, '', now()) FROM "
       "billing.account");
   EXPECT_EQ(life().lapses_at, sys_days{2020y / 7 / 16});
 }

@@ -109,5 +109,16 @@ TEST(RateChain, EmptyDecksAndOtherCurrenciesAreLeftOut) {
   EXPECT_EQ(rate_chain().currency(), "");
 }
 
+TEST(StandardDecks, AreReadByCurrency) {
+  const std::vector<std::string> good{"USD=default-usd", "JPY=yen"};
+  const standard_decks decks{"default", parse_currency_decks(good).value()};
+  EXPECT_EQ(decks.of("EUR", "EUR"), "default");
+  EXPECT_EQ(decks.of("USD", "EUR"), "default-usd");
+  EXPECT_EQ(decks.of("GBP", "EUR"), std::nullopt);
+  for (const char* bad : {"", "USD", "USD=", "usd=x", "USDX=x", "US=x"})
+    EXPECT_EQ(parse_currency_decks(std::vector<std::string>{bad}).error(), error::malformed) << bad;
+  EXPECT_EQ(parse_currency_decks(std::vector<std::string>{"USD=a", "USD=b"}).error(), error::malformed);
+}
+
 }  // namespace
 }  // namespace tollgate::billing

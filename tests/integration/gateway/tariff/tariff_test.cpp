@@ -32,7 +32,7 @@ class node {
   explicit node(const std::string& url)
       : database_({.url = url, .pool_size = 1}),
         trunks_(clocks_, {}),
-        tariff_(database_, trunks_, clocks_, "default"),
+        tariff_(database_, trunks_, clocks_, {"default", {{"USD", "dollars"}}}),
         thread_([this] { context_.run(); }),
         listener_(std::in_place, url, [this](change what) {
           ++heard_;
@@ -89,12 +89,14 @@ bool comes_true(Condition condition) {
 class Tariff : public tests::postgres_test {
  protected:
   void import(const std::string& name, const std::string& csv,
-              billing::deck_kind kind = billing::deck_kind::sell) {
+              billing::deck_kind kind = billing::deck_kind::sell, const std::string& currency = "EUR") {
     pqxx::connection connection(database());
     pqxx::work tx(connection);
-    const auto report = billing::import_deck(
-        tx,
-        {.name = name, .kind = kind, .csv = csv, .effective_from = std::chrono::system_clock::now() - 1s});
+    const auto report = billing::import_deck(tx, {.name = name,
+                                                  .kind = kind,
+                                                  .currency = currency,
+                                                  .csv = csv,
+                                                  .effective_from = std::chrono::system_clock::now() - 1s});
     ASSERT_EQ(report.result, billing::deck_import_report::outcome::imported);
     tx.commit();
   }
@@ -127,6 +129,20 @@ TEST_F(Tariff, AnotherDeckLeavesATableAsItWas) {
   EXPECT_EQ(one.price({"default", "gold"}, "44209"), 10'000);
   EXPECT_EQ(one.price({"none"}, "44"), 17'000);
   EXPECT_EQ(one.price({"none"}, "33"), -1);
+}
+
+TEST_F(Tariff, EachCurrencyHasItsOwnDeckBehind) {
+  import("default", header + "44,UK,17000\n33,France,17000\n");
+  import("dollars", header + "44,UK,19000\n1,USA,9000\n", billing::deck_kind::sell, "USD");
+  import("gold-usd", header + "44,UK,11000\n", billing::deck_kind::sell, "USD");
+  node one(database());
+  ASSERT_TRUE(comes_true([&] { return one.price({"gold-usd"}, "44") == 11'000; }));
+  EXPECT_EQ(one.price({"gold-usd"}, "1650"), 9'000);
+  EXPECT_EQ(one.price({"gold-usd"}, "33"), -1);  // priced in euros only
+  EXPECT_EQ(one.price({"dollars"}, "44"), 19'000);
+  EXPECT_EQ(one.rates({"dollars"})->currency(), "USD");
+  EXPECT_EQ(one.price({"default"}, "44"), 17'000);
+  EXPECT_EQ(one.price({"default"}, "1650"), -1);
 }
 
 TEST_F(Tariff, CarriersCostsAreHeardOf) {
