@@ -6,6 +6,7 @@
 
 #include "billing/ledger.hpp"
 #include "billing/sql.hpp"
+#include "billing/stop_row.hpp"
 #include "billing/text.hpp"
 
 namespace tollgate::billing {
@@ -23,8 +24,9 @@ settle_status settle_status_of(const std::string& text) {
 
 settlement settle(pqxx::transaction_base& tx, const stop_record& record) {
   const auto row = sql::prepared_row(
-      tx, "billing.settle", "SELECT status, charged, billed, balance_after FROM billing.settle($1, $2, $3)",
-      sql::text_of(record.account_id), sql::text_of(record.call_id), to_json(record));
+      tx, "billing.settle",
+      "SELECT status, charged, billed, balance_after FROM billing.settle($1, $2, $3::billing.stop)",
+      sql::text_of(record.account_id), sql::text_of(record.call_id), to_row(record));
   return {.status = settle_status_of(row[0].as<std::string>()),
           .charged = sql::money_of(row[1]),
           .billed = sql::seconds_of(row[2]),
@@ -32,8 +34,9 @@ settlement settle(pqxx::transaction_base& tx, const stop_record& record) {
 }
 
 boost::system::result<record_status> record_call(pqxx::transaction_base& tx, const stop_record& record) {
-  const auto row = tx.exec_params1("SELECT billing.record_call($1, $2, $3)", sql::text_of(record.account_id),
-                                   sql::text_of(record.call_id), to_json(record));
+  const auto row =
+      tx.exec_params1("SELECT billing.record_call($1, $2, $3::billing.stop)", sql::text_of(record.account_id),
+                      sql::text_of(record.call_id), to_row(record));
   const auto status = row[0].as<std::string>();
   if (status == "recorded") return record_status::recorded;
   if (status == "repeated") return record_status::repeated;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON of a stop record. Its keys are the columns of billing.cdr, which PostgreSQL fills from it.
+// JSON of a stop record, for the spool; its keys are the columns of billing.cdr.
 #include "billing/stop_record.hpp"
 
 #include <algorithm>
@@ -7,10 +7,10 @@
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <cmath>
-#include <limits>
 
 #include "billing/error.hpp"
 #include "billing/rate.hpp"
+#include "billing/stop_record_bounds.hpp"
 #include "billing/text.hpp"
 
 namespace tollgate::billing {
@@ -20,24 +20,10 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 
 constexpr std::size_t most_attempts = 50;
-constexpr int last_sip_code = 999;
-constexpr int last_q850_cause = 127;
 constexpr std::size_t uuid_text_length = 36;
 
 json::value time_value(const std::optional<stop_record::wall_time>& time) {
   return time ? json::value(iso_time(*time)) : json::value(nullptr);
-}
-
-std::int64_t bounded_ms(milliseconds value) {
-  return std::clamp<milliseconds>(value, milliseconds{0}, max_call_duration).count();
-}
-
-double bounded(double value) {
-  return std::isfinite(value) ? std::clamp(value, 0.0, 1e9) : 0.0;
-}
-
-std::int64_t bounded(std::uint64_t value) {
-  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::int64_t>::max()));
 }
 
 void add_media(json::object& out, const std::string& side, const media_record& media) {
@@ -53,6 +39,8 @@ void add_media(json::object& out, const std::string& side, const media_record& m
   add("_round_trip_ms", media.round_trip_ms);
   add("_remote_mos", media.remote_mos);
 }
+
+}  // namespace
 
 json::value cost_value(const std::optional<cost_rate>& cost) {
   if (!cost || !is_valid(cost->terms)) return nullptr;
@@ -81,6 +69,8 @@ json::array attempts_value(const std::vector<trunk_attempt>& attempts) {
   }
   return out;
 }
+
+namespace {
 
 // Reads typed members of an object; one bad member spoils the whole.
 class reader {

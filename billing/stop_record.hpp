@@ -83,7 +83,7 @@ struct stop_record {
   bool operator==(const stop_record&) const = default;
 };
 
-// One line of JSON, for a spool on disk; what PostgreSQL is given as well. Times with microseconds.
+// One line of JSON, for a spool on disk. Times with microseconds.
 std::string to_json(const stop_record& record);
 
 // Reads back what to_json wrote. error::malformed for anything else, however it is broken.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <functional>
 #include <iostream>
+#include <latch>
 #include <map>
 #include <memory>
 #include <pqxx/connection>
@@ -52,23 +53,29 @@ boost::uuids::uuid account_of(std::uint32_t number) {
 
 using operation = std::function<void(pqxx::transaction_base& tx, std::uint32_t number)>;
 
+// Each client takes this many steps before it is measured: a gateway's connections live for days, and what a
+// new one reads first (catalogue, functions, plans) takes as long as a hundred steps.
+constexpr int warm_up = 50;
+
 // `count` operations by each of the clients, with numbers that count up from `first` over all of them; a
-// second.
+// second. It takes clients * (warm_up + count) numbers.
 double measure(const std::string& url, int clients, int count, std::uint32_t first,
                const operation& perform) {
   std::vector<std::unique_ptr<pqxx::connection>> connections;
-  for (int i = 0; i < clients; ++i) {
+  for (int i = 0; i < clients; ++i)
     connections.push_back(std::make_unique<pqxx::connection>(url));
-    pqxx::nontransaction(*connections.back()).exec("SELECT 1");
-  }
-  const auto begun = steady::now();
+  std::latch warm(clients + 1);
   std::vector<std::thread> threads;
   for (int i = 0; i < clients; ++i)
     threads.emplace_back([&, i] {
       pqxx::nontransaction tx(*connections[static_cast<std::size_t>(i)]);
-      for (int n = 0; n < count; ++n)
+      for (int n = 0; n < warm_up + count; ++n) {
+        if (n == warm_up) warm.arrive_and_wait();
         perform(tx, first + static_cast<std::uint32_t>(n * clients + i));
+      }
     });
+  warm.arrive_and_wait();
+  const auto begun = steady::now();
   for (auto& thread : threads)
     thread.join();
   return clients * count / seconds_since(begun);
@@ -257,12 +264,13 @@ void run(bool quick) {
   std::uint32_t first = 0;
   for (const int clients : client_counts) {
     const int count = (clients == 1 ? 6'000 : 32'000 / clients) / (quick ? 10 : 1);
+    const auto taken = static_cast<std::uint32_t>(clients * (warm_up + count));
     settle_down(url);
     const double before = measure(url, clients, count, first, bare_update);
     holds[clients] = measure(url, clients, count, first, hold);
     extensions[clients] = measure(url, clients, count, first, extend);
     settlements[clients] = measure(url, clients, count, first, settle);
-    first += static_cast<std::uint32_t>(clients * count);
+    first += taken;
     updates[clients] = (before + measure(url, clients, count, first, bare_update)) / 2;
     const auto whole = [](pqxx::transaction_base& tx, std::uint32_t number) {
       hold(tx, number);
@@ -270,7 +278,7 @@ void run(bool quick) {
       settle(tx, number);
     };
     cycles[clients] = measure(url, clients, count / 2, first, whole);
-    first += static_cast<std::uint32_t>(clients * count);
+    first += taken;
     tpcbs[clients] = tpcb(pgbench_url, clients, quick ? 1 : 5);
   }
   {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts, top-ups and entries.
+#include <algorithm>
+#include <boost/uuid/uuid_io.hpp>
 #include <thread>
 
 #include "fixture.hpp"
@@ -94,8 +96,40 @@ TEST_F(Payment, LedgerIsAppendOnly) {
   pay(units(20), "p-1").value();
   for (const char* sql :
        {"UPDATE billing.entry SET amount_micros = 1", "DELETE FROM billing.entry", "TRUNCATE billing.entry",
-        "DELETE FROM billing.payment", "UPDATE billing.payment SET amount_micros = 1"})
+        "DELETE FROM billing.payment", "UPDATE billing.payment SET amount_micros = 1",
+        "DELETE FROM billing.account", "TRUNCATE billing.account CASCADE",
+        "UPDATE billing.account SET account_id = '00000000-0000-0000-0000-000000000009'"})
     EXPECT_THROW(execute(sql), pqxx::sql_error) << sql;
+}
+
+// Kind, house account, sign and balance of an entry belong together, whoever writes it.
+TEST_F(Payment, EntryThatIsNotSoundIsRefused) {
+  const auto write = [&](const std::string& kind, const std::string& contra, int amount, int after) {
+    execute(
+        "INSERT INTO billing.entry (account_id, sequence, kind, contra, amount_micros, posted_after_micros, "
+        "reference) VALUES ('" +
+        boost::uuids::to_string(account_id()) + "', 1, " + kind + ", " + contra + ", " +
+        std::to_string(amount) + ", " + std::to_string(after) + ", 'x')");
+  };
+  EXPECT_THROW(write("'top_up'", "'call_revenue'", 1, 1), pqxx::sql_error);
+  EXPECT_THROW(write("'top_up'", "'cash'", -1, 1), pqxx::sql_error);
+  EXPECT_THROW(write("'top_up'", "'cash'", 0, 1), pqxx::sql_error);
+  EXPECT_THROW(write("'top_up'", "'cash'", 1, -1), pqxx::sql_error);
+  EXPECT_THROW(write("'call'", "'call_revenue'", 1, 1), pqxx::sql_error);
+  EXPECT_THROW(write("'gift'", "'cash'", 1, 1), pqxx::sql_error);
+  EXPECT_THROW(write("NULL", "'cash'", 1, 1), pqxx::sql_error);
+  EXPECT_THROW(write("'top_up'", "NULL", 1, 1), pqxx::sql_error);
+}
+
+TEST_F(Payment, EntryOfNoAccountIsABrokenInvariant) {
+  pqxx::work tx(*connection_);
+  tx.exec(
+      "INSERT INTO billing.entry (account_id, sequence, kind, contra, amount_micros, posted_after_micros, "
+      "reference) VALUES ('00000000-0000-0000-0000-000000000009', 1, 'top_up', 'cash', 1, 1, 'x')");
+  const auto found = violations(tx);
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(),
+                          [](const auto& one) { return one.what == "entry without account"; }));
+  tx.abort();
 }
 
 TEST_F(Payment, AccountIsCreatedOnceAndFound) {
