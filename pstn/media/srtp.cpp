@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// SRTP on libsrtp2: one context per direction, streams made as SSRCs appear. Free of IO.
+// SRTP: AEAD_AES_256_GCM by srtp_gcm, the other profile on libsrtp2 with one context per direction, streams
+// made as SSRCs appear. Free of IO.
 #include "pstn/media/srtp.hpp"
 
 #include <srtp2/srtp.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "pstn/media/bytes.hpp"
 #include "pstn/media/error.hpp"
+#include "pstn/media/srtp_gcm.hpp"
 
 namespace tollgate::pstn::media {
 namespace {
@@ -42,19 +45,13 @@ struct context {
     if (handle != nullptr) srtp_dealloc(handle);
   }
 
-  bool open(srtp_profile profile, srtp_ssrc_type_t direction, std::span<const std::byte> key) {
-    if (key.size() != srtp_key_bytes(profile)) return false;
+  bool open(srtp_ssrc_type_t direction, std::span<const std::byte> key) {
     std::array<unsigned char, SRTP_MAX_KEY_LEN> copy{};
     std::transform(key.begin(), key.end(), copy.begin(),
                    [](std::byte b) { return std::to_integer<unsigned char>(b); });
     srtp_policy_t policy{};
-    if (profile == srtp_profile::aead_aes_256_gcm) {
-      srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtp);
-      srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtcp);
-    } else {
-      srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
-      srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
-    }
+    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
+    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
     policy.ssrc.type = direction;
     policy.key = copy.data();
     policy.window_size = replay_window_packets;
@@ -73,8 +70,12 @@ struct context {
 class srtp_session::implementation {
  public:
   bool open(srtp_profile profile, std::span<const std::byte> local, std::span<const std::byte> remote) {
-    return library_ready() && out_.open(profile, ssrc_any_outbound, local) &&
-           in_.open(profile, ssrc_any_inbound, remote);
+    if (local.size() != srtp_key_bytes(profile) || remote.size() != srtp_key_bytes(profile)) return false;
+    if (profile == srtp_profile::aead_aes_256_gcm) {
+      gcm = srtp_gcm::make(local, remote);
+      return gcm.has_value();
+    }
+    return library_ready() && out_.open(ssrc_any_outbound, local) && in_.open(ssrc_any_inbound, remote);
   }
 
   boost::system::result<std::size_t> protect(transform with, std::span<std::byte> buffer, std::size_t length,
@@ -102,6 +103,8 @@ class srtp_session::implementation {
     if (!known) known_[known_count_++] = ssrc;
     return static_cast<std::size_t>(size);
   }
+
+  std::optional<srtp_gcm> gcm;
 
  private:
   context out_;
@@ -134,19 +137,23 @@ boost::system::result<srtp_session> srtp_session::make(srtp_profile profile, std
 
 boost::system::result<std::size_t> srtp_session::protect_rtp(std::span<std::byte> buffer,
                                                              std::size_t length) {
+  if (auto& gcm = implementation_->gcm) return gcm->protect_rtp(buffer, length);
   return implementation_->protect(&srtp_protect, buffer, length, rtp_least_bytes);
 }
 
 boost::system::result<std::size_t> srtp_session::protect_rtcp(std::span<std::byte> buffer,
                                                               std::size_t length) {
+  if (auto& gcm = implementation_->gcm) return gcm->protect_rtcp(buffer, length);
   return implementation_->protect(&srtp_protect_rtcp, buffer, length, rtcp_least_bytes);
 }
 
 boost::system::result<std::size_t> srtp_session::unprotect_rtp(std::span<std::byte> packet) {
+  if (auto& gcm = implementation_->gcm) return gcm->unprotect_rtp(packet);
   return implementation_->unprotect(&srtp_unprotect, packet, rtp_least_bytes, 8);
 }
 
 boost::system::result<std::size_t> srtp_session::unprotect_rtcp(std::span<std::byte> packet) {
+  if (auto& gcm = implementation_->gcm) return gcm->unprotect_rtcp(packet);
   return implementation_->unprotect(&srtp_unprotect_rtcp, packet, rtcp_least_bytes, 4);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SRTP and SRTCP (RFC 3711, RFC 7714) with keys from outside, such as DTLS-SRTP's exporter. Wraps libsrtp2.
-// Free of IO.
+// SRTP and SRTCP (RFC 3711, RFC 7714) with keys from outside, such as DTLS-SRTP's exporter. Free of IO.
 #pragma once
 
 #include <boost/system/result.hpp>

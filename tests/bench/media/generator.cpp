@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -117,7 +118,7 @@ class load_generator {
   std::vector<slot> slots_;
   int epoll_ = epoll_create1(EPOLL_CLOEXEC);
   bool measuring_ = false;
-  std::int64_t cost_ns_ = 0;
+  process_cost cost_, own_cost_;  // of the gateway, of ourselves
   double measured_s_ = 0;
   std::vector<std::int64_t> behind_ns_;  // how late our own packets were sent
   std::uint64_t refused_ = 0;            // what libsrtp2 did not open
@@ -270,12 +271,13 @@ void load_generator::run() {
   const auto measure_from = began + warm_up_;
   const auto end = measure_from + measured_;
   steady_clock::time_point measured_since;
-  std::int64_t cost_before = 0;
+  process_cost cost_before, own_before;
   for (auto round = began;; round += frame_time) {
     if (!measuring_ && round >= measure_from) {
       measuring_ = true;
       measured_since = steady_clock::now();
-      cost_before = process_cpu_ns(gateway_process_);
+      cost_before = cost_of(gateway_process_);
+      own_before = cost_of(getpid());
     }
     if (round >= end) break;
     for (const slot& each : slots_) {
@@ -288,7 +290,8 @@ void load_generator::run() {
       send(each);
     }
   }
-  cost_ns_ = process_cpu_ns(gateway_process_) - cost_before;
+  cost_ = cost_of(gateway_process_) - cost_before;
+  own_cost_ = cost_of(getpid()) - own_before;
   measured_s_ = std::chrono::duration<double>(steady_clock::now() - measured_since).count();
 }
 
@@ -332,8 +335,11 @@ json::object load_generator::result() const {
   facts["toward_trunk"] = direction(&simulated_call::toward_trunk);
   facts["opus_bandwidth_hz"] = calls_.front().toward_peer.opus_bandwidth_hz();
   facts["opus_channels"] = calls_.front().toward_peer.opus_channels();
-  facts["cpu_ms_per_call_s"] =
-      static_cast<double>(cost_ns_) / 1e6 / measured_s_ / static_cast<double>(calls_.size());
+  const auto share = [this](std::int64_t ns) { return static_cast<double>(ns) / 1e9 / measured_s_; };
+  facts["cpu_ms_per_call_s"] = share(cost_.on_processor_ns) * 1e3 / static_cast<double>(calls_.size());
+  facts["waited_share"] = share(cost_.waited_ns);
+  facts["generator_share"] = share(own_cost_.on_processor_ns);
+  facts["generator_waited_share"] = share(own_cost_.waited_ns);
   facts["measured_s"] = measured_s_;
   facts["active_share"] = said_.active_share;
   facts["refused"] = refused_;
@@ -344,6 +350,7 @@ json::object load_generator::result() const {
 }
 
 int run() {
+  if (srtp_init() != srtp_err_status_ok) throw std::runtime_error("libsrtp2 does not start");
   std::string line;
   const auto next = [&line] {
     if (!std::getline(std::cin, line)) throw std::runtime_error("end of input");

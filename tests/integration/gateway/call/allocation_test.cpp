@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // In the steady state of bridged calls the media worker's thread allocates nothing: every allocation of the
-// process goes through here, and those of that thread are counted. Those inside of libsrtp2 are counted
-// apart: where it is built with NSS, as Debian's is, NSS allocates for each packet.
+// process goes through here, and those of that thread are counted.
 #include <gtest/gtest.h>
-#include <srtp2/srtp.h>
 
 #include <atomic>
 #include <cstdlib>
-#include <iostream>
-#include <string>
 #include <utility>
 
 #include "synthetic_calls.hpp"
@@ -24,54 +20,14 @@ extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile
 
 namespace {
 
-std::atomic<std::uint64_t> allocations{0}, allocations_of_srtp{0};
+std::atomic<std::uint64_t> allocations{0};
 constinit thread_local std::atomic<std::uint64_t>* counted = nullptr;
 
 void note() {
   if (counted != nullptr) counted->fetch_add(1, std::memory_order_relaxed);
 }
 
-// What its own thread allocates while it lives is libsrtp2's.
-class inside_of_srtp {
- public:
-  inside_of_srtp() : before_(counted) {
-    if (counted != nullptr) counted = &allocations_of_srtp;
-  }
-  ~inside_of_srtp() { counted = before_; }
-  inside_of_srtp(const inside_of_srtp&) = delete;
-  inside_of_srtp& operator=(const inside_of_srtp&) = delete;
-
- private:
-  std::atomic<std::uint64_t>* before_;
-};
-
 }  // namespace
-
-// The linker puts these between the gateway and libsrtp2 (--wrap).
-extern "C" {
-// NOLINTBEGIN(bugprone-reserved-identifier)
-srtp_err_status_t __real_srtp_protect(srtp_t, void*, int*);
-srtp_err_status_t __real_srtp_protect_rtcp(srtp_t, void*, int*);
-srtp_err_status_t __real_srtp_unprotect(srtp_t, void*, int*);
-srtp_err_status_t __real_srtp_unprotect_rtcp(srtp_t, void*, int*);
-srtp_err_status_t __wrap_srtp_protect(srtp_t session, void* packet, int* length) {
-  const inside_of_srtp here;
-  return __real_srtp_protect(session, packet, length);
-}
-srtp_err_status_t __wrap_srtp_protect_rtcp(srtp_t session, void* packet, int* length) {
-  const inside_of_srtp here;
-  return __real_srtp_protect_rtcp(session, packet, length);
-}
-srtp_err_status_t __wrap_srtp_unprotect(srtp_t session, void* packet, int* length) {
-  const inside_of_srtp here;
-  return __real_srtp_unprotect(session, packet, length);
-}
-srtp_err_status_t __wrap_srtp_unprotect_rtcp(srtp_t session, void* packet, int* length) {
-  const inside_of_srtp here;
-  return __real_srtp_unprotect_rtcp(session, packet, length);
-}
-// NOLINTEND(bugprone-reserved-identifier)
-}
 
 #if defined(TOLLGATE_COUNT_BY_SANITIZER)
 namespace {
@@ -154,18 +110,14 @@ TEST(Allocation, NoneInTheSteadyStateOfBridgedCalls) {
   calls.run(4s);  // RTCP and everything else that comes seldom has room after this
 
   const auto before = calls.engine().figures();
-  const std::uint64_t allocated = allocations, allocated_by_srtp = allocations_of_srtp;
+  const std::uint64_t allocated = allocations;
   calls.run(7s);  // longer than an interval of RTCP
   EXPECT_EQ(allocated, allocations);
-  RecordProperty("allocations_of_libsrtp2", std::to_string(allocations_of_srtp - allocated_by_srtp));
   const auto after = calls.engine().figures();
   EXPECT_GT(after.overlay.received - before.overlay.received, 3000U);
   EXPECT_GT(after.trunk.received - before.trunk.received, 3000U);
   EXPECT_GT(after.overlay.sent - before.overlay.sent, 3000U);
   EXPECT_GT(after.trunk.sent - before.trunk.sent, 3000U);
-  std::cout << allocations_of_srtp - allocated_by_srtp << " allocations inside of libsrtp2 for "
-            << after.overlay.received - before.overlay.received + after.overlay.sent - before.overlay.sent
-            << " packets\n";
   EXPECT_GT(first.peer().frames_right, 400U);
   EXPECT_GT(first.trunk().frames_right, 400U);
 }
