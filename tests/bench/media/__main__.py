@@ -4,15 +4,17 @@
 import argparse
 import json
 import os
-import statistics
 import sys
 
 import report
 import rtpengine
-from measurement import Bench, is_clean
+from measurement import Bench, is_clean, is_disturbed
 from processes import Failure
 
 PROMPTS = "/usr/share/asterisk/sounds/en_US_f_Allison"
+
+
+PARTS = ("cost", "clean", "cores")
 
 
 def arguments():
@@ -20,25 +22,61 @@ def arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="one round of 3 s each and 40 calls: a look, no figures to quote")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part, not all of them; the file keeps the others' figures")
+    parser.add_argument("--rounds", type=int, default=3, help="of the cost (default 3)")
     parser.add_argument("--calls", type=int, default=100, help="calls at which cost and delay are measured (default 100)")
     parser.add_argument("--peer-calls", type=int, default=30,
                         help="calls through rtpengine, which does not carry many more (default 30)")
     parser.add_argument("--no-rtpengine", action="store_true", help="leave rtpengine out")
-    parser.add_argument("--no-steps", action="store_true", help="do not look for the most calls that stay clean")
     return parser.parse_args()
 
 
-def most_clean_calls(bench, cost_ms, tell):
-    """Steps of 5 % of what the cost would allow, downward from there to the first that is clean."""
-    allowed = 1000 / cost_ms
-    for share in (0.95, 0.90, 0.85, 0.80, 0.75, 0.70, 0.60, 0.50):
+def told(name, facts):
+    return (f"{name}, {facts['calls']} calls: {facts['cpu_ms_per_call_s']:.2f} ms, {facts['of_floor']:.2f} of the floor; "
+            f"{report.cleanliness(facts)}")
+
+
+def cost(bench, options, tell):
+    """Everything in turns, each between two floors."""
+    gateways, talks, engines = [], [], []
+    for _ in range(options.rounds):
+        gateways.append(bench.between_floors(lambda: bench.gateway(options.calls)))
+        tell(told("tollgate", gateways[-1]))
+        talks.append(bench.between_floors(lambda: bench.gateway(options.calls, conversation=True)))
+        tell(told("conversation", talks[-1]))
+        if not options.no_rtpengine and rtpengine.find():
+            engines.append(bench.between_floors(lambda: bench.rtpengine(options.peer_calls)))
+            tell(told("rtpengine", engines[-1]))
+    return gateways, talks, engines
+
+
+def most_clean_calls(bench, tell):
+    """Steps of 5 % of what the cost would allow, downward from there to the first that is clean. A step that something else
+    disturbed is taken once more."""
+    allowed = 1000 / bench.between_floors(lambda: bench.gateway(40))["cpu_ms_per_call_s"]
+    for share in (1.00, 0.95, 0.90, 0.85, 0.80, 0.75, 0.70, 0.60, 0.50):
         calls = int(allowed * share)
-        facts = bench.gateway(calls)
-        clean = is_clean(facts)
-        tell(f"{calls} calls: {report.cleanliness(facts)}: {'clean' if clean else 'not clean'}")
-        if clean:
-            return calls, facts
-    return 0, None
+        for _ in range(2):
+            facts = bench.between_floors(lambda: bench.gateway(calls))
+            clean = is_clean(facts)
+            tell(told("clean" if clean else "not clean", facts))
+            if clean:
+                return facts
+            if not is_disturbed(facts):
+                break
+    return None
+
+
+def two_cores(bench, calls, rounds, tell):
+    """One worker with N calls, and two with 2 N, in turns."""
+    pairs = []
+    for _ in range(rounds):
+        one = bench.between_floors(lambda: bench.gateway(calls))
+        tell(told("one worker", one))
+        two = bench.between_floors(lambda: bench.gateway(2 * calls, workers=2))
+        tell(told("two workers", two))
+        pairs.append((one, two))
+    return pairs
 
 
 def main():
@@ -47,30 +85,29 @@ def main():
         print("deploy/bench media: needs two cores: one for the gateway, one for the load", file=sys.stderr)
         return 2
     if options.quick:
-        options.calls, options.peer_calls = min(options.calls, 40), min(options.peer_calls, 10)
-    rounds = 1 if options.quick else 2
+        options.calls, options.peer_calls, options.rounds = min(options.calls, 40), min(options.peer_calls, 10), 1
+    parts = options.only or PARTS
     tell = lambda text: print(f"  {text}", flush=True)
     os.makedirs("var/bench", exist_ok=True)
+    figures, lines = {}, []
+    if options.only and os.path.exists("var/bench/media.json"):
+        with open("var/bench/media.json", encoding="utf-8") as file:
+            figures = json.load(file)
     with open("var/bench/media.log", "w", encoding="utf-8") as log:
-        bench = Bench(options.programs, PROMPTS, 3 if options.quick else 8, log)
-        floors, gateways, engines, talks = [], [], [], []
-        for _ in range(rounds):
-            floors.append(bench.floor())
-            tell(f"floor: {floors[-1]['floor_ms']:.2f} ms a call-second")
-            gateways.append(bench.gateway(options.calls))
-            tell(f"tollgate, {options.calls} calls: {gateways[-1]['cpu_ms_per_call_s']:.2f} ms; {report.cleanliness(gateways[-1])}")
-            if not options.no_rtpengine and rtpengine.find():
-                engines.append(bench.rtpengine(options.peer_calls))
-                tell(f"rtpengine, {options.peer_calls} calls: {engines[-1]['cpu_ms_per_call_s']:.2f} ms")
-            talks.append(bench.gateway(options.calls, conversation=True))
-            tell(f"tollgate, conversation: {talks[-1]['cpu_ms_per_call_s']:.2f} ms; {report.cleanliness(talks[-1])}")
-        floors.append(bench.floor())
-        cost_ms = statistics.median(facts["cpu_ms_per_call_s"] for facts in gateways)
-        clean = (0, None)
-        if not options.no_steps:
-            clean = most_clean_calls(bench, cost_ms, tell)
-    figures = report.figures(floors, gateways, talks, engines, clean)
-    print(report.table(options, floors, gateways, talks, engines, clean, figures))
+        bench = Bench(options.programs, PROMPTS, 3 if options.quick else 6, log)
+        if "cost" in parts:
+            gateways, talks, engines = cost(bench, options, tell)
+            figures |= report.cost_figures(bench.floors, gateways, talks, engines)
+            lines += report.cost_table(options, bench.floors, gateways, talks, engines, figures)
+        if "clean" in parts:
+            clean = most_clean_calls(bench, tell)
+            figures |= report.clean_figures(clean)
+            lines += report.clean_table(clean)
+        if "cores" in parts:
+            pairs = two_cores(bench, options.calls // 2, options.rounds, tell)
+            figures |= report.cores_figures(pairs)
+            lines += report.cores_table(pairs, figures)
+    print("\n".join(["", *lines]))
     with open("var/bench/media.json", "w", encoding="utf-8") as file:
         json.dump(figures, file, indent=2)
         file.write("\n")

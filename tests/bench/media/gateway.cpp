@@ -2,7 +2,7 @@
 // The gateway's media alone, as a process whose cost can be seen from outside: the real media_engine, steered
 // over standard input by one JSON object a line, each answered by one. First the far ends of all calls come
 // in and our ends go out; an end of input, or any second line, closes the calls and reports what became of
-// them.
+// them. Argument: how many workers; 1 without it.
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -96,13 +96,13 @@ struct totals {
   }
 };
 
-int run() {
+int run(std::size_t workers) {
   boost::asio::io_context signalling;
   call::clocks clocks{[] { return std::chrono::steady_clock::now(); },
                       [] { return std::chrono::system_clock::now(); }};
   call::media_options options;
   options.address = "127.0.0.1";
-  options.workers = 1;
+  options.workers = workers;
   options.shed_load = false;  // what is measured is the cost of every call at full quality
   call::media_engine engine(
       options, clocks, overlay::dtls_context(overlay::certificate::make(std::chrono::system_clock::now())),
@@ -142,9 +142,9 @@ int run() {
 }  // namespace
 }  // namespace tollgate::bench
 
-int main() {
+int main(int count, char** arguments) {
   try {
-    return tollgate::bench::run();
+    return tollgate::bench::run(count > 1 ? std::stoul(arguments[1]) : 1);
   } catch (const std::exception& error) {
     std::cerr << "bench_media_gateway: " << error.what() << '\n';
     return 1;

@@ -2,12 +2,13 @@
 """One measurement: N calls through a gateway that was started for it, with the load generator on the other core."""
 
 import contextlib
-import subprocess
 
 import rtpengine
 from processes import Failure, Program, cores
 
 SET_UP_S = 3  # until the jitter buffers have settled; not measured
+FLOOR_S = 1.5
+DISTURBED_SHARE = 0.01  # of the time, that the gateway was ready and did not get its core
 
 
 class Bench:
@@ -17,11 +18,21 @@ class Bench:
         self.seconds = seconds
         self.log = log
         self.core, self.other_core = cores()
+        self.floors = []  # all that were measured, in time
 
     def floor(self):
         """What the libraries alone take, in ms per call-second, and its parts."""
-        with Program([f"{self.programs}/bench_media_floor", self.prompts], self.core, log=self.log) as program:
-            return program.hear()
+        with Program([f"{self.programs}/bench_media_floor", self.prompts, str(FLOOR_S)], self.core, log=self.log) as program:
+            self.floors.append(program.hear())
+        return self.floors[-1]
+
+    def between_floors(self, measure):
+        """Facts of a measurement, with its cost as a multiple of the floors just before and just after it: a shared machine is not
+        as fast in one minute as in the next."""
+        before = (self.floors or [self.floor()])[-1]
+        facts = measure()
+        facts["of_floor"] = facts["cpu_ms_per_call_s"] / ((before["floor_ms"] + self.floor()["floor_ms"]) / 2)
+        return facts
 
     @contextlib.contextmanager
     def generator(self, pid, calls, keying, conversation):
@@ -30,15 +41,17 @@ class Bench:
                           "seconds": self.seconds, "pid": pid, "keying": keying})
             yield program
 
-    def gateway(self, calls, conversation=False):
-        """Tollgate's media engine."""
-        with Program([f"{self.programs}/bench_media_gateway"], self.core, log=self.log) as gateway, \
+    def gateway(self, calls, conversation=False, workers=1):
+        """Tollgate's media engine. With more than one worker it has the load's core as well."""
+        on_cores = self.core if workers == 1 else self.core | self.other_core
+        with Program([f"{self.programs}/bench_media_gateway", str(workers)], on_cores, log=self.log) as gateway, \
                 self.generator(gateway.pid, calls, "dtls", conversation) as load:
             ends = load.hear()
             before_kib = gateway.status("VmRSS")
             gateway.tell(ends)
             load.tell(gateway.hear())
             facts = load.hear()
+            facts["calls"] = calls
             facts["rss_per_call_kib"] = (gateway.status("VmRSS") - before_kib) / calls
             facts["threads"] = gateway.status("Threads")
             gateway.tell({"close": True})
@@ -52,6 +65,7 @@ class Bench:
             before_kib = engine.status("VmRSS")
             load.tell({"calls": [engine.open(far) for far in ends["calls"]]})
             facts = load.hear()
+            facts["calls"] = calls
             facts["rss_per_call_kib"] = (engine.status("VmRSS") - before_kib) / calls
             facts["threads"] = engine.status("Threads")
         return facts
@@ -69,5 +83,6 @@ def is_clean(facts):
     return received >= 2 * facts["expected"] * 0.995 and concealed <= 0.001 * 2 * call_seconds
 
 
-def generator_kept_up(facts):
-    return facts["sent_late_p99_ms"] < 5
+def is_disturbed(facts):
+    """Something else had the gateway's core, or the generator fell behind: what was unclean need not be the gateway's doing."""
+    return facts["waited_share"] > DISTURBED_SHARE or facts["sent_late_p99_ms"] >= 5

@@ -8,15 +8,19 @@
 
 namespace tollgate::bench {
 
-std::int64_t process_cpu_ns(pid_t process) {
-  std::int64_t sum = 0;
+process_cost cost_of(pid_t process) {
+  process_cost sum;
   const std::string tasks = "/proc/" + std::to_string(process) + "/task";
   std::error_code error;
   for (const auto& task : std::filesystem::directory_iterator(tasks, error)) {
-    std::int64_t on_processor = 0;  // the first number of schedstat, in ns
-    if (std::ifstream(task.path() / "schedstat") >> on_processor) sum += on_processor;
+    process_cost one;  // the first two numbers of schedstat, in ns
+    if (std::ifstream(task.path() / "schedstat") >> one.on_processor_ns >> one.waited_ns) {
+      sum.on_processor_ns += one.on_processor_ns;
+      sum.waited_ns += one.waited_ns;
+    }
   }
-  if (error || sum == 0) throw std::runtime_error("cannot read the processor time in " + tasks);
+  if (error || sum.on_processor_ns == 0)
+    throw std::runtime_error("cannot read the processor time in " + tasks);
   return sum;
 }
 

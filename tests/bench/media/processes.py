@@ -11,20 +11,20 @@ class Failure(Exception):
 
 
 def cores():
-    """The core of what is measured and the core of everything else."""
+    """The core of what is measured and the core of everything else, each as a set."""
     usable = sorted(os.sched_getaffinity(0))
-    return usable[0], usable[-1]
+    return {usable[0]}, {usable[-1]}
 
 
 class Program:
-    """A child process on one core. With `talks`, its standard input and output are JSON lines."""
+    """A child process on some cores. With `talks`, its standard input and output are JSON lines."""
 
-    def __init__(self, command, core, talks=True, log=None):
+    def __init__(self, command, on_cores, talks=True, log=None):
         pipe = subprocess.PIPE if talks else subprocess.DEVNULL
         self.name = os.path.basename(command[0])
         self.process = subprocess.Popen(
             command, stdin=pipe, stdout=pipe if talks else log, stderr=log, text=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+            preexec_fn=lambda: os.sched_setaffinity(0, on_cores))
 
     def __enter__(self):
         return self
