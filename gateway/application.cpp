@@ -152,7 +152,7 @@ application::application(const configuration& settings)
       settlements_(store_.database(), settlement_spool_),
       messages_(store_.database(), message_spool_, mailbox_quota_of(settings)),
       logins_(store_.database(), hasher_, login_limits_of(settings)),
-      trunks_(clocks_, health_options_of(settings)),
+      trunks_(clocks_, routing_options_of(settings)),
       tariff_(store_.database(), trunks_, clocks_, standard_decks_of(settings)),
       media_(media_options_of(settings), clocks_,
              overlay::dtls_context(overlay::certificate::make(clocks_.wall())), context_.get_executor()),
@@ -188,7 +188,8 @@ application::application(const configuration& settings)
                keys_.authority, keys_.node, devices_),
       operations_({environment_, calls_, tariff_, devices_, overlay_, [this] { return database_reachable_; },
                    [this](bool stop) { drain(stop); }, settings.overlay.address,
-                   settings.sip.address + ":" + std::to_string(settings.sip.port)}),
+                   settings.sip.address + ":" + std::to_string(settings.sip.port), settings.billing.deck,
+                   settings.billing.currency}),
       api_(context_, api_options_of(settings), store_.database(), hasher_, operations_) {}
 
 std::vector<overlay::session_ptr> application::devices_of(const boost::uuids::uuid& account_id) const {

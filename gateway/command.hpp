@@ -35,6 +35,12 @@ struct remote_options {
 int command_status(const configuration& settings, const remote_options& remote);
 int command_calls(const configuration& settings, const remote_options& remote);
 int command_hangup(const configuration& settings, const remote_options& remote, const std::string& call_id);
+/// `who`: an account's id, a region, or neither.
+struct simulation_options {
+  std::string number, account, region;
+};
+int command_simulate(const configuration& settings, const remote_options& remote,
+                     const simulation_options& what);
 int command_drain(const configuration& settings, const remote_options& remote, bool stop);
 
 }  // namespace tollgate::gateway

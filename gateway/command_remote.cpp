@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tollgate status|calls|hangup|drain`: a running gateway, over its REST API.
+// `tollgate status|calls|hangup|drain|simulate`: a running gateway, over its REST API.
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -78,7 +78,70 @@ void print_trunks(const json::object& status) {
   }
 }
 
+std::string percent_encoded(const std::string& text) {
+  constexpr const char* digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    if (plain)
+      out += c;
+    else
+      out.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+  }
+  return out;
+}
+
+const json::object& object(const json::object& from, std::string_view name) {
+  static const json::object none;
+  const json::value* const value = from.if_contains(name);
+  return value != nullptr && value->is_object() ? value->get_object() : none;
+}
+
+std::string per_minute(const json::object& terms) {
+  if (terms.empty()) return "-";
+  return text(terms, "price_per_minute") + " " + text(terms, "currency");
+}
+
+void print_route(const json::object& call) {
+  const json::value* const trunks = call.if_contains("trunks");
+  if (trunks == nullptr || !trunks->is_array()) return;
+  std::cout << std::left << std::setw(6) << "place" << std::setw(20) << "trunk" << std::setw(20) << "verdict"
+            << std::setw(18) << "cost_per_minute" << std::setw(9) << "priority" << std::setw(7) << "weight"
+            << std::setw(7) << "calls"
+            << "answered\n";
+  int place = 0;
+  for (const json::value& each : trunks->get_array()) {
+    if (!each.is_object()) continue;
+    const json::object& trunk = each.get_object();
+    const bool chosen = text(trunk, "verdict") == "chosen";
+    const json::object& quality = object(trunk, "quality");
+    std::cout << std::setw(6) << (chosen ? std::to_string(++place) : "-") << std::setw(20)
+              << text(trunk, "trunk") << std::setw(20) << text(trunk, "verdict") << std::setw(18)
+              << per_minute(object(trunk, "cost")) << std::setw(9) << text(trunk, "priority") << std::setw(7)
+              << text(trunk, "weight") << std::setw(7) << text(trunk, "calls") << text(quality, "answered")
+              << " of " << text(quality, "attempts") << "\n";
+  }
+}
+
 }  // namespace
+
+int command_simulate(const configuration& settings, const remote_options& remote,
+                     const simulation_options& what) {
+  std::string target = "/v1/call_simulation?number=" + percent_encoded(what.number);
+  if (!what.account.empty()) target += "&account_id=" + percent_encoded(what.account);
+  if (!what.region.empty()) target += "&region=" + percent_encoded(what.region);
+  const answer found = ask(settings, remote, "GET", target);
+  if (found.code != exit_done || remote.json) return found.code;
+  std::cout << std::left << std::setw(20) << "verdict" << text(found.body, "verdict") << "\n";
+  if (!text(found.body, "text").empty())
+    std::cout << std::setw(20) << "because" << text(found.body, "text") << "\n";
+  for (const char* name : {"number", "region", "number_type", "caller"})
+    std::cout << std::setw(20) << name << text(found.body, name) << "\n";
+  std::cout << std::setw(20) << "price_per_minute" << per_minute(object(found.body, "price")) << "\n";
+  print_route(found.body);
+  return exit_done;
+}
 
 int command_status(const configuration& settings, const remote_options& remote) {
   const answer found = ask(settings, remote, "GET", "/v1/status");

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include <toml++/toml.h>
@@ -15,6 +16,7 @@
 #include "billing/credit_life.hpp"
 #include "billing/rating.hpp"
 #include "gateway/configuration_keys.hpp"
+#include "pstn/trunk/router.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -223,6 +225,11 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "billing.credit_months_by_country must be texts such as DE=0, each country once, 0 to 120 months");
   require(!billing::parse_currency_decks(c.billing.decks_by_currency).has_error(),
           "billing.decks_by_currency must be texts such as USD=default-usd, each currency once");
+  const std::set<std::string> criteria(c.routing.order.begin(), c.routing.order.end());
+  require(criteria.size() == c.routing.order.size() &&
+              std::all_of(criteria.begin(), criteria.end(),
+                          [](const auto& one) { return pstn::trunk::criterion_named(one).has_value(); }),
+          "routing.order must be a list of priority, cost and quality, each at most once");
   require(c.billing.webhook_secret.empty() || c.billing.webhook_secret.size() >= 16,
           "billing.webhook_secret must have at least 16 characters");
   require(std::find(std::begin(levels), std::end(levels), c.log.level) != std::end(levels),

@@ -70,10 +70,19 @@ struct configuration {
     std::string advertised_address;  ///< in Contact and Via; empty as for media
     std::string user_agent = "tollgate";
     int session_timer_s = 1'800;
-    int options_interval_s = 30;  ///< between health checks of a trunk
-    int invite_timeout_s = 15;    ///< without any response, then the next trunk
-    int ringing_timeout_s = 120;  ///< ringing outbound call that nobody answers
+    int options_interval_s = 10;  ///< between health checks of a trunk that is up
+    int options_down_interval_s = 5;
+    int options_failures = 3, options_successes = 2;  ///< in a row, until a trunk is down and up again
+    int invite_timeout_s = 4;                         ///< without any response, then the next trunk
+    int ringing_timeout_s = 120;                      ///< ringing outbound call that nobody answers
   } sip;
+
+  struct {
+    std::vector<std::string> order{"priority", "cost"};  ///< of: priority, cost, quality
+    int usual_call_s = 180;                              ///< by whose cost carriers are compared
+    int quality_window_s = 900;    ///< of the answer-seizure ratio and the post-dial delay
+    int quality_least_calls = 20;  ///< fewer in the window tell nothing
+  } routing;
 
   struct {
     std::string address = "127.0.0.1";

@@ -82,11 +82,28 @@ void visit_network(configuration& c, key_visitor& v) {
   v.visit("sip.user_agent", c.sip.user_agent, "User-Agent and Server header.");
   v.integer("sip.session_timer_s", c.sip.session_timer_s, 90, day_s, "Session-Expires (RFC 4028).");
   v.integer("sip.options_interval_s", c.sip.options_interval_s, 1, 3'600,
-            "Between health checks of a trunk.");
+            "Between health checks (OPTIONS) of a trunk that is up; after a failure they come every 2 s.");
+  v.integer("sip.options_down_interval_s", c.sip.options_down_interval_s, 1, 3'600,
+            "The same of a trunk that is down.");
+  v.integer("sip.options_failures", c.sip.options_failures, 1, 100,
+            "Failures in a row after which a trunk is down: health checks and calls.");
+  v.integer("sip.options_successes", c.sip.options_successes, 1, 100,
+            "Answers in a row after which it is up again.");
   v.integer("sip.invite_timeout_s", c.sip.invite_timeout_s, 1, 64,
-            "Without any response the next trunk is tried.");
+            "Without any response to an INVITE (or OPTIONS) for so long the next trunk is tried.");
   v.integer("sip.ringing_timeout_s", c.sip.ringing_timeout_s, 10, 600,
             "A call that rings longer is given up.");
+  v.visit(
+      "routing.order", c.routing.order,
+      "What the trunks that serve a number by the longest prefix are ordered by: priority, cost (by the "
+      "carriers' cost decks), quality (answer-seizure ratio, then post-dial delay). The first counts most; "
+      "what is equal by all is shared by weight.");
+  v.integer("routing.usual_call_s", c.routing.usual_call_s, 1, 3'600,
+            "Costs are compared by what a call of this length costs.");
+  v.integer("routing.quality_window_s", c.routing.quality_window_s, 10, day_s,
+            "For how long a call counts for the quality.");
+  v.integer("routing.quality_least_calls", c.routing.quality_least_calls, 1, 1'000,
+            "A trunk of fewer calls in that time counts as good.");
   v.visit("api.address", c.api.address,
           "Where the REST API is served (plain HTTP: keep it local, or put TLS before it).");
   v.integer("api.port", c.api.port, 0, 65'535, "0: any free one.");

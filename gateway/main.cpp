@@ -27,6 +27,7 @@ struct arguments {
   remote_options remote;
   bool print = false, look_only = false, stop = false;
   std::string call_id;
+  simulation_options simulation;
 
   std::optional<fs::path> file() const {
     if (!config.empty()) return config;
@@ -81,6 +82,13 @@ int run_command(int count, char** words) {
   hangup->add_option("call", given.call_id, "The call's id")->required();
   CLI::App* const drain = add_remote(app, "drain", "Refuse new calls and let the live ones end", given);
   drain->add_flag("--stop", given.stop, "End the gateway after the last call");
+  CLI::App* const simulate = add_remote(
+      app, "simulate", "Show how a call would be routed, at what price and cost, without placing it", given);
+  simulate->add_option("number", given.simulation.number, "The number, as a person dials it")->required();
+  CLI::Option* const account =
+      simulate->add_option("--account", given.simulation.account, "Id of the account that calls");
+  simulate->add_option("--region", given.simulation.region, "Or the caller's country, ISO 3166")
+      ->excludes(account);
 
   try {
     app.parse(count, words);
@@ -94,6 +102,7 @@ int run_command(int count, char** words) {
     if (status->parsed()) return command_status(settings, given.remote);
     if (calls->parsed()) return command_calls(settings, given.remote);
     if (hangup->parsed()) return command_hangup(settings, given.remote, given.call_id);
+    if (simulate->parsed()) return command_simulate(settings, given.remote, given.simulation);
     return command_drain(settings, given.remote, given.stop);
   });
 }

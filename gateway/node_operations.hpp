@@ -25,7 +25,8 @@ class node_operations final : public api::operations {
     overlay::server& overlay;
     std::function<bool()> database_reachable;
     std::function<void(bool stop)> drain;
-    std::string overlay_host, sip_address;  // for status
+    std::string overlay_host, sip_address;         // for status
+    std::string standard_deck, standard_currency;  // of a caller without an account, for simulate
   };
   explicit node_operations(collaborators c);
 
@@ -34,6 +35,8 @@ class node_operations final : public api::operations {
   std::vector<api::live_call> live_calls() override;
   std::vector<api::trunk_status> trunk_statuses() override;
   bool hang_up(const boost::uuids::uuid& call_id) override;
+  boost::asio::awaitable<boost::system::result<api::simulated_call>> simulate(
+      api::call_question question) override;  // call_simulation.cpp
   void drain(bool stop) override;
   std::vector<std::string> not_ready() override;
   boost::asio::awaitable<void> rates_changed() override;

@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "gateway/advertised_address.hpp"
 #include "gateway/key_store.hpp"
 
@@ -39,6 +41,7 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings) {
   options.advertised_address = advertised_address(settings.sip.advertised_address, settings.sip.address);
   options.name = settings.sip.user_agent;
   options.session_timer = seconds(settings.sip.session_timer_s);
+  options.provisional_timeout = seconds(settings.sip.invite_timeout_s);
   options.answer_timeout = seconds(settings.sip.ringing_timeout_s + 60);
   // Longer than the longest way of a message into the database or the spool; the far end repeats its BYE for
   // 32 s (RFC 3261 §17.1.2.2).
@@ -48,9 +51,20 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings) {
   return options;
 }
 
-pstn::trunk::health_options health_options_of(const configuration& settings) {
-  pstn::trunk::health_options options;
-  options.probe_interval_up = seconds(settings.sip.options_interval_s);
+call::routing_options routing_options_of(const configuration& settings) {
+  call::routing_options options;
+  options.policy.order.clear();
+  for (const auto& name : settings.routing.order)  // checked when the configuration was read
+    if (const auto by = pstn::trunk::criterion_named(name)) options.policy.order.push_back(*by);
+  options.quality.window = seconds(settings.routing.quality_window_s);
+  options.quality.least_attempts = settings.routing.quality_least_calls;
+  options.health.failures_to_go_down = settings.sip.options_failures;
+  options.health.successes_to_come_up = settings.sip.options_successes;
+  options.health.probe_interval_up = seconds(settings.sip.options_interval_s);
+  options.health.probe_interval_down = seconds(settings.sip.options_down_interval_s);
+  options.health.probe_interval_doubt =
+      std::min({options.health.probe_interval_doubt, options.health.probe_interval_up,
+                options.health.probe_interval_down});
   return options;
 }
 
@@ -72,6 +86,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.calls = static_cast<std::size_t>(settings.call.calls);
   calls.calls_per_subscriber = static_cast<std::size_t>(settings.overlay.calls_per_subscriber);
   calls.fraud_limits = settings.billing.fraud_limits;
+  calls.usual_call = seconds(settings.routing.usual_call_s);
   calls.dial_policy.premium_rate = settings.dial_policy.premium_rate;
   calls.dial_policy.shared_cost = settings.dial_policy.shared_cost;
   calls.dial_policy.satellite = settings.dial_policy.satellite;

@@ -45,6 +45,9 @@ class Rest:
     def post(self, path, body):
         return self._ask("POST", path, json.dumps(body).encode(), "application/json")
 
+    def put(self, path, body):
+        return self._ask("PUT", path, json.dumps(body).encode(), "application/json")
+
     def post_csv(self, path, text, **query):
         return self._ask("POST", path + "?" + urllib.parse.urlencode(query), text, "text/csv")
 

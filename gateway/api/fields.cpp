@@ -142,6 +142,23 @@ std::optional<std::vector<std::string>> field_reader::texts(std::string_view nam
   return found;
 }
 
+std::optional<std::vector<int>> field_reader::integers(std::string_view name, int least, int most) {
+  constexpr std::size_t most_integers = 100;
+  const boost::json::value* const value = look_up(name);
+  if (value == nullptr) return std::nullopt;
+  const boost::json::array* const list = value->if_array();
+  std::vector<int> found;
+  for (std::size_t i = 0; list != nullptr && i < list->size() && i < most_integers; ++i) {
+    const std::int64_t* const number = (*list)[i].if_int64();
+    if (number != nullptr && *number >= least && *number <= most) found.push_back(static_cast<int>(*number));
+  }
+  if (list == nullptr || found.size() != list->size())
+    return complain(name, "must be a list of at most " + std::to_string(most_integers) +
+                              " whole numbers from " + std::to_string(least) + " to " + std::to_string(most)),
+           std::nullopt;
+  return found;
+}
+
 std::optional<pstn::phone_number> field_reader::number(std::string_view name) {
   const auto found = text(name, 32);
   if (!found) return std::nullopt;

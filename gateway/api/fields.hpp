@@ -38,6 +38,7 @@ class field_reader {
   std::optional<bool> flag(std::string_view name);
   std::optional<uuid> id(std::string_view name);
   std::optional<std::vector<std::string>> texts(std::string_view name, std::size_t most = 100);
+  std::optional<std::vector<int>> integers(std::string_view name, int least, int most);  ///< at most 100
   std::optional<pstn::phone_number> number(std::string_view name);  ///< E.164 with its plus
   std::optional<wall_time> time(std::string_view name);             ///< RFC 3339
   std::optional<field_reader> object(

@@ -11,7 +11,11 @@
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
 #include <boost/uuid/uuid.hpp>
+
+#include "billing/rate.hpp"
+#include "pstn/number/phone_number.hpp"
 
 namespace tollgate::gateway::api {
 
@@ -61,6 +65,39 @@ struct media_status {
   std::uint64_t calls_refused = 0;                   ///< for overload
 };
 
+/// "How would this call be placed?"
+struct call_question {
+  std::optional<uuid> account_id;  ///< none: somebody in `region` with the default deck
+  std::string region;
+  std::string number;  ///< as a person dials it
+};
+
+/// A trunk as it was looked at for that call.
+struct simulated_trunk {
+  uuid trunk_id{};
+  std::string trunk;  ///< its name
+  uuid carrier_id{};
+  std::string verdict;  ///< "chosen", or why not (pstn/trunk/router.hpp)
+  int prefix_size = 0;  ///< digits of the longest served prefix
+  int priority = 0, weight = 1;
+  std::optional<billing::cost_rate> cost;
+  bool up = true;
+  int calls = 0;
+  int attempts = 0, answered = 0;  ///< in the window of the quality
+  std::optional<std::chrono::milliseconds> post_dial_delay;
+};
+
+struct simulated_call {
+  std::string verdict;  ///< "ok", or the code of the refusal
+  std::string text;     ///< of a refusal, a sentence
+  std::optional<pstn::phone_number> number, caller;
+  std::string region, number_type;  ///< of the number
+  std::string currency;
+  std::optional<billing::rate> price;
+  std::chrono::seconds usual_call{0};   ///< by which costs were compared
+  std::vector<simulated_trunk> trunks;  ///< the route first, in its order
+};
+
 /// The node at a glance.
 struct node_status {
   std::string node;
@@ -89,6 +126,9 @@ class operations {
   /// Refuses new calls everywhere from now on; live ones go on. Idempotent. With `stop` the process ends
   /// after the last call.
   virtual void drain(bool stop) = 0;
+
+  /// What would become of a call, as things are now. Fails as the database does, and with no_account.
+  virtual boost::asio::awaitable<boost::system::result<simulated_call>> simulate(call_question question) = 0;
 
   /// Why this node cannot take calls now ("database", "draining", "overlay", ...); empty: ready.
   virtual std::vector<std::string> not_ready() = 0;

@@ -100,6 +100,7 @@ unsigned status_of(pstn::trunk::trunk_error value) {
     case trunk_error::bad_source:
     case trunk_error::bad_prefix:
     case trunk_error::bad_capacity:
+    case trunk_error::bad_failover_code:
     case trunk_error::bad_region:
       return 422;
   }

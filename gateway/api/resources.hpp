@@ -98,6 +98,9 @@ boost::asio::awaitable<reply> get_trunk(services& with, const request& from);
 boost::asio::awaitable<reply> replace_trunk(services& with, const request& from);
 boost::asio::awaitable<reply> remove_trunk(services& with, const request& from);
 
+// how a call would go (simulation.cpp)
+boost::asio::awaitable<reply> simulate_call(services& with, const request& from);
+
 // the inventory of numbers and their rental (numbers.cpp)
 boost::asio::awaitable<reply> list_numbers(services& with, const request& from);
 boost::asio::awaitable<reply> create_number(services& with, const request& from);

@@ -73,6 +73,8 @@ constexpr route table[] = {
     {"PUT", "/v1/trunks/{}", replace_trunk},
     {"DELETE", "/v1/trunks/{}", remove_trunk},
 
+    {"GET", "/v1/call_simulation", simulate_call},
+
     {"GET", "/v1/numbers", list_numbers},
     {"POST", "/v1/numbers", create_number},
     {"GET", "/v1/numbers/{}", get_number},

@@ -19,10 +19,18 @@ using boost::system::result;
 using trunk::trunk_error;
 
 boost::json::object to_json(const trunk::carrier& value) {
-  return {{"id", uuid_text(value.id)}, {"name", value.name}, {"enabled", value.enabled}};
+  return {{"id", uuid_text(value.id)},
+          {"name", value.name},
+          {"enabled", value.enabled},
+          {"capacity_calls", value.capacity_calls},
+          {"capacity_calls_per_second", value.capacity_calls_per_second}};
 }
 
 boost::json::array to_json(const std::vector<std::string>& list) {
+  return boost::json::array(list.begin(), list.end());
+}
+
+boost::json::array to_json(const std::vector<int>& list) {
   return boost::json::array(list.begin(), list.end());
 }
 
@@ -46,6 +54,7 @@ boost::json::object to_json(const trunk::trunk& value) {
                           {"capacity_calls_per_second", value.capacity_calls_per_second},
                           {"priority", value.priority},
                           {"weight", value.weight},
+                          {"failover_codes", to_json(value.failover_codes)},
                           {"probes", value.probes},
                           {"enabled", value.enabled},
                           {"echo_canceller", value.echo_canceller},
@@ -74,6 +83,9 @@ trunk::carrier read_carrier(field_reader& fields, const uuid& id) {
   value.id = id;
   value.name = fields.needed_text("name");
   value.enabled = fields.flag("enabled").value_or(true);
+  value.capacity_calls = static_cast<int>(fields.integer("capacity_calls", 0, 1'000'000).value_or(0));
+  value.capacity_calls_per_second =
+      static_cast<int>(fields.integer("capacity_calls_per_second", 0, 1'000'000).value_or(0));
   return value;
 }
 
@@ -106,6 +118,7 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
       static_cast<int>(fields.integer("capacity_calls_per_second", 0, 1'000'000).value_or(0));
   value.priority = static_cast<int>(fields.integer("priority", 0, 10'000).value_or(0));
   value.weight = static_cast<int>(fields.integer("weight", 1, 10'000).value_or(1));
+  value.failover_codes = fields.integers("failover_codes", 300, 599).value_or(value.failover_codes);
   value.probes = fields.flag("probes").value_or(true);
   value.enabled = fields.flag("enabled").value_or(true);
   value.echo_canceller = fields.flag("echo_canceller").value_or(value.echo_canceller);

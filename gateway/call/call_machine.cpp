@@ -44,12 +44,23 @@ call_actions call_machine::on_answered(time_point now) {
   return {action::connect{}};
 }
 
-call_actions call_machine::on_trunk_failed(int sip_status, std::optional<int> q850, time_point now) {
+call_actions call_machine::on_trunk_failed(int sip_status, std::optional<int> q850, time_point now,
+                                           std::span<const int> failover_codes) {
   if (state_ != state::trying && state_ != state::ringing) return {};
   last_status_ = sip_status;
-  if (sip_status == 408 && state_ == state::ringing) q850 = 19;  // it rang: nobody answered, no trunk's fault
-  last_failure_ = pstn::trunk::classify(sip_status, q850);
+  const bool rang = state_ == state::ringing;
+  if (sip_status == 408 && rang) q850 = 19;  // nobody answered, no trunk's fault
+  last_failure_ = pstn::trunk::classify(sip_status, q850, failover_codes);
+  // It had reached the telephone: another trunk would only make it ring again.
+  if (rang && (sip_status == 408 || sip_status == 480)) last_failure_.retry_next_trunk = false;
   if (last_failure_.retry_next_trunk && tried_ < route_length_) return next_trunk(now);
+  return end(failed(), false, now);
+}
+
+call_actions call_machine::on_unusable_answer(time_point now) {
+  if (state_ != state::trying && state_ != state::ringing) return {};
+  last_status_ = 488;
+  last_failure_ = pstn::trunk::classify(488, std::nullopt);
   return end(failed(), false, now);
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -66,7 +67,11 @@ class call_machine {
   call_actions start(time_point now);
   call_actions on_provisional(int status, bool has_media, time_point now);
   call_actions on_answered(time_point now);
-  call_actions on_trunk_failed(int sip_status, std::optional<int> q850, time_point now);
+  // `failover_codes`: the trunk's own (pstn/trunk/failure.hpp).
+  call_actions on_trunk_failed(int sip_status, std::optional<int> q850, time_point now,
+                               std::span<const int> failover_codes = {});
+  // Answered, but with nothing that we can talk by: final, for the far end has answered.
+  call_actions on_unusable_answer(time_point now);
   call_actions on_trunk_hung_up(int q850, time_point now);
   call_actions on_caller_hung_up(time_point now);
   // The gateway ends it: an operator, a lost media path, a shutdown.

@@ -37,6 +37,7 @@ struct call_settings {
   std::size_t calls = 500;                // at once on this node
   std::size_t calls_per_subscriber = 2;
   bool fraud_limits = true;
+  std::chrono::seconds usual_call{180};  // by whose cost carriers are compared
   pstn::number::dial_policy dial_policy;
   voicemail::deposit_limits deposit;
   voicemail::mailbox_quota mailbox;

@@ -5,30 +5,12 @@
 
 #include <boost/uuid/uuid_io.hpp>
 
-#include "billing/account.hpp"
 #include "gateway/call/leg_setup.hpp"
 #include "gateway/call/outbound_call.hpp"
-#include "gateway/subscriber/subscriber_store.hpp"
-#include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::call {
 
 namespace media = pstn::media;
-
-namespace {
-
-// The number that the callee is shown: the first that the account rents.
-std::optional<pstn::phone_number> rented_number(pqxx::work& tx, const uuid& account_id) {
-  voicemail::number_filter filter;
-  filter.account_id = account_id;
-  filter.state = voicemail::number_state::assigned;
-  filter.limit = 1;
-  const auto numbers = voicemail::list_numbers(tx, filter);
-  if (numbers.empty()) return std::nullopt;
-  return numbers.front().number;
-}
-
-}  // namespace
 
 boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::admit() {
   const auto& settings = environment_.settings;
@@ -37,21 +19,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
   if (environment_.registry.count_of(facts_.account_id) > settings.calls_per_subscriber)
     co_return refusal{"too_many_calls", "You have as many calls as are allowed at a time.", 21, false};
   const auto account = facts_.account_id;
-  const auto work = [account](pqxx::work& tx) {
-    caller_facts found;
-    if (const auto who = subscriber::find_subscriber(tx, account)) found.region = who->region;
-    if (const auto money = billing::find_account(tx, account)) {
-      found.may_call = !money->blocked;
-      found.currency = money->currency;
-      found.deck = money->deck;
-      found.own_deck = money->own_deck;
-      found.balance = money->credit.posted;
-    } else {
-      found.may_call = false;
-    }
-    found.presentation = rented_number(tx, account);
-    return found;
-  };
+  const auto work = [account](pqxx::work& tx) { return read_caller(tx, account); };
   auto found = co_await environment_.database.run(work, {.idempotent = true});
   if (!found)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41,
@@ -64,25 +32,15 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
 }
 
 std::optional<outbound_call::refusal> outbound_call::route_number() {
-  const auto dialled = pstn::number::interpret(offer_.to, caller_.region, environment_.settings.dial_policy);
-  if (!dialled) {
-    const auto why = static_cast<pstn::number::dial_error>(dialled.error().value());
-    return refusal{std::string(code(why)), std::string(sentence(why)), 28, false};
-  }
-  number_ = dialled->number;
-  callee_region_ = dialled->region;
+  auto planned = plan_outbound(environment_, caller_, offer_.to);
+  if (auto* refused = std::get_if<call_refusal>(&planned)) return std::move(*refused);
+  auto& plan = std::get<outbound_plan>(planned);
+  number_ = plan.dialled.number;
+  callee_region_ = plan.dialled.region;
   facts_.callee = number_->e164();
-  const auto rates = environment_.rates({caller_.deck, caller_.own_deck});
-  const auto* rate = rates->find(number_->digits());
-  if (!rate || rates->currency() != currency_)
-    return refusal{"no_rate", "There is no price for calls to this number.", 3};
-  rate_ = *rate;
-  route_ = environment_.trunks.route(*number_);
-  if (route_.empty())
-    return refusal{"no_route", "No carrier is available for this number at the moment.", 34};
-  for (const auto& trunk : route_)
-    costs_.push_back(environment_.cost ? environment_.cost(trunk->carrier_id, number_->digits())
-                                       : std::nullopt);
+  rate_ = plan.rate;
+  route_ = std::move(plan.route);
+  costs_ = std::move(plan.costs);
   return std::nullopt;
 }
 

@@ -70,7 +70,7 @@ boost::asio::awaitable<void> outbound_call::finish() {
   facts_.holds_credit = false;
   const auto& end = machine_->outcome();
   const auto talk = machine_->talk_duration();
-  if (!record_.attempts.empty()) record_.cost = costs_[record_.attempts.size() - 1];
+  if (!record_.attempts.empty()) record_.cost = costs_[in_use_];
   const bool heard = begin_farewell();
   // The trunk is free and the credit is released before the tone ends, not after.
   if (heard)
@@ -107,6 +107,12 @@ void outbound_call::perform(const call_actions& actions) {
 
 void outbound_call::invite_trunk(std::size_t index) {
   const auto& trunk = route_[index];
+  if (!environment_.trunks.has_room(trunk)) {  // filled since the route was made
+    perform(machine_->on_trunk_failed(503, 34, environment_.time.steady()));
+    return;
+  }
+  in_use_ = index;
+  attempt_delay_.reset();
   facts_.trunk = trunk->name;
   facts_.state = "trying";
   trunk_offer_ = sip::make_offer(local_media(*trunk));
@@ -127,6 +133,7 @@ void outbound_call::drop_trunk(int q850) {
   environment_.registry.release(*dialog_);
   environment_.sip.hang_up(*dialog_, q850, machine_->outcome().reason);
   if (record_.attempts.back().sip_code == 0) note_attempt(q850 == 102 ? 408 : 487, "dropped");
+  if (q850 == 102) note_outcome(408);
   release_trunk();
 }
 
@@ -163,6 +170,7 @@ void outbound_call::connect() {
   note_answered();
   note_post_dial_delay();
   note_attempt(200, "OK");
+  note_outcome(200);
   media_->stop_playing(media::side::overlay);
   media_->connect_voice(true);
   media_->watch_silence(media::side::overlay, true);
@@ -176,9 +184,15 @@ void outbound_call::connect() {
 }
 
 void outbound_call::note_post_dial_delay() {
-  if (record_.post_dial_delay || !invited_at_) return;
-  record_.post_dial_delay =
+  if (!invited_at_) return;
+  const auto delay =
       std::chrono::duration_cast<std::chrono::milliseconds>(environment_.time.steady() - *invited_at_);
+  if (!attempt_delay_) attempt_delay_ = delay;
+  if (!record_.post_dial_delay) record_.post_dial_delay = delay;
+}
+
+void outbound_call::note_outcome(int sip_code) {
+  environment_.trunks.attempt_done(trunk_in_use(), {sip_code, attempt_delay_});
 }
 
 void outbound_call::warn(std::chrono::seconds left) {
@@ -257,8 +271,11 @@ call_actions outbound_call::on_sip(const sip::event& event) {
   if (const auto* one = std::get_if<sip::failed>(&event)) {
     note_attempt(one->status, one->reason.empty() ? one->phrase : one->reason);
     environment_.trunks.call_answered(trunk_in_use(), one->status);
+    note_outcome(one->status);
+    // Of the server, where other statuses mean the called party (RFC 3261 §20.33).
+    if (one->status == 503 && one->retry_after) environment_.trunks.rest(trunk_in_use(), *one->retry_after);
     release_trunk();
-    return machine_->on_trunk_failed(one->status, one->q850, now);
+    return machine_->on_trunk_failed(one->status, one->q850, now, trunk_in_use()->failover_codes);
   }
   if (const auto* one = std::get_if<sip::bye_received>(&event)) {
     environment_.sip.confirm_bye(*dialog_);
@@ -285,8 +302,9 @@ call_actions outbound_call::on_answered(const sip::answered& answer) {
                facts_.trunk);
   environment_.sip.hang_up(*dialog_, 65, "the answer's session description has no codec in common");
   note_attempt(488, "unusable answer");
+  note_outcome(488);
   release_trunk();
-  return machine_->on_trunk_failed(488, std::nullopt, now);
+  return machine_->on_unusable_answer(now);
 }
 
 bool outbound_call::accept_trunk_media(const std::string& sdp) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gateway/call/call_base.hpp"
+#include "gateway/call/outbound_plan.hpp"
 #include "pstn/media/tone_source.hpp"
 #include "pstn/number/phone_number.hpp"
 #include "pstn/sip/offer_answer.hpp"
@@ -14,18 +15,6 @@ namespace tollgate::gateway::call {
 // busy.
 inline constexpr std::chrono::milliseconds farewell_duration{3000};
 
-// Who calls, as far as the call needs to know them.
-struct caller_facts {
-  std::string region;  // ISO 3166, for national forms
-  std::optional<pstn::phone_number>
-      presentation;  // a number that the account rents; none: the trunk's default
-  bool may_call = true;
-  std::string currency;
-  std::string deck;                     // its plan's rates
-  std::optional<std::string> own_deck;  // and its own, which go before
-  billing::money balance;               // posted, before the call
-};
-
 class outbound_call final : public call_base {
  public:
   outbound_call(const environment& e, overlay::session_ptr device, overlay::call_offer offer);
@@ -34,12 +23,7 @@ class outbound_call final : public call_base {
   static boost::asio::awaitable<void> run(std::shared_ptr<outbound_call> self);
 
  private:
-  struct refusal {
-    std::string code;
-    std::string text;
-    int q850 = 21;
-    bool leaves_record = true;  // a CDR without charge
-  };
+  using refusal = call_refusal;
 
   boost::asio::awaitable<void> live();
   // Each returns what stands in the way of the call, if anything does.
@@ -74,8 +58,9 @@ class outbound_call final : public call_base {
   bool accept_trunk_media(const std::string& sdp);
   void note_attempt(int sip_code, const std::string& reason);
   void note_post_dial_delay();
-  void release_trunk();  // the dialog is over, or given up
-  const trunk_choice& trunk_in_use() const { return route_[record_.attempts.size() - 1]; }
+  void note_outcome(int sip_code);  // for the trunk's quality
+  void release_trunk();             // the dialog is over, or given up
+  const trunk_choice& trunk_in_use() const { return route_[in_use_]; }
 
   overlay::session_ptr device_;
   overlay::call_offer offer_;
@@ -84,10 +69,12 @@ class outbound_call final : public call_base {
   billing::rate rate_;
   std::string currency_;
   std::vector<trunk_choice> route_;
+  std::size_t in_use_ = 0;                                // its place in the route
   std::vector<std::optional<billing::cost_rate>> costs_;  // of each, as they were when the call began
   std::optional<call_machine> machine_;
   std::optional<pstn::sip::call_key> dialog_;
   std::optional<std::chrono::steady_clock::time_point> invited_at_;
+  std::optional<std::chrono::milliseconds> attempt_delay_;  // until this attempt's first 18x or 2xx
   std::string trunk_offer_;
   std::string trunk_media_;  // the trunk's last description of its media
   std::string callee_region_;

@@ -5,12 +5,11 @@
 
 #include "pstn/trunk/inbound.hpp"
 #include "pstn/trunk/outbound_invite.hpp"
-#include "pstn/trunk/router.hpp"
 
 namespace tollgate::gateway::call {
 
-trunk_directory::trunk_directory(clocks c, pstn::trunk::health_options health)
-    : clocks_(std::move(c)), monitor_(health) {}
+trunk_directory::trunk_directory(clocks c, routing_options options)
+    : clocks_(std::move(c)), policy_(std::move(options.policy)), monitor_(options.health, options.quality) {}
 
 trunk_directory::snapshot trunk_directory::current() const {
   const std::lock_guard lock(mutex_);
@@ -24,14 +23,20 @@ void trunk_directory::configure(std::vector<pstn::trunk::trunk> trunks) {
   trunks_ = std::move(made);
 }
 
-std::vector<trunk_choice> trunk_directory::route(const pstn::phone_number& number) {
+std::vector<trunk_directory::candidate> trunk_directory::consider(const pstn::phone_number& number,
+                                                                  const pstn::trunk::cost_lookup& cost) {
   const auto trunks = current();
   const auto now = clocks_.steady();
   const auto state = [&](const boost::uuids::uuid& id) { return monitor_.state(id, now); };
-  std::vector<trunk_choice> choices;
-  for (const auto* one : pstn::trunk::route(number, *trunks, state, chance_()))
-    choices.emplace_back(trunks, one);
-  return choices;
+  std::vector<candidate> candidates;
+  for (const auto& one : pstn::trunk::consider(number, *trunks, state, cost, policy_, chance_()))
+    candidates.push_back({trunk_choice(trunks, one.offered), one});
+  return candidates;
+}
+
+bool trunk_directory::has_room(const trunk_choice& trunk) const {
+  return pstn::trunk::room_in(*trunk, monitor_.state(trunk->id, clocks_.steady())) ==
+         pstn::trunk::verdict::chosen;
 }
 
 trunk_choice trunk_directory::match_inbound(const std::string& source_ip, std::uint16_t source_port) const {
@@ -54,6 +59,15 @@ void trunk_directory::call_answered(const trunk_choice& trunk, int sip_status) {
 
 void trunk_directory::call_ended(const trunk_choice& trunk) {
   monitor_.call_ended(trunk->id);
+}
+
+void trunk_directory::attempt_done(const trunk_choice& trunk, const pstn::trunk::attempt_outcome& outcome) {
+  monitor_.attempt_done(trunk->id, outcome, clocks_.steady());
+}
+
+void trunk_directory::rest(const trunk_choice& trunk, std::chrono::seconds duration) {
+  spdlog::warn("event=trunk_rests trunk={} seconds={}", trunk->name, duration.count());
+  monitor_.rest(trunk->id, duration, clocks_.steady());
 }
 
 void trunk_directory::send_due_probes(pstn::sip::user_agent& agent) {

@@ -184,6 +184,8 @@ void endpoint::take_invite(const stack_event& signal, nua_handle_t* handle) {
     refuse(handle, SIP_403_FORBIDDEN, false);
   } else if (draining_ || stopping_ || calls_.size() >= options_.most_calls) {
     refuse(handle, SIP_503_SERVICE_UNAVAILABLE, true);
+  } else if (signal.message->sip_replaces) {
+    refuse(handle, SIP_481_NO_TRANSACTION, false);  // no call of ours is handed over (RFC 3891 §3)
   } else if (has_foreign_body(signal.message)) {
     nua_respond(handle, SIP_415_UNSUPPORTED_MEDIA, NUTAG_WITH_THIS(stack_),
                 SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());

@@ -33,6 +33,8 @@ std::string_view code(trunk_error error) {
       return "bad_capacity";
     case trunk_error::bad_region:
       return "bad_region";
+    case trunk_error::bad_failover_code:
+      return "bad_failover_code";
   }
   return "bad_name";
 }
@@ -68,6 +70,8 @@ std::string_view sentence(trunk_error error) {
       return "Capacities must not be negative, the weight is 1 to 10000, the priority 0 to 10000.";
     case trunk_error::bad_region:
       return "The region must be an ISO 3166 code of two capital letters.";
+    case trunk_error::bad_failover_code:
+      return "Failover codes must be SIP statuses from 300 to 599, each once, but for 486 and 487.";
   }
   return "The trunk is not valid.";
 }

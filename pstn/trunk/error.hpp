@@ -17,12 +17,13 @@ enum class trunk_error {
   carrier_in_use,  // it still has trunks
   bad_host,        // neither an address nor a host name
   bad_port,
-  bad_credentials,  // digest without user name, or a control character
-  bad_codec,        // unknown, or none
-  bad_source,       // an inbound source that is no address and no CIDR block
-  bad_prefix,       // a served prefix that is not 1 to 15 digits
-  bad_capacity,     // negative, or a weight or priority out of range
-  bad_region,       // no ISO 3166 code that has a numbering plan
+  bad_credentials,    // digest without user name, or a control character
+  bad_codec,          // unknown, or none
+  bad_source,         // an inbound source that is no address and no CIDR block
+  bad_prefix,         // a served prefix that is not 1 to 15 digits
+  bad_capacity,       // negative, or a weight or priority out of range
+  bad_region,         // no ISO 3166 code that has a numbering plan
+  bad_failover_code,  // a status that is never followed by another trunk, or listed twice
 };
 
 /// "bad_name", ...

@@ -12,69 +12,66 @@ using enum failure_reason;
 struct status_row {
   int sip_status;
   failure_reason reason;
-  bool retry;
   int q850;            // RFC 3398 §8.2.6.1, for a carrier that sends no Reason
   bool open_to_cause;  // the status says little: a Q.850 cause says more
 };
 
-// Final are those that tell of the called party; those that tell of the carrier's own trouble go to the next
-// trunk.
 constexpr std::array status_rows{
-    status_row{400, network_failure, true, 41, true},
-    status_row{401, forbidden, true, 21, false},  // our credentials were not taken
-    status_row{402, forbidden, true, 21, false},
-    status_row{403, forbidden, true, 21, false},
-    status_row{404, number_unknown, false, 1, true},
-    status_row{405, network_failure, true, 63, false},
-    status_row{406, media_refused, true, 79, false},
-    status_row{407, forbidden, true, 21, false},
-    status_row{408, network_failure, true, 102, true},
-    status_row{410, number_unknown, false, 22, false},
-    status_row{413, network_failure, true, 127, false},
-    status_row{414, network_failure, true, 127, false},
-    status_row{415, media_refused, true, 79, false},
-    status_row{416, network_failure, true, 127, false},
-    status_row{420, network_failure, true, 127, false},
-    status_row{421, network_failure, true, 127, false},
-    status_row{422, network_failure, true, 127, false},
-    status_row{423, network_failure, true, 127, false},
-    status_row{480, unavailable, false, 18, true},
-    status_row{481, network_failure, true, 41, false},
-    status_row{482, network_failure, true, 25, false},
-    status_row{483, network_failure, true, 25, false},
-    status_row{484, number_incomplete, false, 28, false},
-    status_row{485, number_unknown, false, 1, false},
-    status_row{486, busy, false, 17, false},
-    status_row{487, cancelled, false, 127, true},
-    status_row{488, media_refused, true, 79, false},
-    status_row{500, network_failure, true, 41, true},
-    status_row{501, network_failure, true, 79, true},
-    status_row{502, network_failure, true, 38, true},
-    status_row{503, network_failure, true, 41, true},
-    status_row{504, network_failure, true, 102, true},
-    status_row{505, network_failure, true, 127, false},
-    status_row{513, network_failure, true, 127, false},
-    status_row{580, network_failure, true, 47, false},
-    status_row{600, busy, false, 17, false},
-    status_row{603, declined, false, 21, false},
-    status_row{604, number_unknown, false, 1, false},
-    status_row{606, media_refused, false, 58, false},
-    status_row{607, declined, false, 21, false},   // RFC 8197: unwanted
-    status_row{608, forbidden, false, 21, false},  // RFC 8688: an intermediary's analytics
+    status_row{400, network_failure, 41, true},
+    status_row{401, forbidden, 21, false},  // our credentials were not taken
+    status_row{402, forbidden, 21, false},
+    status_row{403, forbidden, 21, false},
+    status_row{404, number_unknown, 1, true},
+    status_row{405, network_failure, 63, false},
+    status_row{406, media_refused, 79, false},
+    status_row{407, forbidden, 21, false},
+    status_row{408, network_failure, 102, true},
+    status_row{410, number_unknown, 22, false},
+    status_row{413, network_failure, 127, false},
+    status_row{414, network_failure, 127, false},
+    status_row{415, media_refused, 79, false},
+    status_row{416, network_failure, 127, false},
+    status_row{420, network_failure, 127, false},
+    status_row{421, network_failure, 127, false},
+    status_row{422, network_failure, 127, false},
+    status_row{423, network_failure, 127, false},
+    status_row{480, unavailable, 18, true},
+    status_row{481, network_failure, 41, false},
+    status_row{482, network_failure, 25, false},
+    status_row{483, network_failure, 25, false},
+    status_row{484, number_incomplete, 28, false},
+    status_row{485, number_unknown, 1, false},
+    status_row{486, busy, 17, false},
+    status_row{487, cancelled, 127, true},
+    status_row{488, media_refused, 79, false},
+    status_row{500, network_failure, 41, true},
+    status_row{501, network_failure, 79, true},
+    status_row{502, network_failure, 38, true},
+    status_row{503, network_failure, 41, true},
+    status_row{504, network_failure, 102, true},
+    status_row{505, network_failure, 127, false},
+    status_row{513, network_failure, 127, false},
+    status_row{580, network_failure, 47, false},
+    status_row{600, busy, 17, false},
+    status_row{603, declined, 21, false},
+    status_row{604, number_unknown, 1, false},
+    status_row{606, media_refused, 58, false},
+    status_row{607, declined, 21, false},   // RFC 8197: unwanted
+    status_row{608, forbidden, 21, false},  // RFC 8688: an intermediary's analytics
 };
 
 // For statuses that are not listed, by class (RFC 3261 §8.1.3.2). A redirect is not followed: it would be
 // paid by us.
-constexpr status_row any_3xx{300, unavailable, true, 23, false};
-constexpr status_row any_4xx{400, network_failure, true, 41, true};
-constexpr status_row any_5xx{500, network_failure, true, 41, true};
-constexpr status_row any_6xx{600, declined, false, 21, false};
-constexpr status_row no_response{0, network_failure, true, 102, true};
+constexpr status_row any_3xx{300, unavailable, 23, false};
+constexpr status_row any_4xx{400, network_failure, 41, true};
+constexpr status_row any_5xx{500, network_failure, 41, true};
+constexpr status_row any_6xx{600, declined, 21, false};
+constexpr status_row no_response{0, network_failure, 102, true};
 
 struct cause_row {
   int q850;
   failure_reason reason;
-  bool retry;
+  bool of_the_network;  // and not of the called party
 };
 
 // ITU-T Q.850 §2.2.7. Causes that say no more than the status (16, 31, 111, 127, ...) are not here.
@@ -124,17 +121,33 @@ const status_row& row_of(int sip_status) {
   }
 }
 
+// What says that this carrier cannot do it, so that another one may: silence, its time-out, 480 (which
+// carriers send for their own lack of a route as well) and its own failures.
+bool is_carriers_trouble(int sip_status) {
+  const bool is_answer = sip_status >= 300 && sip_status <= 699;
+  return !is_answer || sip_status == 408 || sip_status == 480 || (sip_status >= 500 && sip_status <= 599);
+}
+
 }  // namespace
 
-classified classify(int sip_status, std::optional<int> q850) {
+bool is_failover_code(int sip_status) {
+  return sip_status >= 300 && sip_status < 600 && sip_status != 486 && sip_status != 487;
+}
+
+classified classify(int sip_status, std::optional<int> q850, std::span<const int> failover_codes) {
   const status_row& status = row_of(sip_status);
   const bool usable = q850 && *q850 >= 1 && *q850 <= 127;
-  const int cause = usable ? *q850 : status.q850;
+  classified found{status.reason, is_carriers_trouble(sip_status), usable ? *q850 : status.q850};
   if (usable && status.open_to_cause) {
     const auto* refined = std::ranges::find(cause_rows, *q850, &cause_row::q850);
-    if (refined != cause_rows.end()) return {refined->reason, refined->retry, cause};
+    if (refined != cause_rows.end()) {
+      found.reason = refined->reason;
+      found.retry_next_trunk = found.retry_next_trunk && refined->of_the_network;
+    }
   }
-  return {status.reason, status.retry, cause};
+  if (is_failover_code(sip_status) && std::ranges::find(failover_codes, sip_status) != failover_codes.end())
+    found.retry_next_trunk = true;
+  return found;
 }
 
 std::string_view code(failure_reason reason) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace tollgate::pstn::trunk {
@@ -53,9 +54,14 @@ struct classified {
 };
 
 /// `sip_status` 300 to 699, anything else counts as no answer at all. `q850` from the Reason header refines
-/// those statuses that leave it open (480, 500, 503, ...); 486, 600 and 603 are final whatever it says. A
-/// call that rang until our own patience ended (408) is to be classified with cause 19.
-classified classify(int sip_status, std::optional<int> q850);
+/// those statuses that leave it open (480, 500, 503, ...). Another trunk is tried after no answer, 408, 480
+/// and 5xx, unless the cause tells of the called party, and after `failover_codes`, which the carrier is
+/// known to mean so; 486, 603 and 6xx are final whatever is configured. A call that rang until our own
+/// patience ended (408) is to be classified with cause 19.
+classified classify(int sip_status, std::optional<int> q850, std::span<const int> failover_codes = {});
+
+/// May a trunk's failover codes name this status? 300 to 599 but for 486 (busy) and 487 (cancelled by us).
+bool is_failover_code(int sip_status);
 
 /// The reverse, for inbound calls that we refuse: the SIP status for a reason (RFC 3398 §8.2.6.1).
 int sip_status_of(failure_reason reason);

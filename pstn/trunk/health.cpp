@@ -39,9 +39,11 @@ void trunk_health::count(bool alive) {
   if (!up_ && successes_ >= options_.successes_to_come_up) up_ = true;
 }
 
-// A doubtful trunk is asked at the quicker pace too, so that it is judged soon.
+// A doubtful trunk is asked at the quickest pace, so that it is judged soon.
 std::chrono::seconds trunk_health::probe_interval() const {
-  return up_ && failures_ == 0 ? options_.probe_interval_up : options_.probe_interval_down;
+  const bool in_doubt = up_ ? failures_ > 0 : successes_ > 0;
+  if (in_doubt) return options_.probe_interval_doubt;
+  return up_ ? options_.probe_interval_up : options_.probe_interval_down;
 }
 
 }  // namespace tollgate::pstn::trunk

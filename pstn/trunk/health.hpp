@@ -12,7 +12,10 @@ using time_point = std::chrono::steady_clock::time_point;
 struct health_options {
   int failures_to_go_down = 3;   // in a row
   int successes_to_come_up = 2;  // in a row
-  std::chrono::seconds probe_interval_up{30};
+  // With answers waited for 4 s, a trunk that dies right after a probe is out 10 + 3·4 + 2·2 = 26 s later,
+  // and back 5 + 2 s after it returned.
+  std::chrono::seconds probe_interval_up{10};
+  std::chrono::seconds probe_interval_doubt{2};  // up, but the last sign was bad; or down, and it was good
   std::chrono::seconds probe_interval_down{5};
 };
 

@@ -13,8 +13,9 @@ void trunk_monitor::configure(std::span<const trunk> trunks) {
   for (auto& [id, known] : entries_)
     known.configured = false;
   for (const trunk& one : trunks) {
-    entry& kept = entries_.try_emplace(one.id, options_).first->second;
+    entry& kept = entry_of(one.id);
     kept.configured = true;
+    kept.carrier_id = one.carrier_id;
     kept.probes = one.probes;
   }
   std::erase_if(entries_,
@@ -22,7 +23,7 @@ void trunk_monitor::configure(std::span<const trunk> trunks) {
 }
 
 void trunk_monitor::call_started(const uuid& trunk_id, time_point now) {
-  entry& used = entries_.try_emplace(trunk_id, options_).first->second;
+  entry& used = entry_of(trunk_id);
   ++used.live_calls;
   while (!used.begun.empty() && now - used.begun.front() >= std::chrono::seconds{1})
     used.begun.pop_front();
@@ -39,6 +40,27 @@ void trunk_monitor::call_answered(const uuid& trunk_id, int sip_status, time_poi
   if (const auto found = entries_.find(trunk_id); found != entries_.end()) {
     found->second.health.call_answered(sip_status, now);
   }
+}
+
+void trunk_monitor::attempt_done(const uuid& trunk_id, const attempt_outcome& outcome, time_point now) {
+  if (const auto found = entries_.find(trunk_id); found != entries_.end())
+    found->second.quality.note(outcome.sip_status >= 200 && outcome.sip_status < 300, outcome.post_dial_delay,
+                               now);
+}
+
+void trunk_monitor::rest(const uuid& trunk_id, std::chrono::seconds duration, time_point now) {
+  if (const auto found = entries_.find(trunk_id); found != entries_.end())
+    found->second.resting_until =
+        now + std::clamp(duration, std::chrono::seconds{0}, std::chrono::seconds{longest_rest});
+}
+
+trunk_monitor::entry& trunk_monitor::entry_of(const uuid& trunk_id) {
+  return entries_.try_emplace(trunk_id, options_, quality_options_).first->second;
+}
+
+int trunk_monitor::entry::begun_last_second(time_point now) const {
+  return static_cast<int>(
+      std::ranges::count_if(begun, [&](time_point at) { return now - at < std::chrono::seconds{1}; }));
 }
 
 std::vector<uuid> trunk_monitor::take_due_probes(time_point now) {
@@ -70,11 +92,17 @@ trunk_state trunk_monitor::state(const uuid& trunk_id, time_point now) const {
   const auto found = entries_.find(trunk_id);
   if (found == entries_.end()) return {};
   const entry& known = found->second;
-  const auto recent =
-      std::ranges::count_if(known.begun, [&](time_point at) { return now - at < std::chrono::seconds{1}; });
-  return {.up = known.health.up() || !known.probes,
-          .live_calls = known.live_calls,
-          .calls_last_second = static_cast<int>(recent)};
+  trunk_state state{.up = known.health.up() || !known.probes,
+                    .live_calls = known.live_calls,
+                    .calls_last_second = known.begun_last_second(now),
+                    .resting = now < known.resting_until,
+                    .quality = known.quality.figures(now)};
+  for (const auto& [id, other] : entries_) {
+    if (other.carrier_id != known.carrier_id) continue;
+    state.carrier_live_calls += other.live_calls;
+    state.carrier_calls_last_second += other.begun_last_second(now);
+  }
+  return state;
 }
 
 }  // namespace tollgate::pstn::trunk

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of every trunk at this moment, by id: in service or not, live calls, calls begun in the last
-// second. Free of IO; one thread.
+// second, how its calls of late went. Free of IO; one thread.
 #pragma once
 
 #include <boost/uuid/uuid.hpp>
@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "pstn/trunk/call_quality.hpp"
 #include "pstn/trunk/health.hpp"
 #include "pstn/trunk/trunk.hpp"
 
@@ -20,11 +21,22 @@ struct trunk_state {
   bool up = true;
   int live_calls = 0;
   int calls_last_second = 0;
+  int carrier_live_calls = 0;  // over all trunks of its carrier
+  int carrier_calls_last_second = 0;
+  bool resting = false;  // has asked to be left alone for a while (RFC 3261 §20.33)
+  quality_figures quality{};
+};
+
+/// How one attempt over a trunk ended.
+struct attempt_outcome {
+  int sip_status = 0;                                          // 200: answered
+  std::optional<std::chrono::milliseconds> post_dial_delay{};  // INVITE to the first 18x or 2xx, if one came
 };
 
 class trunk_monitor {
  public:
-  explicit trunk_monitor(health_options options = {}) : options_(options) {}
+  explicit trunk_monitor(health_options options = {}, quality_options quality = {})
+      : options_(options), quality_options_(quality) {}
 
   /// The trunks as they are configured now. Those that stay keep their state, removed ones lose it.
   void configure(std::span<const trunk> trunks);
@@ -34,6 +46,12 @@ class trunk_monitor {
   void call_ended(const uuid& trunk_id);
   /// How the trunk answered a call first: 18x, 2xx or the failure.
   void call_answered(const uuid& trunk_id, int sip_status, time_point now);
+  /// An attempt was answered or has failed: once for each, it counts for the quality. One that was cancelled
+  /// by its caller before an answer tells nothing of the trunk: leave it out.
+  void attempt_done(const uuid& trunk_id, const attempt_outcome& outcome, time_point now);
+  /// The trunk has asked for no calls for so long (503 with Retry-After); at most `longest_rest` is believed.
+  void rest(const uuid& trunk_id, std::chrono::seconds duration, time_point now);
+  static constexpr std::chrono::seconds longest_rest{300};
 
   /// Trunks whose OPTIONS is due: send it, and tell probe_answered with the status (408 for none). They count
   /// as sent.
@@ -47,15 +65,22 @@ class trunk_monitor {
 
  private:
   struct entry {
-    explicit entry(health_options options) : health(options) {}
+    entry(health_options of_health, quality_options of_quality) : health(of_health), quality(of_quality) {}
     trunk_health health;
+    call_quality quality;
+    uuid carrier_id{};
+    time_point resting_until{};
     bool probes = false;
     bool configured = false;  // an entry that is not lives on only while it has calls
     int live_calls = 0;
     std::deque<time_point> begun;  // within the last second, bounded
+    int begun_last_second(time_point now) const;
   };
+  entry& entry_of(const uuid& trunk_id);
+
   std::map<uuid, entry> entries_;
   health_options options_;
+  quality_options quality_options_;
 };
 
 }  // namespace tollgate::pstn::trunk

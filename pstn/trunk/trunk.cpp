@@ -9,6 +9,7 @@
 
 #include "pstn/media/codec_description.hpp"
 #include "pstn/number/numbering_plan.hpp"
+#include "pstn/trunk/failure.hpp"
 #include "pstn/trunk/inbound.hpp"
 
 namespace tollgate::pstn::trunk {
@@ -111,6 +112,11 @@ bool codecs_fit(const std::vector<std::string>& codecs) {
          std::set<std::string>(codecs.begin(), codecs.end()).size() == codecs.size();
 }
 
+bool failover_codes_fit(const std::vector<int>& codes) {
+  return codes.size() <= most_list_entries && std::ranges::all_of(codes, is_failover_code) &&
+         std::set<int>(codes.begin(), codes.end()).size() == codes.size();
+}
+
 bool capacity_fits(const trunk& value) {
   if (value.echo_tail_ms < 32 || value.echo_tail_ms > 256) return false;
   return value.capacity_calls >= 0 && value.capacity_calls_per_second >= 0 && value.weight >= 1 &&
@@ -144,6 +150,7 @@ bool known_codec(std::string_view name) {
 
 boost::system::result<void> validate(const carrier& value) {
   if (!is_name(value.name)) return trunk_error::bad_name;
+  if (value.capacity_calls < 0 || value.capacity_calls_per_second < 0) return trunk_error::bad_capacity;
   return {};
 }
 
@@ -162,6 +169,7 @@ boost::system::result<void> validate(const trunk& value) {
       !std::ranges::all_of(value.served_prefixes, is_prefix)) {
     return trunk_error::bad_prefix;
   }
+  if (!failover_codes_fit(value.failover_codes)) return trunk_error::bad_failover_code;
   if (!capacity_fits(value)) return trunk_error::bad_capacity;
   if (!value.region.empty() && !number::country_code_of_region(value.region)) return trunk_error::bad_region;
   if (value.numbers == number_format::national && value.region.empty()) return trunk_error::bad_region;

@@ -43,7 +43,9 @@ std::optional<number_format> number_format_named(std::string_view text);
 struct carrier {
   uuid id{};
   std::string name;
-  bool enabled = true;  // off: none of its trunks takes part
+  bool enabled = true;                // off: none of its trunks takes part
+  int capacity_calls = 0;             // at once over all of its trunks; 0: no limit
+  int capacity_calls_per_second = 0;  // 0: no limit
 };
 
 /// RFC 3261 §22: how we answer the carrier's challenge.
@@ -78,8 +80,11 @@ struct trunk {
   int capacity_calls_per_second = 0;  // 0: no limit
   int priority = 0;                   // lower first
   int weight = 1;                     // 1 to 10,000: share among trunks of the same priority
-  bool probes = true;                 // watched by OPTIONS
-  bool enabled = true;                // with its carrier's state in it when it comes from list_usable_trunks
+  std::vector<int> failover_codes{};  // statuses after which the next trunk is tried beside 408, 480 and 5xx
+  int carrier_capacity_calls = 0;     // its carrier's, when it comes from list_usable_trunks
+  int carrier_capacity_calls_per_second = 0;
+  bool probes = true;   // watched by OPTIONS
+  bool enabled = true;  // with its carrier's state in it when it comes from list_usable_trunks
 };
 
 /// Everything that the API lets in passes here: a name is printable, a host cannot smuggle a header, codecs
@@ -87,8 +92,8 @@ struct trunk {
 boost::system::result<void> validate(const carrier& value);
 boost::system::result<void> validate(const trunk& value);
 
-/// What a codec is called in SDP: those that a trunk may list ("PCMA", "PCMU", "G722", "G726-32", "GSM", "G729",
-/// "opus"), written so.
+/// What a codec is called in SDP: those that a trunk may list ("PCMA", "PCMU", "G722", "G726-32", "GSM",
+/// "G729", "opus"), written so.
 bool known_codec(std::string_view name);
 
 }  // namespace tollgate::pstn::trunk

@@ -17,7 +17,7 @@ constexpr const char* trunk_columns =
     "t.registers, t.from_domain, t.codecs, t.dtmf, t.caller_id, t.number_format, t.region, t.default_caller, "
     "t.inbound_sources, t.served_prefixes, t.capacity_calls, t.capacity_calls_per_second, t.priority, "
     "t.weight, t.probes, "
-    "t.enabled, t.echo_canceller, t.echo_tail_ms";
+    "t.enabled, t.echo_canceller, t.echo_tail_ms, t.failover_codes";
 
 // An array literal (PostgreSQL documentation §8.15.2), every element quoted.
 std::string array_literal(const std::vector<std::string>& values) {
@@ -34,6 +34,13 @@ std::string array_literal(const std::vector<std::string>& values) {
   return literal + "}";
 }
 
+std::string array_literal(const std::vector<int>& values) {
+  std::vector<std::string> texts;
+  for (const int value : values)
+    texts.push_back(std::to_string(value));
+  return array_literal(texts);
+}
+
 std::vector<std::string> array_of(const pqxx::field& field) {
   std::vector<std::string> values;
   pqxx::array_parser parser{field.c_str()};
@@ -48,9 +55,15 @@ uuid uuid_of(const pqxx::field& field) {
   return boost::uuids::string_generator{}(field.c_str());
 }
 
+constexpr const char* carrier_columns =
+    "carrier_id, name, enabled, capacity_calls, capacity_calls_per_second";
+
 carrier carrier_of(const pqxx::row& row) {
-  return {
-      .id = uuid_of(row["carrier_id"]), .name = row["name"].c_str(), .enabled = row["enabled"].as<bool>()};
+  return {.id = uuid_of(row["carrier_id"]),
+          .name = row["name"].c_str(),
+          .enabled = row["enabled"].as<bool>(),
+          .capacity_calls = row["capacity_calls"].as<int>(),
+          .capacity_calls_per_second = row["capacity_calls_per_second"].as<int>()};
 }
 
 trunk trunk_of(const pqxx::row& row) {
@@ -86,6 +99,8 @@ trunk trunk_of(const pqxx::row& row) {
   read.enabled = row["enabled"].as<bool>();
   read.echo_canceller = row["echo_canceller"].as<bool>();
   read.echo_tail_ms = row["echo_tail_ms"].as<int>();
+  for (const auto& code : array_of(row["failover_codes"]))
+    read.failover_codes.push_back(std::stoi(code));
   return read;
 }
 
@@ -94,7 +109,7 @@ std::optional<std::string> or_null(const std::optional<digest_account>& account,
   return account ? std::optional{(*account).*member} : std::nullopt;
 }
 
-// Runs `sql` with all fields of the trunk as $1 to $27, in the order of trunk_columns.
+// Runs `sql` with all fields of the trunk as $1 to $28, in the order of trunk_columns.
 pqxx::result execute(pqxx::transaction_base& tx, const std::string& sql, const trunk& value) {
   const auto caller = value.default_caller ? std::optional{value.default_caller->e164()} : std::nullopt;
   return tx.exec_params(
@@ -105,7 +120,8 @@ pqxx::result execute(pqxx::transaction_base& tx, const std::string& sql, const t
       array_literal(value.codecs), std::string{name(value.dtmf)}, std::string{name(value.caller_id)},
       std::string{name(value.numbers)}, value.region, caller, array_literal(value.inbound_sources),
       array_literal(value.served_prefixes), value.capacity_calls, value.capacity_calls_per_second,
-      value.priority, value.weight, value.probes, value.enabled, value.echo_canceller, value.echo_tail_ms);
+      value.priority, value.weight, value.probes, value.enabled, value.echo_canceller, value.echo_tail_ms,
+      array_literal(value.failover_codes));
 }
 
 // Why a statement changed nothing, as the statement itself tells in its only row: "done", or a name of
@@ -131,23 +147,27 @@ std::vector<trunk> trunks_of(const pqxx::result& rows) {
 result<void> create_carrier(pqxx::transaction_base& tx, const carrier& value) {
   if (const auto valid = validate(value); valid.has_error()) return valid;
   return outcome(tx.exec_params(R"(
-      WITH made AS (INSERT INTO pstn.carrier (carrier_id, name, enabled) VALUES ($1, $2, $3)
+      WITH made AS (INSERT INTO pstn.carrier (carrier_id, name, enabled, capacity_calls, capacity_calls_per_second)
+                    VALUES ($1, $2, $3, $4, $5)
                     ON CONFLICT DO NOTHING RETURNING 1)
       SELECT CASE WHEN EXISTS (SELECT FROM made)
                     OR EXISTS (SELECT FROM pstn.carrier WHERE carrier_id = $1 AND name = $2)
                   THEN 'done' ELSE 'name_taken' END)",
-                                to_string(value.id), value.name, value.enabled));
+                                to_string(value.id), value.name, value.enabled, value.capacity_calls,
+                                value.capacity_calls_per_second));
 }
 
 result<void> update_carrier(pqxx::transaction_base& tx, const carrier& value) {
   if (const auto valid = validate(value); valid.has_error()) return valid;
   return outcome(tx.exec_params(R"(
-      WITH changed AS (UPDATE pstn.carrier SET name = $2, enabled = $3 WHERE carrier_id = $1
+      WITH changed AS (UPDATE pstn.carrier SET name = $2, enabled = $3, capacity_calls = $4,
+                         capacity_calls_per_second = $5 WHERE carrier_id = $1
                        AND NOT EXISTS (SELECT FROM pstn.carrier WHERE name = $2 AND carrier_id <> $1) RETURNING 1)
       SELECT CASE WHEN EXISTS (SELECT FROM changed) THEN 'done'
                   WHEN EXISTS (SELECT FROM pstn.carrier WHERE carrier_id = $1) THEN 'name_taken'
                   ELSE 'no_such_carrier' END)",
-                                to_string(value.id), value.name, value.enabled));
+                                to_string(value.id), value.name, value.enabled, value.capacity_calls,
+                                value.capacity_calls_per_second));
 }
 
 result<void> remove_carrier(pqxx::transaction_base& tx, const uuid& id) {
@@ -161,14 +181,15 @@ result<void> remove_carrier(pqxx::transaction_base& tx, const uuid& id) {
 }
 
 std::optional<carrier> find_carrier(pqxx::transaction_base& tx, const uuid& id) {
-  const auto rows = tx.exec_params("SELECT carrier_id, name, enabled FROM pstn.carrier WHERE carrier_id = $1",
-                                   to_string(id));
+  const auto rows = tx.exec_params(
+      "SELECT " + std::string{carrier_columns} + " FROM pstn.carrier WHERE carrier_id = $1", to_string(id));
   return rows.empty() ? std::nullopt : std::optional{carrier_of(rows[0])};
 }
 
 std::vector<carrier> list_carriers(pqxx::transaction_base& tx) {
   std::vector<carrier> carriers;
-  for (const auto& row : tx.exec("SELECT carrier_id, name, enabled FROM pstn.carrier ORDER BY name")) {
+  for (const auto& row :
+       tx.exec("SELECT " + std::string{carrier_columns} + " FROM pstn.carrier ORDER BY name")) {
     carriers.push_back(carrier_of(row));
   }
   return carriers;
@@ -181,10 +202,10 @@ result<void> create_trunk(pqxx::transaction_base& tx, const trunk& value) {
         INSERT INTO pstn.trunk (trunk_id, carrier_id, name, host, port, transport, digest_username, digest_password,
           digest_realm, registers, from_domain, codecs, dtmf, caller_id, number_format, region, default_caller,
           inbound_sources, served_prefixes, capacity_calls, capacity_calls_per_second, priority, weight, probes, enabled,
-          echo_canceller, echo_tail_ms)
+          echo_canceller, echo_tail_ms, failover_codes)
         SELECT $1::uuid, carrier_id, $3, $4, $5::int, $6, $7, $8, $9, $10::boolean, $11, $12::text[], $13, $14, $15, $16, $17,
           $18::text[], $19::text[], $20::int, $21::int, $22::int, $23::int, $24::boolean, $25::boolean,
-          $26::boolean, $27::int
+          $26::boolean, $27::int, $28::integer[]
         FROM pstn.carrier WHERE carrier_id = $2::uuid
         ON CONFLICT DO NOTHING RETURNING 1)
       SELECT CASE WHEN EXISTS (SELECT FROM made)
@@ -203,7 +224,8 @@ result<void> update_trunk(pqxx::transaction_base& tx, const trunk& value) {
           dtmf = $13, caller_id = $14, number_format = $15, region = $16, default_caller = $17,
           inbound_sources = $18::text[], served_prefixes = $19::text[], capacity_calls = $20::int,
           capacity_calls_per_second = $21::int, priority = $22::int, weight = $23::int, probes = $24::boolean,
-          enabled = $25::boolean, echo_canceller = $26::boolean, echo_tail_ms = $27::int
+          enabled = $25::boolean, echo_canceller = $26::boolean, echo_tail_ms = $27::int,
+          failover_codes = $28::integer[]
         WHERE trunk_id = $1::uuid AND EXISTS (SELECT FROM pstn.carrier WHERE carrier_id = $2::uuid)
           AND NOT EXISTS (SELECT FROM pstn.trunk WHERE name = $3 AND trunk_id <> $1::uuid)
         RETURNING 1)
@@ -231,10 +253,17 @@ std::vector<trunk> list_trunks(pqxx::transaction_base& tx) {
 }
 
 std::vector<trunk> list_usable_trunks(pqxx::transaction_base& tx) {
-  return trunks_of(
-      tx.exec("SELECT " + std::string{trunk_columns} +
-              " FROM pstn.trunk t JOIN pstn.carrier c USING (carrier_id) WHERE t.enabled AND c.enabled "
-              "ORDER BY t.name"));
+  std::vector<trunk> trunks;
+  for (const auto& row :
+       tx.exec("SELECT " + std::string{trunk_columns} +
+               ", c.capacity_calls AS carrier_capacity_calls, c.capacity_calls_per_second AS "
+               "carrier_capacity_calls_per_second FROM pstn.trunk t JOIN pstn.carrier c USING (carrier_id) "
+               "WHERE t.enabled AND c.enabled ORDER BY t.name")) {
+    trunk& read = trunks.emplace_back(trunk_of(row));
+    read.carrier_capacity_calls = row["carrier_capacity_calls"].as<int>();
+    read.carrier_capacity_calls_per_second = row["carrier_capacity_calls_per_second"].as<int>();
+  }
+  return trunks;
 }
 
 }  // namespace tollgate::pstn::trunk

@@ -30,6 +30,7 @@ class remembering_gateway final : public operations {
   std::vector<live_call> live_calls() override;
   std::vector<trunk_status> trunk_statuses() override { return {}; }
   bool hang_up(const uuid& call_id) override;
+  boost::asio::awaitable<boost::system::result<simulated_call>> simulate(call_question question) override;
   void drain(bool stop) override { remember(stop ? "drain and stop" : "drain"); }
   std::vector<std::string> not_ready() override { return {}; }
   boost::asio::awaitable<void> rates_changed() override {

@@ -159,4 +159,25 @@ std::string pcma_sdp(std::uint16_t port, int version = 1);
 /// An INVITE for user_agent::send_invite towards 127.0.0.1:port.
 ua::invite invite_to(std::uint16_t port, const std::string& transport = "udp");
 
+/// A call by hand up to its ACK.
+struct call_by_hand {
+  explicit call_by_hand(agent& ours) : far(ours.port) {
+    far.send(far.request("INVITE", {}, 1, {}, pcma_sdp(41000)));
+    const auto incoming = ours.events.expect<ua::incoming_invite>();
+    if (!incoming) return;
+    key = incoming->key;
+    ours.user_agent.answer(key, pcma_sdp(40000));
+    const auto ok = far.receive("SIP/2.0 200");
+    if (!ok) return;
+    tag = to_tag_of(*ok);
+    far.send(far.request("ACK", tag, 1));
+    is_up = ours.events.expect<ua::acknowledged>().has_value();
+  }
+
+  wire far;
+  ua::call_key key;
+  std::string tag;
+  bool is_up = false;
+};
+
 }  // namespace tollgate::tests::sip

@@ -130,27 +130,6 @@ TEST(IncomingCall, WithoutAnOfferIsOfferedAndItsAcknowledgementBringsTheAnswer) 
   EXPECT_TRUE(caller.succeeds());
 }
 
-/// A call by hand up to its ACK.
-struct call_by_hand {
-  explicit call_by_hand(agent& ours) : far(ours.port) {
-    far.send(far.request("INVITE", {}, 1, {}, pcma_sdp(41000)));
-    const auto incoming = ours.events.expect<ua::incoming_invite>();
-    if (!incoming) return;
-    key = incoming->key;
-    ours.user_agent.answer(key, pcma_sdp(40000));
-    const auto ok = far.receive("SIP/2.0 200");
-    if (!ok) return;
-    tag = to_tag_of(*ok);
-    far.send(far.request("ACK", tag, 1));
-    is_up = ours.events.expect<ua::acknowledged>().has_value();
-  }
-
-  wire far;
-  ua::call_key key;
-  std::string tag;
-  bool is_up = false;
-};
-
 TEST(IncomingCall, ByeIsAnsweredOnlyAfterItsConfirmation) {
   agent ours;
   call_by_hand call(ours);

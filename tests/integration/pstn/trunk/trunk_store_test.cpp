@@ -41,6 +41,7 @@ trunk full_trunk() {
   made.capacity_calls_per_second = 5;
   made.priority = 3;
   made.weight = 70;
+  made.failover_codes = {404, 302};
   made.probes = false;
   made.enabled = false;
   return made;
@@ -78,6 +79,7 @@ class TrunkStore : public tests::postgres_test {
     EXPECT_EQ(left.numbers, right.numbers);
     EXPECT_EQ(left.region, right.region);
     EXPECT_EQ(left.default_caller, right.default_caller);
+    EXPECT_EQ(left.failover_codes, right.failover_codes);
     EXPECT_EQ(left.inbound_sources, right.inbound_sources);
     EXPECT_EQ(left.served_prefixes, right.served_prefixes);
     EXPECT_EQ(left.capacity_calls, right.capacity_calls);
@@ -177,6 +179,15 @@ TEST_F(TrunkStore, UsableAreEnabledTrunksOfEnabledCarriers) {
   EXPECT_EQ(usable[0].name, "a");
   EXPECT_EQ(usable[1].name, "b");
   EXPECT_FALSE(find_carrier(*tx, id_of(2))->enabled);
+  EXPECT_EQ(usable[0].carrier_capacity_calls, 0);
+  const carrier limited{
+      .id = id_of(1), .name = "First", .capacity_calls = 40, .capacity_calls_per_second = 4};
+  ASSERT_TRUE(update_carrier(*tx, limited).has_value());
+  EXPECT_EQ(find_carrier(*tx, id_of(1))->capacity_calls, 40);
+  EXPECT_EQ(list_usable_trunks(*tx)[1].carrier_capacity_calls, 40);
+  EXPECT_EQ(list_usable_trunks(*tx)[1].carrier_capacity_calls_per_second, 4);
+  EXPECT_EQ(update_carrier(*tx, {.id = id_of(1), .name = "First", .capacity_calls = -1}).error(),
+            trunk_error::bad_capacity);
 }
 
 }  // namespace

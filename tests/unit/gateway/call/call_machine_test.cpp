@@ -97,6 +97,31 @@ TEST(CallMachine, TimeOutAfterRingingIsNoAnswerAndNoTrunksFault) {
   EXPECT_EQ(machine.outcome().reason, "no_answer");
 }
 
+TEST(CallMachine, FailsOverOnTheTrunksOwnCodesButNeverAfterItRangOrAnswered) {
+  const int codes[] = {404};
+  struct row {
+    const char* name;
+    int status;
+    bool rang;
+    bool next_trunk;
+  };
+  for (const auto& row :
+       {row{"configured", 404, false, true}, row{"not configured", 403, false, false},
+        row{"unavailable", 480, false, true}, row{"unavailable after it rang", 480, true, false},
+        row{"failed after it rang", 503, true, true}}) {
+    auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
+    machine.start(start);
+    if (row.rang) machine.on_provisional(180, false, start);
+    const auto actions = machine.on_trunk_failed(row.status, std::nullopt, start + 1s, codes);
+    EXPECT_EQ(find<action::invite_trunk>(actions).has_value(), row.next_trunk) << row.name;
+  }
+  auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
+  machine.start(start);
+  EXPECT_FALSE(find<action::invite_trunk>(machine.on_unusable_answer(start + 1s)));
+  EXPECT_EQ(machine.outcome().reason, "media_refused");
+  EXPECT_EQ(machine.talk_duration(), 0ms);
+}
+
 TEST(CallMachine, EndsWithTheLastFailureWhenNoTrunkIsLeft) {
   auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 1);
   machine.start(start);

@@ -50,22 +50,22 @@ TEST(Failure, ClassifiesByTable) {
       {699, {}, "declined", false, 21},
       {404, {}, "number_unknown", false, 1},
       {404, 1, "number_unknown", false, 1},
-      {404, 3, "network_failure", true, 3},  // no route: this carrier's, perhaps
+      {404, 3, "network_failure", false, 3},  // told by the cause, but final by the status
       {410, {}, "number_unknown", false, 22},
       {484, {}, "number_incomplete", false, 28},
-      {480, {}, "unavailable", false, 18},
-      {480, 16, "unavailable", false, 16},
+      {480, {}, "unavailable", true, 18},
+      {480, 16, "unavailable", true, 16},
       {480, 18, "no_answer", false, 18},
       {480, 19, "no_answer", false, 19},
       {480, 20, "unavailable", false, 20},
       {480, 34, "congestion", true, 34},
       {487, {}, "cancelled", false, 127},
       {487, 19, "no_answer", false, 19},
-      {488, {}, "media_refused", true, 79},
-      {401, {}, "forbidden", true, 21},
-      {403, {}, "forbidden", true, 21},
-      {403, 21, "forbidden", true, 21},
-      {407, {}, "forbidden", true, 21},
+      {488, {}, "media_refused", false, 79},
+      {401, {}, "forbidden", false, 21},
+      {403, {}, "forbidden", false, 21},
+      {403, 21, "forbidden", false, 21},
+      {407, {}, "forbidden", false, 21},
       {408, {}, "network_failure", true, 102},
       {408, 19, "no_answer", false, 19},  // it rang, and nobody came
       {500, {}, "network_failure", true, 41},
@@ -75,8 +75,8 @@ TEST(Failure, ClassifiesByTable) {
       {503, 34, "congestion", true, 34},
       {503, 42, "congestion", true, 42},
       {504, {}, "network_failure", true, 102},
-      {302, {}, "unavailable", true, 23},
-      {499, {}, "network_failure", true, 41},
+      {302, {}, "unavailable", false, 23},
+      {499, {}, "network_failure", false, 41},
       {599, {}, "network_failure", true, 41},
       {0, {}, "network_failure", true, 102},
       {-1, {}, "network_failure", true, 102},
@@ -91,6 +91,24 @@ TEST(Failure, ClassifiesByTable) {
     EXPECT_EQ(code(got.reason), one.code) << what;
     EXPECT_EQ(got.retry_next_trunk, one.retry) << what;
     EXPECT_EQ(got.q850, one.q850_out) << what;
+  }
+}
+
+TEST(Failure, AnotherTrunkFollowsOnlyWhereTheStatusOrTheTrunkSaysSo) {
+  for (int status = 300; status < 700; ++status) {
+    const bool expected = status == 408 || status == 480 || (status >= 500 && status < 600);
+    EXPECT_EQ(classify(status, std::nullopt).retry_next_trunk, expected) << status;
+  }
+  const int codes[] = {404, 403};
+  EXPECT_TRUE(classify(404, std::nullopt, codes).retry_next_trunk);
+  EXPECT_TRUE(classify(403, 21, codes).retry_next_trunk);
+  EXPECT_FALSE(classify(410, std::nullopt, codes).retry_next_trunk);
+  EXPECT_EQ(code(classify(404, std::nullopt, codes).reason), "number_unknown");
+  EXPECT_FALSE(is_failover_code(200));
+  // What is final stays so, whatever a configuration names.
+  for (int status : {486, 487, 600, 603, 604, 606, 699}) {
+    EXPECT_FALSE(is_failover_code(status));
+    EXPECT_FALSE(classify(status, 34, std::span(&status, 1)).retry_next_trunk) << status;
   }
 }
 

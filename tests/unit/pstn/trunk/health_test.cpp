@@ -49,7 +49,7 @@ TEST(TrunkHealth, LiveCallsCountToo) {
 }
 
 TEST(TrunkHealth, ProbesOftenerWhileInDoubt) {
-  trunk_health health{{.probe_interval_up = seconds{30}, .probe_interval_down = seconds{5}}};
+  trunk_health health{{.probe_interval_up = seconds{30}, .probe_interval_doubt = seconds{5}}};
   const time_point start = time_point{} + seconds{1000};
   EXPECT_LE(health.next_probe(), start);
   health.probe_sent();

@@ -19,13 +19,30 @@ class Router : public testing::Test {
       const auto found = states.find(id);
       return found == states.end() ? trunk_state{} : found->second;
     };
-    for (const trunk* one : route(number_of(number), trunks, lookup, chance))
+    const auto cost = [&](const trunk& by) -> std::optional<std::int64_t> {
+      const auto found = costs.find(by.id);
+      return found == costs.end() ? std::nullopt : std::optional{found->second};
+    };
+    for (const trunk* one : route(number_of(number), trunks, lookup, cost, policy, chance))
       names += one->name.back();
     return names;
   }
 
+  verdict verdict_of(std::size_t index) const {
+    const auto lookup = [&](const uuid& id) {
+      const auto found = states.find(id);
+      return found == states.end() ? trunk_state{} : found->second;
+    };
+    for (const auto& one : consider(number_of("+442079460958"), trunks, lookup, {}, policy, 1))
+      if (one.offered == &trunks[index]) return one.why;
+    ADD_FAILURE() << "the trunk was not looked at";
+    return verdict::chosen;
+  }
+
   std::vector<trunk> trunks{example_trunk(1), example_trunk(2), example_trunk(3)};
   std::map<uuid, trunk_state> states;
+  std::map<uuid, std::int64_t> costs;
+  routing_policy policy;
 };
 
 TEST_F(Router, LongestPrefixThenPriority) {
@@ -72,6 +89,60 @@ TEST_F(Router, SharesByWeightAmongEquals) {
   EXPECT_NEAR(first['2'], 8000, 300);
   EXPECT_NEAR(first['1'], 1000, 200);
   EXPECT_NEAR(first['3'], 1000, 200);
+}
+
+TEST_F(Router, TheCheaperFirstAndTheUnknownLast) {
+  costs = {{trunks[0].id, 30'000}, {trunks[2].id, 20'000}};
+  EXPECT_EQ(order("+442079460958"), "312");
+  trunks[1].priority = 0;
+  trunks[0].priority = trunks[2].priority = 1;
+  EXPECT_EQ(order("+442079460958"), "231");  // as the policy has it: the priority first
+  policy.order = {criterion::cost, criterion::priority};
+  EXPECT_EQ(order("+442079460958"), "312");
+  policy.order = {};
+  std::map<char, int> first;
+  for (std::uint64_t chance = 0; chance < 3'000; ++chance)
+    ++first[order("+442079460958", chance).front()];
+  EXPECT_GT(std::min({first['1'], first['2'], first['3']}), 800);  // by weight alone
+}
+
+TEST_F(Router, TheBetterAnsweredFirst) {
+  policy.order = {criterion::quality, criterion::cost};
+  const auto quality = [](int answered, std::chrono::milliseconds delay) {
+    trunk_state state;
+    state.quality = {.attempts = 100, .answered = answered, .post_dial_delay = delay, .known = true};
+    return state;
+  };
+  using std::chrono::milliseconds;
+  states[trunks[0].id] = quality(40, milliseconds{900});
+  states[trunks[1].id] = quality(70, milliseconds{3'500});
+  states[trunks[2].id] = quality(71, milliseconds{1'200});
+  EXPECT_EQ(order("+442079460958"), "321");
+  states[trunks[2].id] = quality(75, milliseconds{3'900});  // no step apart: the cost decides
+  costs = {{trunks[1].id, 1}, {trunks[2].id, 2}};
+  EXPECT_EQ(order("+442079460958"), "231");
+  states[trunks[0].id].quality.known = false;  // it must get calls to be known
+  EXPECT_EQ(order("+442079460958"), "123");
+}
+
+TEST_F(Router, TellsWhyATrunkIsLeftOut) {
+  trunks[0].served_prefixes = {"33"};
+  EXPECT_EQ(verdict_of(0), verdict::other_destinations);
+  EXPECT_EQ(verdict_of(1), verdict::chosen);
+  states[trunks[1].id].up = false;
+  EXPECT_EQ(verdict_of(1), verdict::down);
+  states[trunks[2].id].resting = true;
+  EXPECT_EQ(verdict_of(2), verdict::resting);
+  EXPECT_EQ(verdict_of(1), verdict::chosen) << "the last one is tried, down as it is";
+  states[trunks[2].id] = {.carrier_live_calls = 7, .carrier_calls_last_second = 3};
+  trunks[2].carrier_capacity_calls = 7;
+  EXPECT_EQ(verdict_of(2), verdict::carrier_full);
+  trunks[2].carrier_capacity_calls = 8;
+  EXPECT_EQ(verdict_of(2), verdict::chosen);
+  trunks[2].carrier_capacity_calls_per_second = 3;
+  EXPECT_EQ(verdict_of(2), verdict::carrier_too_fast);
+  trunks[2].enabled = false;
+  EXPECT_EQ(verdict_of(2), verdict::disabled);
 }
 
 TEST_F(Router, NoTrunkNoRoute) {

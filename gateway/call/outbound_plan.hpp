@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a call to a telephone would be placed: number, dial policy, rate, trunks in order with their costs. The
+// call itself and its simulation both ask here, so that they cannot differ. Reads the tables in memory; no IO
+// beside read_caller.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "billing/rate.hpp"
+#include "gateway/call/environment.hpp"
+#include "pstn/number/phone_number.hpp"
+
+namespace tollgate::gateway::call {
+
+// Who calls, as far as the call needs to know them.
+struct caller_facts {
+  std::string region;  // ISO 3166, for national forms
+  std::optional<pstn::phone_number>
+      presentation;  // a number that the account rents; none: the trunk's default
+  bool may_call = true;
+  std::string currency;
+  std::string deck;                         // its plan's rates
+  std::optional<std::string> own_deck;      // and its own, which go before
+  billing::money balance;                   // posted, before the call
+  std::optional<billing::money> available;  // less what is held; none: nobody's account
+};
+
+// Why a call is not placed.
+struct call_refusal {
+  std::string code;
+  std::string text;
+  int q850 = 21;
+  bool leaves_record = true;  // a CDR without charge
+};
+
+struct dialled_call {
+  pstn::phone_number number;
+  std::string region;  // of the number
+  pstn::number::number_type type;
+};
+
+struct outbound_plan {
+  dialled_call dialled;
+  billing::rate rate;
+  std::string currency;
+  std::vector<trunk_choice> route;                       // best first, not empty
+  std::vector<std::optional<billing::cost_rate>> costs;  // of each in `route`, as they are now
+};
+
+// The account's facts; may_call is false for one that is unknown or blocked.
+caller_facts read_caller(pqxx::work& tx, const uuid& account_id);
+
+// What is dialled, if the policy permits it.
+std::variant<call_refusal, dialled_call> read_dialled(const environment& with, const caller_facts& caller,
+                                                      std::string_view to);
+
+// All trunks for this number, those of the route first (pstn/trunk/router.hpp). Costs are compared by what a
+// call of usual length costs, where the carrier's currency is this one.
+std::vector<trunk_directory::candidate> consider_trunks(const environment& with,
+                                                        const pstn::phone_number& number,
+                                                        const std::string& currency);
+
+std::variant<call_refusal, outbound_plan> plan_outbound(const environment& with, const caller_facts& caller,
+                                                        std::string_view to);
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which carrier a call is offered to, and to which one next: by cost, health, room and the carriers' own words, each far end a
+sipp or a plain socket that speaks just as much SIP as it must."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+import unittest
+
+from stage import PATIENCE_S, StageTest, processes, program
+
+DEAR, CHEAP = ("prefix,destination,price_per_minute\n44,United Kingdom,%s\n" % price for price in ("0.30", "0.02"))
+
+
+class Answerer:
+    """A far end that answers OPTIONS with 200 while it `lives`, and nothing else; it remembers the requests."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.lives = True
+        self.requests = []
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.thread.start()
+
+    def _listen(self):
+        while data := self.socket.recv(65536):
+            self.requests.append(data.split(b" ", 1)[0].decode(errors="replace"))
+            if not self.lives or not data.startswith(b"OPTIONS "):
+                continue
+            wanted = (b"via", b"from", b"to", b"call-id", b"cseq")
+            lines = [line for line in data.split(b"\r\n") if line.split(b":")[0].strip().lower() in wanted]
+            via = next(line for line in lines if line.lower().startswith(b"via"))
+            host, _, port = via.split()[2].split(b";")[0].partition(b":")
+            answer = b"\r\n".join([b"SIP/2.0 200 OK", *lines, b"Content-Length: 0", b"", b""])
+            self.socket.sendto(answer, (host.decode(), int(port or 5060)))
+
+    def close(self):
+        self.socket.sendto(b"", self.socket.getsockname())
+        self.thread.join(5)
+        self.socket.close()
+
+
+class Routing(StageTest):
+    settings = {
+        "billing.report_interval_s": 1, "overlay.calls_per_subscriber": 4, "sip.invite_timeout_s": 1,
+        "sip.options_interval_s": 1, "sip.options_down_interval_s": 1, "sip.options_failures": 2,
+    }
+
+    @classmethod
+    def prepare(cls, stage):
+        cls.alice = stage.subscriber("alice", credit="30.00")
+        cls.numbers = (f"+4420794602{number:02d}" for number in range(100))
+
+    def carrier(self, name, deck=None, **fields):
+        """A carrier of its own; `deck`: what it charges."""
+        identity = self.stage.rest.post("/v1/carriers", {"name": name, **fields})["id"]
+        if deck:
+            self.stage.rest.post_csv("/v1/rate_imports", deck.encode(), deck=name, currency="EUR", kind="cost")
+            self.stage.rest.put(f"/v1/carriers/{identity}/cost_deck", {"deck": name})
+        return identity
+
+    def refuser(self, refusal, number, **fields):
+        agent = self.stage.called("called_refuses", keys={"refusal": refusal})
+        return agent, self.stage.trunk(agent.port, [number[1:]], **fields)
+
+    def answerer(self, number, **fields):
+        agent = self.stage.called("called_answers", echo=True)
+        return agent, self.stage.trunk(agent.port, [number[1:]], **fields)
+
+    def call(self, number, *arguments):
+        known = len(self.stage.records(self.alice))
+        running = self.alice.start("call", number, *arguments)
+        running.finish(PATIENCE_S)
+        ended = running.event("ended")
+        self.assertIsNotNone(ended, running.events[-1:])
+        return ended, self.stage.latest_record(self.alice, known)
+
+    def attempts(self, record):
+        return [(attempt["trunk"], attempt["sip_code"]) for attempt in record["attempts"]]
+
+    def simulate(self, number, **query):
+        return self.stage.rest.get("/v1/call_simulation", number=number, **query)
+
+    def verdicts(self, number, **query):
+        """Of the trunks that serve this number, in their order."""
+        found = self.simulate(number, account_id=self.alice.account_id, **query)["trunks"]
+        return [(one["trunk"], one["verdict"]) for one in found if one["verdict"] != "other_destinations"]
+
+    def assert_as_written(self, *agents):
+        for agent in agents:
+            self.assertEqual(0, agent.finish(PATIENCE_S), agent.complaint())
+
+    def test_the_cheapest_carrier_is_called_and_the_simulation_says_so_before(self):
+        number = next(self.numbers)
+        dear, _ = self.answerer(number, carrier_id=self.carrier("dear", DEAR))
+        cheap, cheap_trunk = self.answerer(number, carrier_id=self.carrier("cheap", CHEAP))
+        told = self.simulate(number, account_id=self.alice.account_id)
+        self.assertEqual(("ok", number, "GB"), (told["verdict"], told["number"], told["region"]))
+        self.assertEqual(600_000, told["price"]["price_per_minute_micros"])
+        chosen = [one for one in told["trunks"] if one["verdict"] == "chosen"]
+        self.assertEqual([20_000, 300_000], [one["cost"]["price_per_minute_micros"] for one in chosen])
+        self.assertEqual(cheap_trunk["name"], chosen[0]["trunk"])
+        ended, record = self.call(number, "--duration", 1)
+        self.assert_as_written(cheap)
+        self.assertEqual("normal", ended["code"])
+        self.assertEqual([(cheap_trunk["name"], 200)], self.attempts(record))
+        self.assertEqual([], dear.messages())  # not even the simulation came near it
+
+    def test_the_command_line_simulates_as_well(self):
+        number = next(self.numbers)
+        _, trunk = self.answerer(number)
+        tollgate = [program("tollgate"), "simulate", number, "--region", "GB", "--url", self.stage.gateway.api_url]
+        environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": self.stage.gateway.admin_token}
+        shown = subprocess.run(tollgate, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual(0, shown.returncode, shown.stderr)
+        first = next(line for line in shown.stdout.splitlines() if line.startswith("1 "))
+        self.assertEqual([trunk["name"], "chosen"], first.split()[1:3])
+        told = subprocess.run([*tollgate, "--json"], env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual("ok", json.loads(told.stdout)["verdict"])
+        for dialled, verdict in (("112", "emergency"), ("+447", "too_short"), ("+14155552671", "no_rate")):
+            self.assertEqual(verdict, self.simulate(dialled, region="GB")["verdict"])
+
+    def test_the_next_carrier_follows_only_where_the_status_allows_it(self):
+        for refusal, fields, next_one in (
+            ("480 Temporarily Unavailable", {}, True), ("404 Not Found", {}, False),
+            ("404 Not Found", {"failover_codes": [404, 403]}, True),
+            ("503 Service Unavailable\nReason: Q.850;cause=17", {}, False),
+        ):
+            with self.subTest(refusal, **fields):
+                number = next(self.numbers)
+                first, first_trunk = self.refuser(refusal, number, **fields)
+                second, second_trunk = self.answerer(number, priority=1)
+                _, record = self.call(number, "--duration", 1)
+                expected = [(first_trunk["name"], int(refusal[:3]))]
+                expected += [(second_trunk["name"], 200)] if next_one else []
+                self.assertEqual(expected, self.attempts(record))
+                self.assert_as_written(first, *([second] if next_one else []))
+                second.stop()
+        self.assert_sound()
+
+    def test_a_carrier_that_asks_to_be_left_alone_gets_no_more_calls(self):
+        number = next(self.numbers)
+        first, first_trunk = self.refuser("503 Service Unavailable\nRetry-After: 120", number)
+        second = self.stage.called("called_answers", echo=True, calls=2)
+        second_trunk = self.stage.trunk(second.port, [number[1:]], priority=1)
+        _, record = self.call(number, "--duration", 1)
+        self.assertEqual([(first_trunk["name"], 503), (second_trunk["name"], 200)], self.attempts(record))
+        self.assertEqual([(second_trunk["name"], "chosen"), (first_trunk["name"], "resting")], self.verdicts(number))
+        _, record = self.call(number, "--duration", 1)
+        self.assertEqual([(second_trunk["name"], 200)], self.attempts(record))
+        self.assert_as_written(first, second)
+
+    def test_a_full_carrier_gets_no_call_over_any_of_its_trunks(self):
+        number = next(self.numbers)
+        small = self.carrier("small", capacity_calls=1)
+        _, first_trunk = self.answerer(number, carrier_id=small)
+        second, second_trunk = self.answerer(number, carrier_id=small, priority=1)
+        running = self.alice.start("call", number, "--duration", 30)
+        running.await_event("answered", PATIENCE_S)
+        self.assertEqual({(first_trunk["name"], "carrier_full"), (second_trunk["name"], "carrier_full")},
+                         set(self.verdicts(number)))
+        self.assertEqual("no_route", self.simulate(number)["verdict"])
+        ended, record = self.call(number)
+        self.assertEqual(("no_route", []), (ended["code"], record["attempts"]))
+        running.process.terminate()
+        running.finish(PATIENCE_S)
+        self.stage.await_no_call()
+        self.assertEqual([(first_trunk["name"], "chosen"), (second_trunk["name"], "chosen")], self.verdicts(number))
+        self.assertEqual([], second.messages())
+
+    def test_a_dead_trunk_is_out_and_comes_back(self):
+        number = next(self.numbers)
+        first = Answerer()
+        self.addCleanup(first.close)
+        first_trunk = self.stage.trunk(first.port, [number[1:]], probes=True)
+        second, second_trunk = self.answerer(number, priority=1)
+        names = first_trunk["name"], second_trunk["name"]
+        seen = lambda wanted: lambda: self.verdicts(number) == wanted
+        processes.wait_until("the first answer to OPTIONS", lambda: "OPTIONS" in first.requests, PATIENCE_S)
+        self.assertEqual([(names[0], "chosen"), (names[1], "chosen")], self.verdicts(number))
+        first.lives = False
+        processes.wait_until("its being out", seen([(names[1], "chosen"), (names[0], "down")]), PATIENCE_S)
+        _, record = self.call(number, "--duration", 1)
+        self.assertEqual([(names[1], 200)], self.attempts(record))
+        self.assertNotIn("INVITE", first.requests)
+        first.lives = True
+        processes.wait_until("its being back", seen([(names[0], "chosen"), (names[1], "chosen")]), PATIENCE_S)
+        self.assert_as_written(second)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
