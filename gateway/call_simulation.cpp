@@ -34,7 +34,17 @@ void explain(const call::environment& with, const call::caller_facts& caller, co
     out.verdict = why.code;
     out.text = why.text;
   };
-  if (!caller.may_call) refuse({"account_blocked", "This account may not place calls."});
+  if (call::is_carried_emergency(with, caller, number)) {
+    const auto planned = call::plan_outbound(with, caller, number);
+    if (const auto* refused = std::get_if<call::call_refusal>(&planned)) return refuse(*refused);
+    const auto& plan = std::get<call::outbound_plan>(planned);
+    out.number_type = "emergency";
+    out.region = plan.region;
+    for (const auto& trunk : plan.route)
+      out.trunks.push_back(shown({trunk, {.offered = trunk.get()}}, std::nullopt));
+    return;
+  }
+  if (!caller.may_call) return refuse({"account_blocked", "This account may not place calls."});
   const auto dialled = call::read_dialled(with, caller, number);
   if (const auto* refused = std::get_if<call::call_refusal>(&dialled)) return refuse(*refused);
   const auto& what = std::get<call::dialled_call>(dialled);

@@ -16,6 +16,7 @@
 #include "billing/credit_life.hpp"
 #include "billing/rating.hpp"
 #include "gateway/configuration_keys.hpp"
+#include "pstn/number/numbering_plan.hpp"
 #include "pstn/trunk/router.hpp"
 
 namespace tollgate::gateway {
@@ -225,6 +226,16 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "billing.credit_months_by_country must be texts such as DE=0, each country once, 0 to 120 months");
   require(!billing::parse_currency_decks(c.billing.decks_by_currency).has_error(),
           "billing.decks_by_currency must be texts such as USD=default-usd, each currency once");
+  const auto digits = [](const std::string& text) {
+    return !text.empty() && text.size() <= 15 &&
+           std::all_of(text.begin(), text.end(), [](char x) { return x >= '0' && x <= '9'; });
+  };
+  require(std::all_of(c.dial_policy.open_prefixes.begin(), c.dial_policy.open_prefixes.end(), digits) &&
+              std::all_of(c.dial_policy.shut_prefixes.begin(), c.dial_policy.shut_prefixes.end(), digits),
+          "dial_policy.open_prefixes and shut_prefixes must be lists of 1 to 15 digits");
+  require(std::all_of(c.dial_policy.shut_countries.begin(), c.dial_policy.shut_countries.end(),
+                      [](const auto& one) { return pstn::number::country_code_of_region(one).has_value(); }),
+          "dial_policy.shut_countries must be ISO 3166 codes");
   const std::set<std::string> criteria(c.routing.order.begin(), c.routing.order.end());
   require(criteria.size() == c.routing.order.size() &&
               std::all_of(criteria.begin(), criteria.end(),

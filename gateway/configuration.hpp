@@ -114,7 +114,10 @@ struct configuration {
 
   struct {
     bool premium_rate = false, shared_cost = false, satellite = false,
-         high_risk = false;  ///< true: may be called
+         high_risk = false;                                 ///< true: may be called
+    std::vector<std::string> open_prefixes, shut_prefixes;  ///< digits, country code first
+    std::vector<std::string> shut_countries;                ///< ISO 3166
+    std::string emergency_trunk;  ///< name of the trunk that takes emergency calls; empty: they are refused
   } dial_policy;
 
   struct {

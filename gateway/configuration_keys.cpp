@@ -158,6 +158,18 @@ void visit_service(configuration& c, key_visitor& v) {
   v.visit("dial_policy.satellite", c.dial_policy.satellite, "Whether satellite numbers may be called.");
   v.visit("dial_policy.high_risk", c.dial_policy.high_risk,
           "Whether prefixes known for toll fraud may be called.");
+  v.visit("dial_policy.open_prefixes", c.dial_policy.open_prefixes,
+          "Prefixes (digits, country code first) that may be called whatever is shut. An account's calling "
+          "policy "
+          "goes beyond all of these: /v1/accounts/ID/calling_policy.");
+  v.visit("dial_policy.shut_prefixes", c.dial_policy.shut_prefixes,
+          "Prefixes that may not be called, unless a longer one is open.");
+  v.visit("dial_policy.shut_countries", c.dial_policy.shut_countries,
+          "Countries (ISO 3166) that may not be called, but for open prefixes.");
+  v.visit(
+      "dial_policy.emergency_trunk", c.dial_policy.emergency_trunk,
+      "Trunk (its name) that takes emergency numbers of the subscriber's country, without credit, limits and "
+      "blocks. Empty: they are refused with a text that says so.");
   v.visit("voicemail.prompts", c.voicemail.prompts, "Folder of the spoken prompts.");
   v.integer("voicemail.message_limit_s", c.voicemail.message_limit_s, 5, 3'600, "Longest message.");
   v.integer("voicemail.message_least_ms", c.voicemail.message_least_ms, 0, 60'000,

@@ -91,6 +91,11 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.dial_policy.shared_cost = settings.dial_policy.shared_cost;
   calls.dial_policy.satellite = settings.dial_policy.satellite;
   if (settings.dial_policy.high_risk) calls.dial_policy.high_risk_prefixes.clear();
+  calls.dial_policy.open_prefixes = settings.dial_policy.open_prefixes;
+  calls.dial_policy.shut_prefixes = settings.dial_policy.shut_prefixes;
+  calls.dial_policy.shut_countries = settings.dial_policy.shut_countries;
+  calls.emergency_trunk = settings.dial_policy.emergency_trunk;
+  calls.default_region = settings.call.default_region;
   calls.deposit.longest = seconds(settings.voicemail.message_limit_s);
   calls.deposit.shortest = milliseconds(settings.voicemail.message_least_ms);
   calls.deposit.silence = seconds(settings.voicemail.silence_limit_s);
@@ -120,7 +125,9 @@ overlay::server_options overlay_options_of(const configuration& settings, const 
                                   seconds(settings.overlay.logins_failed_window_s)};
   options.limits.offers.events = limit(settings.overlay.offers_per_minute);
   options.limits.requests.events = limit(settings.overlay.requests_per_minute);
-  options.limits.outgoing_calls = limit(settings.overlay.calls_per_subscriber);
+  // Against floods only: how many calls an account may have is its own policy's matter, and decided at
+  // admission.
+  options.limits.outgoing_calls = std::max<std::size_t>(limit(settings.overlay.calls_per_subscriber), 100);
   options.limits.trickles_per_call = limit(settings.overlay.trickles_per_call);
   options.wall_clock = time.wall;
   options.steady_clock = time.steady;

@@ -118,6 +118,7 @@ unsigned status_of(subscriber::errc value) {
     case errc::passphrase_unsuitable:
     case errc::region_malformed:
     case errc::setting_out_of_range:
+    case errc::policy_malformed:
       return 422;
     case errc::wrong_passphrase:
       return 401;

@@ -23,6 +23,10 @@ boost::asio::awaitable<reply> create_account(services& with, const request& from
 boost::asio::awaitable<reply> get_account(services& with, const request& from);
 boost::asio::awaitable<reply> change_account(services& with, const request& from);
 
+// what an account may call (calling_policy.cpp)
+boost::asio::awaitable<reply> get_calling_policy(services& with, const request& from);
+boost::asio::awaitable<reply> put_calling_policy(services& with, const request& from);
+
 // money (ledger.cpp)
 boost::asio::awaitable<reply> get_balance(services& with, const request& from);
 boost::asio::awaitable<reply> list_entries(services& with, const request& from);

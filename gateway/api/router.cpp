@@ -18,6 +18,8 @@ constexpr route table[] = {
     {"POST", "/v1/accounts", create_account},
     {"GET", "/v1/accounts/{}", get_account},
     {"PATCH", "/v1/accounts/{}", change_account},
+    {"GET", "/v1/accounts/{}/calling_policy", get_calling_policy},
+    {"PUT", "/v1/accounts/{}/calling_policy", put_calling_policy},
     {"GET", "/v1/accounts/{}/balance", get_balance},
     {"GET", "/v1/accounts/{}/entries", list_entries},
     {"GET", "/v1/accounts/{}/statement", get_statement},

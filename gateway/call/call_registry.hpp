@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "billing/ledger.hpp"
+#include "billing/rate.hpp"
 #include "gateway/call/call_event.hpp"
 
 namespace tollgate::gateway::call {
@@ -31,7 +32,8 @@ struct call_facts {
   std::chrono::system_clock::time_point started;
   std::optional<std::chrono::steady_clock::time_point> answered;
   bool holds_credit = false;
-  billing::money held;  // granted so far
+  billing::money held;                // granted so far
+  std::optional<billing::rate> rate;  // of a call out
 };
 
 class live_call {

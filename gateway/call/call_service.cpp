@@ -10,6 +10,8 @@
 #include "billing/fraud.hpp"
 #include "gateway/call/inbound_call.hpp"
 #include "gateway/call/outbound_call.hpp"
+#include "gateway/call/outbound_plan.hpp"
+#include "gateway/subscriber/calling_policy.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -61,6 +63,69 @@ boost::asio::awaitable<void> call_service::report_periodically() {
     const bool on = co_await pause(options_.report_interval);
     if (!on) co_return;
     co_await report_use();
+    co_await check_policies();
+  }
+}
+
+namespace {
+
+struct policy_question {
+  uuid call_id;
+  uuid account_id;
+  pstn::phone_number number;
+  billing::money spent;  // by this call so far
+};
+
+// The policies that accounts of live calls have now, and what they have spent on those countries.
+struct policy_answer {
+  subscriber::calling_policy policy;
+  std::int64_t spent_micros = 0;  // with this call
+};
+
+std::vector<policy_answer> read_policies(pqxx::work& tx, const std::vector<policy_question>& questions) {
+  std::vector<policy_answer> answers;
+  for (const auto& one : questions) {
+    policy_answer found{subscriber::find_calling_policy(tx, one.account_id), 0};
+    if (found.policy.country_spend_day_micros)
+      found.spent_micros = one.spent.micros + subscriber::spent_on_country(
+                                                  tx, one.account_id, one.number.country_code(), one.call_id);
+    answers.push_back(std::move(found));
+  }
+  return answers;
+}
+
+}  // namespace
+
+// What was permitted when a call began may be shut, or its limit reached, while it goes on.
+boost::asio::awaitable<void> call_service::check_policies() {
+  std::vector<policy_question> questions;
+  const auto now = environment_.time.steady();
+  for (const auto& call : environment_.registry.all()) {
+    const auto& facts = call->facts();
+    const auto number = pstn::phone_number::parse(facts.callee);
+    if (!facts.holds_credit || !facts.rate || !number) continue;
+    billing::money spent;
+    if (facts.answered)
+      spent = billing::call_price(
+          *facts.rate, std::chrono::duration_cast<std::chrono::milliseconds>(now - *facts.answered));
+    questions.push_back({facts.call_id, facts.account_id, *number, spent});
+  }
+  if (questions.empty()) co_return;
+  const auto work = [&](pqxx::work& tx) { return read_policies(tx, questions); };
+  const auto answers = co_await environment_.database.run(work, {.idempotent = true});
+  if (!answers) co_return;  // the next round asks again
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const auto& [policy, spent_micros] = (*answers)[i];
+    const auto type = pstn::number::classify(questions[i].number);
+    const auto permitted =
+        pstn::number::permit({questions[i].number, std::string(type.region), type.type},
+                             pstn::number::merged(environment_.settings.dial_policy, policy.dial));
+    if (permitted.has_error()) {
+      const auto why = static_cast<pstn::number::dial_error>(permitted.error().value());
+      hang_up(questions[i].call_id, std::string(code(why)), std::string(sentence(why)));
+    } else if (policy.country_spend_day_micros && spent_micros > *policy.country_spend_day_micros) {
+      hang_up(questions[i].call_id, std::string(country_limit_code), std::string(country_limit_text));
+    }
   }
 }
 

@@ -56,6 +56,7 @@ class call_service {
   boost::asio::awaitable<void> replay_periodically();
   boost::asio::awaitable<void> probe_periodically();
   boost::asio::awaitable<void> report_use();
+  boost::asio::awaitable<void> check_policies();
   boost::asio::awaitable<bool> pause(std::chrono::steady_clock::duration time);  // false: stopped
   void take_call(pstn::sip::incoming_invite invite);
 

@@ -12,21 +12,39 @@ namespace tollgate::gateway::call {
 
 namespace media = pstn::media;
 
-boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::admit() {
+std::optional<outbound_call::refusal> outbound_call::find_room() const {
   const auto& settings = environment_.settings;
   if (environment_.registry.size() > settings.calls || !environment_.media.admit())
-    co_return refusal{"overloaded", "The gateway is full at the moment: try again in a minute.", 42, false};
-  if (environment_.registry.count_of(facts_.account_id) > settings.calls_per_subscriber)
-    co_return refusal{"too_many_calls", "You have as many calls as are allowed at a time.", 21, false};
+    return refusal{"overloaded", "The gateway is full at the moment: try again in a minute.", 42, false};
+  return std::nullopt;
+}
+
+boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::admit() {
+  // What may be an emergency number is told from others by the caller's country only.
+  constexpr std::size_t longest_emergency = 8;
+  const bool short_number = offer_.to.size() <= longest_emergency;
+  if (!short_number)
+    if (auto full = find_room()) co_return full;
   const auto account = facts_.account_id;
   const auto work = [account](pqxx::work& tx) { return read_caller(tx, account); };
   auto found = co_await environment_.database.run(work, {.idempotent = true});
+  if (found) caller_ = std::move(*found);
+  if (caller_.region.empty()) caller_.region = environment_.settings.default_region;
+  currency_ = caller_.currency;
+  facts_.caller = caller_.presentation ? caller_.presentation->e164() : device_->name();
+  if (is_carried_emergency(environment_, caller_, offer_.to)) {
+    spdlog::warn("event=emergency_call call={}", boost::uuids::to_string(facts_.call_id));
+    co_return route_number();
+  }
   if (!found)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41,
                       false};
-  caller_ = std::move(*found);
-  currency_ = caller_.currency;
-  facts_.caller = caller_.presentation ? caller_.presentation->e164() : device_->name();
+  if (short_number)
+    if (auto full = find_room()) co_return full;
+  const auto most = caller_.policy.calls ? static_cast<std::size_t>(*caller_.policy.calls)
+                                         : environment_.settings.calls_per_subscriber;
+  if (environment_.registry.count_of(facts_.account_id) > most)  // with this one
+    co_return refusal{"too_many_calls", "You have as many calls as are allowed at a time.", 21, false};
   if (!caller_.may_call) co_return refusal{"account_blocked", "This account may not place calls.", 21, false};
   co_return route_number();
 }
@@ -35,9 +53,10 @@ std::optional<outbound_call::refusal> outbound_call::route_number() {
   auto planned = plan_outbound(environment_, caller_, offer_.to);
   if (auto* refused = std::get_if<call_refusal>(&planned)) return std::move(*refused);
   auto& plan = std::get<outbound_plan>(planned);
-  number_ = plan.dialled.number;
-  callee_region_ = plan.dialled.region;
-  facts_.callee = number_->e164();
+  number_ = plan.number;
+  callee_region_ = plan.region;
+  facts_.callee = plan.callee;
+  facts_.rate = plan.rate;
   rate_ = plan.rate;
   route_ = std::move(plan.route);
   costs_ = std::move(plan.costs);
@@ -46,6 +65,11 @@ std::optional<outbound_call::refusal> outbound_call::route_number() {
 
 boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hold_credit() {
   credit_clock clock(rate_, environment_.settings.credit);
+  if (!number_) {  // an emergency
+    clock.granted({}, false, environment_.time.steady());
+    machine_.emplace(environment_.settings.machine, std::move(clock), route_.size());
+    co_return std::nullopt;
+  }
   billing::hold_request request;
   request.account_id = facts_.account_id;
   request.call_id = facts_.call_id;
@@ -59,12 +83,20 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hol
   request.caller = facts_.caller;
   request.callee = facts_.callee;
   const bool guarded = environment_.settings.fraud_limits;
-  const auto work = [&request, guarded](pqxx::work& tx) {
+  const auto country_limit = caller_.policy.country_spend_day_micros;
+  const int country_code = number_->country_code();
+  const auto work = [&, guarded, country_limit,
+                     country_code](pqxx::work& tx) -> std::optional<billing::hold_answer> {
+    if (country_limit &&
+        subscriber::spent_on_country(tx, request.account_id, country_code, request.call_id) >= *country_limit)
+      return std::nullopt;
     return guarded ? billing::open_guarded_hold(tx, request) : billing::open_hold(tx, request);
   };
-  const auto answer = co_await environment_.database.run(work, {.idempotent = true});
-  if (!answer)
+  const auto asked = co_await environment_.database.run(work, {.idempotent = true});
+  if (!asked)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41};
+  if (!*asked) co_return refusal{std::string(country_limit_code), std::string(country_limit_text), 21};
+  const auto& answer = *asked;
   if (!answer->limit.empty())
     spdlog::warn("event=fraud_limit call={} account={} limit={} refused={}",
                  boost::uuids::to_string(facts_.call_id), boost::uuids::to_string(facts_.account_id),

@@ -57,7 +57,7 @@ boost::asio::awaitable<void> outbound_call::talk() {
   if (machine_->current() == call_machine::state::ended) co_return;
   perform(machine_->start(environment_.time.steady()));
   device_->send_ring(offer_.call, overlay_answer_,
-                     connecting_body(facts_.call_id, *number_, rate_, currency_));
+                     connecting_body(facts_.call_id, facts_.callee, rate_, currency_));
   while (machine_->current() != call_machine::state::ended) {
     const auto event = co_await inbox_.next(*machine_->next_deadline());
     if (event) perform(on(*event));
@@ -107,7 +107,7 @@ void outbound_call::perform(const call_actions& actions) {
 
 void outbound_call::invite_trunk(std::size_t index) {
   const auto& trunk = route_[index];
-  if (!environment_.trunks.has_room(trunk)) {  // filled since the route was made
+  if (number_ && !environment_.trunks.has_room(trunk)) {  // filled since the route was made
     perform(machine_->on_trunk_failed(503, 34, environment_.time.steady()));
     return;
   }
@@ -121,8 +121,10 @@ void outbound_call::invite_trunk(std::size_t index) {
   environment_.registry.bind(*dialog_, facts_.call_id);
   environment_.trunks.call_started(trunk);
   record_.attempts.push_back({trunk->name, 0, "", environment_.time.wall()});
-  auto request = pstn::trunk::make_invite(*trunk, *number_, {caller_.presentation, "", false},
-                                          environment_.settings.sip_domain);
+  const pstn::trunk::caller_identity caller{caller_.presentation, "", false};
+  const auto& host = environment_.settings.sip_domain;
+  auto request = number_ ? pstn::trunk::make_invite(*trunk, *number_, caller, host)
+                         : pstn::trunk::make_emergency_invite(*trunk, facts_.callee, caller, host);
   request.sdp = trunk_offer_;
   invited_at_ = environment_.time.steady();
   environment_.sip.send_invite(*dialog_, std::move(request));
@@ -179,7 +181,8 @@ void outbound_call::connect() {
   std::optional<std::chrono::seconds> granted;
   if (credit.limited_by_credit()) granted = credit.granted_duration();
   device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted, caller_.balance));
-  environment_.spawn(report_answer(std::static_pointer_cast<outbound_call>(shared_from_this())));
+  if (facts_.holds_credit)
+    environment_.spawn(report_answer(std::static_pointer_cast<outbound_call>(shared_from_this())));
   spdlog::info("event=call_answered call={} trunk={}", boost::uuids::to_string(facts_.call_id), facts_.trunk);
 }
 

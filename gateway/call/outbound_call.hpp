@@ -28,6 +28,7 @@ class outbound_call final : public call_base {
   boost::asio::awaitable<void> live();
   // Each returns what stands in the way of the call, if anything does.
   boost::asio::awaitable<std::optional<refusal>> admit();
+  std::optional<refusal> find_room() const;
   std::optional<refusal> route_number();
   boost::asio::awaitable<std::optional<refusal>> hold_credit();
   std::optional<refusal> prepare_media();
@@ -65,7 +66,7 @@ class outbound_call final : public call_base {
   overlay::session_ptr device_;
   overlay::call_offer offer_;
   caller_facts caller_;
-  std::optional<pstn::phone_number> number_;
+  std::optional<pstn::phone_number> number_;  // none: an emergency number, see facts_.callee
   billing::rate rate_;
   std::string currency_;
   std::vector<trunk_choice> route_;

@@ -24,7 +24,30 @@ std::optional<billing::cost_rate> cost_of(const environment& with, const pstn::t
   return with.cost ? with.cost(trunk.carrier_id, digits) : std::nullopt;
 }
 
+// Up or not, full or not: the one trunk that is meant for it.
+std::variant<call_refusal, outbound_plan> plan_emergency(const environment& with, const caller_facts& caller,
+                                                         const std::string& digits) {
+  outbound_plan plan{.number = std::nullopt,
+                     .callee = digits,
+                     .region = caller.region,
+                     .rate = {},
+                     .currency = caller.currency,
+                     .route = {},
+                     .costs = {std::nullopt}};
+  plan.rate.destination = "Emergency";
+  for (const auto& one : with.trunks.list())
+    if (one.trunk->name == with.settings.emergency_trunk) plan.route = {one.trunk};
+  if (!plan.route.empty()) return plan;
+  constexpr auto why = pstn::number::dial_error::emergency;
+  return call_refusal{std::string(code(why)), std::string(sentence(why)), 34, false};
+}
+
 }  // namespace
+
+bool is_carried_emergency(const environment& with, const caller_facts& caller, std::string_view to) {
+  return !with.settings.emergency_trunk.empty() &&
+         pstn::number::dialled_emergency(to, caller.region).has_value();
+}
 
 caller_facts read_caller(pqxx::work& tx, const uuid& account_id) {
   caller_facts found;
@@ -40,12 +63,14 @@ caller_facts read_caller(pqxx::work& tx, const uuid& account_id) {
     found.may_call = false;
   }
   found.presentation = rented_number(tx, account_id);
+  found.policy = subscriber::find_calling_policy(tx, account_id);
   return found;
 }
 
 std::variant<call_refusal, dialled_call> read_dialled(const environment& with, const caller_facts& caller,
                                                       std::string_view to) {
-  const auto dialled = pstn::number::interpret(to, caller.region, with.settings.dial_policy);
+  const auto policy = pstn::number::merged(with.settings.dial_policy, caller.policy.dial);
+  const auto dialled = pstn::number::interpret(to, caller.region, policy);
   if (!dialled) {
     const auto why = static_cast<pstn::number::dial_error>(dialled.error().value());
     return call_refusal{std::string(code(why)), std::string(sentence(why)), 28, false};
@@ -67,6 +92,8 @@ std::vector<trunk_directory::candidate> consider_trunks(const environment& with,
 
 std::variant<call_refusal, outbound_plan> plan_outbound(const environment& with, const caller_facts& caller,
                                                         std::string_view to) {
+  if (is_carried_emergency(with, caller, to))
+    return plan_emergency(with, caller, *pstn::number::dialled_emergency(to, caller.region));
   auto dialled = read_dialled(with, caller, to);
   if (auto* refused = std::get_if<call_refusal>(&dialled)) return std::move(*refused);
   const auto& what = std::get<dialled_call>(dialled);
@@ -75,7 +102,13 @@ std::variant<call_refusal, outbound_plan> plan_outbound(const environment& with,
   const auto* rate = rates->find(digits);
   if (!rate || rates->currency() != caller.currency)
     return call_refusal{"no_rate", "There is no price for calls to this number.", 3};
-  outbound_plan plan{.dialled = what, .rate = *rate, .currency = caller.currency, .route = {}, .costs = {}};
+  outbound_plan plan{.number = what.number,
+                     .callee = what.number.e164(),
+                     .region = what.region,
+                     .rate = *rate,
+                     .currency = caller.currency,
+                     .route = {},
+                     .costs = {}};
   for (const auto& one : consider_trunks(with, what.number, caller.currency)) {
     if (one.looked_at.why != pstn::trunk::verdict::chosen) continue;
     plan.route.push_back(one.trunk);

@@ -12,6 +12,7 @@
 
 #include "billing/rate.hpp"
 #include "gateway/call/environment.hpp"
+#include "gateway/subscriber/calling_policy.hpp"
 #include "pstn/number/phone_number.hpp"
 
 namespace tollgate::gateway::call {
@@ -23,9 +24,10 @@ struct caller_facts {
       presentation;  // a number that the account rents; none: the trunk's default
   bool may_call = true;
   std::string currency;
-  std::string deck;                         // its plan's rates
-  std::optional<std::string> own_deck;      // and its own, which go before
-  billing::money balance;                   // posted, before the call
+  std::string deck;                     // its plan's rates
+  std::optional<std::string> own_deck;  // and its own, which go before
+  billing::money balance;               // posted, before the call
+  subscriber::calling_policy policy;
   std::optional<billing::money> available;  // less what is held; none: nobody's account
 };
 
@@ -37,6 +39,11 @@ struct call_refusal {
   bool leaves_record = true;  // a CDR without charge
 };
 
+// Of an account's limit on what a day's calls to one country may cost.
+inline constexpr std::string_view country_limit_code = "country_limit";
+inline constexpr std::string_view country_limit_text =
+    "Your account has reached what it may spend on calls to this country in a day.";
+
 struct dialled_call {
   pstn::phone_number number;
   std::string region;  // of the number
@@ -44,12 +51,18 @@ struct dialled_call {
 };
 
 struct outbound_plan {
-  dialled_call dialled;
+  std::optional<pstn::phone_number> number;  // none: an emergency number, which goes without rate and credit
+  std::string callee;                        // "+442079460958", "112"
+  std::string region;                        // of the callee
   billing::rate rate;
   std::string currency;
   std::vector<trunk_choice> route;                       // best first, not empty
   std::vector<std::optional<billing::cost_rate>> costs;  // of each in `route`, as they are now
 };
+
+// Is that an emergency number, and is there a trunk for it? Nothing then keeps the caller from it: no limit,
+// no block, no credit.
+bool is_carried_emergency(const environment& with, const caller_facts& caller, std::string_view to);
 
 // The account's facts; may_call is false for one that is unknown or blocked.
 caller_facts read_caller(pqxx::work& tx, const uuid& account_id);

@@ -20,11 +20,11 @@ void put_price(boost::json::object& body, const billing::rate& rate, const std::
   body["next_increment_s"] = rate.next_increment.count();
 }
 
-boost::json::object connecting_body(const uuid& call_id, const pstn::phone_number& number,
-                                    const billing::rate& rate, const std::string& currency) {
+boost::json::object connecting_body(const uuid& call_id, const std::string& number, const billing::rate& rate,
+                                    const std::string& currency) {
   boost::json::object body{{"state", "connecting"}};
   body["call_id"] = boost::uuids::to_string(call_id);
-  body["number"] = number.e164();
+  body["number"] = number;
   put_price(body, rate, currency);
   return body;
 }

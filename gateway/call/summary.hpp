@@ -20,8 +20,8 @@ void put_money(boost::json::object& body, const std::string& key, billing::money
 // A rate as it is told to subscribers.
 void put_price(boost::json::object& body, const billing::rate& rate, const std::string& currency);
 
-boost::json::object connecting_body(const uuid& call_id, const pstn::phone_number& number,
-                                    const billing::rate& rate, const std::string& currency);
+boost::json::object connecting_body(const uuid& call_id, const std::string& number, const billing::rate& rate,
+                                    const std::string& currency);
 boost::json::object ringing_body(bool early_media);
 boost::json::object answered_body(const billing::rate& rate, const std::string& currency,
                                   std::optional<std::chrono::seconds> granted, billing::money available);

@@ -11,6 +11,7 @@
 #include "gateway/call/summary.hpp"
 #include "gateway/device/device_desk.hpp"
 #include "gateway/overlay/encoding.hpp"
+#include "gateway/subscriber/calling_policy.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
 #include "voicemail/mailbox_store.hpp"
 
@@ -207,17 +208,22 @@ boost::asio::awaitable<device_desk::reply> device_desk::rate(uuid account, json:
     std::string region;
     billing::deck_choice decks;
     std::string currency;
+    pstn::number::account_dial_policy dial;
   };
   const auto work = [account](pqxx::work& tx) -> boost::system::result<caller> {
     const auto who = subscriber::find_subscriber(tx, account);
     if (!who) return who.error();
     const auto money = billing::find_account(tx, account);
     if (!money) return money.error();
-    return caller{who->region, {money->deck, money->own_deck}, money->currency};
+    return caller{who->region,
+                  {money->deck, money->own_deck},
+                  money->currency,
+                  subscriber::find_calling_policy(tx, account).dial};
   };
   const auto who = co_await with_.database.run(work, {.idempotent = true});
   if (!who) co_return unavailable;
-  const auto dialled = pstn::number::interpret(*number, who->region, with_.dial_policy);
+  const auto dialled =
+      pstn::number::interpret(*number, who->region, pstn::number::merged(with_.dial_policy, who->dial));
   if (!dialled) {
     const auto why = static_cast<pstn::number::dial_error>(dialled.error().value());
     co_return overlay::refusal{std::string(code(why)), std::string(sentence(why))};

@@ -36,6 +36,9 @@ description describe(errc value) {
       return {"blocked", "The subscriber is blocked."};
     case errc::overloaded:
       return {"overloaded", "Too many log-ins at once: try again in a moment."};
+    case errc::policy_malformed:
+      return {"policy_malformed",
+              "Prefixes have 1 to 15 digits, countries are ISO 3166 codes, limits are not negative."};
   }
   return {"unknown", "unknown error"};
 }

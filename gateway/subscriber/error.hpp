@@ -19,6 +19,7 @@ enum class errc {
   locked_out,        ///< too many wrong pass-phrases; asks again after the window
   blocked,           ///< the pass-phrase was right, but the subscriber is blocked or closed
   overloaded,        ///< too many log-ins at once
+  policy_malformed,  ///< a prefix, country or limit of a calling policy
 };
 
 /// A stable word for programs, such as "wrong_passphrase".

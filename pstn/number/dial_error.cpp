@@ -31,6 +31,8 @@ std::string_view code(dial_error error) {
       return "satellite";
     case dial_error::high_risk:
       return "high_risk";
+    case dial_error::barred:
+      return "barred";
   }
   return "malformed";
 }
@@ -62,6 +64,8 @@ std::string_view sentence(dial_error error) {
       return "Calls to satellite telephones are not allowed.";
     case dial_error::high_risk:
       return "Calls to this destination are not allowed, because of the risk of fraud.";
+    case dial_error::barred:
+      return "Calls to this destination are not allowed from this account.";
   }
   return "This is not a telephone number.";
 }

@@ -23,6 +23,7 @@ enum class dial_error {
   shared_cost,
   satellite,
   high_risk,
+  barred,  // the prefix or country is shut for everybody or for this account
 };
 
 /// The name that goes over wires and into records: "empty", "premium_rate", ...

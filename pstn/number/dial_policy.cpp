@@ -69,7 +69,30 @@ boost::system::result<void> permit(const dialled_number& number, const dial_poli
   }
   if (!policy.high_risk && longest_prefix(policy.high_risk_prefixes, digits) > open)
     return dial_error::high_risk;
+  const std::size_t shut = longest_prefix(policy.shut_prefixes, digits);
+  if (shut > 0 && shut >= open) return dial_error::barred;
+  if (open > 0) return {};
+  const auto names = [&number](const std::vector<std::string>& list) {
+    return std::find(list.begin(), list.end(), number.region) != list.end();
+  };
+  if (names(policy.shut_countries) || (!policy.countries.empty() && !names(policy.countries)))
+    return dial_error::barred;
   return {};
+}
+
+dial_policy merged(dial_policy all, const account_dial_policy& own) {
+  const auto add = [](std::vector<std::string>& to, const std::vector<std::string>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  all.premium_rate = own.premium_rate.value_or(all.premium_rate);
+  all.shared_cost = own.shared_cost.value_or(all.shared_cost);
+  all.satellite = own.satellite.value_or(all.satellite);
+  all.high_risk = own.high_risk.value_or(all.high_risk);
+  add(all.open_prefixes, own.open_prefixes);
+  add(all.shut_prefixes, own.shut_prefixes);
+  add(all.shut_countries, own.shut_countries);
+  if (!own.countries.empty()) all.countries = own.countries;
+  return all;
 }
 
 boost::system::result<dialled_number> interpret(std::string_view text, std::string_view region,

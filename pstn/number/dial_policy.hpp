@@ -5,6 +5,7 @@
 
 #include <boost/system/result.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,22 @@ struct dial_policy {
   bool unlisted = false;   // numbers of possible length in no listed range (newer than the data)
   std::vector<std::string> high_risk_prefixes = default_high_risk_prefixes();  // unless `high_risk`
   std::vector<std::string>
-      open_prefixes;  // exceptions to all of the above: the longer prefix wins over a high-risk one
+      open_prefixes;  // exceptions to all of the others: the longer prefix wins over a high-risk or shut one
+  std::vector<std::string> shut_prefixes;   // never
+  std::vector<std::string> countries;       // ISO codes; if there are any: no others
+  std::vector<std::string> shut_countries;  // none of these
 };
+
+/// What one account may call, where it differs from the gateway's policy; nothing: does not differ.
+struct account_dial_policy {
+  std::optional<bool> premium_rate{}, shared_cost{}, satellite{}, high_risk{};
+  std::vector<std::string> open_prefixes{}, shut_prefixes{};  // in addition
+  std::vector<std::string> countries{};                       // if there are any: instead
+  std::vector<std::string> shut_countries{};                  // in addition
+};
+
+/// The policy for one account.
+dial_policy merged(dial_policy all, const account_dial_policy& own);
 
 enum class plan_check : std::uint8_t {
   listed,    // only numbers in a listed range of their plan
@@ -50,7 +65,12 @@ struct dialled_number {
 boost::system::result<dialled_number> read_number(std::string_view text, std::string_view region,
                                                   plan_check check = plan_check::listed);
 
-/// The policy alone, for a number already read. Errors: premium_rate, shared_cost, satellite, high_risk.
+/// "112", "999", ...: the digits, if the text is an emergency number where it is dialled (as read_number, and
+/// numbering_plan.hpp's is_emergency); nothing for any other text, and for another country's ("+44 999").
+std::optional<std::string> dialled_emergency(std::string_view text, std::string_view region);
+
+/// The policy alone, for a number already read. Errors: premium_rate, shared_cost, satellite, high_risk,
+/// barred.
 boost::system::result<void> permit(const dialled_number& number, const dial_policy& policy);
 
 /// read_number, then permit: what a call request goes through. Errors: any dial_error.

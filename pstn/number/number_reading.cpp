@@ -219,4 +219,10 @@ result<dialled_number> read_number(std::string_view text, std::string_view regio
                          : read_national(*plan, typed->digits, check);
 }
 
+std::optional<std::string> dialled_emergency(std::string_view text, std::string_view region) {
+  const auto typed = strip_text(text);
+  if (typed.has_error() || !is_emergency(region, typed->digits)) return std::nullopt;
+  return typed->digits;
+}
+
 }  // namespace tollgate::pstn::number

@@ -16,11 +16,13 @@ std::string next_hop(const trunk& by) {
   return "sip:" + host_and_port(by) + ";transport=" + std::string{name(by.transport)};
 }
 
-sip::invite make_invite(const trunk& by, const phone_number& number, const caller_identity& caller,
-                        std::string_view gateway_host) {
+namespace {
+
+sip::invite invite_to(const trunk& by, const std::string& user, const caller_identity& caller,
+                      std::string_view gateway_host) {
   caller_fields fields = caller_of(by, caller, gateway_host);
   sip::invite invite;
-  invite.request_uri = "sip:" + written(by, number) + "@" + host_and_port(by);
+  invite.request_uri = "sip:" + user + "@" + host_and_port(by);
   invite.from_uri = std::move(fields.from_uri);
   invite.from_display = std::move(fields.from_display);
   invite.route = next_hop(by);
@@ -28,6 +30,18 @@ sip::invite make_invite(const trunk& by, const phone_number& number, const calle
   if (by.digest)
     invite.credentials = sip::digest_credentials{by.digest->realm, by.digest->username, by.digest->password};
   return invite;
+}
+
+}  // namespace
+
+sip::invite make_invite(const trunk& by, const phone_number& number, const caller_identity& caller,
+                        std::string_view gateway_host) {
+  return invite_to(by, written(by, number), caller, gateway_host);
+}
+
+sip::invite make_emergency_invite(const trunk& by, std::string_view digits, const caller_identity& caller,
+                                  std::string_view gateway_host) {
+  return invite_to(by, std::string{digits}, caller, gateway_host);
 }
 
 }  // namespace tollgate::pstn::trunk

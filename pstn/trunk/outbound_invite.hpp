@@ -16,6 +16,10 @@ namespace tollgate::pstn::trunk {
 sip::invite make_invite(const trunk& by, const phone_number& number, const caller_identity& caller,
                         std::string_view gateway_host);
 
+/// The same for an emergency number, dialled as people dial it there: "112".
+sip::invite make_emergency_invite(const trunk& by, std::string_view digits, const caller_identity& caller,
+                                  std::string_view gateway_host);
+
 /// "sip:192.0.2.1:5060;transport=udp": the next hop, and the target of OPTIONS.
 std::string next_hop(const trunk& by);
 

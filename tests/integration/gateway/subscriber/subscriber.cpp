@@ -9,6 +9,7 @@
 #include <pqxx/result>
 
 #include "gateway/db/database.hpp"
+#include "gateway/subscriber/calling_policy.hpp"
 #include "gateway/subscriber/login.hpp"
 #include "gateway/subscriber/passphrase.hpp"
 #include "tests/support/postgres/fixture.hpp"
@@ -156,6 +157,48 @@ TEST_F(Subscriber, NobodyIsLetInWithoutADatabase) {
   ASSERT_TRUE(create("bob"));
   pool_->stop();
   EXPECT_EQ(log_in("bob", "pass-phrase of bob").error(), db::errc::stopped);
+}
+
+TEST_F(Subscriber, HasACallingPolicyOfItsOwn) {
+  ASSERT_TRUE(create("alice"));
+  const auto read = [&] {
+    return *in([](pqxx::work& tx) { return find_calling_policy(tx, id_of("alice")); });
+  };
+  const auto set = [&](const char* name, const calling_policy& policy) -> result<void> {
+    return in([&](pqxx::work& tx) { return set_calling_policy(tx, id_of(name), policy); });
+  };
+  EXPECT_FALSE(read().dial.premium_rate);
+  EXPECT_FALSE(read().calls);
+  calling_policy wanted;
+  wanted.dial.premium_rate = true;
+  wanted.dial.high_risk = false;
+  wanted.dial.open_prefixes = {"4490", "1"};
+  wanted.dial.shut_countries = {"FR", "IT"};
+  wanted.calls = 0;
+  wanted.country_spend_day_micros = 5'000'000'000;
+  ASSERT_FALSE(set("alice", wanted).has_error());
+  EXPECT_EQ(read().dial.premium_rate, true);
+  EXPECT_EQ(read().dial.high_risk, false);
+  EXPECT_FALSE(read().dial.satellite);
+  EXPECT_EQ(read().dial.open_prefixes, wanted.dial.open_prefixes);
+  EXPECT_EQ(read().dial.shut_countries, wanted.dial.shut_countries);
+  EXPECT_EQ(read().calls, 0);
+  EXPECT_EQ(read().country_spend_day_micros, 5'000'000'000);
+  ASSERT_FALSE(set("alice", {}).has_error());
+  EXPECT_FALSE(read().dial.premium_rate);
+  EXPECT_TRUE(read().dial.open_prefixes.empty());
+
+  EXPECT_EQ(set("nobody", wanted).error(), errc::no_subscriber);
+  for (const auto& spoil : {+[](calling_policy& p) { p.dial.open_prefixes = {"+44"}; },
+                            +[](calling_policy& p) { p.dial.shut_prefixes = {""}; },
+                            +[](calling_policy& p) { p.dial.shut_prefixes = {"1234567890123456"}; },
+                            +[](calling_policy& p) { p.dial.countries = {"XX"}; },
+                            +[](calling_policy& p) { p.dial.shut_countries = {"gb"}; },
+                            +[](calling_policy& p) { p.calls = -1; }}) {
+    calling_policy bad = wanted;
+    spoil(bad);
+    EXPECT_EQ(set("alice", bad).error(), errc::policy_malformed);
+  }
 }
 
 }  // namespace

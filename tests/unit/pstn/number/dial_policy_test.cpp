@@ -187,5 +187,62 @@ TEST(DialPolicy, EveryErrorHasACodeAndASentence) {
   }
 }
 
+TEST(DialPolicy, ShutsAndOpensPrefixesAndCountries) {
+  dial_policy policy;
+  policy.shut_prefixes = {"4420", "33"};
+  policy.open_prefixes = {"442079"};
+  policy.shut_countries = {"IT"};
+  constexpr row rows[] = {
+      {"US", "+442079460958", "+442079460958"},  // the longer prefix
+      {"US", "+442083661177", "barred"},        {"US", "+441212345678", "+441212345678"},
+      {"US", "+33142685300", "barred"},         {"US", "+390612345678", "barred"},
+  };
+  expect(rows, policy);
+  policy.open_prefixes = {"4420"};
+  policy.shut_countries.clear();
+  policy.countries = {"GB", "US"};
+  constexpr row named[] = {
+      {"US", "+442079460958", "barred"},  // as long as the open one: shut
+      {"US", "+441212345678", "+441212345678"},
+      {"US", "+16505550100", "+16505550100"},
+      {"US", "+390612345678", "barred"},
+  };
+  expect(named, policy);
+  policy.open_prefixes = {"3906"};
+  constexpr row opened[] = {{"US", "+390612345678", "+390612345678"}};
+  expect(opened, policy);
+}
+
+TEST(DialPolicy, AnAccountMayMoreOrLess) {
+  dial_policy all;
+  all.premium_rate = true;
+  all.countries = {"GB"};
+  account_dial_policy own;
+  constexpr row as_everybody[] = {{"US", "+449098790000", "+449098790000"},
+                                  {"US", "+390612345678", "barred"}};
+  expect(as_everybody, merged(all, own));
+  own.premium_rate = false;
+  own.countries = {"GB", "IT"};
+  own.shut_prefixes = {"442079"};
+  constexpr row otherwise[] = {{"US", "+449098790000", "premium_rate"},
+                               {"US", "+390612345678", "+390612345678"},
+                               {"US", "+442079460958", "barred"}};
+  expect(otherwise, merged(all, own));
+  own.open_prefixes = {"44909"};
+  constexpr row opened[] = {{"US", "+449098790000", "+449098790000"}};
+  expect(opened, merged(all, own));
+}
+
+TEST(DialPolicy, KnowsTheEmergencyNumbersOfACountry) {
+  EXPECT_EQ(dialled_emergency("112", "DE"), "112");
+  EXPECT_EQ(dialled_emergency(" 9 9 9 ", "GB"), "999");
+  EXPECT_EQ(dialled_emergency("999", "DE"), std::nullopt);
+  EXPECT_EQ(dialled_emergency("+44 999", "DE"), std::nullopt);
+  EXPECT_EQ(dialled_emergency("110", "DE"), "110");
+  EXPECT_EQ(dialled_emergency("911", ""), "911");
+  EXPECT_EQ(dialled_emergency("+442079460958", "GB"), std::nullopt);
+  EXPECT_EQ(dialled_emergency("nonsense", "GB"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tollgate::pstn::number

@@ -24,6 +24,15 @@ TEST(OutboundInvite, NamesNumberHopAndCaller) {
   EXPECT_FALSE(invite.credentials);
 }
 
+TEST(OutboundInvite, WritesAnEmergencyNumberAsItIsDialled) {
+  trunk by = example_trunk();
+  by.numbers = number_format::international_00;
+  const sip::invite invite =
+      make_emergency_invite(by, "112", {.number = number_of("+493012345678"), .display = ""}, "203.0.113.9");
+  EXPECT_EQ(invite.request_uri, "sip:112@192.0.2.1:5060");
+  EXPECT_EQ(invite.from_uri, "sip:00493012345678@203.0.113.9");
+}
+
 TEST(OutboundInvite, CarriesCredentialsTransportAndIPv6) {
   trunk by = example_trunk();
   by.host = "2001:db8::1";

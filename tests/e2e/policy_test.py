@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may be called: emergency numbers over the trunk that is meant for them, ranges and countries by account, and limits that
+hold before the INVITE and while a call goes on."""
+
+import unittest
+
+from stage import MICROS_PER_SECOND, PATIENCE_S, StageTest
+
+PREMIUM = "+449098790000"
+
+
+class Policy(StageTest):
+    settings = {"billing.report_interval_s": 1, "overlay.calls_per_subscriber": 3, "dial_policy.emergency_trunk": "emergency"}
+
+    @classmethod
+    def prepare(cls, stage):
+        cls.alice = stage.subscriber("alice", credit="30.00")
+        cls.numbers = (f"+4420794603{number:02d}" for number in range(100))
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.permit)
+
+    def permit(self, **policy):
+        return self.stage.rest.put(f"/v1/accounts/{self.alice.account_id}/calling_policy", policy)
+
+    def far_end(self, **fields):
+        number = next(self.numbers)
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, [number[1:]], **fields)
+        return agent, number
+
+    def end_of(self, running, known, peer=None):
+        running.finish(PATIENCE_S)
+        ended = running.event("ended")
+        self.assertIsNotNone(ended, running.events[-1:])
+        return ended, self.stage.latest_record(peer or self.alice, known)
+
+    def verdict(self, number):
+        return self.stage.rest.get("/v1/call_simulation", number=number, account_id=self.alice.account_id)["verdict"]
+
+    def test_an_emergency_call_needs_no_credit_and_goes_over_its_trunk_only(self):
+        poor = self.stage.subscriber("poor")
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, ["999999"], name="emergency")
+        self.stage.rest.put(f"/v1/accounts/{poor.account_id}/calling_policy", {"calls": 0, "countries": ["FR"]})
+        ended, record = self.end_of(poor.start("call", "999", "--duration", 2), 0, poor)
+        self.assertEqual(0, agent.finish(PATIENCE_S), agent.complaint())
+        self.assertTrue(agent.messages()[0].startswith("INVITE sip:999@127.0.0.1"), agent.messages()[0])
+        self.assertEqual(("normal", True), (ended["code"], ended["answered"]))
+        self.assertEqual(("999", "normal", 0), (record["callee"], record["reason"], record["charged_micros"]))
+        self.assertEqual([("emergency", 200)], [(one["trunk"], one["sip_code"]) for one in record["attempts"]])
+        self.assertGreaterEqual(record["talk_ms"], 1000)
+        # Of another country, and a number that is none here.
+        for dialled, verdict in (("+49110", "emergency"), ("110", "too_short")):
+            self.assertEqual(verdict, self.verdict(dialled))
+        self.assert_sound()
+
+    def test_a_range_is_opened_and_shut_for_one_account(self):
+        self.assertEqual("premium_rate", self.verdict(PREMIUM))
+        self.permit(premium_rate=True)
+        self.assertEqual("no_route", self.verdict(PREMIUM))
+        self.permit(open_prefixes=["4490"])
+        self.assertEqual("no_route", self.verdict(PREMIUM))
+        self.permit(premium_rate=True, shut_prefixes=["4490"])
+        self.assertEqual("barred", self.verdict(PREMIUM))
+        agent, number = self.far_end()
+        self.permit(countries=["FR", "DE"])
+        running = self.alice.start("call", number)
+        running.finish(PATIENCE_S)
+        self.assertEqual("barred", running.event("ended")["code"])
+        self.assertEqual([], agent.messages())
+        self.assertEqual("ok", self.stage.rest.get("/v1/call_simulation", number=number, region="GB")["verdict"])
+
+    def test_a_country_that_is_shut_while_a_call_goes_on_ends_it(self):
+        agent, number = self.far_end()
+        known = len(self.stage.records(self.alice))
+        running = self.alice.start("call", number, "--play", "tone")
+        running.await_event("answered", PATIENCE_S)
+        self.permit(shut_countries=["GB"])
+        ended, record = self.end_of(running, known)
+        self.assertEqual(0, agent.finish(PATIENCE_S), agent.complaint())
+        self.assertEqual(("barred", "gateway"), (ended["code"], record["hung_up_by"]))
+        self.assertGreater(record["charged_micros"], 0)
+        self.assert_sound()
+
+    def test_what_a_day_s_calls_to_a_country_may_cost_is_bounded(self):
+        agent, number = self.far_end()
+        known = len(self.stage.records(self.alice))
+        spent = sum(record["charged_micros"] for record in self.stage.records(self.alice))
+        self.permit(country_spend_day_micros=spent + 2 * MICROS_PER_SECOND)
+        ended, record = self.end_of(self.alice.start("call", number, "--play", "tone"), known)
+        self.assertEqual(0, agent.finish(PATIENCE_S), agent.complaint())
+        self.assertEqual("country_limit", ended["code"])
+        self.assertGreater(record["charged_micros"], 2 * MICROS_PER_SECOND)
+        other, number = self.far_end()
+        ended, record = self.end_of(self.alice.start("call", number), known + 1)
+        self.assertEqual(("country_limit", [], 0), (ended["code"], record["attempts"], record["charged_micros"]))
+        self.assertEqual([], other.messages())
+        self.assert_sound()
+
+    def test_an_account_has_as_many_calls_as_its_policy_says(self):
+        _, number = self.far_end()
+        other, other_number = self.far_end()
+        self.permit(calls=1)
+        running = self.alice.start("call", number, "--play", "tone")
+        running.await_event("answered", PATIENCE_S)
+        second = self.alice.start("call", other_number)
+        second.finish(PATIENCE_S)
+        self.assertEqual("too_many_calls", second.event("ended")["code"])
+        self.assertEqual([], other.messages())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
