@@ -37,31 +37,32 @@ void append_element(std::string& array, const std::string& element) {
   array += element;
 }
 
-hold_answer open_by(pqxx::transaction_base& tx, const hold_request& request, const std::string& call) {
+hold_answer open(pqxx::transaction_base& tx, const hold_request& request, bool guarded) {
   const auto& terms = request.terms;
   if (!is_valid(terms)) throw std::invalid_argument("billing: open_hold with an invalid rate");
-  const auto statement =
-      call + "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
   const auto row = sql::prepared_row(
-      tx, statement.c_str(), statement.c_str(), sql::text_of(request.account_id),
-      sql::text_of(request.call_id), clean_text(request.node), sql::text_of(request.gateway_instance),
-      std::string(to_string(request.direction)), clean_text(request.caller), clean_text(request.callee),
-      clean_text(request.currency), request.minimum.micros, request.wanted.micros, sql::int_of(request.lease),
-      terms.rate_id, clean_text(terms.prefix), clean_text(terms.destination), terms.connection_fee.micros,
+      tx, "billing.open_hold",
+      "SELECT status, granted, available, measure FROM billing.open_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+      "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+      sql::text_of(request.account_id), sql::text_of(request.call_id), clean_text(request.node),
+      sql::text_of(request.gateway_instance), std::string(to_string(request.direction)),
+      clean_text(request.caller), clean_text(request.callee), clean_text(request.currency),
+      request.minimum.micros, request.wanted.micros, sql::int_of(request.lease), terms.rate_id,
+      clean_text(terms.prefix), clean_text(terms.destination), terms.connection_fee.micros,
       terms.price_per_minute.micros, sql::int_of(terms.initial_increment), sql::int_of(terms.next_increment),
-      sql::int_of(terms.free_start), sql::int_of(terms.included));
+      sql::int_of(terms.free_start), sql::int_of(terms.included), guarded);
   return {.status = hold_status_of(row[0].as<std::string>()),
           .granted = sql::money_of(row[1]),
           .available = sql::money_of(row[2]),
           .limit = row[3].as<std::string>()};
 }
 
-extend_answer extend_by(pqxx::transaction_base& tx, const extend_request& request, const std::string& call) {
-  const auto statement = call + "$1, $2, $3, $4, $5, $6)";
-  const auto row =
-      sql::prepared_row(tx, statement.c_str(), statement.c_str(), sql::text_of(request.account_id),
-                        sql::text_of(request.call_id), request.request_number, sql::int_of(request.used),
-                        request.more.micros, sql::int_of(request.lease));
+extend_answer extend(pqxx::transaction_base& tx, const extend_request& request, bool guarded) {
+  const auto row = sql::prepared_row(
+      tx, "billing.extend_hold",
+      "SELECT status, total, available, measure FROM billing.extend_hold($1, $2, $3, $4, $5, $6, $7)",
+      sql::text_of(request.account_id), sql::text_of(request.call_id), request.request_number,
+      sql::int_of(request.used), request.more.micros, sql::int_of(request.lease), guarded);
   return {.status = extend_status_of(row[0].as<std::string>()),
           .total = sql::money_of(row[1]),
           .available = sql::money_of(row[2]),
@@ -71,19 +72,19 @@ extend_answer extend_by(pqxx::transaction_base& tx, const extend_request& reques
 }  // namespace
 
 hold_answer open_hold(pqxx::transaction_base& tx, const hold_request& request) {
-  return open_by(tx, request, "SELECT status, granted, available, '' FROM billing.open_hold(");
+  return open(tx, request, false);
 }
 
 hold_answer open_guarded_hold(pqxx::transaction_base& tx, const hold_request& request) {
-  return open_by(tx, request, "SELECT status, granted, available, measure FROM billing.open_guarded_hold(");
+  return open(tx, request, true);
 }
 
 extend_answer extend_hold(pqxx::transaction_base& tx, const extend_request& request) {
-  return extend_by(tx, request, "SELECT status, total, available, '' FROM billing.extend_hold(");
+  return extend(tx, request, false);
 }
 
 extend_answer extend_guarded_hold(pqxx::transaction_base& tx, const extend_request& request) {
-  return extend_by(tx, request, "SELECT status, total, available, measure FROM billing.extend_guarded_hold(");
+  return extend(tx, request, true);
 }
 
 usage_answer report_usage(pqxx::transaction_base& tx, const uuid& gateway_instance,

@@ -89,26 +89,46 @@ void bare_update(pqxx::transaction_base& tx, std::uint32_t number) {
 const billing::rate terms{
     .rate_id = 7, .prefix = "44", .destination = "United Kingdom", .price_per_minute = {17'000}};
 
-void hold(pqxx::transaction_base& tx, std::uint32_t number) {
-  const auto answer = billing::open_hold(tx, {.account_id = account_of(number),
-                                              .call_id = id_of(0xc0, number),
-                                              .gateway_instance = id_of(0xe0, 1),
-                                              .node = "node-1",
-                                              .terms = terms,
-                                              .currency = "EUR",
-                                              .wanted = {170'000},
-                                              .caller = "alice",
-                                              .callee = "+442079460958"});
+billing::hold_request hold_of(std::uint32_t number) {
+  return {.account_id = account_of(number),
+          .call_id = id_of(0xc0, number),
+          .gateway_instance = id_of(0xe0, 1),
+          .node = "node-1",
+          .terms = terms,
+          .currency = "EUR",
+          .wanted = {170'000},
+          .caller = "alice",
+          .callee = "+442079460958"};
+}
+
+void insist_opened(const billing::hold_answer& answer) {
   if (answer.status != billing::hold_status::opened) throw std::runtime_error("a hold was refused");
 }
 
-void extend(pqxx::transaction_base& tx, std::uint32_t number) {
-  const auto answer = billing::extend_hold(tx, {.account_id = account_of(number),
-                                                .call_id = id_of(0xc0, number),
-                                                .request_number = 1,
-                                                .used = std::chrono::seconds(480),
-                                                .more = {170'000}});
+void hold(pqxx::transaction_base& tx, std::uint32_t number) {
+  insist_opened(billing::open_hold(tx, hold_of(number)));
+}
+void guarded_hold(pqxx::transaction_base& tx, std::uint32_t number) {
+  insist_opened(billing::open_guarded_hold(tx, hold_of(number)));
+}
+
+billing::extend_request extension_of(std::uint32_t number) {
+  return {.account_id = account_of(number),
+          .call_id = id_of(0xc0, number),
+          .request_number = 1,
+          .used = std::chrono::seconds(480),
+          .more = {170'000}};
+}
+
+void insist_extended(const billing::extend_answer& answer) {
   if (answer.status != billing::extend_status::extended) throw std::runtime_error("an extension was refused");
+}
+
+void extend(pqxx::transaction_base& tx, std::uint32_t number) {
+  insist_extended(billing::extend_hold(tx, extension_of(number)));
+}
+void guarded_extend(pqxx::transaction_base& tx, std::uint32_t number) {
+  insist_extended(billing::extend_guarded_hold(tx, extension_of(number)));
 }
 
 // A whole stop record, as the gateway writes it.
@@ -260,7 +280,8 @@ void run(bool quick) {
                           (quick ? "" : "0") + " \"" + pgbench_url + "\" >/dev/null 2>&1";
   if (std::system(initialise.c_str()) != 0) throw std::runtime_error("pgbench -i failed");
 
-  std::map<int, double> holds, extensions, settlements, updates, cycles, tpcbs;
+  std::map<int, double> holds, extensions, settlements, updates, cycles, tpcbs, guarded_holds,
+      guarded_extensions;
   std::uint32_t first = 0;
   for (const int clients : client_counts) {
     const int count = (clients == 1 ? 6'000 : 32'000 / clients) / (quick ? 10 : 1);
@@ -272,9 +293,13 @@ void run(bool quick) {
     settlements[clients] = measure(url, clients, count, first, settle);
     first += taken;
     updates[clients] = (before + measure(url, clients, count, first, bare_update)) / 2;
-    const auto whole = [](pqxx::transaction_base& tx, std::uint32_t number) {
-      hold(tx, number);
-      extend(tx, number);
+    guarded_holds[clients] = measure(url, clients, count, first, guarded_hold);
+    guarded_extensions[clients] = measure(url, clients, count, first, guarded_extend);
+    measure(url, clients, count, first, settle);
+    first += taken;
+    const auto whole = [](pqxx::transaction_base& tx, std::uint32_t number) {  // as a gateway does by default
+      guarded_hold(tx, number);
+      guarded_extend(tx, number);
       settle(tx, number);
     };
     cycles[clients] = measure(url, clients, count / 2, first, whole);
@@ -291,6 +316,8 @@ void run(bool quick) {
   const auto rows = import_rows_per_second(url, prefixes);
   std::cout << "{\"hold_per_s\": " << json_of(holds) << ", \"extend_per_s\": " << json_of(extensions)
             << ", \"settle_per_s\": " << json_of(settlements) << ", \"update_per_s\": " << json_of(updates)
+            << ", \"guarded_hold_per_s\": " << json_of(guarded_holds)
+            << ", \"guarded_extend_per_s\": " << json_of(guarded_extensions)
             << ", \"tpcb_per_s\": " << json_of(tpcbs) << ", \"cycle_per_s\": " << json_of(cycles)
             << ", \"lookups_per_s\": " << std::to_string(lookups) << ", \"prefixes\": " << prefixes.size()
             << ", \"import_rows_per_s\": " << std::to_string(rows)

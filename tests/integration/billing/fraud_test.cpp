@@ -17,6 +17,10 @@ class Fraud : public billing_test {
   void SetUp() override {
     billing_test::SetUp();
     execute("DELETE FROM billing.fraud_limit");
+    // The hour of an event stands still: no test straddles two.
+    execute(
+        "CREATE OR REPLACE FUNCTION billing.fraud_hour() RETURNS timestamptz LANGUAGE sql STABLE "
+        "RETURN timestamptz '2026-11-22 07:00:00Z'");
     fund(units(1000));
   }
   void limit(const std::string& measure, std::int64_t most, const std::string& action,
@@ -190,6 +194,54 @@ TEST_F(Fraud, AllAccountsTogetherAreWatched) {
   EXPECT_EQ(begin(4).limit, "all");
   EXPECT_EQ(more(3, 1, {17'000}).status, extend_status::extended) << "refuses new ones only";
   EXPECT_EQ(events().size(), 2U);
+}
+
+TEST_F(Fraud, LimitsOfAllAreDecidedAtEveryStep) {
+  limit("concurrent_calls", 2, "cut", "all");
+  EXPECT_EQ(begin(1).status, hold_status::opened);
+  EXPECT_EQ(more(1, 1, {17'000}).status, extend_status::extended);
+  EXPECT_EQ(begin(2).status, hold_status::opened);
+  EXPECT_EQ(begin(3).limit, "all") << "nobody watched";
+  EXPECT_EQ(more(1, 2, {17'000}).status, extend_status::fraud_limit);
+  stop(1, seconds{10});
+  EXPECT_EQ(begin(4).status, hold_status::opened);
+  stop(2, seconds{10});
+  stop(4, seconds{10});
+  limit("concurrent_calls", 100, "cut", "all");
+  limit("spend_day", units(3).micros, "refuse", "all");
+  EXPECT_EQ(begin(5, dear_rate("881"), units(3)).status, hold_status::opened);
+  EXPECT_EQ(begin(6).limit, "all") << "what is held counts as spent";
+  stop(5, seconds{180});
+  EXPECT_TRUE(step([](auto& tx) { return watch_fraud(tx); }));
+  EXPECT_EQ(begin(7).limit, "all") << "what was charged counts from the next watch on";
+}
+
+TEST_F(Fraud, CallsOfManyAccountsDoNotPassALimitOfAllTogether) {
+  constexpr std::uint32_t most = 5, workers = 6;
+  limit("concurrent_calls", most, "refuse", "all");
+  for (std::uint32_t worker = 0; worker < workers; ++worker) {
+    const auto id = account_id(10 + worker);
+    step([&](auto& tx) { return create_account(tx, id, "EUR", "DE"); }).value();
+    step([&](auto& tx) {
+      return top_up(tx, {.account_id = id, .amount = units(10), .payment_id = "p" + std::to_string(worker)});
+    }).value();
+  }
+  std::atomic<std::uint32_t> opened{0};
+  std::vector<std::thread> threads;
+  for (std::uint32_t worker = 0; worker < workers; ++worker)
+    threads.emplace_back([&, worker] {
+      pqxx::connection connection(database());
+      for (std::uint32_t i = 0; i < 5; ++i) {
+        pqxx::work tx(connection);
+        auto request = hold_for(1 + 10 * worker + i, {17'000});
+        request.account_id = account_id(10 + worker);
+        opened += open_guarded_hold(tx, request).status == hold_status::opened ? 1 : 0;
+        tx.commit();
+      }
+    });
+  for (auto& thread : threads)
+    thread.join();
+  EXPECT_EQ(opened, most);
 }
 
 TEST_F(Fraud, LimitsAreCheckedWhenTheyAreSet) {
