@@ -26,8 +26,8 @@ class arrival_history {
   void measure() noexcept;
 
   static constexpr std::size_t window = 400;  // 8 s of 20 ms packets
+  static constexpr std::size_t one_in = 100;  // may be later than the target
   std::array<std::int64_t, window> transits_{};
-  std::array<std::int64_t, window> sorted_{};
   std::uint64_t count_ = 0;
   std::chrono::nanoseconds base_{0};
   std::chrono::nanoseconds lateness_{0};
