@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // µs of CPU that a call's line echo canceller takes for each frame of 20 ms, by rate and tail, while it looks
-// for the echo and once it cancels; and what the detector of digits in the voice takes.
+// for the echo and once it cancels, a line each; and, in the last line, what the detector of digits in the
+// voice takes.
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -80,13 +81,11 @@ double digits_us() {
 }  // namespace
 
 int main() {
-  std::printf("us of CPU per 20 ms frame\n%8s %8s %10s %12s\n", "rate Hz", "tail ms", "looking",
-              "cancelling");
   for (const int rate_hz : {8000, 16000})
     for (const auto tail : {32ms, 64ms, 128ms, 256ms}) {
       const cost one = echo(rate_hz, tail);
-      std::printf("%8d %8d %10.1f %12.1f\n", rate_hz, static_cast<int>(tail.count()), one.looking_us,
+      std::printf("%d %d %.1f %.1f\n", rate_hz, static_cast<int>(tail.count()), one.looking_us,
                   one.cancelling_us);
     }
-  std::printf("digits in the voice: %.2f\n", digits_us());
+  std::printf("%.2f\n", digits_us());
 }

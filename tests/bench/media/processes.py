@@ -19,12 +19,18 @@ def cores():
 class Program:
     """A child process on some cores. With `talks`, its standard input and output are JSON lines."""
 
-    def __init__(self, command, on_cores, talks=True, log=None):
+    def __init__(self, command, on_cores, talks=True, log=None, idle=False):
         pipe = subprocess.PIPE if talks else subprocess.DEVNULL
+
+        def prepare():
+            os.sched_setaffinity(0, on_cores)
+            if idle:
+                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
         self.name = os.path.basename(command[0])
         self.process = subprocess.Popen(
             command, stdin=pipe, stdout=pipe if talks else log, stderr=log, text=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, on_cores))
+            preexec_fn=prepare)
 
     def __enter__(self):
         return self

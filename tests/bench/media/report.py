@@ -21,7 +21,9 @@ How to read it. All figures of cost are ms of processor time per second of one c
 /proc/PID; one core carries 1000 ms. The gateway has one core, the load generator the other. Each measurement starts a new
 process, sets N calls up, lets 3 s pass, and counts for 6 s; the rounds take turns, and the medians are shown. The floor is
 measured just before and just after each of them, and `of the floor` is by the mean of these two: a shared machine's speed
-changes from minute to minute, and the ratio holds where the milliseconds do not.
+changes from minute to minute, and the ratio holds where the milliseconds do not. A process without work (SCHED_IDLE) keeps the
+measured core from halting: a virtual machine would give it away between two packets, to come back to cold caches; the floor never
+halts.
 
 A call is a peer (Opus at 16 kHz, mono, 24 kbit/s, VoIP, in SRTP AEAD_AES_256_GCM) and a trunk (A-law), 50 packets a second
 each way over UDP on loopback, saying recorded prompts without their pauses over the noise of a quiet line (-65 dBm0).
@@ -35,9 +37,9 @@ each way over UDP on loopback, saying recorded prompts without their pauses over
               its complexity is its default (10, of FFmpeg's libopus), which cannot be set over its protocol.
 
 Clean calls: the most at which no packet is lost, at most one in 1,000 is a frame (20 ms) behind, and the gateway conceals
-less than 0.1 % of the time; the Opus encoder stays at complexity 5 (what the gateway does under load, it does not do here).
-Two workers: twice the calls of one, on both cores, beside the load generator; two cores carry 2 x (cost with one worker / cost
-with two) times what one does. What two workers share would show there. Delay: from the sending of the packet that carries a piece of media into the gateway to the
+less than 0.1 % of the time, in one of two tries; the Opus encoder stays at complexity 5 (what the gateway does under load, it does not do here).
+Two workers: twice the calls of one; both have the two cores, beside the load generator. Two cores carry 2 x (cost with one worker /
+cost with two) times what one does: what two workers share would show there. Delay: from the sending of the packet that carries a piece of media into the gateway to the
 arrival of the packet that carries it out, found by correlating what was sent and what came out, jitter buffer included.
 """
 
@@ -91,9 +93,9 @@ def clean_figures(clean):
 
 
 def cores_figures(pairs):
-    one, two = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    one, two = zip(*pairs)
     return {"one_worker_of_floor": round(of_floor(one), 3), "two_workers_of_floor": round(of_floor(two), 3),
-            "two_cores_by_one": round(2 * of_floor(one) / of_floor(two), 2)}
+            "two_cores_by_one": round(statistics.median(2 * a["of_floor"] / b["of_floor"] for a, b in pairs), 2)}
 
 
 def floor_beside(facts):
