@@ -204,6 +204,12 @@ void postgres_server::make_template() {
       throw std::runtime_error(file.filename().string() + ": " + error.what());
     }
   }
+  // tests/mutants: the schema with a mistake in it, which the tests must find.
+  if (const char* mutation = std::getenv("TOLLGATE_MUTATION"); mutation != nullptr) {
+    pqxx::work transaction(database);
+    transaction.exec(read_file(mutation));
+    transaction.commit();
+  }
 }
 
 std::string postgres_server::make_database(const std::string& from_template) {
