@@ -29,8 +29,9 @@ A call is a peer (Opus at 16 kHz, mono, 24 kbit/s, VoIP, in SRTP AEAD_AES_256_GC
 each way over UDP on loopback, saying recorded prompts without their pauses over the noise of a quiet line (-65 dBm0).
 `conversation` has spurts and pauses in the manner of ITU-T P.59, 42 % active.
 
-  floor       libopus decode to 8 kHz and encode at 8 kHz (complexity 5, mono, 24 kbit/s), G.711, SRTP: the calls of the
-              libraries alone for the same packets, one call's, in a loop. No sockets, no jitter buffer.
+  floor       libopus decode to 8 kHz and encode at 8 kHz (complexity 5, mono, 24 kbit/s), G.711, SRTP (libsrtp2: 1.5 % of
+              it more than the gateway's own takes): the calls of the libraries alone for the same packets, one call's, in a loop.
+              No sockets, no jitter buffer.
   tollgate    the media engine of the gateway, with jitter buffer, concealment and RTCP; ICE and DTLS before. Encodes Opus at
               8 kHz, mono, 24 kbit/s, complexity 5; FEC only when loss is reported. One worker.
   rtpengine   Debian's, in user space (no kernel module), no jitter buffer; SDES keys. What it encodes is read from its packets;
