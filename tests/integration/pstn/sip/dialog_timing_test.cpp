@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Session timers (RFC 4028) from both sides, and the several dialogs of one INVITE that a carrier forks (RFC
+// 3261 §13.2.2.4), spoken by hand.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "far_end.hpp"
+
+namespace tollgate::tests::sip {
+namespace {
+
+std::string header_of(const std::string& message, const std::string& name) {
+  const std::size_t at = message.find("\r\n" + name + ": ");
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + name.size() + 4;
+  return message.substr(begin, message.find("\r\n", begin) - begin);
+}
+
+// Our INVITE as it arrived, and how it is answered.
+struct received_invite {
+  explicit received_invite(std::string text) : text_(std::move(text)) {}
+
+  std::string answer(const std::string& status, const std::string& tag, const wire& by,
+                     const std::string& extra = {}, const std::string& sdp = {}) const {
+    std::string out = "SIP/2.0 " + status + "\r\n";
+    for (const char* name : {"Via", "From", "Call-ID", "CSeq"})
+      out += std::string(name) + ": " + header_of(text_, name) + "\r\n";
+    out += "To: " + header_of(text_, "To") + ";tag=" + tag + "\r\n";
+    out += "Contact: <sip:" + tag + "@127.0.0.1:" + std::to_string(by.port) + ">\r\n" + extra;
+    if (!sdp.empty()) out += "Content-Type: application/sdp\r\n";
+    return out + "Content-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+struct call_to_a_wire {
+  call_to_a_wire() : far(ours.port), key(ours.user_agent.next_call_key()) {
+    ours.user_agent.send_invite(key, invite_to(far.port));
+  }
+  agent ours;
+  wire far;
+  ua::call_key key;
+};
+
+TEST(SessionTimer, OfACallerIsAgreedToOnItsTerms) {
+  agent ours;
+  wire far(ours.port);
+  far.send(far.request("INVITE", {}, 1, "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n",
+                       pcma_sdp(41000)));
+  const auto incoming = ours.events.expect<ua::incoming_invite>();
+  ASSERT_TRUE(incoming);
+  ours.user_agent.answer(incoming->key, pcma_sdp(40000));
+  const auto answer = far.receive("SIP/2.0 200");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(header_of(*answer, "Session-Expires"), "120;refresher=uac");
+  EXPECT_NE(header_of(*answer, "Require").find("timer"), std::string::npos);
+}
+
+TEST(SessionTimer, ThatIsTooShortIsRefusedWithTheLeast) {
+  agent ours;
+  wire far(ours.port);
+  far.send(far.request("INVITE", {}, 1, "Supported: timer\r\nSession-Expires: 30\r\n", pcma_sdp(41000)));
+  const auto refusal = far.receive("SIP/2.0 422");
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(header_of(*refusal, "Min-SE"), "90");
+  EXPECT_TRUE(ours.events.is_empty());
+}
+
+TEST(SessionTimer, IsAskedForAndRaisedWhereTheCarrierAsksForMore) {
+  call_to_a_wire call;
+  const auto first = call.far.receive("INVITE ");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(header_of(*first, "Session-Expires").substr(0, 4), "1800");
+  EXPECT_NE(header_of(*first, "Supported").find("timer"), std::string::npos);
+  call.far.send(
+      received_invite(*first).answer("422 Session Interval Too Small", "a", call.far, "Min-SE: 3600\r\n"));
+  ASSERT_TRUE(call.far.receive("ACK "));
+  const auto second = call.far.receive("INVITE ");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(header_of(*second, "Session-Expires").substr(0, 4), "3600");
+  EXPECT_EQ(header_of(*second, "Min-SE"), "3600");
+  call.far.send(received_invite(*second).answer(
+      "200 OK", "a", call.far, "Session-Expires: 3600;refresher=uas\r\nRequire: timer\r\n", pcma_sdp(42000)));
+  EXPECT_TRUE(call.ours.events.expect<ua::answered>());
+}
+
+TEST(Forking, TheLastEarlyDialogIsHeardAndTheOneThatAnswersIsTheCall) {
+  call_to_a_wire call;
+  const auto text = call.far.receive("INVITE ");
+  ASSERT_TRUE(text);
+  const received_invite invite(*text);
+  for (const std::uint16_t port : {43000, 43002}) {
+    call.far.send(
+        invite.answer("183 Session Progress", port == 43000 ? "a" : "b", call.far, {}, pcma_sdp(port)));
+    const auto early = call.ours.events.expect<ua::provisional>();
+    ASSERT_TRUE(early);
+    EXPECT_EQ(early->sdp, pcma_sdp(port));
+  }
+  call.far.send(invite.answer("200 OK", "b", call.far, {}, pcma_sdp(43002)));
+  const auto answered = call.ours.events.expect<ua::answered>();
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(answered->sdp, pcma_sdp(43002));
+  EXPECT_TRUE(answered->contact.starts_with("sip:b@"));
+  const auto ack = call.far.receive("ACK ");
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(to_tag_of(*ack), "b");
+  call.ours.user_agent.hang_up(call.key, 16, "");
+  const auto bye = call.far.receive("BYE ");
+  ASSERT_TRUE(bye);
+  EXPECT_EQ(to_tag_of(*bye), "b");
+}
+
+// Both branches of a fork answered: the second call is acknowledged and ended at once, or somebody would be
+// kept on the line, and charged for.
+TEST(Forking, ASecondAnswerIsAcknowledgedAndEnded) {
+  call_to_a_wire call;
+  const auto text = call.far.receive("INVITE ");
+  ASSERT_TRUE(text);
+  const received_invite invite(*text);
+  call.far.send(invite.answer("180 Ringing", "a", call.far));
+  call.far.send(invite.answer("180 Ringing", "b", call.far));
+  call.far.send(invite.answer("200 OK", "b", call.far, {}, pcma_sdp(43002)));
+  ASSERT_TRUE(call.far.receive("ACK "));
+  call.far.send(invite.answer("200 OK", "a", call.far, {}, pcma_sdp(43000)));
+  const auto ack = call.far.receive("ACK ");
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(to_tag_of(*ack), "a");
+  const auto bye = call.far.receive("BYE ");
+  ASSERT_TRUE(bye);
+  EXPECT_EQ(to_tag_of(*bye), "a");
+  EXPECT_TRUE(call.ours.events.expect<ua::provisional>());
+  EXPECT_TRUE(call.ours.events.expect<ua::provisional>());
+  EXPECT_TRUE(call.ours.events.expect<ua::answered>());
+  EXPECT_TRUE(call.ours.events.is_empty());  // the call goes on
+}
+
+}  // namespace
+}  // namespace tollgate::tests::sip
