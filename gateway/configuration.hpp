@@ -55,6 +55,10 @@ struct configuration {
     std::uint16_t trunk_port_low = 20'000, trunk_port_high = 29'999;  ///< RTP towards trunks, even ports
     int workers = 0;                                                  ///< 0: one per core
     bool ice_tcp = true;         ///< TCP on the overlay ports, for peers whose network bars UDP
+    bool shed_load = true;       ///< less complexity under load, then no new calls
+    int load_high_percent = 85;  ///< of a core: under load from here on
+    int load_late_percent = 60;  ///< of a core: from here on, when late
+    int load_lag_ms = 10;        ///< what late is
     int silence_timeout_s = 30;  ///< a call whose media has stopped in both directions is ended
   } media;
 

@@ -66,6 +66,16 @@ void visit_network(configuration& c, key_visitor& v) {
   v.integer("media.trunk_port_high", c.media.trunk_port_high, 1'025, 65'535, "Last one.");
   v.integer("media.workers", c.media.workers, 0, 256,
             "Media threads, each with its calls and its port. 0: one per core.");
+  v.visit("media.shed_load", c.media.shed_load,
+          "Whether a media worker under load encodes Opus at complexity 3, then 0 instead of 5, then refuses "
+          "new calls (SIP 503, overloaded) until calls have ended; live calls go on. Judged by the CPU time of "
+          "its own thread: the load of other programs refuses no call.");
+  v.integer("media.load_high_percent", c.media.load_high_percent, 1, 95,
+            "Of a core: what a worker uses when it is under load.");
+  v.integer("media.load_late_percent", c.media.load_late_percent, 1, 95,
+            "Of a core: from this on a worker that is late counts as under load, too.");
+  v.integer("media.load_lag_ms", c.media.load_lag_ms, 1, 1'000,
+            "Late: all deadlines of half a second are missed by so much.");
   v.integer("media.silence_timeout_s", c.media.silence_timeout_s, 5, 3'600,
             "A call without any packet for so long is ended.");
   v.visit("turn.urls", c.turn.urls,

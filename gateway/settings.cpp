@@ -30,6 +30,10 @@ call::media_options media_options_of(const configuration& settings) {
   options.trunk_port_low = settings.media.trunk_port_low;
   options.trunk_port_high = settings.media.trunk_port_high;
   options.ice_tcp = settings.media.ice_tcp;
+  options.shed_load = settings.media.shed_load;
+  options.load.share_high = settings.media.load_high_percent / 100.0;
+  options.load.share_late = settings.media.load_late_percent / 100.0;
+  options.load.lag_high = milliseconds(settings.media.load_lag_ms);
   options.silence_timeout = seconds(settings.media.silence_timeout_s);
   return options;
 }

@@ -29,9 +29,15 @@ void datagram_reader::take(boost::system::error_code error, std::size_t size) {
     // Other errors are ICMP's answers to what was sent earlier.
     if (!error) on_datagram_(std::span(buffer_).first(size), source_);
     if (!on_datagram_) return;
-    if (taken >= most_at_once_) break;
+    if (taken >= most_at_once_) {
+      limited_ = true;
+      break;
+    }
     size = socket_.receive_from(asio::buffer(buffer_), source_, 0, error);
-    if (error == asio::error::would_block) break;
+    if (error == asio::error::would_block) {
+      emptied_ = true;
+      break;
+    }
   }
   receive();
 }

@@ -24,8 +24,9 @@ struct media_options {
   std::size_t workers = 0;         // 0: one per core
   std::uint16_t trunk_port_low = 20000;
   std::uint16_t trunk_port_high = 29999;
-  bool ice_tcp = true;     // TCP on the overlay ports, too
-  bool shed_load = false;  // by load_policy; false: complexity stays, no call is refused
+  bool ice_tcp = true;    // TCP on the overlay ports, too
+  bool shed_load = true;  // by load_policy; false: complexity stays, no call is refused
+  load_limits load;
   std::chrono::seconds silence_timeout{30};
 };
 

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/bind_allocator.hpp>
@@ -20,11 +21,25 @@ using asio::ip::udp;
 
 namespace {
 
-constexpr int overlay_datagrams_at_once = 64;
+constexpr int overlay_datagrams_at_once = 64;  // at least
 // The checks of a sample, half a second of them, fall on all phases of a frame's 20 ms: what the worker
 // always does at one of them is no queue that stands.
 constexpr auto load_check_interval = std::chrono::milliseconds(63);
 constexpr int load_checks_a_sample = 8;
+
+// All peers' packets wait in one socket. A process with CAP_NET_ADMIN gets what it asks for, others get at
+// most net.core.rmem_max.
+void make_room(udp_socket& socket) {
+  constexpr int wanted = 4 << 20;
+  if (setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) == 0) return;
+  boost::system::error_code ignored;
+  socket.set_option(asio::socket_base::receive_buffer_size(wanted), ignored);
+  asio::socket_base::receive_buffer_size granted;
+  socket.get_option(granted, ignored);
+  if (granted.value() < wanted)
+    spdlog::info("event=media_buffer_small bytes={} wanted={} remedy=\"sysctl net.core.rmem_max={}\"",
+                 granted.value(), wanted, wanted);
+}
 
 }  // namespace
 
@@ -37,6 +52,8 @@ media_worker::media_worker(const media_options& options, std::size_t number, clo
       signalling_(std::move(signalling)),
       work_(context_.get_executor()),
       load_timer_(context_),
+      policy_(options_.load),
+      share_of_a_call_(policy_.share_of_a_call()),
       overlay_socket_(context_),
       trunk_range_(std::move(trunk_range)),
       number_(number) {
@@ -49,8 +66,7 @@ media_worker::media_worker(const media_options& options, std::size_t number, clo
     throw boost::system::system_error(e.code(), "media.overlay_port " + std::to_string(port));
   }
   overlay_socket_.non_blocking(true);
-  boost::system::error_code ignored;  // the kernel may grant less
-  overlay_socket_.set_option(asio::socket_base::receive_buffer_size(4 << 20), ignored);
+  make_room(overlay_socket_);
 }
 
 // UDP, and TCP on the same number. Any port will do for 0: then one that is free for both.
@@ -130,33 +146,51 @@ void media_worker::watch_load() {
 
 void media_worker::judge_load() {
   const auto now = clocks_.steady();
-  const auto sample = meter_.take(now);
+  auto sample = meter_.take(now);
+  sample.backlog = overlay_reader_->take_backlog();
+  const auto talking = this->talking();
+  sample.talking = std::min(talking, std::exchange(talking_before_, talking));
   cpu_share_.store(sample.cpu_share, std::memory_order_relaxed);
   if (!options_.shed_load) return;
   const auto before = policy_.level();
   const auto level = policy_.update(sample, now);
+  share_of_a_call_.store(policy_.share_of_a_call(), std::memory_order_relaxed);
   if (level == before) return;
   level_.store(level, std::memory_order_relaxed);
-  spdlog::warn("event=media_load worker={} level={} before={} cpu_share={:.2f} lag_ms={:.1f} calls={}",
-               number_, to_string(level), to_string(before), sample.cpu_share,
-               std::chrono::duration<double, std::milli>(sample.standing_lag).count(), calls_.size());
+  spdlog::warn(
+      "event=media_load worker={} level={} before={} cpu_share={:.2f} lag_ms={:.1f} backlog={} calls={}",
+      number_, to_string(level), to_string(before), sample.cpu_share,
+      std::chrono::duration<double, std::milli>(sample.standing_lag).count(), sample.backlog, calls_.size());
   for (const auto& [key, call] : calls_)
     call->set_complexity(opus_complexity(level));
 }
 
+std::size_t media_worker::talking() const {
+  return static_cast<std::size_t>(std::max(talking_.load(std::memory_order_relaxed), 0));
+}
+
 bool media_worker::has_room() const {
   if (!options_.shed_load) return true;
-  const auto talking = static_cast<std::size_t>(std::max(talking_.load(std::memory_order_relaxed), 0));
-  return call::has_room(level(), cpu_share(), talking, sessions_ - std::min(sessions_, talking));
+  load_prospect prospect{level(), cpu_share(), share_of_a_call_.load(std::memory_order_relaxed), talking()};
+  prospect.coming = sessions_ - std::min(sessions_, prospect.talking);
+  return call::has_room(options_.load, prospect);
 }
 
 void media_worker::attach(std::shared_ptr<media_call> call) {
   call->set_complexity(opus_complexity(policy_.level()));
   calls_.emplace(call.get(), call);
+  share_turns();
+}
+
+// A turn of the loop takes one packet of each call's trunk, so it takes as many of their peers: with fewer,
+// the socket that they share would be the first to fall behind, and with it the handshakes of new calls.
+void media_worker::share_turns() {
+  overlay_reader_->limit(std::max(overlay_datagrams_at_once, static_cast<int>(calls_.size())));
 }
 
 void media_worker::detach(const std::shared_ptr<media_call>& call) {
   calls_.erase(call.get());
+  share_turns();
 }
 
 void media_worker::add_device(const std::string& fragment, media_call* call, device_index device) {

@@ -73,6 +73,8 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   void run();
   void watch_load();
   void judge_load();
+  void share_turns();
+  std::size_t talking() const;  // calls whose trunk has media; any thread
   // False: it belongs to no call.
   bool on_overlay_datagram(std::span<const std::byte> datagram, const overlay::transport_address& source);
   void bind_overlay(std::uint16_t port);
@@ -94,7 +96,9 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   int load_checks_ = 0;
   std::atomic<load_level> level_{load_level::normal};
   std::atomic<double> cpu_share_{0};
+  std::atomic<double> share_of_a_call_;
   std::atomic<int> talking_{0};
+  std::size_t talking_before_ = 0;  // at the sample before
 
   udp_socket overlay_socket_;
   std::uint16_t overlay_port_ = 0;

@@ -162,7 +162,7 @@ media_report synthetic_call::close(boost::asio::io_context& signalling) {
   return *facts;
 }
 
-synthetic_calls::synthetic_calls(std::size_t workers)
+synthetic_calls::synthetic_calls(std::size_t workers, bool shed_load, const load_limits& load)
     : dtls_(overlay::certificate::make(std::chrono::system_clock::now())),
       opus_(coded_tone(media::codec_id::opus, peer_tone_hz)),
       alaw_(coded_tone(media::codec_id::pcma, trunk_tone_hz)) {
@@ -171,6 +171,8 @@ synthetic_calls::synthetic_calls(std::size_t workers)
   media_options options;
   options.address = "127.0.0.1";
   options.workers = workers;
+  options.shed_load = shed_load;
+  options.load = load;
   options.trunk_port_low = 40'000;
   options.trunk_port_high = 47'999;
   engine_ = std::make_unique<media_engine>(options, time,

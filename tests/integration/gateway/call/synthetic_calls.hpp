@@ -66,7 +66,7 @@ class synthetic_call {
 
 class synthetic_calls {
  public:
-  explicit synthetic_calls(std::size_t workers);
+  explicit synthetic_calls(std::size_t workers, bool shed_load = false, const load_limits& load = {});
 
   media_engine& engine() { return *engine_; }
   boost::asio::io_context& signalling() { return signalling_; }

@@ -23,25 +23,38 @@ struct row {
   std::vector<phase> phases;
 };
 
-constexpr load_sample idle{0.02, 0ms}, busy{0.8, 1ms}, high{0.88, 2ms}, saturated{0.99, 30ms},
-    starved{0.4, 15ms}, stuck{0.3, 60ms}, half{0.5, 1ms}, moderate{0.6, 1ms}, brisk{0.7, 1ms};
+constexpr load_sample idle{0.02, 0ms}, busy{0.8, 1ms}, high{0.88, 2ms}, saturated{0.99, 30ms}, half{0.5, 1ms},
+    moderate{0.6, 1ms}, brisk{0.7, 1ms};
+constexpr load_sample few_calls_starved{0.29, 200ms, true}, starved{0.4, 200ms, true}, late{0.7, 12ms},
+    behind{0.7, 1ms, true};
 
 const std::vector<row> rows{
     {"StaysNormalWhileBusy", {{idle, 4, load_level::normal}, {busy, 100, load_level::normal}}},
     {"OneHighSampleIsNoOverload",
      {{high, 1, load_level::normal}, {busy, 1, load_level::normal}, {high, 1, load_level::normal}}},
-    {"RisesStepByStep",
+    {"RefinesLessStepByStepThenRefuses",
      {{high, 2, load_level::reduced},
       {high, 1, load_level::reduced},
       {high, 1, load_level::least},
-      {high, 2, load_level::refusing},
+      {high, 3, load_level::least},
+      {high, 1, load_level::refusing},
       {high, 50, load_level::refusing}}},
-    {"SaturationRisesWithEverySample",
+    {"SaturationCostsRefinementAtOnceButRefusesNobodyAtOnce",
      {{saturated, 1, load_level::reduced},
       {saturated, 1, load_level::least},
+      {saturated, 3, load_level::least},
       {saturated, 1, load_level::refusing}}},
-    {"LagAloneCounts",  // other processes take the core: the thread's own share is low
-     {{starved, 1, load_level::normal}, {starved, 1, load_level::reduced}, {stuck, 1, load_level::least}}},
+    {"ABriefBurstRefusesNobody",
+     {{saturated, 5, load_level::least}, {half, 1, load_level::least}, {saturated, 3, load_level::least}}},
+    {"FewCallsOnAMachineThatIsBusyWithOtherThings", {{few_calls_starved, 200, load_level::normal}}},
+    {"LateByOthersDoingCostsRefinementOnly",
+     {{starved, 2, load_level::reduced}, {starved, 2, load_level::least}, {starved, 200, load_level::least}}},
+    {"LateByItsOwnDoingRefuses",
+     {{late, 2, load_level::reduced}, {late, 2, load_level::least}, {late, 4, load_level::refusing}}},
+    {"AQueueThatStandsIsLate",
+     {{behind, 2, load_level::reduced}, {behind, 2, load_level::least}, {behind, 4, load_level::refusing}}},
+    {"LatenessOfOthersDoesNotKeepCallsOut",
+     {{high, 8, load_level::refusing}, {few_calls_starved, 21, load_level::normal}}},
     {"BetweenTheLimitsNothingChanges",
      {{high, 2, load_level::reduced}, {busy, 100, load_level::reduced}, {brisk, 100, load_level::reduced}}},
     {"FallsAfterThreeCalmSeconds",
@@ -52,7 +65,7 @@ const std::vector<row> rows{
     {"TheDearerEncoderMustFit",  // 0.6 at complexity 0 is 0.81 at 3
      {{high, 4, load_level::least}, {moderate, 100, load_level::least}, {half, 7, load_level::reduced}}},
     {"AcceptsCallsAgainBeforeItRefines",
-     {{high, 6, load_level::refusing},
+     {{high, 8, load_level::refusing},
       {brisk, 6, load_level::refusing},
       {brisk, 1, load_level::least},
       {brisk, 100, load_level::least}}},
@@ -62,7 +75,7 @@ const std::vector<row> rows{
       {busy, 1, load_level::reduced},
       {idle, 6, load_level::reduced},
       {idle, 1, load_level::normal}}},
-    {"RecoversFromTheWorstByItself", {{saturated, 3, load_level::refusing}, {idle, 21, load_level::normal}}},
+    {"RecoversFromTheWorstByItself", {{saturated, 6, load_level::refusing}, {idle, 21, load_level::normal}}},
 };
 
 class LoadPolicy : public testing::TestWithParam<row> {};
@@ -99,21 +112,58 @@ TEST(LoadPolicy, SettlesUnderAnyConstantLoad) {
     for (int i = 0; i < 400; ++i) {
       const auto before = policy.level();
       const double share = std::min(offered * cost[static_cast<int>(before)], 1.0);
-      policy.update({share, share >= 1.0 ? 50ms : 1ms}, now += 500ms);
+      policy.update({share, share >= 1.0 ? 50ms : 1ms, share >= 1.0, 200}, now += 500ms);
       if (i > 100 && policy.level() != before) ++changes_late;
     }
     EXPECT_EQ(0, changes_late) << "offered " << offered;
   }
 }
 
+struct room_row {
+  const char* name;
+  load_prospect prospect;
+  bool room;
+};
 TEST(LoadPolicy, ABurstOfRingingCallsCountsAsWhatItWillCost) {
-  EXPECT_TRUE(has_room(load_level::normal, 0.0, 0, 0));
-  EXPECT_TRUE(has_room(load_level::normal, 0.5, 100, 10));
-  EXPECT_FALSE(has_room(load_level::normal, 0.5, 100, 200));
-  EXPECT_TRUE(has_room(load_level::least, 0.8, 200, 5));
-  EXPECT_FALSE(has_room(load_level::least, 0.8, 200, 40));
-  EXPECT_FALSE(has_room(load_level::normal, 0.0, 0, 1000));
-  EXPECT_FALSE(has_room(load_level::refusing, 0.0, 0, 0));
+  const room_row rooms[] = {
+      {"idle", {load_level::normal, 0.0, 0.005, 0, 0}, true},
+      {"half full, few ring", {load_level::normal, 0.5, 0.005, 100, 10}, true},
+      {"half full, many ring", {load_level::normal, 0.5, 0.005, 100, 200}, false},
+      {"nearly full, few ring", {load_level::least, 0.8, 0.005, 200, 5}, true},
+      {"nearly full, many ring", {load_level::least, 0.8, 0.005, 200, 40}, false},
+      {"all of a sudden", {load_level::normal, 0.0, 0.005, 0, 1000}, false},
+      {"answered all of a sudden", {load_level::normal, 0.0, 0.005, 1000, 0}, false},
+      {"refusing", {load_level::refusing, 0.0, 0.005, 0, 0}, false},
+  };
+  for (const auto& each : rooms)
+    EXPECT_EQ(each.room, has_room({}, each.prospect)) << each.name;
+}
+
+TEST(LoadPolicy, LearnsWhatACallCosts) {
+  load_policy policy;
+  time_point now{};
+  const double at_first = policy.share_of_a_call();
+  policy.update({0.9, 0ms, false, 3}, now += 500ms);  // too few to tell
+  EXPECT_EQ(at_first, policy.share_of_a_call());
+  for (int i = 0; i < 20; ++i)
+    policy.update({0.5, 0ms, false, 50}, now += 500ms);
+  EXPECT_NEAR(0.008, policy.share_of_a_call(), 0.0005);
+  for (int i = 0; i < 20; ++i)  // a burst's handshakes
+    policy.update({0.8, 0ms, false, 10}, now += 500ms);
+  EXPECT_LT(policy.share_of_a_call(), 0.016);
+}
+
+TEST(LoadPolicy, LimitsAreTheOperators) {
+  load_limits limits;
+  limits.share_high = 0.3;
+  load_policy policy(limits);
+  time_point now{};
+  for (int i = 0; i < 8; ++i)
+    policy.update({0.35, 0ms}, now += 500ms);
+  EXPECT_EQ(load_level::refusing, policy.level());
+  for (int i = 0; i < 21; ++i)
+    policy.update({0.1, 0ms}, now += 500ms);
+  EXPECT_EQ(load_level::normal, policy.level());
 }
 
 }  // namespace
