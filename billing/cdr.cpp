@@ -7,6 +7,7 @@
 #include <pqxx/transaction_base>
 #include <stdexcept>
 
+#include "billing/cdr_row.hpp"
 #include "billing/error.hpp"
 #include "billing/sql.hpp"
 
@@ -15,17 +16,6 @@ namespace {
 
 constexpr int longest_list = 1000;
 constexpr const char* last_id = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-
-// The stop record comes back as the JSON that it was written from, with the times as the parser wants them;
-// the rest as columns.
-constexpr const char* select_calls = R"(
-  SELECT to_jsonb(c) || jsonb_build_object(
-      'started_at', billing.iso_time(started_at), 'ringing_at', billing.iso_time(ringing_at),
-      'answered_at', billing.iso_time(answered_at), 'ended_at', billing.iso_time(ended_at)) AS stop,
-    settled_by, currency, rate_id, rate_prefix, destination, connection_fee_micros, price_per_minute_micros,
-    initial_increment_s, next_increment_s, free_start_s, included_s, billed_s, price_micros, charged_micros,
-    cost_micros, margin_micros
-  FROM billing.cdr c )";
 
 settled_by settled_by_of(const std::string& text) {
   for (const auto value :
@@ -59,6 +49,25 @@ call_record call_of(const pqxx::row& row) {
   return record;
 }
 
+std::string cursor_of(const std::optional<uuid>& before) {
+  return before ? sql::text_of(*before) : last_id;
+}
+
+}  // namespace
+
+namespace sql {
+
+// The stop record comes back as the JSON that it was written from, with the times as the parser wants them;
+// the rest as columns.
+const char* const select_calls = R"(
+  SELECT to_jsonb(c) || jsonb_build_object(
+      'started_at', billing.iso_time(started_at), 'ringing_at', billing.iso_time(ringing_at),
+      'answered_at', billing.iso_time(answered_at), 'ended_at', billing.iso_time(ended_at)) AS stop,
+    settled_by, currency, rate_id, rate_prefix, destination, connection_fee_micros, price_per_minute_micros,
+    initial_increment_s, next_increment_s, free_start_s, included_s, billed_s, price_micros, charged_micros,
+    cost_micros, margin_micros, export_position
+  FROM billing.cdr c )";
+
 std::vector<call_record> calls_of(const pqxx::result& rows) {
   std::vector<call_record> calls;
   calls.reserve(rows.size());
@@ -67,11 +76,7 @@ std::vector<call_record> calls_of(const pqxx::result& rows) {
   return calls;
 }
 
-std::string cursor_of(const std::optional<uuid>& before) {
-  return before ? sql::text_of(*before) : last_id;
-}
-
-}  // namespace
+}  // namespace sql
 
 const char* to_string(settled_by value) {
   switch (value) {
@@ -89,20 +94,21 @@ const char* to_string(settled_by value) {
 
 std::vector<call_record> list_calls(pqxx::transaction_base& tx, const uuid& account_id, int limit,
                                     std::optional<uuid> before) {
-  return calls_of(tx.exec_params(
-      std::string(select_calls) + "WHERE account_id = $1 AND call_id < $2 ORDER BY call_id DESC LIMIT $3",
-      sql::text_of(account_id), cursor_of(before), std::clamp(limit, 1, longest_list)));
+  return sql::calls_of(
+      tx.exec_params(std::string(sql::select_calls) +
+                         "WHERE account_id = $1 AND call_id < $2 ORDER BY call_id DESC LIMIT $3",
+                     sql::text_of(account_id), cursor_of(before), std::clamp(limit, 1, longest_list)));
 }
 
 std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit, std::optional<uuid> before) {
-  return calls_of(
-      tx.exec_params(std::string(select_calls) + "WHERE call_id < $1 ORDER BY call_id DESC LIMIT $2",
+  return sql::calls_of(
+      tx.exec_params(std::string(sql::select_calls) + "WHERE call_id < $1 ORDER BY call_id DESC LIMIT $2",
                      cursor_of(before), std::clamp(limit, 1, longest_list)));
 }
 
 std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id,
                                      const uuid& call_id) {
-  const auto rows = tx.exec_params(std::string(select_calls) + "WHERE account_id = $1 AND call_id = $2",
+  const auto rows = tx.exec_params(std::string(sql::select_calls) + "WHERE account_id = $1 AND call_id = $2",
                                    sql::text_of(account_id), sql::text_of(call_id));
   if (rows.empty()) return std::nullopt;
   return call_of(rows[0]);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "billing/csv.hpp"
 #include "billing/rate_deck.hpp"
 #include "billing/text.hpp"
 
@@ -60,32 +61,9 @@ constexpr std::array other_names{
     other_name{"valid_until", effective_until},
 };
 
-// "Price per minute" as "price_per_minute".
-std::string header_name(std::string_view text) {
-  std::string out;
-  for (char c : text)
-    out += c == ' ' || c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
-// The one of the delimiters that the header has most of; a header of one column: a comma.
-char delimiter_of(std::string_view header) {
-  char best = ',';
-  std::ptrdiff_t most = 0;
-  for (const char candidate : {',', ';', '\t', '|'})
-    if (const auto count = std::count(header.begin(), header.end(), candidate); count > most) {
-      best = candidate;
-      most = count;
-    }
-  return best;
-}
-
 class parser {
  public:
-  explicit parser(std::string_view csv) : rest_(csv) {
-    if (rest_.starts_with("\xef\xbb\xbf"))
-      rest_.remove_prefix(3);  // a byte order mark, as spreadsheets write it
-  }
+  explicit parser(std::string_view text) : rest_(csv::without_mark(text)) {}
 
   deck_text run() {
     if (rest_.size() > max_deck_bytes) {
@@ -120,68 +98,18 @@ class parser {
   void problem(std::string_view where, std::string text) { problem_at(line_, where, std::move(text)); }
   void problem(column which, std::string text) { problem(names[which], std::move(text)); }
 
-  // Takes one record off the text. A field with quotes may hold commas and doubled quotes, but no line break:
-  // no deck needs one.
+  // Takes one record off the text.
   bool next_record() {
     ++line_;
-    const auto end = std::min(rest_.find('\n'), rest_.size());
-    auto record = rest_.substr(0, end);
-    rest_.remove_prefix(std::min(end + 1, rest_.size()));
-    if (record.ends_with('\r')) record.remove_suffix(1);
+    const auto record = csv::take_line(rest_);
     fields_.clear();
     if (record.size() > longest_record) {
       problem("", "the line is longer than " + std::to_string(longest_record) + " bytes");
       return false;
     }
-    if (!is_clean(record, delimiter_)) {
-      problem("", "the line is not plain UTF-8 text");
-      return false;
-    }
-    std::size_t at = 0;
-    do {
-      if (!take_field(record, at)) return false;
-    } while (at <= record.size());
-    return true;
-  }
-
-  static bool is_clean(std::string_view record, char delimiter) {
-    if (delimiter != '\t') return billing::is_clean(record);
-    std::string without(record);  // a tab is a control character: clean but for it
-    std::replace(without.begin(), without.end(), '\t', ' ');
-    return billing::is_clean(without);
-  }
-
-  // Reads the field at `at` and moves behind the delimiter that ends it (or behind the end plus one).
-  bool take_field(std::string_view record, std::size_t& at) {
-    auto& field = fields_.emplace_back();
-    if (at < record.size() && record[at] == '"') {
-      for (++at;; ++at) {
-        if (at >= record.size()) {
-          problem("", "a quote is not closed");
-          return false;
-        }
-        if (record[at] == '"') {
-          if (at + 1 >= record.size() || record[at + 1] != '"') break;
-          ++at;
-        }
-        field += record[at];
-      }
-      ++at;
-      if (at < record.size() && record[at] != delimiter_) {
-        problem("", "text follows a closing quote");
-        return false;
-      }
-    } else {
-      const auto end = std::min(record.find(delimiter_, at), record.size());
-      field = record.substr(at, end - at);
-      if (field.find('"') != std::string::npos) {
-        problem("", "a quote stands within a field without quotes");
-        return false;
-      }
-      at = end;
-    }
-    ++at;
-    return true;
+    const char* const wrong = csv::split(record, delimiter_, fields_);
+    if (wrong != nullptr) problem("", wrong);
+    return wrong == nullptr;
   }
 
   bool read_header() {
@@ -190,11 +118,11 @@ class parser {
       problem("", "the text is empty");
       return false;
     }
-    delimiter_ = delimiter_of(rest_.substr(0, rest_.find('\n')));
+    delimiter_ = csv::delimiter_of(rest_.substr(0, rest_.find('\n')));
     if (!next_record()) return false;
     position_.fill(std::string::npos);
     for (std::size_t i = 0; i < fields_.size(); ++i) {
-      const auto name = header_name(fields_[i]);
+      const auto name = csv::header_name(fields_[i]);
       const auto which = column_named(name);
       if (which == column_count) {
         problem(fields_[i], "there is no such column");
