@@ -28,6 +28,7 @@
 #include "gateway/overlay/server.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/tariff.hpp"
+#include "voicemail/mailbox_store.hpp"
 #include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway {
@@ -39,13 +40,30 @@ call::clocks real_clocks() {
   return {[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
 }
 
-voicemail::prompt_set load_prompts(const configuration& settings) {
-  auto prompts = voicemail::prompt_set::load(settings.voicemail.prompts);
+voicemail::prompt_set load_prompts(const std::filesystem::path& folder, voicemail::language spoken) {
+  auto prompts = voicemail::prompt_set::load(folder, spoken);
   if (!prompts)
-    throw std::runtime_error("voicemail.prompts: cannot read the prompts in " +
-                             settings.voicemail.prompts.string() +
-                             " (install asterisk-core-sounds-en-wav, or name another folder)");
+    throw std::runtime_error("voicemail: cannot read the prompts in " + folder.string() +
+                             " (install asterisk-core-sounds-" + std::string(voicemail::to_text(spoken)) +
+                             "-wav, or name another folder)");
   return std::move(*prompts);
+}
+
+// The carrier's own choice has to be there; of the other languages, those whose folders are.
+voicemail::prompt_library load_prompts(const configuration& settings) {
+  const auto own = voicemail::parse_language(settings.voicemail.language).value();
+  voicemail::prompt_library library(load_prompts(settings.voicemail.prompts, own));
+  for (const auto& each : settings.voicemail.prompts_by_language) {
+    const auto spoken = voicemail::parse_language(each.substr(0, 2)).value();
+    const std::filesystem::path folder = each.substr(3);
+    if (spoken == own) continue;
+    if (!std::filesystem::exists(folder)) {
+      spdlog::info("event=language_absent language={}", voicemail::to_text(spoken));
+      continue;
+    }
+    library.add(load_prompts(folder, spoken));
+  }
+  return library;
 }
 
 asio::ssl::context tls_context(const key_store& keys) {
@@ -101,6 +119,7 @@ class application {
   asio::awaitable<void> watch_database();
   asio::awaitable<void> keep_terms();
   asio::awaitable<void> keep_credit();
+  asio::awaitable<void> keep_mailboxes();
   asio::awaitable<void> deliver_events();
   void drain(bool stop);
   void on_change(change what);
@@ -114,14 +133,14 @@ class application {
   call::task_group tasks_{context_.get_executor()};
   asio::signal_set signals_{context_, SIGTERM, SIGINT};
   asio::steady_timer watch_timer_{context_}, terms_timer_{context_}, credit_timer_{context_},
-      events_timer_{context_};
+      mailboxes_timer_{context_}, events_timer_{context_};
   bool stopping_ = false;
   bool waiting_ = false;  // for the first signal
   bool database_reachable_ = true;
   int exit_code_ = 0;
 
   key_store keys_;
-  voicemail::prompt_set prompts_;
+  voicemail::prompt_library prompts_;
   call::spool settlement_spool_, message_spool_;
   call::settlement_desk settlements_;
   call::message_desk messages_;
@@ -173,6 +192,7 @@ application::application(const configuration& settings)
                    settlements_,
                    messages_,
                    prompts_,
+                   hasher_,
                    [this](const billing::deck_choice& of) { return tariff_.rates(of); },
                    [this](asio::awaitable<void> task) { tasks_.spawn("call_step", std::move(task)); },
                    [this](const boost::uuids::uuid& account_id) { devices_.notify_mailbox(account_id); },
@@ -181,7 +201,7 @@ application::application(const configuration& settings)
                      return tariff_.cost(carrier_id, digits);
                    }},
       calls_(environment_, tasks_, service_options_of(settings)),
-      devices_({store_.database(), calls_, tasks_, logins_, clocks_, environment_.rates,
+      devices_({store_.database(), calls_, tasks_, logins_, hasher_, clocks_, environment_.rates,
                 environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings),
                 lapse_policy_of(settings), open_voucher_key(settings)}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
@@ -235,6 +255,7 @@ asio::awaitable<void> application::start() {
   tasks_.spawn("watch_database", watch_database());
   tasks_.spawn("keep_terms", keep_terms());
   tasks_.spawn("keep_credit", keep_credit());
+  tasks_.spawn("keep_mailboxes", keep_mailboxes());
   tasks_.spawn("deliver_events", deliver_events());
   listener_.emplace(store_.url(),
                     [this](change what) { asio::post(context_, [this, what] { on_change(what); }); });
@@ -310,6 +331,24 @@ asio::awaitable<void> application::keep_credit() {
   }
 }
 
+// Ends deleted messages for good, a batch at a time. Any node may.
+asio::awaitable<void> application::keep_mailboxes() {
+  constexpr int batch = 100;
+  while (!stopping_) {
+    for (bool more = true; more && !stopping_;) {
+      const auto now = clocks_.wall();
+      const auto work = [now](pqxx::work& tx) { return voicemail::purge_deleted(tx, now, batch); };
+      const auto purged = co_await store_.database().run(work, {.idempotent = true});
+      if (purged && *purged > 0) spdlog::info("event=messages_purged count={}", *purged);
+      more = purged && *purged == batch;
+    }
+    if (stopping_) co_return;
+    mailboxes_timer_.expires_after(std::chrono::minutes(10));
+    boost::system::error_code ignored;
+    co_await mailboxes_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
 // What other nodes and the database wrote for devices that are attached here.
 asio::awaitable<void> application::deliver_events() {
   constexpr auto interval = std::chrono::seconds(5);
@@ -362,6 +401,7 @@ asio::awaitable<void> application::stop() {
   watch_timer_.cancel();
   terms_timer_.cancel();
   credit_timer_.cancel();
+  mailboxes_timer_.cancel();
   events_timer_.cancel();
   calls_.stop();
   co_await overlay_.stop();

@@ -18,6 +18,7 @@
 #include "gateway/configuration_keys.hpp"
 #include "pstn/number/numbering_plan.hpp"
 #include "pstn/trunk/router.hpp"
+#include "voicemail/phrasebook.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -243,6 +244,12 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "routing.order must be a list of priority, cost and quality, each at most once");
   require(c.billing.webhook_secret.empty() || c.billing.webhook_secret.size() >= 16,
           "billing.webhook_secret must have at least 16 characters");
+  require(voicemail::parse_language(c.voicemail.language).has_value(), "voicemail.language must be en, es, fr, it or ru");
+  const auto is_language = [](const std::string& text) {
+    return text.size() > 3 && text[2] == '=' && voicemail::parse_language(text.substr(0, 2));
+  };
+  require(std::all_of(c.voicemail.prompts_by_language.begin(), c.voicemail.prompts_by_language.end(), is_language),
+          "voicemail.prompts_by_language must be texts such as es=/folder, of en, es, fr, it or ru");
   require(std::find(std::begin(levels), std::end(levels), c.log.level) != std::end(levels),
           "log.level must be trace, debug, info, warning, error or critical");
 }

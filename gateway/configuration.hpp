@@ -125,7 +125,13 @@ struct configuration {
   } dial_policy;
 
   struct {
-    std::filesystem::path prompts = "/usr/share/asterisk/sounds/en_US_f_Allison";
+    std::string language = "en";  ///< of mailboxes whose owners have chosen none
+    std::filesystem::path prompts = "/usr/share/asterisk/sounds/en_US_f_Allison";  ///< of that language
+    std::vector<std::string> prompts_by_language{"en=/usr/share/asterisk/sounds/en_US_f_Allison",
+                                                 "es=/usr/share/asterisk/sounds/es_MX_f_Allison",
+                                                 "fr=/usr/share/asterisk/sounds/fr_CA_f_June",
+                                                 "it=/usr/share/asterisk/sounds/it_IT_m_Carlo",
+                                                 "ru=/usr/share/asterisk/sounds/ru_RU_f_IvrvoiceRU"};
     int message_limit_s = 180;
     int message_least_ms = 1'000;  ///< shorter recordings are dropped
     int silence_limit_s = 10;      ///< ends a recording

@@ -180,7 +180,12 @@ void visit_service(configuration& c, key_visitor& v) {
       "dial_policy.emergency_trunk", c.dial_policy.emergency_trunk,
       "Trunk (its name) that takes emergency numbers of the subscriber's country, without credit, limits and "
       "blocks. Empty: they are refused with a text that says so.");
-  v.visit("voicemail.prompts", c.voicemail.prompts, "Folder of the spoken prompts.");
+  v.visit("voicemail.language", c.voicemail.language,
+          "Language of mailboxes whose owners have chosen none: en, es, fr, it or ru.");
+  v.visit("voicemail.prompts", c.voicemail.prompts,
+          "Folder of the spoken prompts of that language, named as Asterisk's core sounds.");
+  v.visit("voicemail.prompts_by_language", c.voicemail.prompts_by_language,
+          "Folders of the other languages: es=/folder and so on. Those that are absent are not offered.");
   v.integer("voicemail.message_limit_s", c.voicemail.message_limit_s, 5, 3'600, "Longest message.");
   v.integer("voicemail.message_least_ms", c.voicemail.message_least_ms, 0, 60'000,
             "Shorter recordings are dropped.");

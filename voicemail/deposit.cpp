@@ -12,7 +12,8 @@ using std::chrono::milliseconds;
 
 deposit::actions deposit::begin(bool room, time_point now) {
   if (state_ != state::idle) return {};
-  if (!room) return say_and_leave(play_full, now);
+  full_ = !room;
+  if (full_) return say_and_leave(play_full, now);
   enter(state::greeting, now);
   return {play_greeting};
 }
@@ -24,9 +25,15 @@ deposit::actions deposit::handle(const deposit_event& event, time_point now) {
 std::optional<deposit::time_point> deposit::next_deadline() const {
   switch (state_) {
     case state::greeting:
+    case state::too_short:
     case state::beep:
+    case state::review:
     case state::last_prompt:
       return entered_ + limits_.prompt_longest;
+    case state::listening:
+      return entered_ + limits_.longest + limits_.prompt_longest;
+    case state::choice:
+      return entered_ + limits_.review_pause;
     case state::recording:
       return entered_ + limits_.longest;
     case state::idle:
@@ -38,7 +45,15 @@ std::optional<deposit::time_point> deposit::next_deadline() const {
 }
 
 deposit::actions deposit::on(const prompt_finished&, time_point now) {
-  if (state_ == state::greeting) return start_beep(now);
+  if (state_ == state::greeting || state_ == state::too_short) return start_beep(now);
+  if (state_ == state::review) {
+    enter(state::choice, now);
+    return {};
+  }
+  if (state_ == state::listening) {
+    enter(state::review, now);
+    return {play_review};
+  }
   if (state_ == state::beep) return start_recording(now);
   if (state_ != state::last_prompt) return {};
   enter(state::finished, now);
@@ -46,13 +61,44 @@ deposit::actions deposit::on(const prompt_finished&, time_point now) {
 }
 
 deposit::actions deposit::on(const digit_pressed& event, time_point now) {
-  if (event.digit != '#' && event.digit != '*') return {};
-  if (state_ == state::recording) return end_recording(milliseconds{0}, now);
-  if (state_ != state::greeting) return {};
+  if (reviewing()) return key_in_review(event.digit, now);
+  if (state_ == state::recording) return event.digit == '#' || event.digit == '*' ? end_by_key(now) : actions{};
+  const bool welcome = state_ == state::greeting || (state_ == state::last_prompt && full_);
+  if (event.digit == '*' && welcome) {
+    enter(state::finished, now);
+    return {stop_prompt, enter_mailbox};
+  }
+  if (event.digit != '#' || state_ != state::greeting) return {};
   actions result{stop_prompt};
   const auto beep = start_beep(now);
   result.insert(result.end(), beep.begin(), beep.end());
   return result;
+}
+
+deposit::actions deposit::key_in_review(char digit, time_point now) {
+  switch (digit) {
+    case '1':
+    case '#': {
+      actions result{stop_prompt};
+      const auto kept = store(now);
+      result.insert(result.end(), kept.begin(), kept.end());
+      return result;
+    }
+    case '2':
+      enter(state::listening, now);
+      return {play_recording};
+    case '3':
+      if (attempts_ >= limits_.attempts) return {};
+      message_duration_ = milliseconds{0};
+      enter(state::beep, now);
+      return {discard_message, play_beep};
+    case '4':
+      urgent_ = !urgent_;
+      enter(state::review, now);
+      return {urgent_ ? play_urgent : play_not_urgent};
+    default:
+      return {};
+  }
 }
 
 deposit::actions deposit::on(const sound_heard& event, time_point now) {
@@ -72,6 +118,12 @@ deposit::actions deposit::on(const far_end_hung_up&, time_point now) {
   far_end_gone_ = true;
   if (state_ == state::recording) return end_recording(milliseconds{0}, now);
   if (state_ == state::storing) return {};  // its answer releases the call
+  if (reviewing()) {
+    actions result{stop_prompt};
+    const auto kept = store(now);
+    result.insert(result.end(), kept.begin(), kept.end());
+    return result;
+  }
   enter(state::finished, now);
   return {stop_prompt, release};
 }
@@ -90,6 +142,7 @@ deposit::actions deposit::on(const deadline_passed&, time_point now) {
   const auto deadline = next_deadline();
   if (!deadline || now < *deadline) return {};
   if (state_ == state::recording) return end_recording(milliseconds{0}, now);
+  if (state_ == state::choice) return store(now);
   actions result{stop_prompt};
   const auto next = on(prompt_finished{}, now);
   result.insert(result.end(), next.begin(), next.end());
@@ -108,7 +161,32 @@ deposit::actions deposit::start_beep(time_point now) {
 
 deposit::actions deposit::start_recording(time_point now) {
   enter(state::recording, now);
+  ++attempts_;
+  heard_speech_ = false;
+  quiet_ = milliseconds{0};
   return {deposit_action::start_recording};
+}
+
+// By the caller's wish: what there is of a message is reviewed, and what is none may be tried again.
+deposit::actions deposit::end_by_key(time_point now) {
+  message_duration_ =
+      std::clamp(duration_cast<milliseconds>(now - entered_), milliseconds{0}, limits_.longest);
+  if (heard_speech_ && message_duration_ >= limits_.shortest) {
+    enter(state::review, now);
+    return {stop_recording, play_review};
+  }
+  message_duration_ = milliseconds{0};
+  if (attempts_ >= limits_.attempts) {
+    enter(state::finished, now);
+    return {stop_recording, discard_message, hang_up};
+  }
+  enter(state::too_short, now);
+  return {stop_recording, discard_message, play_too_short};
+}
+
+deposit::actions deposit::store(time_point now) {
+  enter(state::storing, now);
+  return {store_message};
 }
 
 deposit::actions deposit::end_recording(milliseconds trailing_silence, time_point now) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pure machine of one caller leaving one message: greeting → beep → recording → stored → goodbye or
-// release. It is given what happens and when, and returns what is to be done; the call carries it out. Free
+// The pure machine of one caller leaving one message: greeting → beep → recording → (review) → stored → goodbye
+// or release. It is given what happens and when, and returns what is to be done; the call carries it out. Free
 // of IO and of clocks.
+//
+// During the greeting # goes to the beep, * lets the owner in. While recording # ends the message and offers:
+// 1 save, 2 listen, 3 record again, 4 urgent or not; who hangs up there, or presses nothing, has saved.
 #pragma once
 
 #include <chrono>
@@ -18,6 +21,8 @@ struct deposit_limits {
   double silence_level_dbov = -50.0;           // a tick below it is silence
   std::chrono::milliseconds prompt_longest{
       60'000};  // a prompt whose end is not reported by then counts as ended
+  std::chrono::milliseconds review_pause{8'000};  // without a key in the review, and the message is saved
+  int attempts = 5;                               // recordings of one call
 };
 
 // What happens. Those that do not fit the machine's state are passed over: late and doubled reports are
@@ -25,7 +30,7 @@ struct deposit_limits {
 struct prompt_finished {};  // greeting, beep or last prompt has been played
 struct digit_pressed {
   char digit;
-};  // '#' or '*': to the beep, or end of the message
+};
 struct sound_heard {
   std::chrono::milliseconds duration;
   double level_dbov;
@@ -47,6 +52,12 @@ enum class deposit_action {
   store_message,  // commit what was recorded, its first message_duration(); answer message_committed or
                   // message_refused
   discard_message,
+  play_recording,   // what was recorded, to the caller
+  play_review,      // 1 to accept, 2 to listen, 3 to record again, 4 urgent
+  play_urgent,      // it is marked as urgent, then the review
+  play_not_urgent,  // it is not any more, then the review
+  play_too_short,   // the message is too short
+  enter_mailbox,    // it is the owner: ask for the PIN; this machine has ended
   play_saved,   // "message saved, goodbye"
   play_full,    // the mailbox is full
   play_failed,  // the message could not be kept
@@ -73,11 +84,26 @@ class deposit {
   // How much of the recording is the message: all, without the silence that ended it.
   std::chrono::milliseconds message_duration() const { return message_duration_; }
 
+  // What the caller said of it in the review.
+  bool urgent() const { return urgent_; }
+
   bool finished() const { return state_ == state::finished; }
   bool recording() const { return state_ == state::recording; }
 
  private:
-  enum class state { idle, greeting, beep, recording, storing, last_prompt, finished };
+  enum class state {
+    idle,
+    greeting,
+    too_short,
+    beep,
+    recording,
+    review,     // playing the choices
+    listening,  // playing the message
+    choice,     // waiting for a key
+    storing,
+    last_prompt,
+    finished
+  };
 
   actions on(const prompt_finished& event, time_point now);
   actions on(const digit_pressed& event, time_point now);
@@ -91,6 +117,12 @@ class deposit {
   actions start_beep(time_point now);
   actions start_recording(time_point now);
   actions end_recording(std::chrono::milliseconds trailing_silence, time_point now);
+  actions end_by_key(time_point now);
+  actions key_in_review(char digit, time_point now);
+  actions store(time_point now);
+  bool reviewing() const {
+    return state_ == state::review || state_ == state::listening || state_ == state::choice;
+  }
   actions say_and_leave(deposit_action prompt, time_point now);
 
   deposit_limits limits_;
@@ -98,6 +130,9 @@ class deposit {
   time_point entered_{};
   bool far_end_gone_ = false;
   bool heard_speech_ = false;
+  bool urgent_ = false;
+  bool full_ = false;  // no message can be left, but the owner may still make room
+  int attempts_ = 0;
   std::chrono::milliseconds quiet_{0};  // silence in a row, up to now
   std::chrono::milliseconds message_duration_{0};
 };

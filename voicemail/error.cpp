@@ -33,6 +33,12 @@ const char* sentence(error value) noexcept {
       return "this message id belongs to another message";
     case error::mailbox_full:
       return "the mailbox is full";
+    case error::greeting_unknown:
+      return "there is no such greeting";
+    case error::time_zone_unknown:
+      return "there is no such time zone";
+    case error::pin_unsuitable:
+      return "a PIN has 6 to 12 digits and is not easily guessed";
     case error::prompt_unreadable:
       return "a voice prompt cannot be read";
   }
@@ -87,6 +93,12 @@ const char* code_text(error value) noexcept {
       return "message_conflict";
     case error::mailbox_full:
       return "mailbox_full";
+    case error::greeting_unknown:
+      return "greeting_unknown";
+    case error::time_zone_unknown:
+      return "time_zone_unknown";
+    case error::pin_unsuitable:
+      return "pin_unsuitable";
     case error::prompt_unreadable:
       return "prompt_unreadable";
   }

@@ -21,6 +21,9 @@ enum class error {
   message_unknown,      // no such message in this mailbox
   message_conflict,     // this message id has been used for other audio or another mailbox
   mailbox_full,         // the quota (messages, time or bytes) leaves no room for the message
+  greeting_unknown,     // the owner has recorded none for this situation
+  time_zone_unknown,    // PostgreSQL knows no time zone of this name
+  pin_unsuitable,       // not 6 to 12 digits, or too easily guessed
   prompt_unreadable,    // a file of the prompt set is absent, damaged, empty or too long
 };
 

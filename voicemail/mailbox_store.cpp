@@ -7,6 +7,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "voicemail/number_store.hpp"
 #include "voicemail/sql.hpp"
 
 namespace tollgate::voicemail {
@@ -24,13 +25,21 @@ message read_message(const pqxx::row& row) {
           .duration = std::chrono::milliseconds{row[6].as<std::int64_t>()},
           .level_dbov = row[7].as<double>(),
           .size_bytes = row[8].as<std::int64_t>(),
-          .sha256 = row[9].c_str()};
+          .sha256 = row[9].c_str(),
+          .urgent = row[10].as<bool>(),
+          .deleted_at = sql::optional_time(row[11])};
 }
 
 const std::string message_columns =
-    "message_id, call_id, state, caller, called, voicemail.to_micros(received_at), duration_ms, level_dbov, "
-    "size_bytes, "
-    "encode(sha256, 'hex')";
+    "message_id, call_id, CASE WHEN deleted_at IS NULL THEN state ELSE 'deleted' END, caller, called, "
+    "voicemail.to_micros(received_at), duration_ms, level_dbov, size_bytes, encode(sha256, 'hex'), urgent, "
+    "voicemail.to_micros(deleted_at)";
+
+std::vector<std::byte> bytes_of(const pqxx::field& field) {
+  const pqxx::binarystring bytes{field};
+  const auto* begin = reinterpret_cast<const std::byte*>(bytes.data());
+  return {begin, begin + bytes.size()};
+}
 
 boost::system::result<void> one_row(const pqxx::result& rows) {
   if (rows.affected_rows() == 0) return error::message_unknown;
@@ -45,6 +54,8 @@ std::string_view to_text(message_state state) noexcept {
       return "new";
     case message_state::saved:
       return "saved";
+    case message_state::deleted:
+      return "deleted";
   }
   return "unknown";
 }
@@ -52,6 +63,7 @@ std::string_view to_text(message_state state) noexcept {
 std::optional<message_state> parse_message_state(std::string_view text) noexcept {
   if (text == "new") return message_state::unread;
   if (text == "saved") return message_state::saved;
+  if (text == "deleted") return message_state::deleted;
   return std::nullopt;
 }
 
@@ -59,10 +71,10 @@ boost::system::result<deposit_status> deposit_message(pqxx::transaction_base& tx
                                                       const mailbox_quota& quota) {
   const pqxx::binarystring audio{message.audio.data(), message.audio.size()};
   const auto rows = tx.exec_params(
-      "SELECT voicemail.deposit($1, $2, $3, $4, $5, voicemail.to_time($6), $7, $8, $9, $10, $11, $12)",
+      "SELECT voicemail.deposit($1, $2, $3, $4, $5, voicemail.to_time($6), $7, $8, $9, $10, $11, $12, $13)",
       sql::text(message.account_id), sql::text(message.message_id), sql::text(message.call_id),
       message.caller, message.called, sql::micros(message.received_at), message.duration.count(),
-      message.level_dbov, audio, quota.messages, std::chrono::milliseconds{quota.duration}.count(),
+      message.level_dbov, message.urgent, audio, quota.messages, std::chrono::milliseconds{quota.duration}.count(),
       quota.bytes);
   switch (rows[0][0].as<int>()) {
     case 0:
@@ -85,15 +97,17 @@ bool has_room(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
 
 std::vector<message> list_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
                                    const message_filter& filter) {
-  const sql::nullable state =
-      filter.state ? sql::nullable{std::string{to_text(*filter.state)}} : sql::nullable{};
-  const sql::nullable before{filter.before};
-  const auto rows =
-      tx.exec_params("SELECT " + message_columns +
-                         " FROM voicemail.message WHERE account_id = $1 "
-                         "AND ($2::text IS NULL OR state = $2) AND ($3::uuid IS NULL OR message_id < $3) "
-                         "ORDER BY message_id DESC LIMIT $4",
-                     sql::text(account_id), state.get(), before.get(), std::clamp(filter.limit, 1, 1000));
+  // Three plain conditions instead of one that covers all: each finds its rows by the key alone, or by that and a filter.
+  const std::string wanted = !filter.state                              ? "deleted_at IS NULL"
+                             : *filter.state == message_state::deleted ? "deleted_at IS NOT NULL"
+                             : *filter.state == message_state::unread  ? "deleted_at IS NULL AND state = 'new'"
+                                                                       : "deleted_at IS NULL AND state = 'saved'";
+  const auto limit = std::clamp(filter.limit, 1, 1000);
+  const std::string statement = "SELECT " + message_columns + " FROM voicemail.message WHERE account_id = $1 AND " + wanted;
+  const auto rows = filter.before
+                        ? tx.exec_params(statement + " AND message_id < $2 ORDER BY message_id DESC LIMIT $3",
+                                         sql::text(account_id), sql::text(*filter.before), limit)
+                        : tx.exec_params(statement + " ORDER BY message_id DESC LIMIT $2", sql::text(account_id), limit);
   std::vector<message> messages;
   messages.reserve(rows.size());
   for (const auto& row : rows)
@@ -123,29 +137,79 @@ boost::system::result<std::vector<std::byte>> fetch_audio(pqxx::transaction_base
       "WHERE account_id = $1 AND message_id = $2",
       sql::text(account_id), sql::text(message_id), offset, limit);
   if (rows.empty()) return error::message_unknown;
-  const pqxx::binarystring bytes{rows[0][0]};
-  const auto* begin = reinterpret_cast<const std::byte*>(bytes.data());
-  return std::vector<std::byte>{begin, begin + bytes.size()};
+  return bytes_of(rows[0][0]);
+}
+
+boost::system::result<std::vector<std::byte>> fetch_whole_audio(pqxx::transaction_base& tx,
+                                                                const boost::uuids::uuid& account_id,
+                                                                const boost::uuids::uuid& message_id) {
+  const auto rows =
+      tx.exec_params("SELECT audio FROM voicemail.message WHERE account_id = $1 AND message_id = $2",
+                     sql::text(account_id), sql::text(message_id));
+  if (rows.empty()) return error::message_unknown;
+  return bytes_of(rows[0][0]);
 }
 
 boost::system::result<void> mark_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
                                          const boost::uuids::uuid& message_id, message_state state) {
-  return one_row(
-      tx.exec_params("UPDATE voicemail.message SET state = $3 WHERE account_id = $1 AND message_id = $2",
-                     sql::text(account_id), sql::text(message_id), std::string{to_text(state)}));
+  return one_row(tx.exec_params(
+      "UPDATE voicemail.message SET state = $3 WHERE account_id = $1 AND message_id = $2 AND deleted_at IS NULL",
+      sql::text(account_id), sql::text(message_id), std::string{to_text(state)}));
 }
 
 boost::system::result<void> delete_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
-                                           const boost::uuids::uuid& message_id) {
-  return one_row(tx.exec_params("DELETE FROM voicemail.message WHERE account_id = $1 AND message_id = $2",
-                                sql::text(account_id), sql::text(message_id)));
+                                           const boost::uuids::uuid& message_id, system_clock::time_point now) {
+  return one_row(
+      tx.exec_params("UPDATE voicemail.message SET deleted_at = voicemail.to_time($3) WHERE account_id = $1 AND "
+                     "message_id = $2 AND deleted_at IS NULL",
+                     sql::text(account_id), sql::text(message_id), sql::micros(now)));
+}
+
+boost::system::result<void> restore_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                                            const boost::uuids::uuid& message_id, system_clock::time_point now) {
+  return one_row(
+      tx.exec_params("UPDATE voicemail.message SET deleted_at = NULL WHERE account_id = $1 AND message_id = $2 AND "
+                     "(deleted_at IS NULL OR deleted_at > voicemail.to_time($3))",
+                     sql::text(account_id), sql::text(message_id), sql::micros(now - undelete_period)));
+}
+
+boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                                                          const boost::uuids::uuid& message_id,
+                                                          const pstn::number::phone_number& to,
+                                                          const boost::uuids::uuid& copy_id, system_clock::time_point now,
+                                                          const mailbox_quota& quota) {
+  const auto owner = owner_of(tx, to, now);
+  if (!owner || !owner->term_valid || !owner->voicemail_enabled) return error::number_unknown;
+  const auto rows = tx.exec_params(
+      "SELECT voicemail.deposit($1, $2, call_id, caller, $3, voicemail.to_time($4), duration_ms, level_dbov, urgent, audio, "
+      "$5, $6, $7) FROM voicemail.message WHERE account_id = $8 AND message_id = $9 AND deleted_at IS NULL",
+      sql::text(owner->account_id), sql::text(copy_id), to.e164(), sql::micros(now), quota.messages,
+      std::chrono::milliseconds{quota.duration}.count(), quota.bytes, sql::text(account_id), sql::text(message_id));
+  if (rows.empty()) return error::message_unknown;
+  switch (rows[0][0].as<int>()) {
+    case 0:
+    case 1:
+      return owner->account_id;
+    case 2:
+      return error::mailbox_full;
+    default:
+      return error::message_conflict;
+  }
+}
+
+int purge_deleted(pqxx::transaction_base& tx, system_clock::time_point now, int limit) {
+  const auto rows = tx.exec_params(
+      "DELETE FROM voicemail.message WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM "
+      "voicemail.message WHERE deleted_at <= voicemail.to_time($1) ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+      sql::micros(now - undelete_period), std::clamp(limit, 1, 1000));
+  return static_cast<int>(rows.affected_rows());
 }
 
 message_counts count_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id) {
   const auto row = tx.exec_params(
       "SELECT count(*) FILTER (WHERE state = 'new'), count(*) FILTER (WHERE state = 'saved'), "
       "coalesce(sum(duration_ms), 0)::bigint, coalesce(sum(size_bytes), 0)::bigint "
-      "FROM voicemail.message WHERE account_id = $1",
+      "FROM voicemail.message WHERE account_id = $1 AND deleted_at IS NULL",
       sql::text(account_id))[0];
   return {.unread = row[0].as<int>(),
           .saved = row[1].as<int>(),

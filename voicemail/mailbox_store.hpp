@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pstn/number/phone_number.hpp"
 #include "voicemail/error.hpp"
 
 namespace pqxx {
@@ -25,11 +26,14 @@ namespace tollgate::voicemail {
 
 using std::chrono::system_clock;
 
-// Unread until the subscriber has heard it, saved from then on.
-enum class message_state { unread, saved };
+// Unread until the subscriber has heard it, saved from then on. Deleted: may be had back for undelete_period, and counts for
+// nothing.
+enum class message_state { unread, saved, deleted };
 
-std::string_view to_text(message_state state) noexcept;  // "new", "saved"
+std::string_view to_text(message_state state) noexcept;  // "new", "saved", "deleted"
 std::optional<message_state> parse_message_state(std::string_view text) noexcept;
+
+inline constexpr std::chrono::days undelete_period{7};
 
 struct new_message {
   boost::uuids::uuid message_id;  // UUIDv7; depositing the same message twice stores it once
@@ -40,6 +44,7 @@ struct new_message {
   system_clock::time_point received_at;
   std::chrono::milliseconds duration;
   double level_dbov;                 // mean level of the speech, RFC 6464's scale: 0 loudest, −127 silence
+  bool urgent = false;               // the caller's word
   std::span<const std::byte> audio;  // Ogg Opus
 };
 
@@ -54,6 +59,8 @@ struct message {
   double level_dbov;
   std::int64_t size_bytes;
   std::string sha256;  // of the audio, lower-case hexadecimal
+  bool urgent;
+  std::optional<system_clock::time_point> deleted_at;
 };
 
 // A mailbox takes a message while it stays within all three.
@@ -73,7 +80,7 @@ struct message_counts {
 enum class deposit_status { stored, repeated };
 
 struct message_filter {
-  std::optional<message_state> state{};
+  std::optional<message_state> state{};            // empty: all but the deleted ones
   std::optional<boost::uuids::uuid> before{};  // the last message of the page before; empty: from the newest
   int limit = 100;                             // 1–1000
 };
@@ -102,14 +109,37 @@ boost::system::result<std::vector<std::byte>> fetch_audio(pqxx::transaction_base
                                                           std::int64_t offset_bytes,
                                                           std::int64_t limit_bytes);
 
-// error::message_unknown.
+// The whole audio. error::message_unknown.
+boost::system::result<std::vector<std::byte>> fetch_whole_audio(pqxx::transaction_base& tx,
+                                                                const boost::uuids::uuid& account_id,
+                                                                const boost::uuids::uuid& message_id);
+
+// `state` is unread or saved. error::message_unknown, also for a deleted one.
 boost::system::result<void> mark_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
                                          const boost::uuids::uuid& message_id, message_state state);
 
-// error::message_unknown.
+// error::message_unknown, also for a deleted one.
 boost::system::result<void> delete_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
-                                           const boost::uuids::uuid& message_id);
+                                           const boost::uuids::uuid& message_id, system_clock::time_point now);
 
+// Takes a deletion back within undelete_period; the state before holds again. Done to a message that is not deleted it is no
+// error. error::message_unknown.
+boost::system::result<void> restore_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                                            const boost::uuids::uuid& message_id, system_clock::time_point now);
+
+// A copy into the mailbox of another number, unread, received now, from the same caller; idempotent by `copy_id` (UUIDv7).
+// Its owner. error::message_unknown, number_unknown (nobody rents it, or it has no voicemail), mailbox_full.
+boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                                                          const boost::uuids::uuid& message_id,
+                                                          const pstn::number::phone_number& to,
+                                                          const boost::uuids::uuid& copy_id, system_clock::time_point now,
+                                                          const mailbox_quota& quota = {});
+
+// Ends at most `limit` messages for good that were deleted longer than undelete_period ago; how many. Any node may run it at
+// any time: rows that another run holds are passed over.
+int purge_deleted(pqxx::transaction_base& tx, system_clock::time_point now, int limit);
+
+// Without the deleted ones.
 message_counts count_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id);
 
 }  // namespace tollgate::voicemail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a prompt set: each prompt is one or more files in a row.
+// Reading a prompt set, and putting its sound files in a row.
 #include "voicemail/prompts.hpp"
 
 #include <string_view>
@@ -13,58 +13,53 @@ namespace {
 
 using pstn::media::pcm_audio;
 
-constexpr std::chrono::seconds prompt_longest{60};
+constexpr std::chrono::seconds clip_longest{60};
 
-std::vector<std::string_view> files_of(prompt which) {
-  switch (which) {
-    case prompt::greeting:
-      return {"vm-intro.wav"};
-    case prompt::beep:
-      return {"beep.wav"};
-    case prompt::saved:
-      return {"vm-msgsaved.wav", "vm-goodbye.wav"};
-    case prompt::mailbox_full:
-      return {"vm-mailboxfull.wav", "vm-goodbye.wav"};
-    case prompt::failed:
-      return {"im-sorry.wav", "vm-goodbye.wav"};
-  }
-  return {};
+boost::system::result<std::shared_ptr<const pcm_audio>> read_clip(const std::filesystem::path& file, int rate_hz) {
+  auto read = pstn::media::read_audio_file(file);
+  if (!read) return error::prompt_unreadable;
+  auto clip = std::make_shared<pcm_audio>(pstn::media::resampled(*read, rate_hz));
+  const auto most = static_cast<std::size_t>(clip_longest.count()) * static_cast<std::size_t>(rate_hz);
+  if (clip->samples.empty() || clip->samples.size() > most) return error::prompt_unreadable;
+  return std::shared_ptr<const pcm_audio>{std::move(clip)};
 }
 
-boost::system::result<std::shared_ptr<const pcm_audio>> read_prompt(const std::filesystem::path& folder,
-                                                                    prompt which, int rate_hz) {
-  auto whole = std::make_shared<pcm_audio>();
-  whole->rate_hz = rate_hz;
-  for (const auto name : files_of(which)) {
-    auto part = pstn::media::read_audio_file(folder / name);
-    if (!part) return error::prompt_unreadable;
-    const auto samples = pstn::media::resampled(*part, rate_hz).samples;
-    whole->samples.insert(whole->samples.end(), samples.begin(), samples.end());
-    const auto most = static_cast<std::size_t>(prompt_longest.count()) * static_cast<std::size_t>(rate_hz);
-    if (samples.empty() || whole->samples.size() > most) return error::prompt_unreadable;
-  }
-  return std::shared_ptr<const pcm_audio>{std::move(whole)};
+// Of "a|b" the first that is there.
+std::filesystem::path file_of(const std::filesystem::path& folder, std::string_view name) {
+  const auto bar = name.find('|');
+  const auto first = folder / (std::string(name.substr(0, bar)) + ".wav");
+  if (bar == std::string_view::npos || std::filesystem::exists(first)) return first;
+  return file_of(folder, name.substr(bar + 1));
 }
 
 }  // namespace
 
-boost::system::result<prompt_set> prompt_set::load(const std::filesystem::path& folder, int rate_hz) {
-  prompt_set set;
-  for (std::size_t index = 0; index < prompt_count; ++index) {
-    auto audio = read_prompt(folder, static_cast<prompt>(index), rate_hz);
-    if (!audio) return audio.error();
-    set.prompts_.at(index) = std::move(*audio);
+boost::system::result<prompt_set> prompt_set::load(const std::filesystem::path& folder, language spoken, int rate_hz) {
+  prompt_set set(spoken);
+  for (const auto& name : clips_of(spoken)) {
+    auto clip = read_clip(file_of(folder, name), rate_hz);
+    if (!clip) return clip.error();
+    const auto known_as = name.substr(0, name.find('|'));
+    set.clips_[known_as] = std::move(*clip);
   }
   return set;
 }
 
-std::shared_ptr<pstn::media::audio_source> prompt_set::source(prompt which) const {
-  return pstn::media::make_pcm_source(prompts_.at(static_cast<std::size_t>(which)));
+std::shared_ptr<pstn::media::audio_source> prompt_set::source(const utterance& said) const {
+  std::vector<std::shared_ptr<pstn::media::audio_source>> parts;
+  for (const auto& name : said)
+    if (const auto found = clips_.find(name); found != clips_.end())
+      parts.push_back(pstn::media::make_pcm_source(found->second));
+  return pstn::media::make_sequence(std::move(parts));
 }
 
-std::chrono::milliseconds prompt_set::duration(prompt which) const {
-  const auto& audio = *prompts_.at(static_cast<std::size_t>(which));
-  return std::chrono::milliseconds{audio.samples.size() * 1000 / static_cast<std::size_t>(audio.rate_hz)};
+std::chrono::milliseconds prompt_set::duration(const utterance& said) const {
+  std::chrono::milliseconds whole{0};
+  for (const auto& name : said)
+    if (const auto found = clips_.find(name); found != clips_.end())
+      whole += std::chrono::milliseconds{found->second->samples.size() * 1000 /
+                                         static_cast<std::size_t>(found->second->rate_hz)};
+  return whole;
 }
 
 }  // namespace tollgate::voicemail

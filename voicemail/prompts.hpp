@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The spoken prompts of a mailbox. A prompt set is a folder of WAV files named as those of Debian's
-// asterisk-core-sounds-en-wav; it is read once, and playing reads no file.
+// The spoken prompts of mailboxes. A prompt set is a folder of WAV files named as those of Debian's
+// asterisk-core-sounds-*-wav, one folder a language; it is read once, and playing reads no file.
 #pragma once
 
-#include <array>
 #include <boost/system/result.hpp>
 #include <chrono>
-#include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "voicemail/error.hpp"
+#include "voicemail/phrasebook.hpp"
 
 namespace tollgate::pstn::media {
 class audio_source;
@@ -19,28 +22,44 @@ struct pcm_audio;
 
 namespace tollgate::voicemail {
 
-enum class prompt {
-  greeting,      // vm-intro.wav: leave your message after the tone; when done, hang up or press the pound key
-  beep,          // beep.wav
-  saved,         // vm-msgsaved.wav, vm-goodbye.wav
-  mailbox_full,  // vm-mailboxfull.wav, vm-goodbye.wav
-  failed,        // im-sorry.wav, vm-goodbye.wav
-};
-inline constexpr std::size_t prompt_count = 5;
-
 class prompt_set {
  public:
-  // Reads every prompt of a folder and keeps it at `rate_hz`. error::prompt_unreadable when one is absent,
-  // damaged or longer than a minute.
-  static boost::system::result<prompt_set> load(const std::filesystem::path& folder, int rate_hz = 8000);
+  // Reads all of clips_of(spoken) from a folder and keeps them at `rate_hz`. error::prompt_unreadable when one is absent,
+  // damaged, empty or longer than a minute.
+  static boost::system::result<prompt_set> load(const std::filesystem::path& folder,
+                                                language spoken = language::english, int rate_hz = 8000);
 
-  // A source that plays the prompt once, from its start. The samples are shared, and outlive the set.
-  std::shared_ptr<pstn::media::audio_source> source(prompt which) const;
+  // A source that plays the sound files in a row once, from the start; those that the set does not have are left out. The
+  // samples are shared, and outlive the set.
+  std::shared_ptr<pstn::media::audio_source> source(const utterance& said) const;
 
-  std::chrono::milliseconds duration(prompt which) const;
+  std::chrono::milliseconds duration(const utterance& said) const;
+  language spoken() const { return language_; }
 
  private:
-  std::array<std::shared_ptr<const pstn::media::pcm_audio>, prompt_count> prompts_;
+  explicit prompt_set(language spoken) : language_(spoken) {}
+
+  language language_;
+  std::unordered_map<std::string, std::shared_ptr<const pstn::media::pcm_audio>> clips_;
+};
+
+// The sets of all languages that this gateway speaks.
+class prompt_library {
+ public:
+  explicit prompt_library(prompt_set carriers_choice) : default_(carriers_choice.spoken()) {
+    add(std::move(carriers_choice));
+  }
+  void add(prompt_set set) { sets_.insert_or_assign(set.spoken(), std::move(set)); }
+
+  // The set of this language, or the carrier's choice where there is none.
+  const prompt_set& of(std::optional<language> wished) const {
+    const auto found = sets_.find(wished.value_or(default_));
+    return found != sets_.end() ? found->second : sets_.at(default_);
+  }
+
+ private:
+  language default_;
+  std::map<language, prompt_set> sets_;
 };
 
 }  // namespace tollgate::voicemail

@@ -100,6 +100,7 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
   now.in.method = std::string(header.method_string());
   now.in.address = address_;
   now.in.signature = std::string(header["Tollgate-Signature"]);
+  now.in.range = std::string(header[http::field::range]);
   now.in.content_type = media_type(header[http::field::content_type]);
   if (!parse_target(now.target, now.in))
     co_return problem(400, "malformed_target", "The request target is malformed.");

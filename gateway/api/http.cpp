@@ -3,6 +3,7 @@
 #include "gateway/api/http.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -132,6 +133,65 @@ reply json_reply(unsigned status, const boost::json::value& body) {
   reply out;
   out.status = status;
   out.body = boost::json::serialize(body) + "\n";
+  return out;
+}
+
+namespace {
+
+// "bytes=0-499", "bytes=500-", "bytes=-500" within so many bytes: first and last. Empty: no such range.
+struct byte_range {
+  std::size_t first = 0, last = 0;
+};
+enum class range_kind { none, within, beyond };
+
+std::optional<std::size_t> whole_number(std::string_view text) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+range_kind read_range(std::string_view text, std::size_t size, byte_range& out) {
+  constexpr std::string_view unit = "bytes=";
+  if (!text.starts_with(unit)) return range_kind::none;
+  text.remove_prefix(unit.size());
+  const auto dash = text.find('-');
+  if (dash == std::string_view::npos) return range_kind::none;
+  const auto first = whole_number(text.substr(0, dash)), last = whole_number(text.substr(dash + 1));
+  if (dash == 0) {  // so many at the end
+    if (!last) return range_kind::none;
+    if (*last == 0 || size == 0) return range_kind::beyond;
+    out = {size - std::min(*last, size), size - 1};
+    return range_kind::within;
+  }
+  if (!first || (!last && dash + 1 != text.size()) || (last && *last < *first)) return range_kind::none;
+  if (*first >= size) return range_kind::beyond;
+  out = {*first, std::min(last.value_or(size - 1), size - 1)};
+  return range_kind::within;
+}
+
+}  // namespace
+
+reply ranged_reply(const request& from, std::string content_type, std::string body) {
+  byte_range range;
+  const auto size = body.size();
+  const auto kind = read_range(from.range, size, range);
+  if (kind == range_kind::beyond) {
+    reply out = problem(416, "range_unsatisfiable", "The range lies beyond the end.");
+    out.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
+    return out;
+  }
+  reply out;
+  out.content_type = std::move(content_type);
+  out.headers.emplace_back("Accept-Ranges", "bytes");
+  if (kind == range_kind::none) {
+    out.body = std::move(body);
+    return out;
+  }
+  out.status = 206;
+  out.headers.emplace_back("Content-Range", "bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" +
+                                                std::to_string(size));
+  out.body = body.substr(range.first, range.last - range.first + 1);
   return out;
 }
 

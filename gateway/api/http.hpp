@@ -24,6 +24,7 @@ struct request {
   std::vector<std::string> parameters;       ///< the segments that stand for {} in the route
   std::string content_type;                  ///< lower case, without parameters
   std::string body;
+  std::string range;      ///< header Range, as it came
   std::string signature;  ///< header Tollgate-Signature, as it came
   std::string address;    ///< of the client
   uuid request_id{};
@@ -42,6 +43,10 @@ struct reply {
 bool parse_target(std::string_view target, request& out);
 
 reply json_reply(unsigned status, const boost::json::value& body);
+
+/// 200 with `body`, or what of it the request's Range asks for (RFC 9110 §14.2): 206, or 416 when it lies beyond the end. A
+/// malformed Range, or one of several pieces, is passed over, as the RFC allows.
+reply ranged_reply(const request& from, std::string content_type, std::string body);
 
 /// One thing wrong with the request's content.
 struct field_error {

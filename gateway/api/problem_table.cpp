@@ -63,6 +63,7 @@ unsigned status_of(voicemail::error value) {
     case error::number_unknown:
     case error::account_unknown:
     case error::message_unknown:
+    case error::greeting_unknown:
       return 404;
     case error::number_exists:
     case error::number_unavailable:
@@ -76,6 +77,8 @@ unsigned status_of(voicemail::error value) {
     case error::credit_insufficient:
       return 402;
     case error::term_unknown:
+    case error::time_zone_unknown:
+    case error::pin_unsuitable:
       return 422;
     case error::prompt_unreadable:
       return 500;

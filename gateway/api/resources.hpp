@@ -126,5 +126,14 @@ boost::asio::awaitable<reply> get_voicemail(services& with, const request& from)
 boost::asio::awaitable<reply> get_voicemail_audio(services& with, const request& from);
 boost::asio::awaitable<reply> change_voicemail(services& with, const request& from);
 boost::asio::awaitable<reply> delete_voicemail(services& with, const request& from);
+boost::asio::awaitable<reply> restore_voicemail(services& with, const request& from);
+
+// what an owner has chosen for one (mailboxes.cpp)
+boost::asio::awaitable<reply> get_mailbox(services& with, const request& from);
+boost::asio::awaitable<reply> change_mailbox(services& with, const request& from);
+boost::asio::awaitable<reply> set_mailbox_pin(services& with, const request& from);
+boost::asio::awaitable<reply> get_greeting(services& with, const request& from);
+boost::asio::awaitable<reply> put_greeting(services& with, const request& from);
+boost::asio::awaitable<reply> remove_greeting(services& with, const request& from);
 
 }  // namespace tollgate::gateway::api

@@ -98,6 +98,13 @@ constexpr route table[] = {
     {"GET", "/v1/mailboxes/{}/voicemails/{}/audio", get_voicemail_audio},
     {"PATCH", "/v1/mailboxes/{}/voicemails/{}", change_voicemail},
     {"DELETE", "/v1/mailboxes/{}/voicemails/{}", delete_voicemail},
+    {"POST", "/v1/mailboxes/{}/voicemails/{}/restoration", restore_voicemail},
+    {"GET", "/v1/mailboxes/{}", get_mailbox},
+    {"PATCH", "/v1/mailboxes/{}", change_mailbox},
+    {"POST", "/v1/mailboxes/{}/pin", set_mailbox_pin},
+    {"GET", "/v1/mailboxes/{}/greetings/{}", get_greeting},
+    {"PUT", "/v1/mailboxes/{}/greetings/{}", put_greeting, false, true},
+    {"DELETE", "/v1/mailboxes/{}/greetings/{}", remove_greeting},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& path,

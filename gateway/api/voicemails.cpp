@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mailboxes: messages, their audio (Ogg Opus) and their state.
+// Mailboxes: messages, their audio (Ogg Opus, or WAV) and their state.
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
+#include "pstn/media/audio_file.hpp"
 #include "voicemail/mailbox_store.hpp"
 
 namespace tollgate::gateway::api {
@@ -14,7 +15,7 @@ namespace {
 using boost::asio::awaitable;
 using boost::system::result;
 
-constexpr std::int64_t longest_audio_bytes = 64 << 20;
+constexpr int wav_rate_hz = 16'000;  // what telephones have at best
 
 boost::json::object to_json(const voicemail::message& value) {
   boost::json::object out{{"id", uuid_text(value.message_id)},
@@ -25,8 +26,10 @@ boost::json::object to_json(const voicemail::message& value) {
                           {"duration_ms", value.duration.count()},
                           {"level_dbov", value.level_dbov},
                           {"size_bytes", value.size_bytes},
-                          {"sha256", value.sha256}};
+                          {"sha256", value.sha256},
+                          {"urgent", value.urgent}};
   put_time(out, "received_at", value.received_at);
+  put_time(out, "deleted_at", value.deleted_at);
   return out;
 }
 
@@ -50,7 +53,7 @@ awaitable<reply> list_voicemails(services& with, const request& from) {
   filter.before = fields.id("before");
   if (const auto state = fields.text("state")) {
     filter.state = voicemail::parse_message_state(*state);
-    if (!filter.state) fields.complain("state", "must be new or saved");
+    if (!filter.state) fields.complain("state", "must be new, saved or deleted");
   }
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return voicemail::list_messages(tx, account_id, filter); };
@@ -77,23 +80,31 @@ awaitable<reply> get_voicemail(services& with, const request& from) {
 
 awaitable<reply> get_voicemail_audio(services& with, const request& from) {
   const message_path path = path_of(from);
-  const auto read = [&](pqxx::work& tx) {
-    return voicemail::fetch_audio(tx, path.account_id, path.message_id, 0, longest_audio_bytes);
+  auto fields = field_reader::of_query(from);
+  const auto format = fields.text("format").value_or("ogg");
+  if (format != "ogg" && format != "wav") fields.complain("format", "must be ogg or wav");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const bool as_wav = format == "wav";
+  // Decoding takes a while: there, not on the signalling thread.
+  const auto read = [&](pqxx::work& tx) -> result<std::vector<std::byte>> {
+    auto audio = voicemail::fetch_whole_audio(tx, path.account_id, path.message_id);
+    if (!audio || !as_wav) return audio;
+    const auto decoded = pstn::media::read_ogg_opus(*audio);
+    if (!decoded) return decoded.error();
+    return pstn::media::write_wav(pstn::media::resampled(*decoded, wav_rate_hz));
   };
   const result<std::vector<std::byte>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
-  reply out;
-  out.content_type = "audio/ogg; codecs=opus";
-  out.body.assign(reinterpret_cast<const char*>(found->data()), found->size());
-  co_return out;
+  co_return ranged_reply(from, as_wav ? "audio/wav" : "audio/ogg; codecs=opus",
+                         std::string(reinterpret_cast<const char*>(found->data()), found->size()));
 }
 
 awaitable<reply> change_voicemail(services& with, const request& from) {
   const message_path path = path_of(from);
   auto fields = field_reader::of_body(from);
   const auto state = voicemail::parse_message_state(fields.needed_text("state"));
-  if (!state) fields.complain("state", "must be new or saved");
+  if (!state || *state == voicemail::message_state::deleted) fields.complain("state", "must be new or saved");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto apply = [&](pqxx::work& tx) -> result<voicemail::message> {
     const auto marked = voicemail::mark_message(tx, path.account_id, path.message_id, *state);
@@ -109,8 +120,9 @@ awaitable<reply> change_voicemail(services& with, const request& from) {
 
 awaitable<reply> delete_voicemail(services& with, const request& from) {
   const message_path path = path_of(from);
+  const auto now = std::chrono::system_clock::now();
   const auto remove = [&](pqxx::work& tx) {
-    return voicemail::delete_message(tx, path.account_id, path.message_id);
+    return voicemail::delete_message(tx, path.account_id, path.message_id, now);
   };
   const result<void> removed = co_await with.database.run(remove);
   if (removed.has_error()) co_return problem(removed.error());
@@ -118,6 +130,21 @@ awaitable<reply> delete_voicemail(services& with, const request& from) {
   reply out;
   out.status = 204;
   co_return out;
+}
+
+awaitable<reply> restore_voicemail(services& with, const request& from) {
+  const message_path path = path_of(from);
+  const auto now = std::chrono::system_clock::now();
+  const auto restore = [&](pqxx::work& tx) -> result<voicemail::message> {
+    const auto restored = voicemail::restore_message(tx, path.account_id, path.message_id, now);
+    if (restored.has_error()) return restored.error();
+    return voicemail::find_message(tx, path.account_id, path.message_id);
+  };
+  const result<voicemail::message> found =
+      co_await with.database.run(restore, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  with.gateway.mailbox_changed(path.account_id);
+  co_return json_reply(200, to_json(*found));
 }
 
 }  // namespace tollgate::gateway::api

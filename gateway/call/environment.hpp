@@ -17,6 +17,7 @@
 #include "gateway/call/settlement.hpp"
 #include "gateway/call/trunk_directory.hpp"
 #include "gateway/db/database.hpp"
+#include "gateway/subscriber/login.hpp"
 #include "pstn/number/dial_policy.hpp"
 #include "pstn/sip/user_agent.hpp"
 #include "voicemail/deposit.hpp"
@@ -56,7 +57,8 @@ struct environment {
   call_registry& registry;
   settlement_desk& settlements;
   message_desk& messages;
-  const voicemail::prompt_set& prompts;
+  const voicemail::prompt_library& prompts;
+  subscriber::passphrase_hasher& hasher;  // of PINs
   std::function<std::shared_ptr<const billing::rate_chain>(const billing::deck_choice& of)>
       rates;  // in force now; never null
   std::function<void(boost::asio::awaitable<void>)>

@@ -109,14 +109,17 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
   struct found_owner {
     std::optional<voicemail::number_owner> owner;
     std::optional<std::chrono::seconds> ring_timeout;
+    std::string region;
   };
   const auto now = environment_.time.wall();
   const auto work = [&called, now](pqxx::work& tx) {
     found_owner found;
     found.owner = voicemail::owner_of(tx, *called, now);
     if (!found.owner) return found;
-    if (const auto who = subscriber::find_subscriber(tx, found.owner->account_id))
+    if (const auto who = subscriber::find_subscriber(tx, found.owner->account_id)) {
       found.ring_timeout = who->ring_timeout;
+      found.region = who->region;
+    }
     return found;
   };
   const auto found = co_await environment_.database.run(work, {.idempotent = true});
@@ -124,6 +127,7 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
   if (!found->owner || !found->owner->term_valid) co_return refusal{404, "Not Found", 1, "number_unknown"};
   owner_ = found->owner;
   facts_.account_id = owner_->account_id;
+  region_ = found->region;
   ring_for_ = owner_->ring_timeout.value_or(found->ring_timeout.value_or(environment_.settings.ring_timeout));
   co_return std::nullopt;
 }
@@ -169,6 +173,7 @@ boost::asio::awaitable<inbound_call::ring_result> inbound_call::ring() {
   const bool free_line =
       environment_.registry.count_of(facts_.account_id) <= environment_.settings.calls_per_subscriber;
   if (free_line) offer_to_devices();
+  else situation_ = voicemail::greeting_kind::busy;
   const auto deadline = environment_.time.steady() + ring_for_;
   while (!all_refused()) {
     const auto event = co_await inbox_.next(deadline);
@@ -199,6 +204,7 @@ std::optional<inbound_call::ring_result> inbound_call::on_ringing(const call_eve
   if (const auto* one = std::get_if<peer_event::hung_up>(&event)) {
     refuse(one->device);
     if (one->code == "declined") {  // by a person: no other device needs to go on ringing
+      situation_ = voicemail::greeting_kind::busy;
       end_ringing("declined", "The call was declined on another device.", one->device);
       return ring_result::not_answered;
     }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A call from the telephone network to a rented number: owner, devices, ringing, bridge or voicemail, end.
-// The talking half is in inbound_call.cpp, the mailbox half in inbound_voicemail.cpp.
+// The talking half is in inbound_call.cpp, the mailbox half in inbound_voicemail.cpp and inbound_retrieval.cpp.
 #pragma once
+
+#include <functional>
+#include <map>
 
 #include "gateway/call/call_base.hpp"
 #include "gateway/call/metered_recorder.hpp"
+#include "gateway/call/told_source.hpp"
 #include "pstn/number/phone_number.hpp"
 #include "pstn/sip/offer_answer.hpp"
+#include "voicemail/mailbox_settings.hpp"
 #include "voicemail/number_store.hpp"
+#include "voicemail/retrieval.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -51,12 +57,41 @@ class inbound_call final : public call_base {
   void on_talking_sip(const pstn::sip::event& event);
   void restart_overlay(const peer_event::restarted& restart);
 
+  struct recording {
+    std::shared_ptr<const std::vector<std::byte>> audio;  // Ogg Opus
+    std::chrono::milliseconds duration{0};
+    double level_dbov = -127;
+  };
+
+  // Leaving a message (inbound_voicemail.cpp).
   boost::asio::awaitable<void> voicemail();
+  boost::asio::awaitable<bool> read_mailbox();
+  std::shared_ptr<pstn::media::audio_source> greeting() const;
+  void tell(std::shared_ptr<pstn::media::audio_source> source);
+  void say(const voicemail::utterance& said);
+  void tell_recording();
+  bool told_to_the_end() const;
   boost::asio::awaitable<void> perform(voicemail::deposit& machine, voicemail::deposit::actions actions);
   std::optional<voicemail::deposit_event> to_deposit_event(const call_event& event);
-  boost::asio::awaitable<voicemail::deposit_event> store_message();
-  void start_recording();
+  boost::asio::awaitable<voicemail::deposit_event> store_message(bool urgent);
+  void start_recording(std::chrono::milliseconds longest);
   boost::asio::awaitable<void> stop_recording();
+
+  // Hearing messages (inbound_retrieval.cpp).
+  boost::asio::awaitable<void> retrieve();
+  boost::asio::awaitable<void> carry_out(voicemail::retrieval& machine, voicemail::retrieval::actions actions);
+  boost::asio::awaitable<std::optional<voicemail::any_retrieval_event>> carry_out_one(
+      const voicemail::any_retrieval_action& action);
+  boost::asio::awaitable<std::optional<voicemail::any_retrieval_event>> play_message(uuid message_id);
+  boost::asio::awaitable<voicemail::any_retrieval_event> check_pin(std::string pin);
+  boost::asio::awaitable<voicemail::any_retrieval_event> list_messages();
+  boost::asio::awaitable<voicemail::any_retrieval_event> forward_message(uuid message_id, std::string digits);
+  boost::asio::awaitable<voicemail::any_retrieval_event> change_pin(std::string pin);
+  using box_change = std::function<boost::system::result<void>(pqxx::work&)>;
+  boost::asio::awaitable<voicemail::any_retrieval_event> change_box(box_change change);
+  box_change change_of(const voicemail::any_retrieval_action& action) const;
+  void carry_out_at_once(const voicemail::any_retrieval_action& action);
+  std::optional<voicemail::any_retrieval_event> to_retrieval_event(const call_event& event);
 
   void answer_trunk();
   void connect_offered_trunk(const std::string& answer_sdp);
@@ -78,7 +113,13 @@ class inbound_call final : public call_base {
   std::optional<std::chrono::steady_clock::time_point> talk_began_, talk_ended_;
   std::optional<ending> ending_;
   std::shared_ptr<metered_recorder> recorder_;
-  bool recorder_stalled_ = false;  // the worker may still be writing: what was recorded must not be touched
+  recording recorded_;
+  std::shared_ptr<told_source> told_;
+  std::string region_;                                                      // of the owner: how national numbers are read
+  voicemail::greeting_kind situation_ = voicemail::greeting_kind::no_answer;  // why nobody talks to the caller
+  std::optional<voicemail::language> spoken_;
+  std::map<voicemail::greeting_kind, std::shared_ptr<const std::vector<std::byte>>> greetings_;  // the owner's own
+  bool owner_calls_ = false;  // and wants to hear the messages
   bool bye_waits_ = false;
 };
 

@@ -8,6 +8,7 @@
 
 #include "gateway/call/call_id.hpp"
 #include "gateway/call/inbound_call.hpp"
+#include "pstn/media/audio_file.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -15,26 +16,81 @@ namespace media = pstn::media;
 namespace sip = pstn::sip;
 using voicemail::deposit_action;
 
+void inbound_call::tell(std::shared_ptr<media::audio_source> source) {
+  told_ = std::make_shared<told_source>(std::move(source));
+  media_->play(media::side::trunk, told_, media::play_mode::replace);
+}
+
+void inbound_call::say(const voicemail::utterance& said) {
+  tell(environment_.prompts.of(spoken_).source(said));
+}
+
+void inbound_call::tell_recording() {
+  if (recorded_.audio)
+    if (const auto source = media::make_opus_source(recorded_.audio)) return tell(*source);
+  say({"im-sorry"});
+}
+
+bool inbound_call::told_to_the_end() const {
+  return told_ && told_->ended();
+}
+
+// What the owner has chosen. Whether a message has room; with the database away it will go to the spool: there is.
+boost::asio::awaitable<bool> inbound_call::read_mailbox() {
+  struct mailbox {
+    bool room;
+    std::optional<voicemail::language> spoken;
+    std::map<voicemail::greeting_kind, std::shared_ptr<const std::vector<std::byte>>> greetings;
+  };
+  const auto work = [this](pqxx::work& tx) {
+    const auto& settings = environment_.settings;
+    mailbox box{voicemail::has_room(tx, owner_->account_id, settings.deposit.shortest, settings.mailbox),
+                voicemail::find_settings(tx, owner_->account_id).spoken,
+                {}};
+    for (const auto& each : voicemail::list_greetings(tx, owner_->account_id))
+      if (auto audio = voicemail::fetch_greeting(tx, owner_->account_id, each.kind))
+        box.greetings[each.kind] = std::make_shared<const std::vector<std::byte>>(std::move(*audio));
+    return box;
+  };
+  auto box = co_await environment_.database.run(work, {.idempotent = true});
+  if (!box) co_return true;
+  spoken_ = box->spoken;
+  greetings_ = std::move(box->greetings);
+  co_return box->room;
+}
+
+// The temporary greeting before that of the situation, and the spoken default, with the owner's name where there is one.
+std::shared_ptr<media::audio_source> inbound_call::greeting() const {
+  for (const auto kind : {voicemail::greeting_kind::temporary, situation_}) {
+    const auto found = greetings_.find(kind);
+    if (found == greetings_.end()) continue;
+    if (const auto source = media::make_opus_source(found->second)) return *source;
+  }
+  const auto& prompts = environment_.prompts.of(spoken_);
+  std::vector<std::shared_ptr<media::audio_source>> parts;
+  if (const auto name = greetings_.find(voicemail::greeting_kind::name); name != greetings_.end()) {
+    if (const auto source = media::make_opus_source(name->second)) {
+      parts.push_back(*source);
+      const bool busy = situation_ == voicemail::greeting_kind::busy;
+      parts.push_back(prompts.source({busy ? "vm-isonphone" : "vm-isunavail"}));
+    }
+  }
+  parts.push_back(prompts.source({"vm-intro"}));
+  return media::make_sequence(std::move(parts));
+}
+
 boost::asio::awaitable<void> inbound_call::voicemail() {
   if (!owner_->voicemail_enabled) {
     environment_.sip.reject(dialog_, 480, "Temporarily Unavailable", 19);
     end(party::callee, "no_answer", "Nobody answered.", 480, 19);
     co_return;
   }
-  enum class mailbox { full, open };
-  const auto work = [this](pqxx::work& tx) {
-    const auto& settings = environment_.settings;
-    return voicemail::has_room(tx, owner_->account_id, settings.deposit.shortest, settings.mailbox)
-               ? mailbox::open
-               : mailbox::full;
-  };
-  const auto state = co_await environment_.database.run(work, {.idempotent = true});
+  const bool room = co_await read_mailbox();
   record_.direction = billing::call_direction::voicemail;
   answer_trunk();
   facts_.state = "voicemail";
   voicemail::deposit machine(environment_.settings.deposit);
-  // With the database away the message will go to the spool: there is room.
-  co_await perform(machine, machine.begin(!state || *state == mailbox::open, environment_.time.steady()));
+  co_await perform(machine, machine.begin(room, environment_.time.steady()));
   while (!machine.finished()) {
     const auto deadline =
         machine.next_deadline().value_or(environment_.time.steady() + std::chrono::minutes(10));
@@ -45,15 +101,17 @@ boost::asio::awaitable<void> inbound_call::voicemail() {
       co_await perform(machine, machine.handle(*told, environment_.time.steady()));
     }
   }
+  if (owner_calls_ && !ending_) co_await retrieve();
   if (bye_waits_) environment_.sip.confirm_bye(dialog_);
-  end(party::gateway, "normal", "The message was taken.", 200, 16);
+  end(party::gateway, "normal", owner_calls_ ? "The mailbox was heard." : "The message was taken.", 200, 16);
 }
 
 std::optional<voicemail::deposit_event> inbound_call::to_deposit_event(const call_event& event) {
   if (const auto* message = std::get_if<media_message>(&event)) {
     if (const auto* one = std::get_if<media_event::digit>(message))
       return voicemail::digit_pressed{one->digit};
-    if (std::holds_alternative<media_event::playback_finished>(*message)) return voicemail::prompt_finished{};
+    if (std::holds_alternative<media_event::playback_finished>(*message) && told_to_the_end())
+      return voicemail::prompt_finished{};
     if (const auto* one = std::get_if<media_event::sound>(message))
       return voicemail::sound_heard{one->duration, one->level_dbov};
     return std::nullopt;
@@ -82,42 +140,57 @@ std::optional<voicemail::deposit_event> inbound_call::to_deposit_event(const cal
 
 boost::asio::awaitable<void> inbound_call::perform(voicemail::deposit& machine,
                                                    voicemail::deposit::actions actions) {
-  const auto say = [this](voicemail::prompt which) {
-    media_->play(media::side::trunk, environment_.prompts.source(which), media::play_mode::replace);
-  };
   for (const auto one : actions) {
     switch (one) {
       case deposit_action::play_greeting:
-        say(voicemail::prompt::greeting);
+        tell(greeting());
         break;
       case deposit_action::play_beep:
-        say(voicemail::prompt::beep);
+        say({"beep"});
+        break;
+      case deposit_action::play_review:
+        say({"vm-review", machine.urgent() ? "vm-review-nonurgent" : "vm-review-urgent"});
+        break;
+      case deposit_action::play_urgent:
+        say({"vm-marked-urgent", "vm-review", "vm-review-nonurgent"});
+        break;
+      case deposit_action::play_not_urgent:
+        say({"vm-marked-nonurgent", "vm-review", "vm-review-urgent"});
+        break;
+      case deposit_action::play_recording:
+        tell_recording();
+        break;
+      case deposit_action::play_too_short:
+        say({"vm-tooshort"});
         break;
       case deposit_action::play_saved:
-        say(voicemail::prompt::saved);
+        say({"vm-msgsaved", "vm-goodbye"});
         break;
       case deposit_action::play_full:
-        say(voicemail::prompt::mailbox_full);
+        say({"vm-mailboxfull", "vm-goodbye"});
         break;
       case deposit_action::play_failed:
-        say(voicemail::prompt::failed);
+        say({"im-sorry", "vm-goodbye"});
+        break;
+      case deposit_action::enter_mailbox:
+        owner_calls_ = true;
         break;
       case deposit_action::stop_prompt:
         media_->stop_playing(media::side::trunk);
         break;
       case deposit_action::start_recording:
-        start_recording();
+        start_recording(environment_.settings.deposit.longest);
         break;
       case deposit_action::stop_recording:
         co_await stop_recording();
         break;
       case deposit_action::store_message: {
-        const auto stored = co_await store_message();
+        const auto stored = co_await store_message(machine.urgent());
         co_await perform(machine, machine.handle(stored, environment_.time.steady()));
         break;
       }
       case deposit_action::discard_message:
-        recorder_.reset();
+        recorded_ = {};
         break;
       case deposit_action::hang_up:
         environment_.sip.hang_up(dialog_, 16, "");
@@ -130,13 +203,13 @@ boost::asio::awaitable<void> inbound_call::perform(voicemail::deposit& machine,
   }
 }
 
-void inbound_call::start_recording() {
+void inbound_call::start_recording(std::chrono::milliseconds longest) {
   auto tell = [weak = weak_from_this(), executor = environment_.executor](media_event::sound sound) {
     boost::asio::post(executor, [weak, sound] {
       if (const auto self = weak.lock()) self->deliver(media_message(sound));
     });
   };
-  recorder_ = std::make_shared<metered_recorder>(environment_.settings.deposit.longest, std::move(tell));
+  recorder_ = std::make_shared<metered_recorder>(longest, std::move(tell));
   media_->record(media::side::trunk, recorder_);
 }
 
@@ -144,15 +217,20 @@ boost::asio::awaitable<void> inbound_call::stop_recording() {
   const auto stopped = std::make_shared<inbox<bool>>(environment_.executor);
   media_->stop_recording(media::side::trunk, [stopped] { stopped->post(true); });
   const auto done = co_await stopped->next(environment_.time.steady() + std::chrono::seconds(5));
-  recorder_stalled_ = !done;
+  if (!done) {  // the worker may still be writing: what was recorded must not be touched
+    spdlog::critical("event=recording_lost call={} reason=\"the media worker does not answer\"",
+                     facts_.overlay_call);
+    recorded_ = {};
+    co_return;
+  }
+  recorded_.duration = recorder_->duration();
+  recorded_.level_dbov = recorder_->level_dbov();
+  recorded_.audio = std::make_shared<const std::vector<std::byte>>(recorder_->finish());
+  recorder_.reset();
 }
 
-boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message() {
-  if (recorder_stalled_) {
-    spdlog::critical("event=voicemail_lost call={} reason=\"the media worker does not answer\"",
-                     facts_.overlay_call);
-    co_return voicemail::message_refused{false};
-  }
+boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message(bool urgent) {
+  if (!recorded_.audio || recorded_.audio->empty()) co_return voicemail::message_refused{false};
   recorded_message message{};
   message.facts.message_id = make_call_id(environment_.time.wall());
   message.facts.account_id = owner_->account_id;
@@ -160,10 +238,11 @@ boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message() {
   message.facts.caller = facts_.caller;
   message.facts.called = facts_.callee;
   message.facts.received_at = environment_.time.wall();
-  message.facts.duration = recorder_->duration();
-  message.facts.level_dbov = recorder_->level_dbov();
-  message.audio = recorder_->finish();
-  recorder_.reset();
+  message.facts.duration = recorded_.duration;
+  message.facts.level_dbov = recorded_.level_dbov;
+  message.facts.urgent = urgent;
+  message.audio = *recorded_.audio;
+  recorded_ = {};
   const auto outcome = co_await environment_.messages.keep(message);
   spdlog::info("event=voicemail_deposited call={} kept={} duration_ms={}", facts_.overlay_call,
                outcome == message_desk::outcome::kept, message.facts.duration.count());

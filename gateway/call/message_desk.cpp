@@ -40,7 +40,8 @@ std::string to_spool(const recorded_message& message) {
                                  {"called", facts.called},
                                  {"received_at_us", received.count()},
                                  {"duration_ms", facts.duration.count()},
-                                 {"level_dbov", facts.level_dbov}};
+                                 {"level_dbov", facts.level_dbov},
+                                 {"urgent", facts.urgent}};
   auto text = boost::json::serialize(line) + "\n";
   text.append(reinterpret_cast<const char*>(message.audio.data()), message.audio.size());
   return text;
@@ -65,6 +66,8 @@ boost::system::result<recorded_message> from_spool(std::string_view content) {
     message.facts.duration =
         std::chrono::milliseconds(boost::json::value_to<std::int64_t>(line.at("duration_ms")));
     message.facts.level_dbov = boost::json::value_to<double>(line.at("level_dbov"));
+    // Not in records of older nodes.
+    if (const auto* urgent = line.if_contains("urgent")) message.facts.urgent = urgent->as_bool();
     const auto audio = content.substr(end + 1);
     const auto* first = reinterpret_cast<const std::byte*>(audio.data());
     message.audio.assign(first, first + audio.size());

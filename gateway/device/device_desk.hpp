@@ -31,6 +31,7 @@ class device_desk final : public overlay::session_handler {
     call::call_service& calls;
     call::task_group& tasks;
     subscriber::login_desk& logins;
+    subscriber::passphrase_hasher& hasher;  // of mailboxes' PINs
     call::clocks time;
     std::function<std::shared_ptr<const billing::rate_chain>(const billing::deck_choice& of)> rates;  // in force now; never null
     std::function<std::vector<overlay::session_ptr>(const boost::uuids::uuid& account_id)> devices_of;
@@ -76,9 +77,10 @@ class device_desk final : public overlay::session_handler {
   boost::asio::awaitable<reply> voucher(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> reactivate(boost::uuids::uuid account);
   boost::asio::awaitable<reply> voicemail(overlay::session_ptr device, boost::json::object body);
-  boost::asio::awaitable<reply> list_voicemail(boost::uuids::uuid account);
+  boost::asio::awaitable<reply> list_voicemail(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> fetch_voicemail(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> change_voicemail(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> set_voicemail_pin(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<void> send_counts(boost::uuids::uuid account);
 
   collaborators with_;

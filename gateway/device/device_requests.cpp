@@ -13,7 +13,9 @@
 #include "gateway/overlay/encoding.hpp"
 #include "gateway/subscriber/calling_policy.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
+#include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_store.hpp"
+#include "voicemail/pin.hpp"
 
 namespace tollgate::gateway::device {
 
@@ -112,7 +114,8 @@ json::object message_body(const voicemail::message& message) {
           {"received", time_text(message.received_at)},
           {"duration_ms", message.duration.count()},
           {"size_bytes", message.size_bytes},
-          {"sha256", message.sha256}};
+          {"sha256", message.sha256},
+          {"urgent", message.urgent}};
 }
 
 }  // namespace
@@ -258,18 +261,21 @@ boost::asio::awaitable<device_desk::reply> device_desk::voicemail(overlay::sessi
                                                                   json::object body) {
   const auto op = text_of(body, "op").value_or("");
   const auto account = device->account_id();
-  if (op == "list") co_return co_await list_voicemail(account);
+  if (op == "list") co_return co_await list_voicemail(account, std::move(body));
   if (op == "fetch") co_return co_await fetch_voicemail(account, std::move(body));
-  if (op == "mark" || op == "delete") {
+  if (op == "pin") co_return co_await set_voicemail_pin(account, std::move(body));
+  if (op == "mark" || op == "delete" || op == "restore") {
     auto answer = co_await change_voicemail(account, std::move(body));
     if (answer) notify_mailbox(account);
     co_return answer;
   }
-  co_return bad_request("op is list, fetch, mark or delete.");
+  co_return bad_request("op is list, fetch, mark, delete, restore or pin.");
 }
 
-boost::asio::awaitable<device_desk::reply> device_desk::list_voicemail(uuid account) {
+boost::asio::awaitable<device_desk::reply> device_desk::list_voicemail(uuid account, json::object body) {
   voicemail::message_filter filter;
+  if (const auto state = text_of(body, "state")) filter.state = voicemail::parse_message_state(*state);
+  if (body.contains("state") && !filter.state) co_return bad_request("state is new, saved or deleted.");
   filter.limit = 40;  // what fits in a frame
   struct mailbox {
     std::vector<voicemail::message> messages;
@@ -315,19 +321,37 @@ boost::asio::awaitable<device_desk::reply> device_desk::fetch_voicemail(uuid acc
 
 boost::asio::awaitable<device_desk::reply> device_desk::change_voicemail(uuid account, json::object body) {
   const auto id = id_of(body, "id");
-  if (!id) co_return bad_request("mark and delete name the message's id.");
-  const bool deletes = body.at("op").as_string() == "delete";
+  if (!id) co_return bad_request("mark, delete and restore name the message's id.");
+  const auto op = std::string(body.at("op").as_string());
+  const auto now = with_.time.wall();
   const auto state = voicemail::parse_message_state(text_of(body, "state").value_or("saved"));
-  if (!state) co_return bad_request("state is new or saved.");
+  if (!state || *state == voicemail::message_state::deleted) co_return bad_request("state is new or saved.");
   const auto work = [&](pqxx::work& tx) {
-    return deletes ? voicemail::delete_message(tx, account, *id)
-                   : voicemail::mark_message(tx, account, *id, *state);
+    if (op == "delete") return voicemail::delete_message(tx, account, *id, now);
+    if (op == "restore") return voicemail::restore_message(tx, account, *id, now);
+    return voicemail::mark_message(tx, account, *id, *state);
   };
   const auto done = co_await with_.database.run(work, {.idempotent = true});
   if (!done && done.error() == voicemail::error::message_unknown)
     co_return overlay::refusal{"message_unknown", "There is no such message."};
   if (!done) co_return unavailable;
   co_return json::object{{"id", boost::uuids::to_string(*id)}};
+}
+
+boost::asio::awaitable<device_desk::reply> device_desk::set_voicemail_pin(uuid account, json::object body) {
+  const auto pin = text_of(body, "pin").value_or("");
+  const auto read = [&](pqxx::work& tx) { return voicemail::numbers_of(tx, account); };
+  const auto numbers = co_await with_.database.run(read, {.idempotent = true});
+  if (!numbers) co_return unavailable;
+  if (!voicemail::suitable_pin(pin, *numbers))
+    co_return overlay::refusal{"pin_unsuitable", "A PIN has 6 to 12 digits, and is not easily guessed."};
+  const auto hash = co_await with_.hasher.hash(voicemail::pin_secret(account, pin));
+  if (!hash) co_return unavailable;
+  const auto store = [&](pqxx::work& tx) { voicemail::set_pin(tx, account, *hash); };
+  const auto stored = co_await with_.database.run(store, {.idempotent = true});
+  if (!stored) co_return unavailable;
+  json::object answer;
+  co_return answer;
 }
 
 }  // namespace tollgate::gateway::device

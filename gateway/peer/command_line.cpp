@@ -142,7 +142,7 @@ class grammar {
   }
 
   void add_voicemail() {
-    voicemail_app_ = subcommand("voicemail", "list, play or delete messages");
+    voicemail_app_ = subcommand("voicemail", "list, play, delete or undelete messages");
     voicemail_app_->require_subcommand(1);
     list_app_ = nested(*voicemail_app_, "list", "list the messages");
     play_app_ = nested(*voicemail_app_, "play", "fetch a message, save it and mark it as heard");
@@ -153,6 +153,8 @@ class grammar {
         ->type_name("FILE");
     delete_app_ = nested(*voicemail_app_, "delete", "delete a message");
     delete_app_->add_option("id", voicemail_.id, "message id")->required();
+    undelete_app_ = nested(*voicemail_app_, "undelete", "have a message back that was deleted at most 7 days ago");
+    undelete_app_->add_option("id", voicemail_.id, "message id")->required();
   }
 
   CLI::App* subcommand(const std::string& name, const std::string& help) { return nested(app_, name, help); }
@@ -181,9 +183,10 @@ class grammar {
       if (wait_.given()) answer_.wait = wait_.duration();
       line_.chosen = answer_;
     } else {
-      voicemail_.operation = delete_app_->parsed() ? voicemail_operation::remove
-                             : play_app_->parsed() ? voicemail_operation::play
-                                                   : voicemail_operation::list;
+      voicemail_.operation = delete_app_->parsed()     ? voicemail_operation::remove
+                             : undelete_app_->parsed() ? voicemail_operation::restore
+                             : play_app_->parsed()     ? voicemail_operation::play
+                                                       : voicemail_operation::list;
       line_.chosen = voicemail_;
     }
   }
@@ -212,6 +215,7 @@ class grammar {
   CLI::App* list_app_ = nullptr;
   CLI::App* play_app_ = nullptr;
   CLI::App* delete_app_ = nullptr;
+  CLI::App* undelete_app_ = nullptr;
 };
 
 }  // namespace

@@ -59,11 +59,11 @@ struct answer_command {
   bool await_voicemail = false;                   ///< end once a voicemail notification has come
 };
 
-enum class voicemail_operation : std::uint8_t { list, play, remove };
+enum class voicemail_operation : std::uint8_t { list, play, remove, restore };
 
 struct voicemail_command {
   voicemail_operation operation = voicemail_operation::list;
-  std::string id;           ///< message to play or delete; for play, empty: the newest unread
+  std::string id;           ///< message to play, delete or have back; for play, empty: the newest unread
   std::string output_file;  ///< play: where the message is saved; .wav is decoded, anything else gets the Ogg
                             ///< Opus bytes
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// voicemail list, play, delete: requests of type "voicemail" (overlay/wire.md).
+// voicemail list, play, delete, undelete: requests of type "voicemail" (overlay/wire.md).
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -110,12 +110,13 @@ boost::asio::awaitable<exit_code> play(overlay::client& client, output& out,
   co_return exit_code::ok;
 }
 
-boost::asio::awaitable<exit_code> remove(overlay::client& client, output& out, const std::string& id) {
-  boost::json::object body{{"op", "delete"}, {"id", id}};
+boost::asio::awaitable<exit_code> change(overlay::client& client, output& out, std::string op, std::string id) {
+  const bool deletes = op == "delete";
+  boost::json::object body{{"op", op}, {"id", id}};
   const auto reply = co_await client.request("voicemail", std::move(body));
   if (!reply) co_return report_refusal(out, reply.error(), exit_code::call_refused);
   const boost::json::object fields{{"id", id}};
-  out.report("deleted", fields, "Deleted.");
+  out.report(deletes ? "deleted" : "undeleted", fields, deletes ? "Deleted." : "It is there again.");
   co_return exit_code::ok;
 }
 
@@ -135,7 +136,10 @@ boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, 
       code = co_await play(connection.client(), context.out, command);
       break;
     case voicemail_operation::remove:
-      code = co_await remove(connection.client(), context.out, command.id);
+      code = co_await change(connection.client(), context.out, "delete", command.id);
+      break;
+    case voicemail_operation::restore:
+      code = co_await change(connection.client(), context.out, "restore", command.id);
       break;
   }
   co_await connection.client().close();

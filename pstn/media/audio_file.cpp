@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <string_view>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -58,9 +60,36 @@ boost::system::result<pcm_audio> read_opus(OggOpusFile* opened) {
   return audio;
 }
 
-boost::system::result<pcm_audio> read_sndfile(const std::filesystem::path& path) {
-  SF_INFO info{};
-  const std::unique_ptr<SNDFILE, sndfile_delete> file(sf_open(path.c_str(), SFM_READ, &info));
+// A file in memory, as libsndfile reads it.
+struct memory_file {
+  std::span<const std::byte> bytes;
+  sf_count_t at;
+};
+
+SF_VIRTUAL_IO memory_io() {
+  SF_VIRTUAL_IO io{};
+  io.get_filelen = [](void* file) { return static_cast<sf_count_t>(static_cast<memory_file*>(file)->bytes.size()); };
+  io.seek = [](sf_count_t offset, int whence, void* file) {
+    auto& memory = *static_cast<memory_file*>(file);
+    const auto size = static_cast<sf_count_t>(memory.bytes.size());
+    const auto from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? memory.at : size;
+    memory.at = std::clamp<sf_count_t>(from + offset, 0, size);
+    return memory.at;
+  };
+  io.read = [](void* into, sf_count_t count, void* file) {
+    auto& memory = *static_cast<memory_file*>(file);
+    const auto given = std::clamp<sf_count_t>(count, 0, static_cast<sf_count_t>(memory.bytes.size()) - memory.at);
+    if (given > 0) std::memcpy(into, memory.bytes.data() + memory.at, static_cast<std::size_t>(given));
+    memory.at += given;
+    return given;
+  };
+  io.write = [](const void*, sf_count_t, void*) -> sf_count_t { return 0; };
+  io.tell = [](void* file) { return static_cast<memory_file*>(file)->at; };
+  return io;
+}
+
+boost::system::result<pcm_audio> read_sndfile(SNDFILE* opened, const SF_INFO& info) {
+  const std::unique_ptr<SNDFILE, sndfile_delete> file(opened);
   if (!file || info.channels < 1 || info.channels > channels_max || info.samplerate < 1000 ||
       info.samplerate > 384'000)
     return media_error::file_unreadable;
@@ -86,13 +115,57 @@ boost::system::result<pcm_audio> read_sndfile(const std::filesystem::path& path)
 
 }  // namespace
 
+boost::system::result<pcm_audio> read_audio(std::span<const std::byte> bytes) {
+  constexpr std::string_view ogg = "OggS";
+  if (bytes.size() > ogg.size() && std::memcmp(bytes.data(), ogg.data(), ogg.size()) == 0) {
+    auto audio = read_ogg_opus(bytes);
+    if (audio) return audio;
+  }
+  memory_file memory{bytes, 0};
+  SF_INFO info{};
+  auto io = memory_io();
+  return read_sndfile(sf_open_virtual(&io, SFM_READ, &info, &memory), info);
+}
+
+std::vector<std::byte> write_wav(const pcm_audio& audio) {
+  const auto data_bytes = static_cast<std::uint32_t>(audio.samples.size() * 2);
+  std::vector<std::byte> out;
+  out.reserve(44 + data_bytes);
+  const auto text = [&out](std::string_view word) {
+    for (const char c : word)
+      out.push_back(static_cast<std::byte>(c));
+  };
+  const auto number = [&out](std::uint32_t value, int bytes) {
+    for (int index = 0; index < bytes; ++index)
+      out.push_back(static_cast<std::byte>(value >> (8 * index)));
+  };
+  const auto rate = static_cast<std::uint32_t>(audio.rate_hz);
+  text("RIFF");
+  number(36 + data_bytes, 4);
+  text("WAVEfmt ");
+  number(16, 4);
+  number(1, 2);  // PCM
+  number(1, 2);  // mono
+  number(rate, 4);
+  number(2 * rate, 4);
+  number(2, 2);
+  number(16, 2);
+  text("data");
+  number(data_bytes, 4);
+  for (const auto sample : audio.samples)
+    number(static_cast<std::uint16_t>(sample), 2);
+  return out;
+}
+
 boost::system::result<pcm_audio> read_audio_file(const std::filesystem::path& path) {
   if (begins_like_ogg(path)) {
     int error = 0;
     auto audio = read_opus(op_open_file(path.c_str(), &error));
     if (audio) return audio;  // else perhaps another codec in Ogg, which libsndfile may know
   }
-  return read_sndfile(path);
+  SF_INFO info{};
+  auto* opened = sf_open(path.c_str(), SFM_READ, &info);
+  return read_sndfile(opened, info);
 }
 
 boost::system::result<pcm_audio> read_ogg_opus(std::span<const std::byte> bytes) {

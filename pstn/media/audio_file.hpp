@@ -23,6 +23,13 @@ inline constexpr std::chrono::minutes audio_file_max{30};  // longer files are r
 boost::system::result<pcm_audio> read_audio_file(const std::filesystem::path& path);
 // The same of an Ogg Opus file in memory.
 boost::system::result<pcm_audio> read_ogg_opus(std::span<const std::byte> bytes);
+// The same of any file in memory that read_audio_file knows on disk.
+boost::system::result<pcm_audio> read_audio(std::span<const std::byte> bytes);
+// A WAV file, 16 bit, mono.
+std::vector<std::byte> write_wav(const pcm_audio& audio);
+// Plays an Ogg Opus file in memory once, decoding it while it is played. Error: media_error::file_unreadable.
+boost::system::result<std::shared_ptr<audio_source>> make_opus_source(
+    std::shared_ptr<const std::vector<std::byte>> bytes);
 // The audio at another rate, the same length in time and aligned.
 pcm_audio resampled(const pcm_audio& audio, int rate_hz);
 

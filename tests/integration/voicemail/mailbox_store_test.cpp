@@ -12,6 +12,8 @@
 #include <thread>
 
 #include "tests/support/postgres/fixture.hpp"
+#include "voicemail/mailbox_settings.hpp"
+#include "voicemail/mailbox_view.hpp"
 
 namespace tollgate::voicemail {
 namespace {
@@ -188,7 +190,7 @@ TEST_F(MailboxStore, CountsFollowTheMessages) {
   EXPECT_EQ(counts.saved, 1);
   EXPECT_EQ(counts.duration, 10s);
   EXPECT_EQ(counts.bytes, 300);
-  EXPECT_TRUE(delete_message(tx, alice, id("1")));
+  EXPECT_TRUE(delete_message(tx, alice, id("1"), at_));
   counts = count_messages(tx, alice);
   EXPECT_EQ(counts.unread, 1);
   EXPECT_EQ(counts.saved, 0);
@@ -201,8 +203,97 @@ TEST_F(MailboxStore, AMailboxIsItsOwnersAlone) {
   EXPECT_EQ(find_message(tx, bob, id("1")).error(), error::message_unknown);
   EXPECT_EQ(fetch_audio(tx, bob, id("1"), 0, 100).error(), error::message_unknown);
   EXPECT_EQ(mark_message(tx, bob, id("1"), message_state::saved).error(), error::message_unknown);
-  EXPECT_EQ(delete_message(tx, bob, id("1")).error(), error::message_unknown);
+  EXPECT_EQ(restore_message(tx, bob, id("1"), at_).error(), error::message_unknown);
+  EXPECT_EQ(delete_message(tx, bob, id("1"), at_).error(), error::message_unknown);
   EXPECT_TRUE(find_message(tx, alice, id("1")));
+}
+
+TEST_F(MailboxStore, ADeletedMessageCanBeHadBackForSevenDaysAndThenIsGone) {
+  const auto audio = noise(5000, 10);
+  ASSERT_TRUE(leave("1", audio));
+  ASSERT_TRUE(leave("2", audio));
+  pqxx::work tx{*connection_};
+  ASSERT_TRUE(mark_message(tx, alice, id("1"), message_state::saved));
+  ASSERT_TRUE(delete_message(tx, alice, id("1"), at_));
+  EXPECT_EQ(delete_message(tx, alice, id("1"), at_).error(), error::message_unknown);
+  EXPECT_EQ(mark_message(tx, alice, id("1"), message_state::unread).error(), error::message_unknown);
+  EXPECT_EQ(list_messages(tx, alice).size(), 1U);
+  const auto deleted = list_messages(tx, alice, {.state = message_state::deleted});
+  ASSERT_EQ(deleted.size(), 1U);
+  EXPECT_EQ(deleted[0].deleted_at, at_);
+  EXPECT_EQ(count_messages(tx, alice).bytes, 5000) << "what is deleted counts for nothing";
+
+  const auto week = at_ + undelete_period;
+  EXPECT_EQ(purge_deleted(tx, week - 1s, 100), 0);
+  EXPECT_TRUE(restore_message(tx, alice, id("1"), week - 1s));
+  EXPECT_EQ(find_message(tx, alice, id("1")).value().state, message_state::saved);
+  EXPECT_TRUE(restore_message(tx, alice, id("1"), week)) << "it is there: nothing to do";
+  ASSERT_TRUE(delete_message(tx, alice, id("1"), at_));
+  EXPECT_EQ(restore_message(tx, alice, id("1"), week).error(), error::message_unknown);
+  ASSERT_TRUE(delete_message(tx, alice, id("2"), at_));
+  EXPECT_EQ(purge_deleted(tx, week, 1), 1) << "in batches";
+  EXPECT_EQ(purge_deleted(tx, week, 100), 1);
+  EXPECT_EQ(find_message(tx, alice, id("1")).error(), error::message_unknown);
+}
+
+TEST_F(MailboxStore, TheWholeAudioIsFetchedHoweverLong) {
+  const auto audio = noise(3 << 20, 11);
+  ASSERT_TRUE(leave("1", audio));
+  pqxx::work tx{*connection_};
+  EXPECT_EQ(fetch_whole_audio(tx, alice, id("1")).value(), audio);
+  EXPECT_EQ(fetch_whole_audio(tx, bob, id("1")).error(), error::message_unknown);
+}
+
+TEST_F(MailboxStore, AForwardedMessageIsACopyWithinTheOthersQuota) {
+  const auto audio = noise(4000, 12);
+  ASSERT_TRUE(leave("1", audio));
+  pqxx::work tx{*connection_};
+  const auto to = pstn::number::phone_number::parse("+16505550101").value();
+  const auto send = [&](const char* copy, const mailbox_quota& quota = {}) {
+    return forward_message(tx, alice, id("1"), to, id(copy), at_ + 1h, quota);
+  };
+  EXPECT_EQ(send("f1").error(), error::number_unknown);
+  tx.exec_params(
+      "INSERT INTO voicemail.number (number, state, account_id, order_id, term_months, anchor, paid_periods, paid_until) "
+      "VALUES ('+16505550101', 'assigned', $1, $1, 3, '2026-02-01', 1, '2026-05-01')",
+      boost::uuids::to_string(bob));
+  EXPECT_EQ(send("f1").value(), bob);
+  EXPECT_EQ(send("f1").value(), bob) << "idempotent";
+  ASSERT_EQ(list_messages(tx, bob).size(), 1U);
+  const auto copy = list_messages(tx, bob)[0];
+  EXPECT_EQ(copy.caller, "+442079460958");
+  EXPECT_EQ(copy.called, "+16505550101");
+  EXPECT_EQ(copy.received_at, at_ + 1h);
+  EXPECT_EQ(copy.state, message_state::unread);
+  EXPECT_EQ(fetch_whole_audio(tx, bob, copy.message_id).value(), audio);
+  EXPECT_EQ(send("f2", {.messages = 1}).error(), error::mailbox_full);
+  ASSERT_TRUE(delete_message(tx, alice, id("1"), at_));
+  EXPECT_EQ(send("f3").error(), error::message_unknown);
+  tx.exec("UPDATE voicemail.number SET voicemail_enabled = false");
+  EXPECT_EQ(send("f4").error(), error::number_unknown);
+}
+
+TEST_F(MailboxStore, ATelephoneIsToldUrgentMessagesFirstInTheOwnersTime) {
+  for (const auto* last : {"1", "2", "3"})
+    ASSERT_TRUE(leave(last, noise(100, 13)));
+  pqxx::work tx{*connection_};
+  tx.exec("UPDATE voicemail.message SET urgent = true WHERE message_id = '" + boost::uuids::to_string(id("2")) + "'");
+  tx.exec("UPDATE voicemail.message SET received_at = '2026-03-29 00:30Z' WHERE message_id = '" +
+          boost::uuids::to_string(id("1")) + "'");
+  ASSERT_TRUE(mark_message(tx, alice, id("3"), message_state::saved));
+  ASSERT_TRUE(change_mailbox(tx, alice, {.time_zone = "Europe/Berlin"}));
+  // In Berlin summer began in that night: 01:30 is yesterday's, at 22:30 UTC it is half past midnight.
+  const system_clock::time_point now{std::chrono::sys_days{std::chrono::year{2026} / 3 / 29} + 22h + 30min};
+  const auto view = view_mailbox(tx, alice, now);
+  ASSERT_EQ(view.unread.size(), 2U);
+  EXPECT_EQ(view.unread[0].message_id, id("2"));
+  EXPECT_TRUE(view.unread[0].urgent);
+  EXPECT_EQ(view.unread[1].received.hour, 1);
+  EXPECT_EQ(view.unread[1].received.minute, 30);
+  EXPECT_EQ(view.unread[1].received.days_ago, 1);
+  EXPECT_EQ(view.unread[1].received.weekday, 0);
+  ASSERT_EQ(view.saved.size(), 1U);
+  EXPECT_FALSE(view.temporary_greeting);
 }
 
 }  // namespace

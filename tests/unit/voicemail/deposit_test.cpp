@@ -75,8 +75,66 @@ TEST_F(Deposit, ThePoundKeyEndsTheMessage) {
   reach_recording();
   listen(3s, -20);
   EXPECT_THAT(after(0ms, digit_pressed{'5'}), IsEmpty());
-  EXPECT_THAT(after(0ms, digit_pressed{'#'}), ElementsAre(stop_recording, store_message));
+  EXPECT_THAT(after(0ms, digit_pressed{'#'}), ElementsAre(stop_recording, play_review));
   EXPECT_EQ(machine_.message_duration(), 3s);
+  EXPECT_THAT(after(1s, digit_pressed{'1'}), ElementsAre(stop_prompt, store_message));
+  EXPECT_THAT(after(20ms, message_committed{}), ElementsAre(play_saved));
+}
+
+TEST_F(Deposit, TheReviewPlaysRecordsAgainAndMarksAsUrgent) {
+  reach_recording();
+  listen(3s, -20);
+  after(0ms, digit_pressed{'#'});
+  EXPECT_THAT(after(1s, digit_pressed{'2'}), ElementsAre(play_recording));
+  EXPECT_THAT(after(3s, prompt_finished{}), ElementsAre(play_review));
+  EXPECT_THAT(after(1s, digit_pressed{'4'}), ElementsAre(play_urgent));
+  EXPECT_TRUE(machine_.urgent());
+  EXPECT_THAT(after(1s, digit_pressed{'4'}), ElementsAre(play_not_urgent));
+  EXPECT_FALSE(machine_.urgent());
+  EXPECT_THAT(after(1s, digit_pressed{'8'}), IsEmpty());
+  EXPECT_THAT(after(1s, digit_pressed{'3'}), ElementsAre(discard_message, play_beep));
+  EXPECT_THAT(after(400ms, prompt_finished{}), ElementsAre(start_recording));
+  listen(2s, -20);
+  EXPECT_THAT(after(0ms, digit_pressed{'#'}), ElementsAre(stop_recording, play_review));
+  EXPECT_EQ(machine_.message_duration(), 2s);
+}
+
+TEST_F(Deposit, WhoHangsUpOrDoesNothingInTheReviewHasSaved) {
+  reach_recording();
+  listen(3s, -20);
+  after(0ms, digit_pressed{'#'});
+  EXPECT_THAT(after(1s, far_end_hung_up{}), ElementsAre(stop_prompt, store_message));
+  EXPECT_THAT(after(20ms, message_committed{}), ElementsAre(release));
+  machine_ = deposit{};
+  reach_recording();
+  listen(3s, -20);
+  after(0ms, digit_pressed{'#'});
+  EXPECT_THAT(after(7s, prompt_finished{}), IsEmpty());
+  EXPECT_THAT(after(7s, deadline_passed{}), IsEmpty());
+  EXPECT_THAT(after(1s, deadline_passed{}), ElementsAre(store_message));
+}
+
+TEST_F(Deposit, AMessageThatIsTooShortMayBeTriedAgainButNotForEver) {
+  machine_ = deposit{deposit_limits{.attempts = 2}};
+  reach_recording();
+  listen(400ms, -20);
+  EXPECT_THAT(after(0ms, digit_pressed{'#'}), ElementsAre(stop_recording, discard_message, play_too_short));
+  EXPECT_THAT(after(2s, prompt_finished{}), ElementsAre(play_beep));
+  EXPECT_THAT(after(400ms, prompt_finished{}), ElementsAre(start_recording));
+  EXPECT_THAT(after(0ms, digit_pressed{'#'}), ElementsAre(stop_recording, discard_message, hang_up));
+}
+
+TEST_F(Deposit, TheStarKeyLetsTheOwnerInAlsoWhereTheMailboxIsFull) {
+  machine_.begin(true, now_);
+  EXPECT_THAT(after(1s, digit_pressed{'*'}), ElementsAre(stop_prompt, enter_mailbox));
+  EXPECT_TRUE(machine_.finished());
+  machine_ = deposit{};
+  machine_.begin(false, now_);
+  EXPECT_THAT(after(1s, digit_pressed{'*'}), ElementsAre(stop_prompt, enter_mailbox));
+  machine_ = deposit{};
+  reach_recording();
+  listen(3s, -20);
+  EXPECT_THAT(after(0ms, digit_pressed{'*'}), ElementsAre(stop_recording, play_review)) << "a caller's own key";
 }
 
 TEST_F(Deposit, AKeySkipsTheGreeting) {
@@ -125,6 +183,7 @@ TEST_F(Deposit, AMessageThatCannotBeKeptIsOwnedUpTo) {
     reach_recording();
     listen(3s, -20);
     after(0ms, digit_pressed{'#'});
+    after(0ms, digit_pressed{'1'});
     EXPECT_THAT(after(20ms, message_refused{full}), ElementsAre(full ? play_full : play_failed));
     EXPECT_THAT(after(3s, prompt_finished{}), ElementsAre(hang_up));
   }
@@ -134,6 +193,7 @@ TEST_F(Deposit, HangingUpWhileTheMessageIsBeingStoredWaitsForTheCommit) {
   reach_recording();
   listen(3s, -20);
   after(0ms, digit_pressed{'#'});
+  after(0ms, digit_pressed{'1'});
   EXPECT_THAT(after(5ms, far_end_hung_up{}), IsEmpty());
   EXPECT_THAT(after(5ms, message_committed{}), ElementsAre(release));
 }
@@ -142,6 +202,7 @@ TEST_F(Deposit, HangingUpDuringTheGoodbyeReleases) {
   reach_recording();
   listen(3s, -20);
   after(0ms, digit_pressed{'#'});
+  after(0ms, digit_pressed{'1'});
   after(5ms, message_committed{});
   EXPECT_THAT(after(300ms, far_end_hung_up{}), ElementsAre(stop_prompt, release));
   EXPECT_TRUE(machine_.finished());

@@ -24,8 +24,9 @@ class Prompts : public testing::Test {
     std::string name = (std::filesystem::temp_directory_path() / "prompts-XXXXXX").string();
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder_ = name;
-    for (const auto* file : {"vm-intro.wav", "beep.wav", "vm-msgsaved.wav", "vm-goodbye.wav",
-                             "vm-mailboxfull.wav", "im-sorry.wav"}) {
+    for (const auto& clip : clips_of(language::english)) {
+      const auto file = folder_ / (clip.substr(0, clip.find('|')) + ".wav");
+      std::filesystem::create_directories(file.parent_path());
       write(file, 8000);
     }
   }
@@ -59,10 +60,10 @@ class Prompts : public testing::Test {
 TEST_F(Prompts, EveryPromptIsReadAndPlayedOnceFromItsStart) {
   const auto set = prompt_set::load(folder_);
   ASSERT_TRUE(set);
-  EXPECT_EQ(set->duration(prompt::greeting), 1s);
-  EXPECT_EQ(set->duration(prompt::saved), 2s);
+  EXPECT_EQ(set->duration({"vm-intro"}), 1s);
+  EXPECT_EQ(set->duration({"vm-msgsaved", "vm-goodbye"}), 2s);
   for (int play = 0; play < 2; ++play) {
-    const auto source = set->source(prompt::beep);
+    const auto source = set->source({"beep"});
     std::array<std::int16_t, 160> frame{};
     std::size_t total = 0;
     for (std::size_t got = frame.size(); got == frame.size();)
@@ -74,7 +75,7 @@ TEST_F(Prompts, EveryPromptIsReadAndPlayedOnceFromItsStart) {
 TEST_F(Prompts, ASourceOutlivesItsSet) {
   auto set = prompt_set::load(folder_);
   ASSERT_TRUE(set);
-  const auto source = set->source(prompt::greeting);
+  const auto source = set->source({"vm-intro"});
   set = error::prompt_unreadable;
   std::array<std::int16_t, 160> frame{};
   EXPECT_EQ(source->read(frame, 8000), frame.size());
@@ -91,6 +92,31 @@ TEST_F(Prompts, ABadFolderIsRefused) {
   EXPECT_EQ(prompt_set::load(folder_).error(), error::prompt_unreadable) << "damaged";
   write("beep.wav", 3400);
   EXPECT_TRUE(prompt_set::load(folder_));
+}
+
+TEST_F(Prompts, WhatALanguageDoesNotHaveIsSaidOtherwise) {
+  std::filesystem::remove(folder_ / "vm-msgforwarded.wav");
+  write("vm-msgsaved.wav", 16000);
+  const auto set = prompt_set::load(folder_);
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->duration({"vm-msgforwarded"}), 2s);
+}
+
+TEST(PromptLibrary, DebiansSoundsHaveEverythingThatIsSaid) {
+  const std::filesystem::path sounds = "/usr/share/asterisk/sounds";
+  for (const auto& [spoken, folder] : {std::pair{language::english, "en_US_f_Allison"},
+                                       {language::spanish, "es_MX_f_Allison"},
+                                       {language::french, "fr_CA_f_June"},
+                                       {language::italian, "it_IT_m_Carlo"},
+                                       {language::russian, "ru_RU_f_IvrvoiceRU"}}) {
+    const auto set = prompt_set::load(sounds / folder, spoken);
+    EXPECT_TRUE(set) << folder;
+  }
+  prompt_library library(prompt_set::load(sounds / "en_US_f_Allison").value());
+  library.add(prompt_set::load(sounds / "it_IT_m_Carlo", language::italian).value());
+  EXPECT_EQ(library.of(language::italian).spoken(), language::italian);
+  EXPECT_EQ(library.of(language::russian).spoken(), language::english);
+  EXPECT_EQ(library.of(std::nullopt).spoken(), language::english);
 }
 
 }  // namespace

@@ -88,5 +88,37 @@ TEST(Problem, EveryModuleErrorHasAStatus) {
   EXPECT_EQ(problem(make_error_code(boost::system::errc::io_error)).status, 500U);
 }
 
+TEST(Range, GivesWhatIsAskedForOrAll) {
+  struct row {
+    const char* range;
+    unsigned status;
+    const char* body;
+    const char* content_range;
+  };
+  for (const auto& one :
+       {row{"", 200, "0123456789", ""}, row{"bytes=0-3", 206, "0123", "bytes 0-3/10"},
+        row{"bytes=7-", 206, "789", "bytes 7-9/10"}, row{"bytes=-2", 206, "89", "bytes 8-9/10"},
+        row{"bytes=-99", 206, "0123456789", "bytes 0-9/10"}, row{"bytes=5-99", 206, "56789", "bytes 5-9/10"},
+        row{"bytes=10-", 416, nullptr, "bytes */10"}, row{"bytes=-0", 416, nullptr, "bytes */10"},
+        row{"bytes=3-1", 200, "0123456789", ""}, row{"bytes=0-1,4-5", 200, "0123456789", ""},
+        row{"bytes=a-b", 200, "0123456789", ""}, row{"bytes=-", 200, "0123456789", ""},
+        row{"bytes=18446744073709551616-", 200, "0123456789", ""}, row{"lines=0-1", 200, "0123456789", ""}}) {
+    request from;
+    from.range = one.range;
+    const auto out = ranged_reply(from, "audio/ogg", "0123456789");
+    EXPECT_EQ(out.status, one.status) << one.range;
+    if (one.body != nullptr) {
+      EXPECT_EQ(out.body, one.body) << one.range;
+    }
+    std::string told;
+    for (const auto& [name, value] : out.headers)
+      if (name == "Content-Range") told = value;
+    EXPECT_EQ(told, one.content_range) << one.range;
+  }
+  request from;
+  from.range = "bytes=0-";
+  EXPECT_EQ(ranged_reply(from, "audio/ogg", "").status, 416U);
+}
+
 }  // namespace
 }  // namespace tollgate::gateway::api

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mailbox at an ordinary telephone (baresip): leaving a message and reviewing it, hearing it with the PIN, own greetings, the
+lock after wrong PINs; the same messages by REST; and messages while the database is away."""
+
+import json
+import os
+import signal
+import time
+import unittest
+import urllib.request
+
+from stage import LANDLINE, LIKENESS_LEAST, PATIENCE_S, Problem, StageTest, audio, processes
+
+ALICE_NUMBER, BOB_NUMBER = "+16505550100", "+16505550101"
+KEY_S = 0.25  # from one key to the next
+SPOKEN_S = 3
+
+
+class Voicemail(StageTest):
+    @classmethod
+    def prepare(cls, stage):
+        cls.alice = stage.subscriber("alice", credit="20.00", number=ALICE_NUMBER)
+        cls.bob = stage.subscriber("bob", credit="20.00", number=BOB_NUMBER)
+        cls.pin = stage.rest.post(f"/v1/mailboxes/{cls.alice.account_id}/pin", {})["pin"]
+        cls.talk = stage.wav("talk")  # without an end, so that whatever is recorded is full of it
+        audio.write(cls.talk, audio.speech("demo-moreinfo", 8, 0.85) + audio.speech("demo-abouttotry", 12, 0.9) * 5)
+        cls.telephone = stage.telephone(cls.talk)
+        stage.trunk(cls.telephone.sip_port, [LANDLINE[1:]])
+
+    def setUp(self):
+        super().setUp()
+        self.known = len(self.stage.records(self.alice))
+        self.mailbox = f"/v1/mailboxes/{self.alice.account_id}"
+        self.addCleanup(self.telephone.hang_up)
+
+    def dial(self, number=ALICE_NUMBER):
+        self.telephone.forget()
+        self.recordings = self.telephone.recordings()
+        self.telephone.dial(number, self.stage.gateway.sip_port)
+        self.telephone.await_event("CALL_ESTABLISHED", PATIENCE_S)
+        time.sleep(0.5)
+
+    def keys(self, keys):
+        for key in keys:
+            self.telephone.press(key)
+            time.sleep(KEY_S)
+
+    def hang_up(self, name="heard"):
+        """Ends the call; what was heard in it."""
+        self.telephone.hang_up()
+        return self.heard(name)
+
+    def heard(self, name):
+        self.telephone.keep_recording(self.recordings, self.stage.wav(name))
+        return self.stage.wav(name)
+
+    def messages(self, account=None, **query):
+        return self.stage.rest.get(f"/v1/mailboxes/{account or self.alice.account_id}/voicemails", **query)["items"]
+
+    def await_state(self, what, messages, **query):
+        return processes.wait_until(what, lambda: (found := self.messages(**query)) and messages(found) and found, PATIENCE_S)
+
+    def fetch(self, path, byte_range=None):
+        """Status, headers and body of a GET."""
+        rest = self.stage.rest
+        request = urllib.request.Request(rest.url + path, headers={"Authorization": f"Bearer {rest.token}"})
+        if byte_range:
+            request.add_header("Range", byte_range)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE_S) as answer:
+            return answer.status, answer.headers, answer.read()
+
+    def upload(self, path, wav):
+        return self.stage.rest._ask("PUT", path, wav.read_bytes(), "audio/wav")
+
+    def leave_message(self, number=ALICE_NUMBER):
+        """To the beep at once, some speech, and the choices that follow it."""
+        self.dial(number)
+        self.keys("#")
+        time.sleep(1 + SPOKEN_S)
+        self.keys("#")
+
+    def log_in(self, pin):
+        self.dial()
+        self.keys("*" + pin + "#")
+
+    def message_by_rest(self, message):
+        """Whole, in pieces, and decoded: the file of the last."""
+        path = f"{self.mailbox}/voicemails/{message['id']}/audio"
+        status, headers, whole = self.fetch(path)
+        self.assertEqual((200, "bytes", message["size_bytes"]), (status, headers["Accept-Ranges"], len(whole)))
+        pieces = b""
+        for first in range(0, len(whole), 1000):
+            status, headers, piece = self.fetch(path, f"bytes={first}-{first + 999}")
+            self.assertEqual(206, status)
+            self.assertEqual(f"bytes {first}-{first + len(piece) - 1}/{len(whole)}", headers["Content-Range"])
+            pieces += piece
+        self.assertEqual(whole, pieces)
+        self.assertEqual(whole[-5:], self.fetch(path, "bytes=-5")[2])
+        file = self.stage.wav("by_rest")
+        file.write_bytes(self.fetch(path + "?format=wav")[2])
+        return file
+
+    def test_a_message_is_reviewed_by_its_caller_and_heard_by_its_owner(self):
+        self.leave_message()
+        self.keys("41")  # urgent, save
+        message = self.await_state("the message", lambda found: len(found) == 1)[0]
+        self.assertEqual(("new", True, LANDLINE), (message["state"], message["urgent"], message["caller"]))
+        self.hang_up("left")
+        file = self.message_by_rest(message)
+        self.assert_heard(file, self.talk)
+        audio.write(self.stage.wav("middle"), audio.read(file)[2 * audio.RATE_HZ // 10 : 28 * audio.RATE_HZ // 10])
+
+        self.log_in(self.pin)
+        self.keys("1")
+        self.await_state("its being heard", lambda found: found[0]["state"] == "saved")
+        self.keys("7")
+        deleted = self.await_state("its deletion", lambda found: True, state="deleted")[0]
+        self.assertEqual([], self.messages())
+        self.assertIsNotNone(deleted["deleted_at"])
+        self.keys("9")
+        self.await_state("its being undeleted", lambda found: found[0]["state"] == "saved")
+        self.keys("3" + BOB_NUMBER[1:] + "#")
+        processes.wait_until("the copy", lambda: self.messages(self.bob.account_id), PATIENCE_S)
+        heard = self.hang_up("heard_by_owner")
+        self.assert_heard(self.stage.wav("middle"), heard)
+        copy = self.messages(self.bob.account_id)[0]
+        self.assertEqual((message["sha256"], LANDLINE, BOB_NUMBER), (copy["sha256"], copy["caller"], copy["called"]))
+
+        # The same by REST and by the owner's device.
+        rest = self.stage.rest
+        rest._ask("DELETE", f"{self.mailbox}/voicemails/{message['id']}", None, "")
+        self.assertEqual("saved", rest.post(f"{self.mailbox}/voicemails/{message['id']}/restoration", {})["state"])
+        self.assertEqual(0, self.alice.run("voicemail", "delete", message["id"]).code)
+        self.assertEqual(0, self.alice.run("voicemail", "undelete", message["id"]).code)
+        self.assertEqual(1, len(self.messages()))
+        self.assert_sound()
+
+    def test_own_greetings_are_recorded_by_telephone_and_uploaded(self):
+        self.log_in(self.pin)
+        self.keys("310")  # options, no answer, to the beep
+        time.sleep(1.5 + SPOKEN_S)
+        self.keys("#1")
+        greetings = lambda: self.stage.rest.get(self.mailbox)["greetings"]
+        processes.wait_until("the greeting", greetings, PATIENCE_S)
+        self.hang_up()
+        recorded = self.fetch(f"{self.mailbox}/greetings/no_answer")
+        self.assertEqual(greetings()[0]["size_bytes"], len(recorded[2]))
+        self.dial()
+        time.sleep(4)
+        heard = self.hang_up("own_greeting")
+        self.assert_heard(self.middle_of(heard), self.talk)
+
+        temporary = self.stage.speech("temporary", "demo-thanks", 3)
+        self.assertEqual("temporary", self.upload(f"{self.mailbox}/greetings/temporary", temporary)["situation"])
+        self.dial()
+        time.sleep(4)
+        self.assert_heard(temporary, self.hang_up("temporary_greeting"))
+        self.stage.rest._ask("DELETE", f"{self.mailbox}/greetings/temporary", None, "")
+        self.stage.rest._ask("DELETE", f"{self.mailbox}/greetings/no_answer", None, "")
+        with self.assertRaises(Problem) as refused:
+            self.stage.rest._ask("PUT", f"{self.mailbox}/greetings/busy", b"RIFF no audio", "audio/wav")
+        self.assertEqual(422, refused.exception.status)
+        self.stage.rest._ask("PATCH", self.mailbox, json.dumps({"language": "it"}).encode(), "application/json")
+        self.dial()
+        time.sleep(4)
+        italian = self.stage.wav("italian")
+        audio.write(italian, audio.read(audio.PROMPTS.parent / "it_IT_m_Carlo/vm-intro.wav")[: 3 * audio.RATE_HZ])
+        self.assert_heard(italian, self.hang_up("italian_greeting"))
+        self.stage.rest._ask("PATCH", self.mailbox, json.dumps({"language": None}).encode(), "application/json")
+        self.assert_sound()
+
+    def middle_of(self, heard):
+        """What was spoken to us, without the edges of the recording."""
+        samples = audio.read(heard)
+        audio.write(self.stage.wav("middle_of_greeting"), samples[audio.RATE_HZ : 35 * audio.RATE_HZ // 10])
+        return self.stage.wav("middle_of_greeting")
+
+    def test_five_wrong_pins_lock_the_mailbox_to_every_telephone_until_a_new_one_is_set(self):
+        for guesses in ("1#2#3#", "4#5#"):
+            self.log_in("")
+            self.keys(guesses)
+            if len(guesses) == 6:
+                self.telephone_is_let_go()
+            else:
+                locked = lambda: self.stage.rest.get(self.mailbox)["locked_until"]
+                processes.wait_until("the lock", locked, PATIENCE_S)
+                self.hang_up()
+        events = self.stage.rest.get(f"/v1/accounts/{self.alice.account_id}/events")["items"]
+        self.assertIn("voicemail_locked", [event["kind"] for event in events])
+        self.log_in(self.pin)
+        self.telephone_is_let_go()
+
+        with self.assertRaises(Problem) as refused:
+            self.stage.rest.post(f"{self.mailbox}/pin", {"pin": "123456"})
+        self.assertEqual("pin_unsuitable", refused.exception.body["code"])
+        type(self).pin = self.stage.rest.post(f"{self.mailbox}/pin", {})["pin"]
+        self.log_in(self.pin)
+        self.keys("#")
+        self.telephone_is_let_go()
+        self.assertIsNone(self.stage.rest.get(self.mailbox)["locked_until"])
+        self.assert_sound()
+
+    def begin_message_without_database(self):
+        """A caller has spoken and pressed #, and the database is away; what brings it back."""
+        data = self.stage.gateway.state / "postgresql/data"
+        away = data.with_name("data.away")
+        self.dial()
+        self.keys("#")
+        time.sleep(1 + SPOKEN_S)
+        data.rename(away)  # so that it cannot be started again
+        pid = int((away / "postmaster.pid").read_text().split()[0])
+        mark = processes.started_at(pid)
+        os.kill(pid, signal.SIGKILL)
+        processes.wait_until("the database's end", lambda: processes.started_at(pid) != mark, PATIENCE_S)
+        self.keys("#")
+        return lambda: away.rename(data)
+
+    def test_a_message_left_without_the_database_survives_the_gateways_death_and_comes_once(self):
+        known = {message["id"] for message in self.messages()}
+        bring_back = self.begin_message_without_database()
+        try:
+            self.keys("1")
+            spool = self.stage.gateway.state / "spool/messages"
+            processes.wait_until("the message's being spooled", lambda: list(spool.glob("*.record")), PATIENCE_S)
+            gateway = self.stage.gateway.process
+            gateway.kill()
+            gateway.wait()
+            self.telephone.hang_up()
+        finally:
+            bring_back()
+        self.stage.gateway.resume()
+        fresh = lambda: [message for message in self.messages() if message["id"] not in known]
+        message = processes.wait_until("the message", fresh, PATIENCE_S)[0]
+        processes.wait_until("an empty spool", lambda: not any(spool.iterdir()), PATIENCE_S)
+        self.assertEqual(1, len(fresh()))
+        self.assert_heard(self.message_by_rest(message), self.talk)
+        self.assert_sound()
+
+    def test_a_caller_whose_message_can_be_kept_nowhere_is_told(self):
+        known = len(self.messages())
+        bring_back = self.begin_message_without_database()
+        spool = self.stage.gateway.state / "spool/messages"
+        aside = spool.with_name("messages.aside")
+        spool.rename(aside)
+        spool.write_bytes(b"")  # as good as a full disk: nothing can be written there
+        try:
+            self.keys("1")
+            self.telephone_is_let_go()
+        finally:
+            spool.unlink()
+            aside.rename(spool)
+            bring_back()
+        apology = self.stage.wav("apology")
+        audio.write(apology, audio.read(audio.PROMPTS / "im-sorry.wav") + audio.read(audio.PROMPTS / "vm-goodbye.wav"))
+        self.assertGreater(audio.likeness(apology, self.heard("told"))[0], LIKENESS_LEAST)
+        processes.wait_until("the database's return", lambda: self.stage.rest.answers("/ready"), PATIENCE_S)
+        self.assertEqual(known, len(self.messages()))
+        self.assert_sound()
+
+    def telephone_is_let_go(self):
+        """The gateway ends the call by itself."""
+        closed = lambda: any(event["type"] == "CALL_CLOSED" for event in self.telephone.events)
+        processes.wait_until("the gateway's hanging up", closed, PATIENCE_S)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
