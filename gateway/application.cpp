@@ -292,6 +292,13 @@ asio::awaitable<void> application::keep_terms() {
   while (!stopping_) {
     for (bool more = true; more && !stopping_;) {
       const auto now = clocks_.wall();
+      const auto work = [now](pqxx::work& tx) { return voicemail::give_notices(tx, now, batch); };
+      const auto given = co_await store_.database().run(work, {.idempotent = true});
+      if (given && *given > 0) spdlog::info("event=number_notices count={}", *given);
+      more = given && *given == batch;
+    }
+    for (bool more = true; more && !stopping_;) {
+      const auto now = clocks_.wall();
       const auto work = [now](pqxx::work& tx) { return voicemail::advance_terms(tx, now, batch); };
       const auto report = co_await store_.database().run(work, {.idempotent = true});
       const int steps =

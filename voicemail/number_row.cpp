@@ -16,7 +16,7 @@ const std::string select_number =
     "auto_renew, "
     "voicemail_enabled, ring_timeout_s, voicemail.to_micros(reserved_until), "
     "voicemail.to_micros(paid_until), "
-    "voicemail.to_micros(grace_until), voicemail.to_micros(quarantined_until) FROM voicemail.number";
+    "voicemail.to_micros(grace_until), voicemail.to_micros(quarantined_until), country, notices FROM voicemail.number";
 
 number_record read_number(const pqxx::row& row) {
   number_record record{.number = phone_number::parse(row[0].c_str()).value(),
@@ -33,7 +33,9 @@ number_record read_number(const pqxx::row& row) {
                        .dates = {.reserved_until = sql::optional_time(row[11]),
                                  .paid_until = sql::optional_time(row[12]),
                                  .grace_until = sql::optional_time(row[13]),
-                                 .quarantined_until = sql::optional_time(row[14])}};
+                                 .quarantined_until = sql::optional_time(row[14])},
+                       .country = row[15].c_str(),
+                       .notices = row[16].as<int>()};
   if (!row[10].is_null()) record.ring_timeout = std::chrono::seconds{row[10].as<int>()};
   return record;
 }
@@ -57,6 +59,7 @@ bool open_to(const number_record& number, const boost::uuids::uuid& account_id,
     case number_state::assigned:
     case number_state::grace:
     case number_state::ported_out:
+    case number_state::withdrawn:
       return false;
   }
   return false;
@@ -70,13 +73,18 @@ void quarantine(pqxx::transaction_base& tx, const phone_number& number, system_c
 }
 
 void return_to_stock(pqxx::transaction_base& tx, const phone_number& number) {
+  leave_stock(tx, number, number_state::available);
+}
+
+void leave_stock(pqxx::transaction_base& tx, const phone_number& number, number_state state) {
+  tx.exec_params("DELETE FROM voicemail.inbound_rules WHERE number = $1", number.e164());  // the next owner's are others
   tx.exec_params(
-      "UPDATE voicemail.number SET state = 'available', account_id = NULL, order_id = NULL, term_months = "
+      "UPDATE voicemail.number SET state = $2, notices = 0, account_id = NULL, order_id = NULL, term_months = "
       "NULL, "
       "anchor = NULL, paid_periods = 0, paid_until = NULL, reserved_until = NULL, grace_until = NULL, "
       "quarantined_until = NULL, auto_renew = true, voicemail_enabled = true, ring_timeout_s = NULL WHERE "
       "number = $1",
-      number.e164());
+      number.e164(), std::string{to_text(state)});
 }
 
 }  // namespace tollgate::voicemail

@@ -27,5 +27,7 @@ bool open_to(const number_record& number, const boost::uuids::uuid& account_id, 
 void quarantine(pqxx::transaction_base& tx, const pstn::number::phone_number& number,
                 system_clock::time_point until);
 void return_to_stock(pqxx::transaction_base& tx, const pstn::number::phone_number& number);
+// Into a state in which it is nobody's: available, ported_out, withdrawn.
+void leave_stock(pqxx::transaction_base& tx, const pstn::number::phone_number& number, number_state state);
 
 }  // namespace tollgate::voicemail

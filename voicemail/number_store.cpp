@@ -6,6 +6,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "pstn/number/numbering_plan.hpp"
 #include "voicemail/number_row.hpp"
 #include "voicemail/sql.hpp"
 
@@ -13,12 +14,61 @@ namespace tollgate::voicemail {
 
 using pstn::number::phone_number;
 
+namespace {
+
+// "1650*00" as SQL has it: "+1650%00". Only digits and the two signs pass.
+std::string like_of(const std::string& pattern) {
+  if (pattern.empty()) return {};
+  std::string like = "+";
+  for (const char one : pattern) {
+    if (one == '?') like += '_';
+    if (one == '*') like += '%';
+    if (one >= '0' && one <= '9') like += one;
+  }
+  return like;
+}
+
+}  // namespace
+
+void name_actor(pqxx::transaction_base& tx, const std::string& actor) {
+  tx.exec_params("SELECT set_config('voicemail.actor', $1, true)", actor);
+}
+
+boost::system::result<void> remove_number(pqxx::transaction_base& tx, const phone_number& number, number_state to) {
+  const auto found = lock_number(tx, number);
+  if (!found) return error::number_unknown;
+  if (!may_follow(found->state, to)) return error::number_unavailable;
+  leave_stock(tx, number, to);
+  return {};
+}
+
+std::vector<number_event> list_number_events(pqxx::transaction_base& tx, const phone_number& number, int limit,
+                                             std::optional<std::int64_t> before) {
+  const auto rows = tx.exec_params(
+      "SELECT sequence, voicemail.to_micros(at), from_state, to_state, account_id, order_id, "
+      "voicemail.to_micros(paid_until), actor FROM voicemail.number_event WHERE number = $1 AND sequence < $2 ORDER BY "
+      "sequence DESC LIMIT $3",
+      number.e164(), before.value_or(INT64_MAX), std::clamp(limit, 1, 1000));
+  std::vector<number_event> events;
+  for (const auto& row : rows)
+    events.push_back({.sequence = row[0].as<std::int64_t>(),
+                      .at = sql::time(row[1]),
+                      .before = row[2].is_null() ? std::nullopt : parse_number_state(row[2].c_str()),
+                      .after = parse_number_state(row[3].c_str()).value_or(number_state::available),
+                      .account_id = sql::optional_uuid(row[4]),
+                      .order_id = sql::optional_uuid(row[5]),
+                      .paid_until = sql::optional_time(row[6]),
+                      .actor = row[7].c_str()});
+  return events;
+}
+
 boost::system::result<void> add_number(pqxx::transaction_base& tx, const new_number& number) {
   const sql::nullable trunk{number.trunk_id};
+  const std::string country{pstn::number::classify(number.number).region};
   const auto rows = tx.exec_params(
-      "INSERT INTO voicemail.number (number, area, trunk_id) VALUES ($1, $2, $3) ON CONFLICT (number) DO "
+      "INSERT INTO voicemail.number (number, area, trunk_id, country) VALUES ($1, $2, $3, $4) ON CONFLICT (number) DO "
       "NOTHING",
-      number.number.e164(), number.area, trunk.get());
+      number.number.e164(), number.area, trunk.get(), country);
   if (rows.affected_rows() == 0) return error::number_exists;
   return {};
 }
@@ -98,8 +148,10 @@ std::vector<number_record> list_numbers(pqxx::transaction_base& tx, const number
   const auto rows =
       tx.exec_params(select_number +
                          " WHERE ($1::text IS NULL OR state = $1) AND ($2::uuid IS NULL OR account_id = $2) "
-                         "AND number > $3 ORDER BY number LIMIT $4",
-                     state.get(), account.get(), filter.after, std::clamp(filter.limit, 1, 1000));
+                         "AND number > $3 AND ($5 = '' OR country = $5) AND ($6 = '' OR strpos(lower(area), lower($6)) > 0) "
+                         "AND ($7 = '' OR number LIKE $7) ORDER BY number LIMIT $4",
+                     state.get(), account.get(), filter.after, std::clamp(filter.limit, 1, 1000), filter.country, filter.area,
+                     like_of(filter.pattern));
   std::vector<number_record> records;
   records.reserve(rows.size());
   for (const auto& row : rows)

@@ -7,6 +7,7 @@
 #include <boost/system/result.hpp>
 #include <boost/uuid/uuid.hpp>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ struct number_record {
   std::optional<std::chrono::seconds>
       ring_timeout;  // the owner's wish for this number; empty: the subscriber's setting
   number_dates dates;
+  std::string country;  // ISO 3166 alpha-2; "001": a code of no country
+  int notices;          // given in this term: 30 d, 7 d, 1 d before its end
 };
 
 // What a term costs, as billing has it: 3 months EUR 10, 12 months EUR 30.
@@ -91,6 +94,9 @@ struct term_report {
 struct number_filter {
   std::optional<number_state> state{};
   std::optional<boost::uuids::uuid> account_id{};
+  std::string country{};  // ISO 3166 alpha-2; empty: any
+  std::string area{};     // a part of its name, in any case; empty: any
+  std::string pattern{};  // of the digits, from the first one: ? is one, * any; "1650*00"; empty: any
   std::string after{};  // the last number of the page before, "+44…"; empty: from the first
   int limit = 100;      // 1–1000
 };
@@ -130,6 +136,28 @@ boost::system::result<void> change_settings(pqxx::transaction_base& tx,
                                             const boost::uuids::uuid& account_id,
                                             const number_settings& settings);
 
+// Who asks for what this transaction changes, for the events of numbers: "admin:…"; until one is named, the gateway itself.
+void name_actor(pqxx::transaction_base& tx, const std::string& actor);
+
+// It has left for another operator, or was taken back by its supplier: it is nobody's, for good. error::number_unknown,
+// number_unavailable (it has left before, or is only reserved or held back).
+boost::system::result<void> remove_number(pqxx::transaction_base& tx, const pstn::number::phone_number& number,
+                                          number_state to);
+
+struct number_event {
+  std::int64_t sequence;
+  system_clock::time_point at;         // on the database's clock
+  std::optional<number_state> before;  // empty: it came into stock
+  number_state after;
+  std::optional<boost::uuids::uuid> account_id;  // whose it is, or was until then
+  std::optional<boost::uuids::uuid> order_id;
+  std::optional<system_clock::time_point> paid_until;
+  std::string actor;
+};
+// Latest first, at most `limit` (1–1000), before the sequence `before`.
+std::vector<number_event> list_number_events(pqxx::transaction_base& tx, const pstn::number::phone_number& number,
+                                             int limit, std::optional<std::int64_t> before = {});
+
 // The owner of a called number; empty when nobody rents it. One round trip.
 std::optional<number_owner> owner_of(pqxx::transaction_base& tx, const pstn::number::phone_number& number,
                                      system_clock::time_point now, const term_policy& policy = {});
@@ -165,6 +193,10 @@ struct term_refund {
 boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx,
                                                const pstn::number::phone_number& number, bool release,
                                                system_clock::time_point now, const term_policy& policy = {});
+
+// Tells owners 30 days, 7 days and 1 day before a paid term ends (event number_term_notice), each once; how many were told, at
+// most `limit`. Any node may run it at any time.
+int give_notices(pqxx::transaction_base& tx, system_clock::time_point now, int limit);
 
 // Renews, lapses and frees at most `limit` numbers whose dates ask for it at `now`. Any node may run it at
 // any time: rows that another run holds are passed over, and a renewal is charged once per period.

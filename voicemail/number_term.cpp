@@ -25,13 +25,16 @@ std::string_view to_text(number_state state) noexcept {
       return "quarantined";
     case number_state::ported_out:
       return "ported_out";
+    case number_state::withdrawn:
+      return "withdrawn";
   }
   return "unknown";
 }
 
 std::optional<number_state> parse_number_state(std::string_view text) noexcept {
   for (auto state : {number_state::available, number_state::reserved, number_state::assigned,
-                     number_state::grace, number_state::quarantined, number_state::ported_out}) {
+                     number_state::grace, number_state::quarantined, number_state::ported_out,
+                     number_state::withdrawn}) {
     if (to_text(state) == text) return state;
   }
   return std::nullopt;
@@ -41,16 +44,17 @@ bool may_follow(number_state from, number_state to) noexcept {
   using enum number_state;
   switch (from) {
     case available:
-      return to == reserved || to == assigned || to == ported_out;
+      return to == reserved || to == assigned || to == ported_out || to == withdrawn;
     case reserved:
-      return to == reserved || to == assigned || to == available;
+      return to == reserved || to == assigned || to == available || to == withdrawn;
     case assigned:
-      return to == assigned || to == grace || to == quarantined || to == ported_out;
+      return to == assigned || to == grace || to == quarantined || to == ported_out || to == withdrawn;
     case grace:
-      return to == assigned || to == quarantined || to == ported_out;
+      return to == assigned || to == quarantined || to == ported_out || to == withdrawn;
     case quarantined:
-      return to == assigned || to == available;
+      return to == assigned || to == available || to == withdrawn;
     case ported_out:
+    case withdrawn:
       return false;
   }
   return false;
@@ -70,6 +74,7 @@ term_step due_step(number_state state, const number_dates& dates, bool auto_rene
       return reached(dates.quarantined_until, now) ? term_step::return_to_stock : term_step::none;
     case number_state::available:
     case number_state::ported_out:
+    case number_state::withdrawn:
       return term_step::none;
   }
   return term_step::none;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a rented number: available → reserved → assigned → grace → quarantined → available, or ported
-// out. Pure: the states, what may follow what, and what a number's dates ask for at a given instant. Free of
+// out, or withdrawn by the supplier. Pure: the states, what may follow what, and what a number's dates ask for at a given instant. Free of
 // IO and of clocks.
 #pragma once
 
@@ -19,6 +19,7 @@ enum class number_state {
   grace,        // the term has run out unpaid: calls still arrive, the owner can still pay
   quarantined,  // given up: rings nowhere, held back for its former owner, then goes back to stock
   ported_out,   // left for another operator; final
+  withdrawn,    // taken back by its supplier; final
 };
 
 std::string_view to_text(number_state state) noexcept;

@@ -60,7 +60,7 @@ system_clock::time_point begin_rental(pqxx::transaction_base& tx, const rent_req
   const auto rows = tx.exec_params(
       "UPDATE voicemail.number SET state = 'assigned', account_id = $2, order_id = $3, term_months = "
       "$4::int, "
-      "anchor = voicemail.to_time($5), paid_periods = 1, "
+      "anchor = voicemail.to_time($5), paid_periods = 1, notices = 0, "
       "paid_until = voicemail.term_end(voicemail.to_time($5), $4::int, 1), "
       "reserved_until = NULL, grace_until = NULL, quarantined_until = NULL WHERE number = $1 "
       "RETURNING voicemail.to_micros(paid_until)",
@@ -71,7 +71,7 @@ system_clock::time_point begin_rental(pqxx::transaction_base& tx, const rent_req
 
 system_clock::time_point begin_next_term(pqxx::transaction_base& tx, const phone_number& number) {
   const auto rows = tx.exec_params(
-      "UPDATE voicemail.number SET state = 'assigned', paid_periods = paid_periods + 1, grace_until = NULL, "
+      "UPDATE voicemail.number SET state = 'assigned', paid_periods = paid_periods + 1, notices = 0, grace_until = NULL, "
       "paid_until = voicemail.term_end(anchor, term_months, paid_periods + 1) WHERE number = $1 "
       "RETURNING voicemail.to_micros(paid_until)",
       number.e164());

@@ -23,6 +23,7 @@ boost::json::value optional_id(const std::optional<uuid>& id) {
 boost::json::object to_json(const voicemail::number_record& value) {
   boost::json::object out{{"number", value.number.e164()},
                           {"area", value.area},
+                          {"country", value.country},
                           {"trunk_id", optional_id(value.trunk_id)},
                           {"state", voicemail::to_text(value.state)},
                           {"account_id", optional_id(value.account_id)},
@@ -57,6 +58,11 @@ awaitable<reply> list_numbers(services& with, const request& from) {
   voicemail::number_filter filter;
   filter.account_id = fields.id("account_id");
   filter.after = fields.text("after").value_or("");
+  filter.country = fields.text("country").value_or("");
+  filter.area = fields.text("area").value_or("");
+  filter.pattern = fields.text("pattern").value_or("");
+  if (filter.pattern.find_first_not_of("0123456789?*") != std::string::npos)
+    fields.complain("pattern", "has digits, ? for one and * for any");
   filter.limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   if (const auto state = fields.text("state")) {
     filter.state = voicemail::parse_number_state(*state);
@@ -81,6 +87,7 @@ awaitable<reply> create_number(services& with, const request& from) {
   const auto trunk_id = fields.id("trunk_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto add = [&](pqxx::work& tx) -> result<voicemail::number_record> {
+    voicemail::name_actor(tx, actor_of(from));
     const auto added = voicemail::add_number(tx, {.number = *number, .area = area, .trunk_id = trunk_id});
     if (added.has_error()) return added.error();
     return existing(tx, *number);
@@ -139,6 +146,7 @@ awaitable<reply> release_number(services& with, const request& from) {
   if (!number) co_return unknown_number();
   const auto now = std::chrono::system_clock::now();
   const auto release = [&](pqxx::work& tx) -> result<voicemail::number_record> {
+    voicemail::name_actor(tx, actor_of(from));
     const auto released = voicemail::release_number(tx, *number, account_id, now);
     if (released.has_error()) return released.error();
     return existing(tx, *number);
@@ -162,6 +170,7 @@ awaitable<reply> refund_number(services& with, const request& from) {
   };
   const auto now = std::chrono::system_clock::now();
   const auto give_back = [&](pqxx::work& tx) -> result<refunded> {
+    voicemail::name_actor(tx, actor_of(from));
     const auto given = voicemail::refund_term(tx, *number, *release, now);
     if (!given) return given.error();
     const auto found = existing(tx, *number);
@@ -179,6 +188,46 @@ awaitable<reply> refund_number(services& with, const request& from) {
   co_return json_reply(200, out);
 }
 
+// Keeps a number in stock for who is about to order it.
+awaitable<reply> reserve_number(services& with, const request& from) {
+  constexpr std::chrono::minutes kept{15};
+  const auto number = pstn::phone_number::parse(from.parameters[0]);
+  auto fields = field_reader::of_body(from);
+  const uuid account_id = fields.needed_id("account_id");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!number) co_return unknown_number();
+  const auto now = std::chrono::system_clock::now();
+  const auto reserve = [&](pqxx::work& tx) -> result<voicemail::number_record> {
+    voicemail::name_actor(tx, actor_of(from));
+    const auto reserved = voicemail::reserve_number(tx, *number, account_id, now + kept, now);
+    if (reserved.has_error()) return reserved.error();
+    return existing(tx, *number);
+  };
+  const result<voicemail::number_record> reserved =
+      co_await with.database.run(reserve, db::run_options{.idempotent = true});
+  co_return reserved ? json_reply(200, to_json(*reserved)) : problem(reserved.error());
+}
+
+// It leaves for another operator, with its owner.
+awaitable<reply> port_number(services& with, const request& from) {
+  const auto number = pstn::phone_number::parse(from.parameters[0]);
+  if (!number) co_return unknown_number();
+  std::optional<uuid> owner;
+  const auto port = [&](pqxx::work& tx) -> result<voicemail::number_record> {
+    voicemail::name_actor(tx, actor_of(from));
+    const auto found = existing(tx, *number);
+    if (!found) return found.error();
+    owner = found->account_id;
+    const auto ported = voicemail::remove_number(tx, *number, voicemail::number_state::ported_out);
+    if (ported.has_error()) return ported.error();
+    return existing(tx, *number);
+  };
+  const result<voicemail::number_record> ported = co_await with.database.run(port);
+  if (!ported) co_return problem(ported.error());
+  if (owner) with.gateway.account_changed(*owner);
+  co_return json_reply(200, to_json(*ported));
+}
+
 awaitable<reply> create_number_order(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   const uuid order_id = fields.needed_id("id");
@@ -191,7 +240,10 @@ awaitable<reply> create_number_order(services& with, const request& from) {
                                        .number = *number,
                                        .term_months = term_months,
                                        .now = std::chrono::system_clock::now()};
-  const auto rent = [&](pqxx::work& tx) { return voicemail::rent_number(tx, wanted); };
+  const auto rent = [&](pqxx::work& tx) {
+    voicemail::name_actor(tx, actor_of(from));
+    return voicemail::rent_number(tx, wanted);
+  };
   const result<voicemail::rental> rented =
       co_await with.database.run(rent, db::run_options{.idempotent = true});
   if (!rented) co_return problem(rented.error());

@@ -112,8 +112,21 @@ boost::asio::awaitable<reply> get_number(services& with, const request& from);
 boost::asio::awaitable<reply> change_number(services& with, const request& from);
 boost::asio::awaitable<reply> release_number(services& with, const request& from);
 boost::asio::awaitable<reply> refund_number(services& with, const request& from);
+boost::asio::awaitable<reply> reserve_number(services& with, const request& from);
+boost::asio::awaitable<reply> port_number(services& with, const request& from);
 boost::asio::awaitable<reply> create_number_order(services& with, const request& from);
 boost::asio::awaitable<reply> list_number_prices(services& with, const request& from);
+
+// numbers by the list, and what became of them (number_lists.cpp)
+boost::asio::awaitable<reply> import_numbers(services& with, const request& from);
+boost::asio::awaitable<reply> withdraw_numbers(services& with, const request& from);
+boost::asio::awaitable<reply> list_number_events(services& with, const request& from);
+// Who asks, for the events of numbers.
+std::string actor_of(const request& from);
+
+// what is done with its callers (number_rules.cpp)
+boost::asio::awaitable<reply> get_number_rules(services& with, const request& from);
+boost::asio::awaitable<reply> set_number_rules(services& with, const request& from);
 
 // live calls (calls.cpp)
 boost::asio::awaitable<reply> list_live_calls(services& with, const request& from);

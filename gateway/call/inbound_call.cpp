@@ -13,6 +13,7 @@
 #include "gateway/call/summary.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
 #include "pstn/trunk/caller_id.hpp"
+#include "voicemail/inbound_rules.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -110,12 +111,14 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
     std::optional<voicemail::number_owner> owner;
     std::optional<std::chrono::seconds> ring_timeout;
     std::string region;
+    voicemail::inbound_verdict verdict = voicemail::inbound_verdict::ring;
   };
   const auto now = environment_.time.wall();
-  const auto work = [&called, now](pqxx::work& tx) {
+  const auto work = [&called, now, this](pqxx::work& tx) {
     found_owner found;
     found.owner = voicemail::owner_of(tx, *called, now);
     if (!found.owner) return found;
+    found.verdict = voicemail::judge_caller(tx, *called, facts_.caller, now);
     if (const auto who = subscriber::find_subscriber(tx, found.owner->account_id)) {
       found.ring_timeout = who->ring_timeout;
       found.region = who->region;
@@ -129,6 +132,8 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
   facts_.account_id = owner_->account_id;
   region_ = found->region;
   ring_for_ = owner_->ring_timeout.value_or(found->ring_timeout.value_or(environment_.settings.ring_timeout));
+  if (found->verdict == voicemail::inbound_verdict::refuse) co_return refusal{603, "Decline", 21, "blocked"};
+  quiet_ = found->verdict == voicemail::inbound_verdict::mailbox;
   co_return std::nullopt;
 }
 
@@ -172,8 +177,8 @@ void inbound_call::offer_to(const overlay::session_ptr& device) {
 boost::asio::awaitable<inbound_call::ring_result> inbound_call::ring() {
   const bool free_line =
       environment_.registry.count_of(facts_.account_id) <= environment_.settings.calls_per_subscriber;
-  if (free_line) offer_to_devices();
-  else situation_ = voicemail::greeting_kind::busy;
+  if (free_line && !quiet_) offer_to_devices();
+  if (!free_line) situation_ = voicemail::greeting_kind::busy;
   const auto deadline = environment_.time.steady() + ring_for_;
   while (!all_refused()) {
     const auto event = co_await inbox_.next(deadline);

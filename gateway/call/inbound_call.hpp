@@ -115,6 +115,7 @@ class inbound_call final : public call_base {
   std::shared_ptr<metered_recorder> recorder_;
   recording recorded_;
   std::shared_ptr<told_source> told_;
+  bool quiet_ = false;  // the owner wants no device to ring now
   std::string region_;                                                      // of the owner: how national numbers are read
   voicemail::greeting_kind situation_ = voicemail::greeting_kind::no_answer;  // why nobody talks to the caller
   std::optional<voicemail::language> spoken_;

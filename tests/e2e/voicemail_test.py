@@ -257,6 +257,27 @@ class Voicemail(StageTest):
         self.assertEqual(known, len(self.messages()))
         self.assert_sound()
 
+    def test_the_owner_decides_which_callers_ring(self):
+        set_rules = lambda **rules: self.stage.rest._ask(
+            "PUT", f"/v1/numbers/{ALICE_NUMBER}/rules", json.dumps(rules).encode(), "application/json"
+        )
+        self.addCleanup(set_rules)
+        device = self.alice.start("answer", "--wait", PATIENCE_S)
+        device.await_event("waiting", PATIENCE_S)
+        set_rules(blocked=["+4420*"])
+        self.telephone.forget()
+        self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+        self.telephone_is_let_go()
+        self.assertIn("603", self.telephone.events[-1]["param"])
+        record = self.stage.latest_record(self.alice, self.known)
+        self.assertEqual(("blocked", 0), (record["reason"], record["charged_micros"]))
+        set_rules(do_not_disturb=True)
+        self.dial()
+        self.hang_up()
+        self.assertEqual("voicemail", self.stage.latest_record(self.alice, self.known + 1)["direction"])
+        self.assertEqual([], [event for event in device.events if event["event"] == "incoming"])
+        self.assert_sound()
+
     def telephone_is_let_go(self):
         """The gateway ends the call by itself."""
         closed = lambda: any(event["type"] == "CALL_CLOSED" for event in self.telephone.events)

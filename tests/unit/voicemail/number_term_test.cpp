@@ -68,20 +68,22 @@ TEST(NumberTerm, CallsReachTheOwnerUntilGraceIsOver) {
       {"reserved", reserved, {.reserved_until = future}, false},
       {"quarantined", quarantined, {.quarantined_until = future}, false},
       {"ported out", ported_out, {}, false},
+      {"withdrawn", withdrawn, {}, false},
   };
   for (const auto& row : rows)
     EXPECT_EQ(term_valid(row.state, row.dates, policy, now), row.expected) << row.name;
 }
 
 TEST(NumberTerm, OnlyTheDrawnTransitionsAreAllowed) {
-  const std::vector<number_state> all{available, reserved, assigned, grace, quarantined, ported_out};
+  const std::vector<number_state> all{available, reserved, assigned, grace, quarantined, ported_out, withdrawn};
   const std::vector<std::vector<number_state>> allowed{
-      {reserved, assigned, ported_out},            // from available
-      {reserved, assigned, available},             // from reserved
-      {assigned, grace, quarantined, ported_out},  // from assigned
-      {assigned, quarantined, ported_out},         // from grace
-      {assigned, available},                       // from quarantined
-      {},                                          // from ported out
+      {reserved, assigned, ported_out, withdrawn},            // from available
+      {reserved, assigned, available, withdrawn},             // from reserved
+      {assigned, grace, quarantined, ported_out, withdrawn},  // from assigned
+      {assigned, quarantined, ported_out, withdrawn},         // from grace
+      {assigned, available, withdrawn},                       // from quarantined
+      {},                                                     // from ported out
+      {},                                                     // from withdrawn
   };
   for (std::size_t from = 0; from < all.size(); ++from) {
     for (auto to : all) {
@@ -92,7 +94,7 @@ TEST(NumberTerm, OnlyTheDrawnTransitionsAreAllowed) {
 }
 
 TEST(NumberTerm, StateNamesRoundTrip) {
-  for (auto state : {available, reserved, assigned, grace, quarantined, ported_out}) {
+  for (auto state : {available, reserved, assigned, grace, quarantined, ported_out, withdrawn}) {
     EXPECT_EQ(parse_number_state(to_text(state)), state);
   }
   EXPECT_EQ(parse_number_state("Assigned"), std::nullopt);

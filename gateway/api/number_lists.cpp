@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers by the list: into stock, and back to their supplier; and the events of one number.
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <map>
+
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/db/database.hpp"
+#include "pstn/trunk/trunk_store.hpp"
+#include "voicemail/number_import.hpp"
+#include "voicemail/number_store.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+// At most so many mistakes are told of one list.
+constexpr std::size_t errors_told = 1'000;
+
+reply to_reply(const voicemail::import_report& report, bool dry_run) {
+  boost::json::array errors;
+  for (const auto& each : report.errors) {
+    if (errors.size() == errors_told) break;
+    errors.push_back({{"line", each.line}, {"code", each.code}});
+  }
+  const bool refused = !report.errors.empty();
+  return json_reply(refused && !dry_run ? 422 : 200,
+                    boost::json::object{{"outcome", refused ? "refused" : dry_run ? "valid" : "done"},
+                                        {"numbers", report.done},
+                                        {"errors_total", report.errors.size()},
+                                        {"errors", std::move(errors)}});
+}
+
+std::map<std::string, uuid> trunk_ids(pqxx::work& tx) {
+  std::map<std::string, uuid> ids;
+  for (const auto& each : pstn::trunk::list_trunks(tx))
+    ids.emplace(each.name, each.id);
+  return ids;
+}
+
+// Reads a list of the body and hands it on, in one transaction.
+using list_reader = voicemail::import_list (*)(std::string_view csv);
+using list_work = voicemail::import_report (*)(pqxx::work& tx, const voicemail::import_list& list, bool dry_run);
+
+awaitable<reply> work_on_list(services& with, const request& from, list_reader read, list_work work) {
+  if (from.content_type != "text/csv") co_return problem(415, "media_type", "The body must be text/csv.");
+  auto fields = field_reader::of_query(from);
+  const bool dry_run = fields.flag("dry_run").value_or(false);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto actor = actor_of(from);
+  const auto carry_out = [&](pqxx::work& tx) {
+    tx.exec("SET LOCAL statement_timeout = '10min'");
+    voicemail::name_actor(tx, actor);
+    return work(tx, read(from.body), dry_run);
+  };
+  const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
+  const auto report = co_await with.database.run(carry_out, patient);
+  if (!report) co_return problem(report.error());
+  co_return to_reply(*report, dry_run);
+}
+
+boost::json::object to_json(const voicemail::number_event& value) {
+  boost::json::object out{{"sequence", value.sequence}, {"state", voicemail::to_text(value.after)}, {"actor", value.actor}};
+  out["state_before"] =
+      value.before ? boost::json::value(voicemail::to_text(*value.before)) : boost::json::value(nullptr);
+  out["account_id"] = value.account_id ? boost::json::value(uuid_text(*value.account_id)) : boost::json::value(nullptr);
+  out["order_id"] = value.order_id ? boost::json::value(uuid_text(*value.order_id)) : boost::json::value(nullptr);
+  put_time(out, "at", value.at);
+  put_time(out, "paid_until", value.paid_until);
+  return out;
+}
+
+}  // namespace
+
+std::string actor_of(const request& from) {
+  return from.token_id ? "admin:" + uuid_text(*from.token_id) : "admin";
+}
+
+awaitable<reply> import_numbers(services& with, const request& from) {
+  co_return co_await work_on_list(with, from, voicemail::read_number_list,
+                                  [](pqxx::work& tx, const voicemail::import_list& list, bool dry_run) {
+                                    return voicemail::import_numbers(tx, list, trunk_ids(tx), dry_run);
+                                  });
+}
+
+awaitable<reply> withdraw_numbers(services& with, const request& from) {
+  co_return co_await work_on_list(with, from, voicemail::read_withdrawal_list,
+                                  [](pqxx::work& tx, const voicemail::import_list& list, bool dry_run) {
+                                    return voicemail::withdraw_numbers(tx, list, dry_run, std::chrono::system_clock::now());
+                                  });
+}
+
+awaitable<reply> list_number_events(services& with, const request& from) {
+  const auto number = pstn::phone_number::parse(from.parameters[0]);
+  auto fields = field_reader::of_query(from);
+  const auto limit = fields.integer("limit", 1, 1'000).value_or(100);
+  const auto before = fields.integer("before", 1, INT64_MAX);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!number) co_return problem(voicemail::make_error_code(voicemail::error::number_unknown));
+  const auto read = [&](pqxx::work& tx) {
+    return voicemail::list_number_events(tx, *number, static_cast<int>(limit), before);
+  };
+  const result<std::vector<voicemail::number_event>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found)
+    items.push_back(to_json(each));
+  const bool more = found->size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().sequence)) : std::nullopt);
+}
+
+}  // namespace tollgate::gateway::api
