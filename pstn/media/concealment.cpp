@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pstn/media/fade.hpp"
+
 namespace tollgate::pstn::media {
 namespace {
 
@@ -28,7 +30,7 @@ void concealment::take(std::span<std::int16_t> frame) {
   if (filling_) {
     const std::size_t blended = std::min(frame.size(), rate_ / blend_per_s);
     for (std::size_t i = 0; i < blended; ++i) {
-      const double weight = static_cast<double>(i + 1) / static_cast<double>(blended + 1);
+      const double weight = fade_weight(i, blended);
       frame[i] = static_cast<std::int16_t>(std::lround(frame[i] * weight + next_sample() * (1 - weight)));
     }
     filling_ = false;

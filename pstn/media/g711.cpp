@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// G.711 (ITU-T G.711, RFC 3551 §4.5.14). Concealment is SpanDSP's: the last pitch period repeated, faded out
-// in 50 ms, blended into the voice that follows. Free of IO.
+// G.711 (ITU-T G.711, RFC 3551 §4.5.14). Free of IO.
 #include "pstn/media/g711.hpp"
 
 #include <spandsp.h>
 
 #include <algorithm>
-#include <array>
+
+#include "pstn/media/concealment.hpp"
 
 namespace tollgate::pstn::media {
 namespace {
 
+constexpr int rate_hz = 8000;
 constexpr std::uint8_t pcmu_payload_type = 0;  // RFC 3551 §6: a far end may change between the two laws
 constexpr std::uint8_t pcma_payload_type = 8;
 
@@ -30,44 +31,6 @@ class g711_encoder final : public encoder {
 
  private:
   codec_id law_;
-};
-
-// SpanDSP's concealment with a history of our own: its ring is put straight by a memcpy of overlapping ranges
-// when a loss begins, unless it was filled in one go.
-class concealment {
- public:
-  // Voice that was received; its beginning is blended with what was made up before it.
-  void take(std::span<std::int16_t> frame) {
-    if (filling_) plc_rx(&state_, frame.data(), static_cast<int>(frame.size()));
-    filling_ = false;
-    remember(frame);
-  }
-
-  void fill(std::span<std::int16_t> frame) {
-    if (!filling_) {
-      plc_init(&state_);
-      auto copy = history_;  // plc_rx may change what it is given
-      plc_rx(&state_, copy.data(), static_cast<int>(copy.size()));
-      filling_ = true;
-    }
-    plc_fillin(&state_, frame.data(), static_cast<int>(frame.size()));
-    remember(frame);
-  }
-
- private:
-  void remember(std::span<const std::int16_t> frame) {
-    if (frame.size() < history_.size()) {
-      std::move(history_.begin() + static_cast<std::ptrdiff_t>(frame.size()), history_.end(),
-                history_.begin());
-    } else {
-      frame = frame.last(history_.size());
-    }
-    std::copy(frame.begin(), frame.end(), history_.end() - static_cast<std::ptrdiff_t>(frame.size()));
-  }
-
-  plc_state_t state_{};
-  std::array<std::int16_t, PLC_HISTORY_LEN> history_{};
-  bool filling_ = false;
 };
 
 class g711_decoder final : public decoder {
@@ -94,7 +57,7 @@ class g711_decoder final : public decoder {
 
  private:
   codec_id law_;
-  concealment concealment_;
+  concealment concealment_{rate_hz};
 };
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pstn/media/fade.hpp"
+
 namespace tollgate::pstn::media {
 namespace {
 
@@ -49,15 +51,21 @@ splice find_splice(std::span<const std::int16_t> sound, std::size_t lag_least, s
 }
 
 std::size_t cut(std::span<std::int16_t> sound, const splice& where) noexcept {
-  for (std::size_t i = 0; i < where.overlap; ++i) {
-    const float weight = (static_cast<float>(i) + 0.5f) / static_cast<float>(where.overlap);
-    const auto before = static_cast<float>(sound[where.begin + i]);
-    const auto after = static_cast<float>(sound[where.begin + where.lag + i]);
-    sound[where.begin + i] = static_cast<std::int16_t>(std::lround(before + (after - before) * weight));
-  }
+  for (std::size_t i = 0; i < where.overlap; ++i)
+    sound[where.begin + i] =
+        faded(sound[where.begin + i], sound[where.begin + where.lag + i], i, where.overlap);
   const auto from = sound.begin() + static_cast<std::ptrdiff_t>(where.begin + where.lag + where.overlap);
   std::copy(from, sound.end(), sound.begin() + static_cast<std::ptrdiff_t>(where.begin + where.overlap));
   return sound.size() - where.lag;
+}
+
+std::size_t stretch(std::span<std::int16_t> room, std::size_t length, const splice& where) noexcept {
+  const auto at = [&](std::size_t index) { return room.begin() + static_cast<std::ptrdiff_t>(index); };
+  std::copy_backward(at(where.begin + where.overlap), at(length), at(length + where.lag));
+  for (std::size_t i = 0; i < where.overlap; ++i)
+    room[where.begin + where.lag + i] =
+        faded(room[where.begin + where.lag + i], room[where.begin + i], i, where.overlap);
+  return length + where.lag;
 }
 
 }  // namespace tollgate::pstn::media

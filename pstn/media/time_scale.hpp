@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Taking a piece out of a sound without a click, by overlap and add where the sound repeats itself (WSOLA,
-// Verhelst and Roelands 1993). No allocation. Free of IO.
+// Taking a piece out of a sound or repeating one without a click, by overlap and add where the sound repeats
+// itself (WSOLA, Verhelst and Roelands 1993). No allocation. Free of IO.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@ namespace tollgate::pstn::media {
 
 struct splice {
   std::size_t begin = 0;    // samples before it stay
-  std::size_t lag = 0;      // samples that go
-  std::size_t overlap = 0;  // samples over which what is before fades into what is after
+  std::size_t lag = 0;      // samples that go, or come twice
+  std::size_t overlap = 0;  // samples over which one fades into the other
   double likeness = 0;      // -1..1: normalised correlation of the two that overlap
 };
 
@@ -21,7 +21,12 @@ struct splice {
 splice find_splice(std::span<const std::int16_t> sound, std::size_t lag_least, std::size_t lag_most,
                    std::size_t overlap_most) noexcept;
 
-// Carries the splice out in place; returns the new length.
+// Takes the lag out, in place; returns the new length.
 std::size_t cut(std::span<std::int16_t> sound, const splice& where) noexcept;
+
+// Has the lag twice, in place: the first `length` samples of `room`, which has space for as many as the lag
+// has more, become length + lag. What is before begin + lag stays as it is; the overlap is not longer than
+// the lag.
+std::size_t stretch(std::span<std::int16_t> room, std::size_t length, const splice& where) noexcept;
 
 }  // namespace tollgate::pstn::media

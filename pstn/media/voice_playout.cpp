@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pstn/media/fade.hpp"
 #include "pstn/media/time_scale.hpp"
 #include "pstn/media/voice_receiver.hpp"
 
@@ -17,14 +18,16 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds early_tolerance = 500us;
 constexpr nanoseconds stream_pause = 1s;       // nothing for so long: the stream has stopped, silence
 constexpr nanoseconds excess_tolerated = 4ms;  // over a whole frame, before the delay is made shorter
-constexpr nanoseconds excess_pressing = 60ms;  // from here on voice is merged as well
-constexpr nanoseconds excess_absurd = 250ms;   // from here on packets are skipped
-constexpr int cut_pause = 5;                   // frames between two cuts in voice
-constexpr double likeness_cut = 0.8;           // of what is faded together in voice
+constexpr nanoseconds excess_pressing = 60ms;  // from here on less likeness will do, as for a deficit of this
+// Of a deficit, while packets do come too late: from here on a whole frame is put in. What is too much then
+// is soon taken up by the clock.
+constexpr nanoseconds deficit_tolerated = 7ms;
+constexpr nanoseconds excess_absurd = 250ms;  // from here on packets are skipped
+constexpr int splice_pause = 5;               // frames between two splices in voice
+constexpr double likeness_least = 0.8;        // of what is faded together in voice
 constexpr double likeness_pressing = 0.4;
-constexpr int overlaps_per_second = 100;  // a cut fades over 10 ms
-constexpr int cut_shorter_per_second =
-    80;                                 // and takes out up to 12.5 ms (a pitch of 80 Hz) less than a frame
+constexpr int overlaps_per_second = 100;  // a splice fades over 10 ms
+constexpr int pitches_per_second = 80;  // and its lag is up to 12.5 ms (a pitch of 80 Hz) from a whole frame
 constexpr int concealed_most = 3;       // frames, before noise takes the place of the concealment
 constexpr double silence_rise = 1.005;  // per frame: 1 dB in a second
 constexpr double silence_most = 184.0 * 184.0;  // mean square, -45 dBov: what is louder is no background
@@ -32,7 +35,9 @@ constexpr int fade_ins_per_second = 200;        // 5 ms from noise into voice
 constexpr double quiet_power = 32.0 * 32.0;     // mean square of a frame that counts as silence
 constexpr double quiet_ratio = 0.003;           // 25 dB below the voice
 constexpr double power_decay = 0.999;           // per frame: 3 dB in 14 s
-constexpr double loss_gain = 0.01;
+constexpr double loss_gain = 0.002;             // per packet
+constexpr double loss_noticed = 0.004;          // the encoder sends FEC from about here on, too
+constexpr double loss_forgotten = 0.001;
 constexpr int frames_per_second_most = 400;  // RFC 6716 §2.1.4: 2.5 ms
 
 }  // namespace
@@ -76,6 +81,13 @@ void voice_receiver::pull(time_point at, std::span<std::int16_t> out) {
   const auto end = held_.begin() + static_cast<std::ptrdiff_t>(out.size());
   std::copy(held_.begin(), end, out.begin());
   held_.erase(held_.begin(), end);
+  remember(out);
+}
+
+void voice_receiver::remember(std::span<const std::int16_t> pulled) noexcept {
+  const auto latest = pulled.last(std::min(pulled.size(), past_.size()));
+  std::copy(past_.begin() + static_cast<std::ptrdiff_t>(latest.size()), past_.end(), past_.begin());
+  std::copy(latest.begin(), latest.end(), past_.end() - static_cast<std::ptrdiff_t>(latest.size()));
 }
 
 void voice_receiver::produce(time_point at, std::size_t wanted) {
@@ -101,6 +113,7 @@ const jitter_buffer::entry* voice_receiver::next_voice() noexcept {
 std::size_t voice_receiver::decode(const jitter_buffer::entry& packet, std::span<std::int16_t> into) {
   const std::int64_t missing = packet.sequence - next_sequence_;
   loss_ += ((missing > 0 ? 1.0 : 0.0) - loss_) * loss_gain;
+  lossy_ = loss_ >= (lossy_ ? loss_forgotten : loss_noticed);
   const std::size_t count = decoder_->decode(packet.payload_type, packet.payload, into);
   buffer_.remove(packet.sequence);
   next_sequence_ = packet.sequence + 1;
@@ -130,25 +143,25 @@ void voice_receiver::play(const jitter_buffer::entry& packet, time_point at) {
   quiet_ = is_quiet(std::span(scratch_).first(count));
   const nanoseconds aim = target();
   const nanoseconds excess = delay_ - aim;
-  ++since_merge_;
+  ++since_splice_;
+  ++since_late_;
+  ++since_late_before_;
   if (excess >= frame_time() + excess_absurd) {
     skip_to_present(count, excess);
   } else if (excess >= frame_time() + excess_tolerated) {
     count = shorten(count, quiet_, excess >= frame_time() + excess_pressing);
   } else if (quiet_ && excess >= 0ns && phase() > 0) {
     count = trim(count);
+  } else if (excess <= -(late_again() ? deficit_tolerated : frame_time())) {
+    count = prolong(count, quiet_, excess <= -excess_pressing);
   }
   append_voice(std::span(scratch_).first(count));
-  if (aim - delay_ >= frame_time() && quiet_) {
-    append_concealed(frame_samples());
-    delay_ += frame_time();
-  }
   correction_ = aim - delay_;
 }
 
 // Takes about a frame out of the frame in scratch_ and the one after it; returns what is left in scratch_.
 std::size_t voice_receiver::shorten(std::size_t count, bool quiet, bool pressing) {
-  if (!quiet && since_merge_ < cut_pause) return count;
+  if (!quiet && since_splice_ < splice_pause) return count;
   const jitter_buffer::entry* packet = next_voice();
   if (packet == nullptr || packet->sequence != next_sequence_ || packet->timestamp != next_timestamp_)
     return count;
@@ -158,13 +171,13 @@ std::size_t voice_receiver::shorten(std::size_t count, bool quiet, bool pressing
   const auto rate = static_cast<std::size_t>(rate_hz_);
   // What earlier cuts have left over goes as well.
   const std::size_t lag_most = count + std::min(phase(), count / 2);
-  const std::size_t lag_least = quiet ? lag_most : count - std::min(count / 2, rate / cut_shorter_per_second);
+  const std::size_t lag_least = quiet ? lag_most : count - std::min(count / 2, rate / pitches_per_second);
   const splice where =
       find_splice(std::span(scratch_).first(both), lag_least, lag_most, rate / overlaps_per_second);
   // Too unlike: both frames are played, and the next ones are tried.
-  if (!quiet && where.likeness < (pressing ? likeness_pressing : likeness_cut)) return both;
+  if (!quiet && where.likeness < (pressing ? likeness_pressing : likeness_least)) return both;
   delay_ -= sample_time(where.lag);
-  since_merge_ = 0;
+  since_splice_ = 0;
   return cut(std::span(scratch_).first(both), where);
 }
 
@@ -177,6 +190,36 @@ std::size_t voice_receiver::trim(std::size_t count) noexcept {
   return cut(std::span(scratch_).first(count), where);
 }
 
+// Has about a frame of what was heard last again, in front of the frame in scratch_ or within it; returns
+// what is in scratch_ then.
+std::size_t voice_receiver::prolong(std::size_t count, bool quiet, bool pressing) noexcept {
+  if (made_up_ > 0 || phase() >= count) return count;
+  // In voice only where packets do come too late: else the clock has time.
+  if (!quiet && (since_splice_ < splice_pause || !late_again())) return count;
+  // Together with what earlier splices have left over it is a whole frame at least: less would be of no use.
+  const std::size_t lag_least = count - phase();
+  const auto rate = static_cast<std::size_t>(rate_hz_);
+  const std::size_t lag_most = quiet ? lag_least : lag_least + std::min(count / 2, rate / pitches_per_second);
+  const std::size_t known = past_.size() + held_.size(), length = lag_least + count;
+  if (known < lag_least || length + lag_most > second_.size() || count + lag_most > scratch_.size())
+    return count;
+  // The past stays as it was heard: the splice begins `lag` behind the start of `sound`, in the new frame.
+  const auto from_held = static_cast<std::ptrdiff_t>(std::min(held_.size(), lag_least));
+  const auto from_past = static_cast<std::ptrdiff_t>(lag_least) - from_held;
+  auto end = std::copy(past_.end() - from_past, past_.end(), second_.begin());
+  end = std::copy(held_.end() - from_held, held_.end(), end);
+  std::copy_n(scratch_.begin(), count, end);
+  splice where = find_splice(std::span(second_).first(length), lag_least, lag_most, length - lag_most);
+  where.overlap = std::min({where.overlap, where.lag, rate / overlaps_per_second});
+  if (!quiet && where.likeness < (pressing ? likeness_pressing : likeness_least)) return count;
+  const std::size_t prolonged = stretch(second_, length, where);
+  delay_ += sample_time(where.lag);
+  since_splice_ = 0;
+  std::copy(second_.begin() + static_cast<std::ptrdiff_t>(lag_least),
+            second_.begin() + static_cast<std::ptrdiff_t>(prolonged), scratch_.begin());
+  return prolonged - lag_least;
+}
+
 // Far too much has come together: fades from the frame in scratch_ into the one that is due now.
 void voice_receiver::skip_to_present(std::size_t count, nanoseconds excess) {
   bool skipped = false;
@@ -185,11 +228,8 @@ void voice_receiver::skip_to_present(std::size_t count, nanoseconds excess) {
     delay_ -= frame_time();
   }
   if (!skipped) return;
-  for (std::size_t i = 0; i < count; ++i) {
-    const float weight = static_cast<float>(i) / static_cast<float>(count);
-    const auto before = static_cast<float>(scratch_[i]), after = static_cast<float>(second_[i]);
-    scratch_[i] = static_cast<std::int16_t>(std::lround(before + (after - before) * weight));
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    scratch_[i] = faded(scratch_[i], second_[i], i, count);
 }
 
 // The next packet is there, but its time is not: either packets before it are lost, or the far end was
@@ -275,11 +315,8 @@ void voice_receiver::append_concealed(std::size_t count) {
   if (!fades) return;
   const auto noise = std::span(second_).first(count);
   noise_.fill(noise);
-  for (std::size_t i = 0; i < count; ++i) {
-    const float weight = static_cast<float>(i) / static_cast<float>(count);
-    const auto from = static_cast<float>(frame[i]), to = static_cast<float>(noise[i]);
-    frame[i] = static_cast<std::int16_t>(std::lround(from + (to - from) * weight));
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    frame[i] = faded(frame[i], noise[i], i, count);
 }
 
 // Received voice; out of noise it fades in.
@@ -289,11 +326,8 @@ void voice_receiver::append_voice(std::span<std::int16_t> samples) {
         std::min(samples.size(), static_cast<std::size_t>(rate_hz_) / fade_ins_per_second);
     const auto noise = std::span(second_).first(fade);
     noise_.fill(noise);
-    for (std::size_t i = 0; i < fade; ++i) {
-      const float weight = static_cast<float>(i) / static_cast<float>(fade);
-      const auto from = static_cast<float>(noise[i]), to = static_cast<float>(samples[i]);
-      samples[i] = static_cast<std::int16_t>(std::lround(from + (to - from) * weight));
-    }
+    for (std::size_t i = 0; i < fade; ++i)
+      samples[i] = faded(noise[i], samples[i], i, fade);
   }
   made_up_ = 0;
   append(samples);

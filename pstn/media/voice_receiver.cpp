@@ -12,12 +12,13 @@ using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds target_least = 10ms;
-constexpr nanoseconds transit_jump = 2s;      // timestamps that leave the arrivals by this much begin anew
-constexpr nanoseconds deficit_noticed = 7ms;  // delay that is missing, before a late packet may prolong it
-constexpr int late_run_max = 5;               // packets: the way has become longer for good
-constexpr int silence_run = 25;               // concealed frames after which nobody misses the old timing
-constexpr double loss_for_fec = 0.01;
+constexpr nanoseconds transit_jump = 2s;       // timestamps that leave the arrivals by this much begin anew
+constexpr nanoseconds deficit_noticed = 7ms;   // delay that is missing, before a late packet may prolong it
+constexpr int late_run_max = 5;                // packets: the way has become longer for good
+constexpr int silence_run = 25;                // concealed frames after which nobody misses the old timing
+constexpr int late_lately = 100;               // frames
 constexpr std::int64_t reorder_at_first = 16;  // packets
+constexpr int past_per_second = 25;            // 40 ms: as much as can be repeated
 
 std::size_t longest_frame(int rate_hz) {
   return static_cast<std::size_t>(rate_hz) * static_cast<std::size_t>(frame_max.count()) / 1000;
@@ -37,7 +38,8 @@ void voice_receiver::set_decoder(std::unique_ptr<decoder> made, int rate_hz) {
   decoder_ = std::move(made);
   rate_hz_ = rate_hz;
   scratch_.resize(longest_frame(rate_hz));
-  second_.resize(longest_frame(rate_hz));
+  second_.resize(2 * longest_frame(rate_hz));
+  past_.assign(static_cast<std::size_t>(rate_hz) / past_per_second, 0);
   pulled_ = static_cast<std::size_t>(rate_hz) / 50;
   held_.clear();
   held_.reserve(4 * longest_frame(rate_hz));
@@ -73,8 +75,7 @@ nanoseconds voice_receiver::media_time(std::int64_t units) const noexcept {
 
 nanoseconds voice_receiver::target() const noexcept {
   // In-band FEC is in the packet after the lost one: while packets get lost it is worth waiting for.
-  const bool wait_for_fec = fec_seen_ && loss_ >= loss_for_fec;
-  return history_.target(target_least) + (wait_for_fec ? frame_time() : 0ns) + needed_early();
+  return history_.target(target_least) + (fec_seen_ && lossy_ ? frame_time() : 0ns) + needed_early();
 }
 
 void voice_receiver::begin(std::int64_t sequence, std::int64_t timestamp, time_point arrived_at) {
@@ -106,6 +107,7 @@ voice_receiver::outcome voice_receiver::put(std::int64_t sequence, std::uint32_t
     buffer_.remove(sequence);
     if (copy) return outcome::duplicate;
     history_.take(transit);
+    note_late();
     return outcome::late;
   }
   if (!buffer_.put(sequence, extended, payload_type, true, payload)) return outcome::duplicate;
@@ -132,6 +134,7 @@ voice_receiver::outcome voice_receiver::put(std::int64_t sequence, std::uint32_t
 // The time of this packet has passed, and no later packet was played since.
 voice_receiver::outcome voice_receiver::judge_late(std::int64_t sequence, std::int64_t timestamp,
                                                    nanoseconds transit, time_point arrived_at) {
+  note_late();
   const nanoseconds behind = media_time(next_timestamp_ - timestamp);
   const nanoseconds wanted = target() - delay_;
   const bool delay_should_grow = wanted >= deficit_noticed && behind <= wanted + frame_time();
@@ -150,6 +153,17 @@ voice_receiver::outcome voice_receiver::judge_late(std::int64_t sequence, std::i
   next_sequence_ = std::max(next_sequence_, sequence + 1);
   count_concealed(1);
   return outcome::late;
+}
+
+// What was held up and comes in one go is late once.
+void voice_receiver::note_late() noexcept {
+  if (since_late_ > 0) since_late_before_ = since_late_;
+  since_late_ = 0;
+}
+
+// Not for once: jitter has grown.
+bool voice_receiver::late_again() const noexcept {
+  return since_late_before_ <= late_lately;
 }
 
 void voice_receiver::put_other(std::int64_t sequence) {

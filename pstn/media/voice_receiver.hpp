@@ -26,9 +26,9 @@ namespace tollgate::pstn::media {
 //  - more than a frame too long: about a frame is cut out, where the voice is quiet or by whole pitch periods
 //  (the
 //    remainder of a frame goes at the next quiet place);
-//  - more than a frame too short: a concealed frame is put in where the voice is quiet, or, when packets come
-//  late, the frames that
-//    were concealed for them count as put in and the packets are played after all;
+//  - more than a frame too short: about a frame is repeated, where the voice is quiet or by whole pitch
+//  periods; or, when packets come
+//    late, the frames that were concealed for them count as put in and the packets are played after all;
 //  - a single late packet is dropped, the frame that was concealed in its place stands, and the delay stays
 //  as it is.
 // What is not there is concealed for a short while and is then noise of the level that the far end's silence
@@ -116,6 +116,8 @@ class voice_receiver {
   std::size_t decode(const jitter_buffer::entry& packet, std::span<std::int16_t> into);
   std::size_t shorten(std::size_t count, bool quiet, bool pressing);
   std::size_t trim(std::size_t count) noexcept;
+  std::size_t prolong(std::size_t count, bool quiet, bool pressing) noexcept;
+  void remember(std::span<const std::int16_t> pulled) noexcept;
   void skip_to_present(std::size_t count, std::chrono::nanoseconds excess);
   void bridge_gap(const jitter_buffer::entry& packet, time_point at);
   void conceal_empty();
@@ -124,6 +126,8 @@ class voice_receiver {
   void append_noise(std::size_t count);
   void append_voice(std::span<std::int16_t> samples);
   void count_concealed(std::int64_t packets) noexcept;
+  void note_late() noexcept;
+  bool late_again() const noexcept;
   void note_silence(double power) noexcept;
   std::size_t phase() const noexcept;
   bool is_quiet(std::span<const std::int16_t> samples) noexcept;
@@ -149,16 +153,19 @@ class voice_receiver {
       0};  // of the last packet: from its base arrival to the playing of its first sample
   std::chrono::nanoseconds correction_{0};
 
-  int empty_run_ = 0;          // frames made up since the buffer ran dry
-  int late_run_ = 0;           // packets in a row that came too late
-  int since_merge_ = 0;        // frames
-  double loss_ = 0;            // 0..1, of about the last hundred packets
-  bool fec_seen_ = false;      // the far end sends in-band FEC
-  double speech_power_ = 0;    // mean square, slowly falling
-  double silence_power_ = -1;  // mean square, slowly rising; below 0: not known
-  bool quiet_ = false;         // the last frame was
-  int made_up_ = 1 << 20;      // frames in a row that were not received: none was yet
-  bool noise_told_ = false;    // by a comfort noise packet
+  int empty_run_ = 0;                // frames made up since the buffer ran dry
+  int late_run_ = 0;                 // packets in a row that came too late
+  int since_splice_ = 0;             // frames
+  int since_late_ = 1 << 20;         // frames played since a packet came too late
+  int since_late_before_ = 1 << 20;  // and since one did before that
+  double loss_ = 0;                  // 0..1, of the last ten seconds or so
+  bool lossy_ = false;               // so much that FEC is worth waiting for
+  bool fec_seen_ = false;            // the far end sends in-band FEC
+  double speech_power_ = 0;          // mean square, slowly falling
+  double silence_power_ = -1;        // mean square, slowly rising; below 0: not known
+  bool quiet_ = false;               // the last frame was
+  int made_up_ = 1 << 20;            // frames in a row that were not received: none was yet
+  bool noise_told_ = false;          // by a comfort noise packet
   comfort_noise noise_;
   std::uint64_t played_packets_ = 0, concealed_packets_ = 0, concealed_runs_ = 0;
   std::uint64_t played_at_loss_ = ~std::uint64_t{0};  // played_packets_ when the last loss was counted
@@ -169,6 +176,7 @@ class voice_receiver {
 
   std::size_t pulled_;                 // samples of a pull
   std::vector<std::int16_t> held_;     // decoded, not yet pulled
+  std::vector<std::int16_t> past_;     // the latest that were pulled, oldest first
   std::vector<std::int16_t> scratch_;  // one frame of the greatest length
   std::vector<std::int16_t> second_;
 };

@@ -13,13 +13,14 @@
 
 namespace tollgate::pstn::media::test {
 
-// A hum of two harmonics, swelling and fading once a second: no high frequencies, so that every splice shows.
-// Whole seconds of it can be repeated.
-inline std::vector<std::int16_t> make_hum(int seconds, int rate_hz, double pitch_hz = 137) {
+// A hum of two harmonics, swelling and fading once a second, to nothing with a `depth` of 1: no high
+// frequencies, so that every splice shows, and a background that is known to be silent. Whole seconds of it
+// can be repeated.
+inline std::vector<std::int16_t> make_hum(int seconds, int rate_hz, double pitch_hz = 137, double depth = 1) {
   std::vector<std::int16_t> samples(static_cast<std::size_t>(seconds * rate_hz));
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const double turn = 2 * std::numbers::pi * static_cast<double>(i) / rate_hz;
-    const double loudness = 5000 + 3000 * std::sin(turn);
+    const double loudness = 8000 / (1 + depth) * (1 + depth * std::sin(turn));
     samples[i] = static_cast<std::int16_t>(
         loudness * (0.7 * std::sin(turn * pitch_hz) + 0.3 * std::sin(turn * 2 * pitch_hz + 1)));
   }

@@ -52,6 +52,27 @@ TEST(Quality, LossImpairsByCodecAndBurst) {
   EXPECT_EQ(rating_factor({codec_id::pcma, 1}, 2000ms), 0);
 }
 
+// ITU-T G.113 Appendix I: Ie of table I.1 (G.711 0, G.726-32 7, GSM-FR 20) and of table I.4 (G.729A with VAD
+// 11), Bpl of table I.4 (G.711 with concealment 25.1, G.729A with VAD 19.0, GSM-EFR 10.0). The others are our
+// own choice: see quality.cpp.
+TEST(Quality, CodecsHaveTheFiguresOfG113) {
+  struct codec_row {
+    codec_id codec;
+    double equipment, robustness;
+  };
+  constexpr codec_row rows[] = {{codec_id::pcma, 0, 25.1}, {codec_id::pcmu, 0, 25.1},
+                                {codec_id::g722, 0, 20},   {codec_id::g726_32, 7, 20},
+                                {codec_id::gsm, 20, 10},   {codec_id::g729, 11, 19},
+                                {codec_id::opus, 0, 20}};
+  ASSERT_EQ(std::size(rows), all_codecs.size());
+  for (const codec_row& row : rows) {
+    SCOPED_TRACE(encoding_name(row.codec));
+    EXPECT_NEAR(rating_factor({row.codec, 0}, 0ms), 93.2 - row.equipment, 0.01);
+    const double of_3_percent = row.equipment + (95 - row.equipment) * 3 / (3 + row.robustness);
+    EXPECT_NEAR(rating_factor({row.codec, 0.03}, 0ms), 93.2 - of_3_percent, 0.01);
+  }
+}
+
 TEST(Quality, ImpairmentsOfStreamsInARowAddUp) {
   const std::array both{stream_quality{codec_id::opus, 0.03}, stream_quality{codec_id::pcma, 0.02}};
   const double fallen = 2 * 93.2 - rating_factor(both[0], 0ms) - rating_factor(both[1], 0ms);
