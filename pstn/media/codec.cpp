@@ -61,6 +61,10 @@ std::unique_ptr<decoder> decoder_of(const codec_description& codec, int rate_hz)
 
 }  // namespace
 
+bool codec_available(codec_id id) {
+  return id != codec_id::g729 || make_g729_decoder() != nullptr;
+}
+
 boost::system::result<std::unique_ptr<encoder>> make_encoder(const codec_description& codec, int rate_hz) {
   return checked(encoder_of(codec, rate_hz));
 }

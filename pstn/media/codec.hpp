@@ -62,6 +62,9 @@ class decoder {
   virtual void conceal(std::span<std::int16_t> frame) = 0;
 };
 
+// Whether this build has the codec (G.729 may be left out: TOLLGATE_G729).
+bool codec_available(codec_id id);
+
 // rate_hz, of the samples: 8000 for all; also 16000 for G.722; also 12000, 16000, 24000 or 48000 for Opus.
 // Error: media_error::codec_unsupported.
 boost::system::result<std::unique_ptr<encoder>> make_encoder(const codec_description& codec, int rate_hz);

@@ -7,7 +7,7 @@
 #include <array>
 #include <set>
 
-#include "pstn/media/codec_description.hpp"
+#include "pstn/media/codec.hpp"
 #include "pstn/number/numbering_plan.hpp"
 #include "pstn/trunk/failure.hpp"
 #include "pstn/trunk/inbound.hpp"
@@ -145,7 +145,7 @@ std::optional<number_format> number_format_named(std::string_view text) {
 
 bool known_codec(std::string_view name) {
   const auto codec = media::find_codec(name);
-  return codec && media::encoding_name(*codec) == name;
+  return codec && media::codec_available(*codec) && media::encoding_name(*codec) == name;
 }
 
 boost::system::result<void> validate(const carrier& value) {

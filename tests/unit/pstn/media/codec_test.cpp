@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 class Codec : public testing::TestWithParam<codec_id> {};
 
 TEST_P(Codec, KeepsSpeechAndItsLevel) {
+  if (!codec_available(GetParam())) GTEST_SKIP();
   auto coder = make_encoder(default_description(GetParam()), 8000).value();
   auto back = make_decoder(default_description(GetParam()), 8000).value();
   const auto speech = test::make_speech(4, 8000, 2);
@@ -46,6 +47,7 @@ TEST_P(Codec, KeepsSpeechAndItsLevel) {
 }
 
 TEST_P(Codec, ConcealmentFadesAway) {
+  if (!codec_available(GetParam())) GTEST_SKIP();
   auto coder = make_encoder(default_description(GetParam()), 8000).value();
   auto back = make_decoder(default_description(GetParam()), 8000).value();
   const auto speech = test::make_speech(1, 8000, 2);
@@ -65,6 +67,7 @@ TEST_P(Codec, ConcealmentFadesAway) {
 }
 
 TEST_P(Codec, SurvivesGarbage) {
+  if (!codec_available(GetParam())) GTEST_SKIP();
   auto back = make_decoder(default_description(GetParam()), 8000).value();
   std::mt19937 random(3);
   std::vector<std::int16_t> frame(960);
@@ -113,6 +116,7 @@ TEST(Codecs, MakePacketsOfTheirLengthsAndNoOthers) {
       {codec_id::g729, 60, 60},
   };
   for (const packet_length& row : rows) {
+    if (!codec_available(row.codec)) continue;
     SCOPED_TRACE(std::string(encoding_name(row.codec)) + " " + std::to_string(row.milliseconds));
     const int rate_hz = voice_rate_hz(row.codec);
     auto coder = make_encoder(default_description(row.codec), rate_hz).value();
@@ -134,8 +138,9 @@ TEST(Codecs, RefuseAPayloadThatIsNotTheirs) {
         .value()
         ->decode(default_description(id).payload_type, std::span(zeros).first(bytes), frame);
   };
-  EXPECT_EQ(decoded(codec_id::gsm, 33), 0u);   // no signature
-  EXPECT_EQ(decoded(codec_id::gsm, 32), 0u);   // an octet short
+  EXPECT_EQ(decoded(codec_id::gsm, 33), 0u);  // no signature
+  EXPECT_EQ(decoded(codec_id::gsm, 32), 0u);  // an octet short
+  if (!codec_available(codec_id::g729)) return;
   EXPECT_EQ(decoded(codec_id::g729, 9), 0u);   // no frame
   EXPECT_EQ(decoded(codec_id::g729, 15), 0u);  // one and a half
   EXPECT_EQ(decoded(codec_id::g729, 0), 0u);
@@ -169,6 +174,7 @@ TEST(G726, PacksTheEarlierSampleIntoTheLowHalf) {
 
 // Annex B: after a comfort noise frame nothing is sent, and the noise goes on until the voice comes back.
 TEST(G729, ComfortNoiseGoesOnWhereNothingIsSent) {
+  if (!codec_available(codec_id::g729)) GTEST_SKIP();
   const codec_description codec = default_description(codec_id::g729);
   auto coder = make_encoder(codec, 8000).value();
   auto back = make_decoder(codec, 8000).value();
