@@ -5,6 +5,8 @@
 #include <boost/uuid/uuid_io.hpp>
 #include <random>
 
+#include "pstn/media/codec.hpp"
+
 namespace tollgate::gateway::call {
 
 namespace media = pstn::media;
@@ -84,7 +86,8 @@ pstn::sip::local_media trunk_media(const pstn::trunk::trunk& trunk, const std::s
   ours.address = address;
   ours.port = port;
   for (const auto& name : trunk.codecs)
-    if (const auto codec = media::find_codec(name)) ours.codecs.push_back(media::default_description(*codec));
+    if (const auto codec = media::find_codec(name); codec && media::codec_available(*codec))
+      ours.codecs.push_back(media::default_description(*codec));
   // A far end that has its digits by INFO must not send them a second time as events.
   if (trunk.dtmf != pstn::trunk::dtmf_mode::rfc4733) ours.telephone_event_payload_type.reset();
   ours.session_id = origin.session_id;
@@ -103,6 +106,7 @@ trunk_remote trunk_remote_of(const pstn::trunk::trunk& trunk, const pstn::sip::n
   remote.leg.telephone_event_payload_type_received = agreed.telephone_event_payload_type_received;
   remote.leg.telephone_event_payload_type = agreed.telephone_event_payload_type;
   remote.leg.telephone_event_clock_hz = agreed.codec.rtp_clock_hz;
+  remote.leg.alternatives = agreed.alternatives;
   remote.leg.ptime = agreed.ptime;
   remote.leg.cname = cname;
   remote.leg.digits_by_signalling = trunk.dtmf == pstn::trunk::dtmf_mode::info;

@@ -45,6 +45,7 @@ class bridge::implementation {
   void attach(side which, const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp);
   void detach(side which);
   void receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at);
+  void receive_rtcp(side from, std::span<const std::byte> packet, time_point arrived_at);
   packet_fate fate(side from) const noexcept { return leg(from) ? leg(from)->fate() : packet_fate::stray; }
   void set_complexity(int complexity);
   void connect_voice(bool connected) { connected_ = connected; }
@@ -69,6 +70,8 @@ class bridge::implementation {
     std::chrono::milliseconds duration;
   };
 
+  void follow(side from, std::size_t alternative);
+  void adjust_tones(side which);
   void adjust_rate();
   void adjust_echo(side which);
   std::chrono::milliseconds period(side toward_side) const;
@@ -107,13 +110,27 @@ void bridge::implementation::attach(side which, const leg_parameters& parameters
     leg(which)->change(parameters, std::move(rtp), std::move(rtcp), random_);
   else
     leg(which) = std::make_unique<bridge_leg>(parameters, std::move(rtp), std::move(rtcp), random_);
+  adjust_tones(which);
+  adjust_rate();
+}
+
+// A far end goes on in another of the codecs that were agreed on.
+void bridge::implementation::follow(side from, std::size_t alternative) {
+  for (const side each : both)
+    close_passage(each, now_);
+  leg(from)->follow_coding(alternative, random_);
+  adjust_tones(from);
+  adjust_rate();
+}
+
+void bridge::implementation::adjust_tones(side which) {
+  const leg_parameters& parameters = leg(which)->parameters();
   auto& tones = toward(other(which)).tones;
-  const bool listen = !parameters.telephone_event_payload_type && parameters.codec.id != codec_id::opus;
-  if (!listen)
+  // Opus begins a tone out of silence (DTX) with frames that are not sent: its first digit would come twice.
+  if (parameters.telephone_event_payload_type || parameters.codec.id == codec_id::opus)
     tones.reset();
   else if (!tones)
-    tones.emplace();
-  adjust_rate();
+    tones.emplace(rate_hz_);
 }
 
 void bridge::implementation::adjust_rate() {
@@ -124,6 +141,10 @@ void bridge::implementation::adjust_rate() {
     if (!leg(which)) continue;
     leg(which)->set_rate(rate_hz_);
     adjust_echo(which);
+    flow& onward = toward(other(which));
+    if (!onward.tones || onward.tones->rate_hz() == rate_hz_) continue;
+    onward.tones.emplace(rate_hz_);
+    onward.remover = tone_remover(rate_hz_);
   }
   set_complexity(complexity_);
 }
@@ -178,6 +199,7 @@ void bridge::implementation::receive_rtp(side from, std::span<const std::byte> p
                                          time_point arrived_at) {
   heard_of(arrived_at);
   if (!leg(from)) return;
+  if (const auto alternative = leg(from)->changed_coding(packet)) follow(from, *alternative);
   update_passage(other(from), arrived_at, true);
   flow& onward = toward(other(from));
   if (onward.passed.open()) {
@@ -192,6 +214,15 @@ void bridge::implementation::receive_rtp(side from, std::span<const std::byte> p
     if (!onward.clock.running()) onward.clock.start(arrived_at);
     onward.clock.align(*begins_at, period(other(from)));
   }
+}
+
+void bridge::implementation::receive_rtcp(side from, std::span<const std::byte> packet,
+                                          time_point arrived_at) {
+  heard_of(arrived_at);
+  if (!leg(from)) return;
+  const std::int64_t lost = leg(from)->receive_rtcp(packet, arrived_at);
+  // Nobody but the encoder of what is passed on can do something about it.
+  if (lost > 0 && toward(from).passed.open()) leg(other(from))->lost_beyond(lost);
 }
 
 // Digits are passed on while they last, so that both far ends have them for the same time.
@@ -272,7 +303,9 @@ bool bridge::implementation::may_pass(side toward_side) const {
   const auto& to = leg(toward_side);
   const flow& through = flows_[index_of(toward_side)];
   const bool echo = through.echo || flows_[index_of(other(toward_side))].echo;
-  return connected_ && from && to && !echo && !through.playback && !through.recorder && from->may_pass_to(*to);
+  const bool listens = through.tones && digits_leave_voice(toward_side);
+  return connected_ && from && to && !echo && !listens && !through.playback && !through.recorder &&
+         from->may_pass_to(*to);
 }
 
 void bridge::implementation::update_passage(side toward_side, time_point now, bool packet_comes) {
@@ -331,7 +364,7 @@ void bridge::implementation::tick(side toward_side, time_point at) {
     std::fill(voice.begin(), voice.end(), std::int16_t{0});
   if (through.echo) through.echo->process(voice, position);
   if (through.recorder) through.recorder->write(voice, rate_hz_);
-  if (through.tones && rate_hz_ == narrowband_hz) take_tones(through, from, voice);
+  if (through.tones) take_tones(through, from, voice);
   if (!leg(toward_side)) return;
   if (!connected_) std::fill(voice.begin(), voice.end(), std::int16_t{0});
   if (through.playback) play_into(through, toward_side, voice);
@@ -416,8 +449,7 @@ void bridge::set_complexity(int complexity) {
 }
 
 void bridge::receive_rtcp(side from, std::span<const std::byte> packet, time_point arrived_at) {
-  implementation_->heard_of(arrived_at);
-  if (implementation_->leg(from)) implementation_->leg(from)->receive_rtcp(packet, arrived_at);
+  implementation_->receive_rtcp(from, packet, arrived_at);
 }
 
 void bridge::connect_voice(bool connected) {

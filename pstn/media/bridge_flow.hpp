@@ -47,7 +47,7 @@ struct flow {
   std::shared_ptr<audio_sink> recorder;        // of what comes from the side where the flow begins
   std::optional<inband_digit_detector> tones;  // only where that side has no telephone events
   std::optional<echo_canceller> echo;          // of what goes to that side, where it asks for it
-  tone_remover remover;                        // of those tones, where their digits go on as something else
+  tone_remover remover{8000};                  // of those tones, where their digits go on as something else
   std::uint64_t made_up = 0;                   // of the receiver, at the last tick
 };
 

@@ -79,6 +79,38 @@ bool bridge_leg::is_voice(std::uint8_t payload_type) const noexcept {
   return is_g711(parameters_.codec.id) && (payload_type == 0 || payload_type == 8);
 }
 
+std::optional<std::size_t> bridge_leg::changed_coding(std::span<const std::byte> packet) noexcept {
+  if (parameters_.alternatives.empty()) return std::nullopt;
+  const auto read = parse_rtp(packet);
+  if (!read) return std::nullopt;
+  const std::uint8_t payload_type = read->header.payload_type;
+  const auto before = std::exchange(other_coding_, std::nullopt);
+  if (is_voice(payload_type)) return std::nullopt;
+  const auto& all = parameters_.alternatives;
+  const auto found = std::find_if(all.begin(), all.end(), [&](const leg_coding& each) {
+    return payload_type == each.payload_type_received.value_or(each.codec.payload_type);
+  });
+  if (found == all.end()) return std::nullopt;
+  other_coding_ = {payload_type, static_cast<std::uint16_t>(read->header.sequence_number + 1)};
+  // One may have been overtaken by the change back.
+  if (!before || before->payload_type != payload_type || before->next != read->header.sequence_number)
+    return std::nullopt;
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+void bridge_leg::follow_coding(std::size_t alternative, std::mt19937_64& random) {
+  leg_parameters changed = parameters_;
+  leg_coding& other = changed.alternatives[alternative];
+  std::swap(other.codec, changed.codec);
+  std::swap(other.payload_type_received, changed.payload_type_received);
+  std::swap(other.telephone_event_payload_type, changed.telephone_event_payload_type);
+  std::swap(other.telephone_event_payload_type_received, changed.telephone_event_payload_type_received);
+  std::swap(other.telephone_event_clock_hz, changed.telephone_event_clock_hz);
+  other_coding_.reset();
+  auto rtp = std::move(rtp_), rtcp = std::move(rtcp_);
+  change(changed, std::move(rtp), std::move(rtcp), random);
+}
+
 telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::byte> packet,
                                                          time_point arrived_at, const onward* pass) {
   fate_ = packet_fate::taken;
@@ -87,7 +119,8 @@ telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::by
   const bool event = read && read->header.payload_type ==
                                  (event_type ? event_type : parameters_.telephone_event_payload_type);
   const bool voice = read && is_voice(read->header.payload_type);
-  if (!read || (!event && !voice && read->header.payload_type != comfort_noise_payload_type)) {
+  const bool unproven = read && other_coding_;  // whose voice is left out: one packet shows no change yet
+  if (!read || (!event && !voice && !unproven && read->header.payload_type != comfort_noise_payload_type)) {
     ++counted_.malformed;
     fate_ = packet_fate::malformed;
     return {};
@@ -113,6 +146,10 @@ telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::by
     return {};
   }
   if (pass != nullptr) pass->through.leave_out();
+  if (unproven) {
+    receiver_->put_other(reception_.extended_sequence());
+    return {};
+  }
   if (!event) {
     receiver_->put_comfort_noise(reception_.extended_sequence(), read->payload);
     return {};
@@ -183,12 +220,12 @@ bool bridge_leg::may_pass_to(const bridge_leg& to) const noexcept {
          !to.sender_.sending_digits();
 }
 
-void bridge_leg::receive_rtcp(std::span<const std::byte> packet, time_point arrived_at) {
+std::int64_t bridge_leg::receive_rtcp(std::span<const std::byte> packet, time_point arrived_at) {
   const auto read = parse_rtcp(packet, sender_.ssrc());
-  if (!read) return;
+  if (!read) return 0;
   if (read->sender && (!reception_.any() || read->ssrc == reception_.ssrc()))
     reception_.take_sender_report(read->sender->ntp_time, arrived_at);
-  if (!read->about_us) return;
+  if (!read->about_us) return 0;
   const report_block& block = *read->about_us;
   counted_.remote_loss = block.fraction_lost / 256.0;
   if (const auto sent = static_cast<double>(sender_.packets()); sent > 0)
@@ -200,6 +237,8 @@ void bridge_leg::receive_rtcp(std::span<const std::byte> packet, time_point arri
   loss_expected_ = std::max(*counted_.remote_loss, loss_expected_ * loss_kept);
   if (loss_expected_ < loss_forgotten) loss_expected_ = 0;
   sender_.expect_loss(loss_expected_);
+  const std::int32_t lost_before = std::exchange(reported_lost_, block.cumulative_lost).value_or(0);
+  return std::max<std::int64_t>(std::int64_t{block.cumulative_lost} - lost_before, 0);
 }
 
 void bridge_leg::report(time_point now, std::mt19937_64& random, bool goodbye) {
@@ -215,7 +254,7 @@ void bridge_leg::report(time_point now, std::mt19937_64& random, bool goodbye) {
   about.goodbye = goodbye;
   if (sender_.packets() != packets_reported_) about.sender = sender_.information(now);
   packets_reported_ = sender_.packets();
-  if (reception_.any()) about.block = reception_.make_block(now);
+  if (reception_.any()) about.block = reception_.make_block(now, lost_beyond_);
   const std::size_t length = write_rtcp(about, report_);
   if (rtcp_) rtcp_(std::span(report_).first(length));
 }

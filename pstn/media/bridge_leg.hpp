@@ -28,6 +28,11 @@ class bridge_leg {
 
   // New parameters or sinks; set_rate must follow.
   void change(const leg_parameters& parameters, packet_sink rtp, packet_sink rtcp, std::mt19937_64& random);
+  // Of the alternatives the one that the far end has changed to, where this packet says so: the second in a
+  // row.
+  std::optional<std::size_t> changed_coding(std::span<const std::byte> packet) noexcept;
+  // Goes on in it; what was used so far takes its place among the alternatives. set_rate must follow.
+  void follow_coding(std::size_t alternative, std::mt19937_64& random);
   // Makes encoder and decoder for the rate inside the bridge.
   void set_rate(int rate_hz);
 
@@ -44,7 +49,11 @@ class bridge_leg {
   // Whether what this leg receives may go to `to` as it is.
   bool may_pass_to(const bridge_leg& to) const noexcept;
   packet_fate fate() const noexcept { return fate_; }  // of the packet that receive_rtp was given last
-  void receive_rtcp(std::span<const std::byte> packet, time_point arrived_at);
+  // How many packets of those that we have sent are newly reported lost.
+  std::int64_t receive_rtcp(std::span<const std::byte> packet, time_point arrived_at);
+  // Packets of this far end that were passed on as they are and have got lost behind us: it hears of them as
+  // of its own.
+  void lost_beyond(std::int64_t packets) noexcept { lost_beyond_ += packets; }
   std::optional<digit_progress> expire_digit(time_point now) { return events_.expire(now); }
 
   void send(std::span<const std::int16_t> frame, time_point at) { sender_.send(frame, at, rtp_); }
@@ -87,6 +96,13 @@ class bridge_leg {
   std::chrono::milliseconds lasts_{20};  // the latest packet of Opus that was received
   leg_statistics counted_;
   packet_fate fate_ = packet_fate::taken;
+  struct other_coding {
+    std::uint8_t payload_type;
+    std::uint16_t next;  // the number after its last packet
+  };
+  std::optional<other_coding> other_coding_;   // the last packet of an alternative
+  std::optional<std::int32_t> reported_lost_;  // of what we send, in all
+  std::int64_t lost_beyond_ = 0;
   double loss_expected_ = 0;  // of what we send, 0..1
   time_point report_at_{};
   std::uint64_t packets_reported_ = 0;

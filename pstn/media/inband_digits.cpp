@@ -5,13 +5,16 @@
 #include <spandsp.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 namespace tollgate::pstn::media {
 namespace {
 
+constexpr int detector_hz = 8000;
 constexpr int samples_per_ms = 8;
-constexpr std::int64_t block = 102;  // samples that SpanDSP judges at a time
+constexpr std::size_t frame_most = 480;  // 60 ms
+constexpr std::int64_t block = 102;      // samples that SpanDSP judges at a time
 // It tells of a change after two blocks that agree, of which the first need be filled by some 60 % only:
 // these are the means.
 constexpr std::int64_t told_after_begin = 214;
@@ -42,6 +45,20 @@ struct inband_digit_detector::state {
   std::int64_t spliced_at = -splice_remembered;
   int skipped = 0;  // frames in a row
   digits told;
+  int rate_hz = detector_hz;
+  std::array<int, 2> before{};  // the last samples of a frame of 16 kHz
+  std::array<std::int16_t, frame_most> halved{};
+
+  // To 8 kHz, by a short filter: of what would be heard as a tone below 1.7 kHz it leaves little, and the
+  // tones themselves it leaves within 1 dB of each other.
+  std::span<const std::int16_t> halve(std::span<const std::int16_t> frame) noexcept {
+    const std::size_t count = std::min(frame.size() / 2, halved.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      halved[i] = static_cast<std::int16_t>((before[0] + 2 * before[1] + frame[2 * i]) / 4);
+      before = {frame[2 * i], frame[2 * i + 1]};
+    }
+    return std::span(halved).first(count);
+  }
 
   void tell(bool first, bool ended, std::int64_t until) {
     if (told.size() < told.capacity()) told.push_back({current, first, ended, to_ms(until - began_at)});
@@ -73,7 +90,8 @@ struct inband_digit_detector::state {
   }
 };
 
-inband_digit_detector::inband_digit_detector() : state_(std::make_unique<state>()) {
+inband_digit_detector::inband_digit_detector(int rate_hz) : state_(std::make_unique<state>()) {
+  state_->rate_hz = rate_hz;
   state_->detector.reset(dtmf_rx_init(nullptr, nullptr, nullptr));
   if (state_->detector) dtmf_rx_set_realtime_callback(state_->detector.get(), &state::changed, state_.get());
 }
@@ -83,6 +101,7 @@ inband_digit_detector::~inband_digit_detector() = default;
 
 inband_digit_detector::digits inband_digit_detector::take(std::span<const std::int16_t> frame) {
   state_->told.clear();
+  if (state_->rate_hz != detector_hz) frame = state_->halve(frame);
   state_->skipped = state_->skipped > skips_most ? skips_most : 0;  // of a longer gap: more may follow
   while (!frame.empty() && state_->detector) {
     // Up to the end of a block, so that `heard` says where the detector is when it speaks.
@@ -101,6 +120,10 @@ bool inband_digit_detector::skip() noexcept {
   if (++state_->skipped > skips_most) return false;
   state_->spliced_at = state_->heard;
   return true;
+}
+
+int inband_digit_detector::rate_hz() const noexcept {
+  return state_->rate_hz;
 }
 
 bool inband_digit_detector::sounding() const noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Digits that come as tones in the voice (ITU-T Q.23, Q.24), on SpanDSP's detector, at 8 kHz, and their
-// removal from the voice. Free of IO.
+// Digits that come as tones in the voice (ITU-T Q.23, Q.24), on SpanDSP's detector, and their removal from
+// the voice. Free of IO.
 #pragma once
 
 #include <boost/container/static_vector.hpp>
@@ -16,7 +16,8 @@ namespace tollgate::pstn::media {
 
 class inband_digit_detector {
  public:
-  inband_digit_detector();
+  // rate_hz, of the frames: 8000 or 16000.
+  explicit inband_digit_detector(int rate_hz = 8000);
   inband_digit_detector(inband_digit_detector&&) noexcept;
   inband_digit_detector& operator=(inband_digit_detector&&) noexcept;
   ~inband_digit_detector();
@@ -28,6 +29,7 @@ class inband_digit_detector {
   // A frame was lost and its place made up: the tone may go on behind it, so that it is neither listened to
   // nor taken for a pause. False when too many were lost in a row: then give what was made up to take().
   bool skip() noexcept;
+  int rate_hz() const noexcept;
   // Whether a digit sounds, as far as is known.
   bool sounding() const noexcept;
 
@@ -41,9 +43,10 @@ class inband_digit_detector {
 // (Q.24: 20 ms).
 class tone_remover {
  public:
-  static constexpr std::size_t look_ahead = 160;  // samples: 20 ms at 8 kHz
+  static constexpr std::size_t look_aheads_per_second = 50;  // 20 ms
 
-  tone_remover() : held_(look_ahead) {}
+  explicit tone_remover(int rate_hz = 8000)
+      : held_(static_cast<std::size_t>(rate_hz) / look_aheads_per_second) {}
   // Replaces `frame` by what is to be heard; `sounding` is of the frame as it came.
   void process(std::span<std::int16_t> frame, bool sounding);
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pstn/media/codec_description.hpp"
 
@@ -28,11 +29,20 @@ std::string_view to_string(side which) noexcept;
 // the call only. It must not call back into the bridge.
 using packet_sink = std::function<void(std::span<const std::byte>)>;
 
+// One more codec of those that were agreed on: as the members of leg_parameters of the same names.
+struct leg_coding {
+  codec_description codec;
+  std::optional<std::uint8_t> payload_type_received;
+  std::optional<std::uint8_t> telephone_event_payload_type;
+  std::optional<std::uint8_t> telephone_event_payload_type_received;
+  int telephone_event_clock_hz = 8000;
+};
+
 struct leg_parameters {
   codec_description codec;                            // how we send, and what the far end sends
   std::optional<std::uint8_t> payload_type_received;  // of what it sends; none: that of `codec`
   std::optional<std::uint8_t>
-      telephone_event_payload_type;  // none: digits go and come as tones in the voice (coming: at 8 kHz only)
+      telephone_event_payload_type;  // none: digits go as tones in the voice, and come so but in Opus
   std::optional<std::uint8_t> telephone_event_payload_type_received;  // none: the one above
   int telephone_event_clock_hz = 8000;  // of a=rtpmap: unit of the events' durations
   std::chrono::milliseconds ptime{
@@ -42,8 +52,11 @@ struct leg_parameters {
   // Digits go to and come from this far end by signalling (SIP INFO): the media has neither events nor,
   // toward the other leg, tones.
   bool digits_by_signalling = false;
+  // What the far end may send from any packet on, without a word (RFC 3264 §7): we follow, in both
+  // directions.
+  std::vector<leg_coding> alternatives;
   std::chrono::milliseconds echo_tail{0};  // of the echo that comes back from this far end; 0: left as it is
-  bool sending = true;           // false: hold (a=recvonly, a=inactive): nothing but RTCP goes out
+  bool sending = true;                     // false: hold (a=recvonly, a=inactive): nothing but RTCP goes out
 };
 
 // What became of a packet that a leg was given.

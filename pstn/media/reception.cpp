@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace tollgate::pstn::media {
 namespace {
@@ -95,17 +96,18 @@ void reception::take_sender_report(std::uint64_t ntp_time, steady_clock::time_po
   report_arrived_at_ = arrived_at;
 }
 
-report_block reception::make_block(steady_clock::time_point now) noexcept {
+report_block reception::make_block(steady_clock::time_point now, std::int64_t lost_beyond) noexcept {
   report_block block;
   block.ssrc = ssrc();
   const std::int64_t expected = expected_now() - expected_reported_;
-  const std::int64_t lost = expected - (received_ - received_reported_);
+  const std::int64_t lost = expected - (received_ - received_reported_) +
+                            (lost_beyond - std::exchange(lost_beyond_reported_, lost_beyond));
   expected_reported_ = expected_now();
   received_reported_ = received_;
   if (expected > 0 && lost > 0)
     block.fraction_lost = static_cast<std::uint8_t>(std::min<std::int64_t>(lost * 256 / expected, 255));
   block.cumulative_lost =
-      static_cast<std::int32_t>(std::clamp<std::int64_t>(lost_now(), -0x800000, 0x7fffff));
+      static_cast<std::int32_t>(std::clamp<std::int64_t>(lost_now() + lost_beyond, -0x800000, 0x7fffff));
   block.highest_sequence = static_cast<std::uint32_t>(highest_ - 0x10000);
   block.jitter = static_cast<std::uint32_t>(jitter_);
   if (report_ntp_ != 0) {

@@ -41,8 +41,9 @@ class reception {
   std::int64_t lost() const noexcept;  // over all streams of this leg, never negative
 
   void take_sender_report(std::uint64_t ntp_time, std::chrono::steady_clock::time_point arrived_at) noexcept;
-  // The block for our next report; counts the interval anew.
-  report_block make_block(std::chrono::steady_clock::time_point now) noexcept;
+  // The block for our next report; counts the interval anew. `lost_beyond`: packets, of all that were
+  // received here, that have got lost on their further way unchanged, and so count as lost.
+  report_block make_block(std::chrono::steady_clock::time_point now, std::int64_t lost_beyond = 0) noexcept;
 
  private:
   void restart(const rtp_header& header, std::chrono::steady_clock::time_point arrived_at);
@@ -61,6 +62,7 @@ class reception {
   std::int64_t lost_before_ = 0;
   std::int64_t expected_reported_ = 0;
   std::int64_t received_reported_ = 0;
+  std::int64_t lost_beyond_reported_ = 0;
   struct rival {
     std::uint32_t ssrc;
     std::uint16_t next;  // the number after its last packet

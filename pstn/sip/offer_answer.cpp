@@ -219,6 +219,7 @@ result<negotiated> accept_answer(std::string_view offer, std::string_view answer
 
   const std::vector<rtp_format> our_formats = media::rtp_formats(ours);
   const std::vector<rtp_format> their_formats = media::rtp_formats(theirs);
+  std::vector<media::leg_coding> codings;
   for (const rtp_format& one : their_formats) {
     const auto codec = media::to_codec(one);
     if (!codec) continue;
@@ -227,17 +228,23 @@ result<negotiated> accept_answer(std::string_view offer, std::string_view answer
       return known && same_codec(*known, *codec);
     });
     if (mine == our_formats.end()) continue;
-    out->codec = *codec;
-    out->payload_type_received = mine->payload_type;
+    media::leg_coding agreed{*codec, mine->payload_type, {}, {}, codec->rtp_clock_hz};
     const auto our_events = find_telephone_event(our_formats, codec->rtp_clock_hz);
     const auto their_events = find_telephone_event(their_formats, codec->rtp_clock_hz);
     if (our_events && their_events) {
-      out->telephone_event_payload_type = their_events;
-      out->telephone_event_payload_type_received = our_events;
+      agreed.telephone_event_payload_type = their_events;
+      agreed.telephone_event_payload_type_received = our_events;
     }
-    return out;
+    codings.push_back(std::move(agreed));
   }
-  return sdp_error::no_common_codec;
+  if (codings.empty()) return sdp_error::no_common_codec;
+  const media::leg_coding& first = codings.front();
+  out->codec = first.codec;
+  out->payload_type_received = *first.payload_type_received;
+  out->telephone_event_payload_type = first.telephone_event_payload_type;
+  out->telephone_event_payload_type_received = first.telephone_event_payload_type_received;
+  out->alternatives.assign(std::next(codings.begin()), codings.end());
+  return out;
 }
 
 result<offer_answered> answer_offer(std::string_view offer, const local_media& ours) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pstn/media/codec_description.hpp"
+#include "pstn/media/leg.hpp"
 #include "pstn/media/session_description.hpp"
 #include "pstn/sip/error.hpp"
 
@@ -40,7 +41,9 @@ struct negotiated {
       0;  ///< of the codec, as we have offered it: need not be that to send (RFC 3264 §6.1)
   std::optional<std::uint8_t> telephone_event_payload_type;           ///< to send
   std::optional<std::uint8_t> telephone_event_payload_type_received;  ///< set when the one to send is
-  std::chrono::milliseconds ptime{20};                                ///< to send: 10 to 60 ms, whole tens
+  std::vector<media::leg_coding>
+      alternatives;                     ///< further codecs of the answer, which the far end may change to
+  std::chrono::milliseconds ptime{20};  ///< to send: 10 to 60 ms, whole tens
   media::media_direction direction =
       media::media_direction::sendrecv;  ///< ours; an address of 0.0.0.0 takes sending away
 };
@@ -54,7 +57,8 @@ struct offer_answered {
 /// Packets of up to 60 ms are taken (a=maxptime).
 std::string make_offer(const local_media& ours);
 
-/// What an answer to our offer comes to: the first of its formats that we offered (RFC 3264 §6.1).
+/// What an answer to our offer comes to: the first of its formats that we offered (RFC 3264 §6.1), and the
+/// others.
 boost::system::result<negotiated> accept_answer(std::string_view offer, std::string_view answer);
 
 /// Answers an offer with the codec that is first by our order, G.729 without Annex B where the offer says so

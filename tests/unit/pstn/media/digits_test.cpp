@@ -296,6 +296,28 @@ double leak_in_call_ms(bool by_signalling) {
   return heard_ms(heard, each.heard_by_peer->rate_hz) / 16;
 }
 
+TEST(InBand, TonesOfAWidebandTrunkGoOnAsEvents) {
+  call each({}, codec_id::g722, false);
+  each.gateway.connect_voice(true);
+  each.time.run(0.5);
+  auto played = std::make_shared<pcm_audio>();
+  for (const char digit : std::string_view("1234567890*#ABCD")) {
+    const auto sound = digit_sound(digit, 160);
+    played->samples.insert(played->samples.end(), sound.begin(), sound.end());
+  }
+  const std::size_t before = each.heard_by_peer->samples.size();
+  each.phone.play(side::trunk, make_pcm_source(played), play_mode::replace);
+  each.time.run(5);
+  EXPECT_EQ(each.at_gateway.digits, "1234567890*#ABCD");
+  EXPECT_EQ(each.at_peer.digits, "1234567890*#ABCD");
+  const auto heard = call::since(each.heard_by_peer, before);
+  EXPECT_LT(heard_ms(heard, each.heard_by_peer->rate_hz) / 16, 40) << "of 100 ms";
+  // Speech is no digit, and goes through in wideband.
+  each.talk(12);
+  EXPECT_EQ(each.at_gateway.digits, "1234567890*#ABCD");
+  EXPECT_GE(each.at_the_peer().least_likeness(), 0.9);
+}
+
 TEST(InBand, TonesLeaveTheVoiceWhenTheyGoOnAsEvents) {
   EXPECT_LT(leak_in_call_ms(false), 40) << "of 100 ms, with what the codec smears";
 }

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "call.hpp"
+#include "pstn/media/codec.hpp"
 #include "pstn/media/rtp.hpp"
 
 namespace tollgate::pstn::media::test {
@@ -112,6 +114,36 @@ TEST(Passage, LossIsCountedAndLeftToTheFarEnd) {
   // Both ways' losses are gaps in the sequence numbers that the telephone sees.
   EXPECT_GT(each.phone.statistics(side::trunk).lost, from_peer.lost);
   EXPECT_GE(each.at_the_phone().mean_likeness(), 0.85);
+}
+
+// What the telephone reports lost is the business of the encoder that has made it: the peer's.
+TEST(Passage, LossThatTheTrunkReportsReachesThePeersEncoder) {
+  tapped_call each;
+  auto parameters = make_leg(codec_id::opus);
+  parameters.codec.payload_type = 120;
+  parameters.payload_type_received = 111;
+  link lossy{5};
+  lossy.drops = [random = std::mt19937(4)](double at_s) mutable { return at_s > 6 && random() % 100 < 8; };
+  each.gateway.attach(side::trunk, parameters, each.time.connect(lossy, each.phone, side::trunk, false),
+                      each.time.connect({}, each.phone, side::trunk, true));
+  const auto reader = make_decoder(default_description(codec_id::opus), 16000).value();
+  const auto share_with_fec = [&](double seconds) {
+    each.by_peer.clear();
+    each.talk(seconds);
+    std::size_t count = 0;
+    for (const sent_packet& packet : each.by_peer)
+      count += reader->has_fec(packet.payload) ? 1 : 0;
+    return static_cast<double>(count) / static_cast<double>(each.by_peer.size());
+  };
+  EXPECT_EQ(share_with_fec(5), 0);
+  share_with_fec(14);  // reports go up, and on
+  EXPECT_GT(share_with_fec(8), 0.5);
+  EXPECT_EQ(each.gateway.statistics(side::overlay).lost, 0u);
+  EXPECT_NEAR(each.peer.statistics(side::overlay).remote_loss.value_or(0), 0.08, 0.05);
+  EXPECT_NEAR(each.peer.statistics(side::overlay).remote_loss_total.value_or(0),
+              each.gateway.statistics(side::trunk).remote_loss_total.value_or(1), 0.03);
+  // The other way nothing is lost, and nothing told.
+  EXPECT_EQ(each.phone.statistics(side::trunk).remote_loss.value_or(0), 0);
 }
 
 TEST(Passage, RecordingAndPlayingBeginAndEndWithoutAGap) {

@@ -292,6 +292,24 @@ TEST(TheirAnswerToOurs, MayHaveOtherPayloadTypes) {
   EXPECT_EQ(agreed->telephone_event_payload_type_received, 101);
 }
 
+// §7: the far end may use any codec of its answer, in any packet.
+TEST(TheirAnswerToOurs, MayHaveSeveralCodecs) {
+  const auto agreed =
+      accept_answer(make_offer(ours({codec_id::g722, codec_id::pcma, codec_id::opus})),
+                    sdp("m=audio 4000 RTP/AVP 8 18 120 9 102 121\r\na=rtpmap:120 opus/48000/2\r\n"
+                        "a=rtpmap:102 telephone-event/8000\r\na=rtpmap:121 telephone-event/48000\r\n"));
+  ASSERT_TRUE(agreed);
+  EXPECT_EQ(agreed->codec.id, codec_id::pcma);
+  ASSERT_EQ(agreed->alternatives.size(), 2u);  // G.729 was not offered
+  EXPECT_EQ(agreed->alternatives[0].codec.id, codec_id::opus);
+  EXPECT_EQ(agreed->alternatives[0].codec.payload_type, 120);
+  EXPECT_EQ(agreed->alternatives[0].payload_type_received, 111);
+  EXPECT_EQ(agreed->alternatives[0].telephone_event_payload_type, 121);
+  EXPECT_EQ(agreed->alternatives[0].telephone_event_clock_hz, 48000);
+  EXPECT_EQ(agreed->alternatives[1].codec.id, codec_id::g722);
+  EXPECT_EQ(agreed->alternatives[1].telephone_event_payload_type, 102);
+}
+
 TEST(Answer, WithoutEventsOfOursHasNone) {
   local_media mine = ours();
   mine.telephone_event_payload_type.reset();
