@@ -101,12 +101,29 @@ void call_base::send_digit(const pstn::trunk::trunk& trunk, pstn::sip::call_key 
 
 void call_base::answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change) {
   ++trunk_origin_.version;
+  reoffer_.clear();
+  if (change.sdp.empty()) {
+    reoffer_ = pstn::sip::make_offer(local_media(trunk));
+    environment_.sip.answer_reinvite(change.key, reoffer_);
+    return;
+  }
   const auto answered = pstn::sip::answer_offer(change.sdp, local_media(trunk));
   environment_.sip.answer_reinvite(change.key, answered ? answered->sdp : "");
   if (!answered) return;
-  record_.trunk_codec = pstn::media::encoding_name(answered->agreed.codec.id);
-  media_->connect_trunk(trunk_remote_of(trunk, answered->agreed, cname_));
-  media_->watch_silence(pstn::media::side::trunk, receives(answered->agreed));
+  reconnect_trunk(trunk, answered->agreed);
+}
+
+void call_base::take_reinvite_answer(const pstn::trunk::trunk& trunk, const std::string& sdp) {
+  if (reoffer_.empty() || sdp.empty()) return;
+  const auto agreed = pstn::sip::accept_answer(reoffer_, sdp);
+  reoffer_.clear();
+  if (agreed) reconnect_trunk(trunk, *agreed);  // else what was agreed before holds
+}
+
+void call_base::reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed) {
+  record_.trunk_codec = pstn::media::encoding_name(agreed.codec.id);
+  media_->connect_trunk(trunk_remote_of(trunk, agreed, cname_));
+  media_->watch_silence(pstn::media::side::trunk, receives(agreed));
 }
 
 void call_base::note_ringing() {

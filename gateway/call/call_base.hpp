@@ -32,8 +32,12 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   // A digit of the subscriber's, in the way that the trunk wants it, once the call is answered.
   void send_digit(const pstn::trunk::trunk& trunk, pstn::sip::call_key dialog, char digit,
                   std::chrono::milliseconds duration);
-  // Answers a re-INVITE by the trunk's codecs, and follows it: a new address, a codec, hold.
+  // Answers a re-INVITE by the trunk's codecs, and follows it: a new address, a codec, hold. One without an
+  // offer is answered with ours.
   void answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change);
+  // The ACK of a re-INVITE that has had our offer brings the far end's answer; empty: nothing changes.
+  void take_reinvite_answer(const pstn::trunk::trunk& trunk, const std::string& sdp);
+  bool reoffered() const noexcept { return !reoffer_.empty(); }
   // Our codecs and address for a trunk.
   pstn::sip::local_media local_media(const pstn::trunk::trunk& trunk) const;
   void note_ringing();
@@ -51,7 +55,9 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
 
  private:
   void note(const media_report& report);
+  void reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed);
 
+  std::string reoffer_;  // ours, to a re-INVITE without one; empty once it is answered
   std::optional<std::chrono::steady_clock::time_point> ringing_at_;
   std::optional<std::chrono::steady_clock::time_point> answered_at_;
 };

@@ -326,7 +326,12 @@ void inbound_call::on_talking_sip(const sip::event& event) {
             environment_.sip.confirm_bye(dialog_);
             end(party::caller, "normal", "The other side hung up.", 200, one.q850.value_or(16));
           },
-          [&](const sip::acknowledged& one) { connect_offered_trunk(one.sdp); },
+          [&](const sip::acknowledged& one) {
+            if (reoffered())
+              take_reinvite_answer(*trunk_, one.sdp);
+            else
+              connect_offered_trunk(one.sdp);
+          },
           [&](const sip::reinvite& one) { answer_reinvite(*trunk_, one); },
           [&](const sip::info_dtmf& one) {
             media_->send_digits(media::side::overlay, std::string(1, one.digit), one.duration);

@@ -133,7 +133,12 @@ std::optional<voicemail::deposit_event> inbound_call::to_deposit_event(const cal
     return voicemail::far_end_hung_up{};
   }
   if (const auto* one = std::get_if<sip::info_dtmf>(any)) return voicemail::digit_pressed{one->digit};
-  if (const auto* one = std::get_if<sip::acknowledged>(any)) connect_offered_trunk(one->sdp);
+  if (const auto* one = std::get_if<sip::acknowledged>(any)) {
+    if (reoffered())
+      take_reinvite_answer(*trunk_, one->sdp);
+    else
+      connect_offered_trunk(one->sdp);
+  }
   if (const auto* one = std::get_if<sip::reinvite>(any)) answer_reinvite(*trunk_, *one);
   return std::nullopt;
 }

@@ -239,8 +239,9 @@ call_actions outbound_call::on(const call_event& event) {
   if (const auto* one = std::get_if<peer_event::restarted>(&event)) on_restart(*one);
   if (const auto* one = std::get_if<peer_event::reattached>(&event))
     if (one->device->device() == device_->device()) {
+      const std::string unanswered = device_->unanswered_offer(offer_.call);
       device_ = one->device;
-      device_->resume_begun(offer_.call, offer_.to);
+      device_->resume_begun(offer_.call, offer_.to, unanswered);
     }
   if (const auto* one = std::get_if<operator_hang_up>(&event))
     return machine_->on_gateway_ends(one->reason, one->text, 31, now);
@@ -292,6 +293,8 @@ call_actions outbound_call::on_sip(const sip::event& event) {
   if (const auto* one = std::get_if<sip::reinvite>(&event)) {
     answer_reinvite(*trunk_in_use(), *one);
   }
+  if (const auto* one = std::get_if<sip::acknowledged>(&event))
+    take_reinvite_answer(*trunk_in_use(), one->sdp);
   if (const auto* one = std::get_if<sip::info_dtmf>(&event))
     media_->send_digits(media::side::overlay, std::string(1, one->digit), one->duration);
   return {};

@@ -121,10 +121,17 @@ boost::system::result<verified_description> call_exchange::take_answer(const fra
 }
 
 void call_exchange::resume(const std::string& call, const std::string& origin, const std::string& destination,
-                           bool begun_here) {
+                           bool begun_here, const std::string& offer) {
   if (calls_.size() >= calls_max_) return;
-  calls_.try_emplace(call,
-                     call_state{.origin = origin, .destination = destination, .begun_here = begun_here});
+  calls_.try_emplace(
+      call,
+      call_state{
+          .origin = origin, .destination = destination, .offer_taken = offer, .begun_here = begun_here});
+}
+
+std::string call_exchange::unanswered_offer(const std::string& call) const {
+  const auto found = calls_.find(call);
+  return found == calls_.end() ? std::string() : found->second.offer_taken;
 }
 
 bool call_exchange::awaits_answer(const std::string& call) const {

@@ -49,9 +49,12 @@ class call_exchange {
   boost::system::result<verified_description> take_answer(const frame& from, wall_time now,
                                                           replay_cache& seen);
 
-  // A call that another exchange of the same ends began, and both have answered: it can be restarted here.
+  // A call that another exchange of the same ends began, and both have answered: it can be restarted here. Or
+  // their offer has had no answer yet: that can be made here, to the token id that the other one's
+  // unanswered_offer gives.
   void resume(const std::string& call, const std::string& origin, const std::string& destination,
-              bool begun_here);
+              bool begun_here, const std::string& offer = {});
+  std::string unanswered_offer(const std::string& call) const;
 
   bool knows(const std::string& call) const { return calls_.contains(call); }
   // Whether our last description of this call is an offer that waits for its answer.

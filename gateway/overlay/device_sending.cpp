@@ -51,8 +51,8 @@ void device_session::send_answer(const std::string& call, const std::string& sdp
   send_progress("answer", call, sdp, std::move(extra));
 }
 
-void device_session::resume_begun(const std::string& call, const std::string& to) {
-  calls_.resume(call, uri_, to, false);
+void device_session::resume_begun(const std::string& call, const std::string& to, const std::string& offer) {
+  calls_.resume(call, uri_, to, false, offer);
 }
 
 void device_session::resume_taken(const std::string& call, const std::string& from) {

@@ -30,7 +30,10 @@ class device_session final : public session, public std::enable_shared_from_this
                   const std::string& sdp) override;
   void send_ring(const std::string& call, const std::string& sdp, boost::json::object extra) override;
   void send_answer(const std::string& call, const std::string& sdp, boost::json::object extra) override;
-  void resume_begun(const std::string& call, const std::string& to) override;
+  void resume_begun(const std::string& call, const std::string& to, const std::string& offer) override;
+  std::string unanswered_offer(const std::string& call) const override {
+    return calls_.unanswered_offer(call);
+  }
   void resume_taken(const std::string& call, const std::string& from) override;
   void send_restart(const std::string& call, const std::string& sdp) override;
   void send_taken(const std::string& call) override;

@@ -62,8 +62,11 @@ class session {
   virtual void send_ring(const std::string& call, const std::string& sdp, boost::json::object extra) = 0;
   virtual void send_answer(const std::string& call, const std::string& sdp, boost::json::object extra) = 0;
   // A live call of an earlier connection of this device, which may be restarted from this one now: one that
-  // it began, by what it called; one that it took, by who calls (as for send_offer).
-  virtual void resume_begun(const std::string& call, const std::string& to) = 0;
+  // it began, by what it called; one that it took, by who calls (as for send_offer). `offer` is what
+  // unanswered_offer of the earlier connection's session says: then the answer goes out on this one.
+  virtual void resume_begun(const std::string& call, const std::string& to, const std::string& offer) = 0;
+  // The device's offer in this call that has had no SDP yet; empty when it has.
+  virtual std::string unanswered_offer(const std::string& call) const = 0;
   virtual void resume_taken(const std::string& call, const std::string& from) = 0;
   // The answer to session_handler::restarted.
   virtual void send_restart(const std::string& call, const std::string& sdp) = 0;

@@ -97,7 +97,7 @@ void call::on_reoffer(const stack_event& signal) {
     reply(SIP_481_NO_TRANSACTION, {});
   } else if (has_foreign_body(signal.message)) {
     reply(SIP_415_UNSUPPORTED_MEDIA, {});
-  } else if (sdp.empty()) {
+  } else if (sdp.empty() && (signal.what != nua_i_invite || phase_ != phase::talking || reoffer_waits_)) {
     // An UPDATE is a refresh; a re-INVITE wants an offer, and what we have is one.
     reply(SIP_200_OK, signal.what == nua_i_invite ? local_sdp_ : std::string());
   } else if (reoffer_waits_ || (phase_ == phase::offered && local_sdp_.empty()) ||
@@ -110,7 +110,7 @@ void call::on_reoffer(const stack_event& signal) {
     nua_save_event(home_.stack(), saved_);
     reoffer_waits_ = true;
     reoffer_deadline_.start(std::chrono::seconds(10));
-    remote_sdp_ = sdp;
+    if (!sdp.empty()) remote_sdp_ = sdp;
     tell(reinvite{key_, std::move(sdp)});
   }
 }

@@ -125,7 +125,9 @@ struct ended {
 };
 
 /// A re-INVITE or UPDATE with an offer that differs from the last one (e.g. hold, a new address):
-/// answer_reinvite() answers it. Mere refreshes are answered with the last SDP and are not told.
+/// answer_reinvite() answers it. Mere refreshes are answered with the last SDP and are not told. An empty
+/// `sdp`: a re-INVITE that wants an offer of ours (RFC 3261 §14.2); `acknowledged` brings its answer if that
+/// is a new one.
 struct reinvite {
   call_key key;
   std::string sdp;

@@ -74,7 +74,8 @@ class user_agent {
   void hang_up(call_key key, int q850, std::string reason);
   /// 200 to the BYE told by bye_received. Followed by `ended`.
   void confirm_bye(call_key key);
-  /// 200 with SDP to the request told by `reinvite`; an empty SDP refuses it with 488.
+  /// 200 with SDP (the answer, or the offer that is wanted) to the request told by `reinvite`; an empty SDP
+  /// refuses it with 488.
   void answer_reinvite(call_key key, std::string sdp);
   /// INFO of type application/dtmf-relay.
   void send_info_dtmf(call_key key, char digit, std::chrono::milliseconds duration);

@@ -2,7 +2,11 @@
 // Calls of sipp, and of a socket that speaks SIP by hand, towards us.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "far_end.hpp"
 #include "pstn/sip/offer_answer.hpp"
@@ -235,6 +239,91 @@ TEST(IncomingCall, AnUnansweredOfferInTheDialogCanBeRefused) {
   EXPECT_EQ(offer->sdp, pcma_sdp(41002, 2));
   ours.user_agent.answer_reinvite(call.key, "");
   EXPECT_TRUE(call.far.receive("SIP/2.0 488"));
+}
+
+// RFC 3261 §14.2: our offer is in the 200, the far end's answer in the ACK.
+TEST(IncomingCall, RequestForAnOfferInTheDialogIsTold) {
+  agent ours;
+  call_by_hand call(ours);
+  ASSERT_TRUE(call.is_up);
+  call.far.send(call.far.request("INVITE", call.tag, 2));
+  const auto request = ours.events.expect<ua::reinvite>();
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->sdp, "");
+  ours.user_agent.answer_reinvite(call.key, pcma_sdp(40000, 2));
+  const auto ok = call.far.receive("SIP/2.0 200");
+  ASSERT_TRUE(ok);
+  EXPECT_NE(ok->find(pcma_sdp(40000, 2)), std::string::npos);
+  call.far.send(call.far.request("ACK", call.tag, 2, {}, pcma_sdp(41002, 2)));
+  const auto answer = ours.events.expect<ua::acknowledged>();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->sdp, pcma_sdp(41002, 2));
+}
+
+constexpr std::string_view digits = "1234567890*#ABCD1122334455667788";
+
+// One datagram in ten is lost, each way, and sent again: no digit is lost, doubled or out of its place.
+TEST(Info, DigitsOfTheFarEndComeOnceThoughDatagramsGetLost) {
+  agent ours;
+  call_by_hand call(ours);
+  ASSERT_TRUE(call.is_up);
+  std::mt19937 random(7);
+  const auto lost = [&random] { return random() % 10 == 0; };
+  int sequence = 1, repeated = 0;
+  for (const char digit : digits) {
+    std::string info = call.far.request("INFO", call.tag, ++sequence, {},
+                                        std::string("Signal=") + digit + "\r\nDuration=100\r\n");
+    const std::string_view type = "application/sdp";
+    info.replace(info.find(type), type.size(), "application/dtmf-relay");
+    for (bool answered = false; !answered; ++repeated) {
+      if (lost()) continue;
+      call.far.send(info);
+      const auto answer = call.far.receive("SIP/2.0 200");
+      ASSERT_TRUE(answer);
+      answered = !lost();
+    }
+  }
+  EXPECT_GT(repeated, static_cast<int>(digits.size()) + 2);
+  for (const char digit : digits) {
+    const auto told = ours.events.expect<ua::info_dtmf>();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->digit, digit);
+  }
+  call.far.settle();
+  EXPECT_TRUE(ours.events.is_empty());
+}
+
+TEST(Info, OurDigitsGoOutOnceThoughDatagramsGetLost) {
+  agent ours;
+  call_by_hand call(ours);
+  ASSERT_TRUE(call.is_up);
+  for (const char digit : digits)
+    ours.user_agent.send_info_dtmf(call.key, digit, std::chrono::milliseconds(100));
+  std::mt19937 random(8);
+  std::string heard;
+  std::vector<std::string> known;  // sequence numbers: what comes again has that of before
+  int datagrams = 0;
+  while (heard.size() < digits.size()) {
+    const auto info = call.far.receive("INFO ");
+    ASSERT_TRUE(info);
+    ++datagrams;
+    if (random() % 10 == 0) continue;  // lost on the way
+    const auto header = [&](std::string_view name) {
+      const auto begin = info->find(name) + name.size();
+      return info->substr(begin, info->find("\r\n", begin) - begin);
+    };
+    const std::string number = header("CSeq: ");
+    if (std::find(known.begin(), known.end(), number) == known.end()) {
+      known.push_back(number);
+      heard += header("Signal=");
+    }
+    if (random() % 10 == 0) continue;  // its answer is lost
+    call.far.send("SIP/2.0 200 OK\r\nVia: " + header("Via: ") + "\r\nFrom: " + header("From: ") +
+                  "\r\nTo: " + header("To: ") + "\r\nCall-ID: " + header("Call-ID: ") +
+                  "\r\nCSeq: " + number + "\r\nContent-Length: 0\r\n\r\n");
+  }
+  EXPECT_EQ(heard, digits);
+  EXPECT_GT(datagrams, static_cast<int>(digits.size()) + 2);
 }
 
 TEST(Stop, HangsUpEveryCallAndTellsTheirEnd) {

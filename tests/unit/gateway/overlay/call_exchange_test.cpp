@@ -114,6 +114,18 @@ TEST_F(CallExchange, AResumedCallIsRestartedByItsPartiesOnly) {
   EXPECT_TRUE(peer_.take_answer(anew.make_answer("restart", call_id, sdp_, noon).value(), noon, peer_seen_));
 }
 
+// The device has lost its connection between its offer and our answer.
+TEST_F(CallExchange, AnOfferIsAnsweredOnAnotherConnection) {
+  ASSERT_TRUE(take(offer()));
+  call_exchange anew(node_, "node1", {"alice", device_.public_part()}, 4);
+  anew.resume(call_id, "tollgate:alice", "+4420", false, gateway_.unanswered_offer(call_id));
+  const auto answer = anew.make_answer("ring", call_id, sdp_, noon);
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(peer_.take_answer(*answer, noon, peer_seen_));
+  EXPECT_EQ(anew.unanswered_offer(call_id), "");
+  EXPECT_FALSE(anew.make_answer("answer", call_id, sdp_, noon));  // once
+}
+
 TEST_F(CallExchange, CallsAreBounded) {
   for (int i = 0; i < 4; ++i)
     ASSERT_TRUE(peer_.make_offer(make_call_id(), "tollgate:alice", "+4420", sdp_, noon));
