@@ -55,7 +55,7 @@ class recorder final : public opus_recorder {
   std::vector<std::byte> finish() override {
     if (!encoder_) return {};
     input_.flush([this](std::span<const std::int16_t> part) { put(part); });
-    ope_encoder_drain(encoder_.get());
+    if (taken_ > 0) ope_encoder_drain(encoder_.get());  // libopusenc 0.2.1 may abort when nothing was written
     encoder_.reset();
     return taken_ == 0 ? std::vector<std::byte>{} : std::move(file_);
   }

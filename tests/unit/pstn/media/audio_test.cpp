@@ -100,7 +100,8 @@ TEST_F(Files, RecordingStopsAtItsLongest) {
   auto recorder = opus_recorder::create(1s);
   write_all(*recorder, test::make_speech(4, 8000, 1), 8000);
   EXPECT_EQ(recorder->duration(), 1000ms);
-  EXPECT_EQ(opus_recorder::create(1s)->finish().size(), 0u);
+  for (int empty = 0; empty < 50; ++empty)
+    EXPECT_EQ(opus_recorder::create(1s)->finish().size(), 0u);
 }
 
 TEST_F(Files, WhatIsNoAudioIsRefused) {
