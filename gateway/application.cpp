@@ -14,6 +14,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "billing/cdr_export.hpp"
 #include "gateway/advertised_address.hpp"
 #include "gateway/api/admin_token.hpp"
 #include "gateway/api/server.hpp"
@@ -120,6 +121,8 @@ class application {
   asio::awaitable<void> keep_terms();
   asio::awaitable<void> keep_credit();
   asio::awaitable<void> keep_mailboxes();
+  asio::awaitable<void> open_records();
+  asio::awaitable<void> keep_records();
   asio::awaitable<void> deliver_events();
   void drain(bool stop);
   void on_change(change what);
@@ -133,7 +136,7 @@ class application {
   call::task_group tasks_{context_.get_executor()};
   asio::signal_set signals_{context_, SIGTERM, SIGINT};
   asio::steady_timer watch_timer_{context_}, terms_timer_{context_}, credit_timer_{context_},
-      mailboxes_timer_{context_}, events_timer_{context_};
+      mailboxes_timer_{context_}, events_timer_{context_}, records_timer_{context_};
   bool stopping_ = false;
   bool waiting_ = false;  // for the first signal
   bool database_reachable_ = true;
@@ -246,6 +249,7 @@ asio::awaitable<void> application::live() {
 }
 
 asio::awaitable<void> application::start() {
+  co_await open_records();
   co_await calls_.recover();
   const auto rates = co_await tariff_.reload_rates();
   const auto trunks = co_await tariff_.reload_trunks();
@@ -257,6 +261,7 @@ asio::awaitable<void> application::start() {
   tasks_.spawn("keep_credit", keep_credit());
   tasks_.spawn("keep_mailboxes", keep_mailboxes());
   tasks_.spawn("deliver_events", deliver_events());
+  tasks_.spawn("keep_records", keep_records());
   listener_.emplace(store_.url(),
                     [this](change what) { asio::post(context_, [this, what] { on_change(what); }); });
   if (const auto started = overlay_.start(); !started)
@@ -356,6 +361,43 @@ asio::awaitable<void> application::keep_mailboxes() {
   }
 }
 
+// Before the first record is written.
+asio::awaitable<void> application::open_records() {
+  const auto work = [](pqxx::work& tx) { return billing::check_export_era(tx); };
+  const auto begun = co_await store_.database().run(work, {.idempotent = true});
+  if (!begun) throw std::runtime_error("the database does not answer");
+  if (*begun)
+    spdlog::warn(
+        "event=export_era_began hint=\"the database was restored: its transactions are numbered anew\"");
+}
+
+// Makes room for the records of the months to come, and takes out months that need not be kept. Any node may.
+asio::awaitable<void> application::keep_records() {
+  const billing::retention_policy policy{.months = settings_.billing.cdr_keep_months,
+                                         .detach = settings_.billing.cdr_detach,
+                                         .months_ahead = settings_.billing.cdr_months_ahead};
+  while (!stopping_) {
+    for (bool more = true; more && !stopping_;) {
+      const auto now = clocks_.wall();
+      const auto work = [&](pqxx::work& tx) {
+        tx.exec("SET LOCAL statement_timeout = '10min'");
+        return billing::keep_cdr_months(tx, now, policy);
+      };
+      const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
+      const auto steps = co_await store_.database().run(work, patient);
+      more = steps && billing::goes_on(*steps);
+      if (!steps) continue;
+      for (const auto& one : *steps)
+        spdlog::info("event=cdr_month month={:04d}-{:02d} step={}", static_cast<int>(one.month.year()),
+                     static_cast<unsigned>(one.month.month()), one.step);
+    }
+    if (stopping_) co_return;
+    records_timer_.expires_after(std::chrono::hours(1));
+    boost::system::error_code ignored;
+    co_await records_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
 // What other nodes and the database wrote for devices that are attached here.
 asio::awaitable<void> application::deliver_events() {
   constexpr auto interval = std::chrono::seconds(5);
@@ -410,6 +452,7 @@ asio::awaitable<void> application::stop() {
   credit_timer_.cancel();
   mailboxes_timer_.cancel();
   events_timer_.cancel();
+  records_timer_.cancel();
   calls_.stop();
   co_await overlay_.stop();
   co_await api_.stop();

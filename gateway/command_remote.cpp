@@ -2,47 +2,19 @@
 // `tollgate status|calls|hangup|drain|simulate`: a running gateway, over its REST API.
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <cstdlib>
-#include <fstream>
 #include <iomanip>
 #include <iostream>
 
-#include "gateway/api_client.hpp"
 #include "gateway/command.hpp"
+#include "gateway/remote.hpp"
 
 namespace tollgate::gateway {
 namespace {
 
 namespace json = boost::json;
 
-std::string url_of(const configuration& settings, const remote_options& remote) {
-  if (!remote.url.empty()) return remote.url;
-  std::string host = settings.api.address;
-  if (host == "0.0.0.0") host = "127.0.0.1";
-  if (host == "::") host = "::1";
-  if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(settings.api.port);
-}
-
-std::string token_of(const configuration& settings, const remote_options& remote) {
-  if (const char* const given = std::getenv("TOLLGATE_ADMIN_TOKEN"); given != nullptr && *given != '\0')
-    return given;
-  std::ifstream in(remote.token_file.empty() ? admin_token_path(settings) : remote.token_file);
-  std::string token;
-  in >> token;
-  return token;
-}
-
-std::string text(const json::object& from, std::string_view name) {
-  const json::value* const value = from.if_contains(name);
-  if (value == nullptr || value->is_null()) return "-";
-  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
-
-// The answer's object, or the exit code after having told what is wrong.
 struct answer {
   int code = exit_done;
   json::object body;
@@ -50,21 +22,9 @@ struct answer {
 
 answer ask(const configuration& settings, const remote_options& remote, const char* method,
            const std::string& target, const std::string& body = {}) {
-  const auto response = ask_api(url_of(settings, remote), token_of(settings, remote), method, target, body);
-  if (!response) {
-    std::cerr << "tollgate: no gateway answers at " << url_of(settings, remote) << ": "
-              << response.error().message() << "\n";
-    return {exit_unreachable, {}};
-  }
-  boost::system::error_code error;
-  json::value value = json::parse(response->body, error);
-  json::object found = !error && value.is_object() ? std::move(value.get_object()) : json::object();
-  if (response->status >= 300) {
-    std::cerr << "tollgate: " << response->status << " " << text(found, "detail") << "\n";
-    return {exit_refused, {}};
-  }
-  if (remote.json) std::cout << json::serialize(found) << "\n";
-  return {exit_done, std::move(found)};
+  auto found = ask_gateway(settings, remote, {.method = method, .target = target, .body = body});
+  if (found.code == exit_done && remote.json) std::cout << json::serialize(found.body) << "\n";
+  return {found.code, std::move(found.body)};
 }
 
 void print_trunks(const json::object& status) {
@@ -73,8 +33,9 @@ void print_trunks(const json::object& status) {
   for (const json::value& each : trunks->get_array()) {
     if (!each.is_object()) continue;
     const json::object& trunk = each.get_object();
-    std::cout << "trunk " << text(trunk, "name") << "  " << (text(trunk, "up") == "true" ? "up" : "down")
-              << "  calls " << text(trunk, "calls") << "  " << text(trunk, "detail") << "\n";
+    std::cout << "trunk " << text_of(trunk, "name") << "  "
+              << (text_of(trunk, "up") == "true" ? "up" : "down") << "  calls " << text_of(trunk, "calls")
+              << "  " << text_of(trunk, "detail") << "\n";
   }
 }
 
@@ -100,7 +61,7 @@ const json::object& object(const json::object& from, std::string_view name) {
 
 std::string per_minute(const json::object& terms) {
   if (terms.empty()) return "-";
-  return text(terms, "price_per_minute") + " " + text(terms, "currency");
+  return text_of(terms, "price_per_minute") + " " + text_of(terms, "currency");
 }
 
 void print_route(const json::object& call) {
@@ -114,13 +75,13 @@ void print_route(const json::object& call) {
   for (const json::value& each : trunks->get_array()) {
     if (!each.is_object()) continue;
     const json::object& trunk = each.get_object();
-    const bool chosen = text(trunk, "verdict") == "chosen";
+    const bool chosen = text_of(trunk, "verdict") == "chosen";
     const json::object& quality = object(trunk, "quality");
     std::cout << std::setw(6) << (chosen ? std::to_string(++place) : "-") << std::setw(20)
-              << text(trunk, "trunk") << std::setw(20) << text(trunk, "verdict") << std::setw(18)
-              << per_minute(object(trunk, "cost")) << std::setw(9) << text(trunk, "priority") << std::setw(7)
-              << text(trunk, "weight") << std::setw(7) << text(trunk, "calls") << text(quality, "answered")
-              << " of " << text(quality, "attempts") << "\n";
+              << text_of(trunk, "trunk") << std::setw(20) << text_of(trunk, "verdict") << std::setw(18)
+              << per_minute(object(trunk, "cost")) << std::setw(9) << text_of(trunk, "priority")
+              << std::setw(7) << text_of(trunk, "weight") << std::setw(7) << text_of(trunk, "calls")
+              << text_of(quality, "answered") << " of " << text_of(quality, "attempts") << "\n";
   }
 }
 
@@ -133,11 +94,11 @@ int command_simulate(const configuration& settings, const remote_options& remote
   if (!what.region.empty()) target += "&region=" + percent_encoded(what.region);
   const answer found = ask(settings, remote, "GET", target);
   if (found.code != exit_done || remote.json) return found.code;
-  std::cout << std::left << std::setw(20) << "verdict" << text(found.body, "verdict") << "\n";
-  if (!text(found.body, "text").empty())
-    std::cout << std::setw(20) << "because" << text(found.body, "text") << "\n";
+  std::cout << std::left << std::setw(20) << "verdict" << text_of(found.body, "verdict") << "\n";
+  if (!text_of(found.body, "text").empty())
+    std::cout << std::setw(20) << "because" << text_of(found.body, "text") << "\n";
   for (const char* name : {"number", "region", "number_type", "caller"})
-    std::cout << std::setw(20) << name << text(found.body, name) << "\n";
+    std::cout << std::setw(20) << name << text_of(found.body, name) << "\n";
   std::cout << std::setw(20) << "price_per_minute" << per_minute(object(found.body, "price")) << "\n";
   print_route(found.body);
   return exit_done;
@@ -148,7 +109,7 @@ int command_status(const configuration& settings, const remote_options& remote) 
   if (found.code != exit_done || remote.json) return found.code;
   for (const char* name : {"node", "started_at", "draining", "calls", "calls_total", "sessions",
                            "settlements_spooled", "overlay_address", "sip_address"})
-    std::cout << std::left << std::setw(20) << name << text(found.body, name) << "\n";
+    std::cout << std::left << std::setw(20) << name << text_of(found.body, name) << "\n";
   print_trunks(found.body);
   return exit_done;
 }
@@ -164,9 +125,9 @@ int command_calls(const configuration& settings, const remote_options& remote) {
   for (const json::value& each : items->get_array()) {
     if (!each.is_object()) continue;
     const json::object& call = each.get_object();
-    std::cout << std::setw(38) << text(call, "call_id") << std::setw(11) << text(call, "direction")
-              << std::setw(11) << text(call, "state") << std::setw(18) << text(call, "caller")
-              << std::setw(18) << text(call, "callee") << text(call, "talk_ms") << "\n";
+    std::cout << std::setw(38) << text_of(call, "call_id") << std::setw(11) << text_of(call, "direction")
+              << std::setw(11) << text_of(call, "state") << std::setw(18) << text_of(call, "caller")
+              << std::setw(18) << text_of(call, "callee") << text_of(call, "talk_ms") << "\n";
   }
   return exit_done;
 }
@@ -186,7 +147,7 @@ int command_drain(const configuration& settings, const remote_options& remote, b
   const answer found =
       ask(settings, remote, "POST", "/v1/drain", stop ? R"({"stop":true})" : R"({"stop":false})");
   if (found.code == exit_done && !remote.json)
-    std::cout << "draining, " << text(found.body, "calls") << " live calls\n";
+    std::cout << "draining, " << text_of(found.body, "calls") << " live calls\n";
   return found.code;
 }
 

@@ -112,6 +112,9 @@ struct configuration {
     std::vector<std::string> credit_months_by_country;  ///< "DE=0", "FR=12"
     int credit_interval_s = 3'600;                      ///< between searches for credit that lapses
     std::filesystem::path voucher_key_file;             ///< empty: keys/voucher.key below the state directory
+    int cdr_keep_months = 0;                            ///< after a month's end; 0: for ever
+    bool cdr_detach = false;     ///< a month that is over is kept in schema billing_archive
+    int cdr_months_ahead = 3;    ///< partitions made in advance
     bool fraud_limits = true;    ///< whether the limits of /v1/fraud/limits hold on this node
     std::string webhook_secret;  ///< of the payment provider's signed events; empty: none are taken
   } billing;

@@ -156,6 +156,14 @@ void visit_service(configuration& c, key_visitor& v) {
   v.visit("billing.voucher_key_file", c.billing.voucher_key_file,
           "Key of the vouchers' PINs, 64 hex digits, the same on all gateways of one database. Empty: "
           "keys/voucher.key below the state directory, made at the first start.");
+  v.integer(
+      "billing.cdr_keep_months", c.billing.cdr_keep_months, 0, 1'200,
+      "Months that call detail records are kept after the month of the call, at least as long as the law "
+      "asks; every consumer of the export has them before they go. 0: for ever.");
+  v.visit("billing.cdr_detach", c.billing.cdr_detach,
+          "Whether a month that is over is kept as a table of schema billing_archive; else it is dropped.");
+  v.integer("billing.cdr_months_ahead", c.billing.cdr_months_ahead, 1, 24,
+            "Months for whose records room is made in advance.");
   v.visit("billing.fraud_limits", c.billing.fraud_limits,
           "Whether calls are held against the limits of /v1/fraud/limits.");
   v.visit(

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "gateway/command.hpp"
+#include "gateway/command_cdr.hpp"
 
 namespace {
 
@@ -28,6 +29,8 @@ struct arguments {
   bool print = false, look_only = false, stop = false;
   std::string call_id;
   simulation_options simulation;
+  cdr_export_options cdr_export;
+  cdr_reconcile_options cdr_reconcile;
 
   std::optional<fs::path> file() const {
     if (!config.empty()) return config;
@@ -56,6 +59,44 @@ CLI::App* add_remote(CLI::App& app, const char* name, const char* help, argument
   command->add_flag("--json", into.remote.json, "Print the answer as JSON");
   command->footer(footer);
   return command;
+}
+
+struct cdr_commands {
+  const CLI::App* take = nullptr;
+  const CLI::App* reconcile = nullptr;
+};
+
+cdr_commands add_cdr(CLI::App& app, arguments& given) {
+  CLI::App* const cdr = app.add_subcommand("cdr", "Call detail records");
+  cdr->require_subcommand(1);
+  cdr->footer(footer);
+  CLI::App* const take =
+      add_remote(*cdr, "export", "Write the records that were committed since a cursor", given);
+  auto& out = given.cdr_export;
+  take->add_option("--format", out.format, "csv or jsonl (default)")->check(CLI::IsMember({"csv", "jsonl"}));
+  take->add_option("-o,--output", out.output, "Append to this file (default: standard output)");
+  take->add_option("--state", out.state,
+                   "Keep here how far the file is, and go on from there: each record is in it once");
+  take->add_option("--after", out.after, "Begin behind this cursor");
+  take->add_option("--consumer", out.consumer,
+                   "Tell the gateway that this consumer has them: retention waits for it");
+  CLI::App* const reconcile =
+      add_remote(*cdr, "reconcile",
+                 "Compare the ledger, the records, and a carrier's own; exit code 1: they differ", given);
+  auto& in = given.cdr_reconcile;
+  reconcile->add_option("--month", in.month, "A month (UTC): 2026-11");
+  reconcile->add_option("--from", in.from, "First moment, RFC 3339, or a day");
+  reconcile->add_option("--until", in.until, "The moment after the last one");
+  reconcile->add_option("--carrier-csv", in.carrier_csv, "The carrier's records");
+  reconcile->add_option("--trunk", in.trunks, "The trunk that they are of; may be repeated");
+  reconcile->add_option("--carrier", in.carrier_id, "The carrier's id, in place of its trunks");
+  reconcile->add_option("--time-tolerance", in.time_tolerance_s,
+                        "Seconds between two records of one call (90)");
+  reconcile->add_option("--duration-tolerance", in.duration_tolerance_s,
+                        "Seconds that durations may differ by (1)");
+  reconcile->add_option("--utc-offset", in.utc_offset_min,
+                        "Minutes, of the carrier's times that name none (0)");
+  return {take, reconcile};
 }
 
 int run_command(int count, char** words) {
@@ -89,6 +130,7 @@ int run_command(int count, char** words) {
       simulate->add_option("--account", given.simulation.account, "Id of the account that calls");
   simulate->add_option("--region", given.simulation.region, "Or the caller's country, ISO 3166")
       ->excludes(account);
+  const cdr_commands cdr = add_cdr(app, given);
 
   try {
     app.parse(count, words);
@@ -103,6 +145,8 @@ int run_command(int count, char** words) {
     if (calls->parsed()) return command_calls(settings, given.remote);
     if (hangup->parsed()) return command_hangup(settings, given.remote, given.call_id);
     if (simulate->parsed()) return command_simulate(settings, given.remote, given.simulation);
+    if (cdr.take->parsed()) return command_cdr_export(settings, given.remote, given.cdr_export);
+    if (cdr.reconcile->parsed()) return command_cdr_reconcile(settings, given.remote, given.cdr_reconcile);
     return command_drain(settings, given.remote, given.stop);
   });
 }

@@ -81,6 +81,14 @@ boost::asio::awaitable<reply> list_account_calls(services& with, const request& 
 boost::asio::awaitable<reply> get_account_call(services& with, const request& from);
 boost::asio::awaitable<reply> list_cdrs(services& with, const request& from);
 
+// their export and reconciliation (cdr_exports.cpp)
+boost::asio::awaitable<reply> export_cdrs(services& with, const request& from);
+boost::asio::awaitable<reply> list_cdr_consumers(services& with, const request& from);
+boost::asio::awaitable<reply> acknowledge_cdrs(services& with, const request& from);
+boost::asio::awaitable<reply> remove_cdr_consumer(services& with, const request& from);
+boost::asio::awaitable<reply> reconcile_ledger(services& with, const request& from);
+boost::asio::awaitable<reply> reconcile_carrier(services& with, const request& from);
+
 // rate decks and prices (rates.cpp)
 boost::asio::awaitable<reply> list_rate_decks(services& with, const request& from);
 boost::asio::awaitable<reply> export_rate_deck(services& with, const request& from);

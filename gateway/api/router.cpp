@@ -99,6 +99,12 @@ constexpr route table[] = {
     {"GET", "/v1/calls/{}", get_live_call},
     {"DELETE", "/v1/calls/{}", hang_up_call},
     {"GET", "/v1/cdrs", list_cdrs},
+    {"GET", "/v1/cdrs/export", export_cdrs},
+    {"POST", "/v1/cdrs/reconciliation", reconcile_carrier, false, true},
+    {"GET", "/v1/ledger/reconciliation", reconcile_ledger},
+    {"GET", "/v1/cdr_consumers", list_cdr_consumers},
+    {"PUT", "/v1/cdr_consumers/{}", acknowledge_cdrs},
+    {"DELETE", "/v1/cdr_consumers/{}", remove_cdr_consumer},
 
     {"GET", "/v1/mailboxes/{}/voicemails", list_voicemails},
     {"GET", "/v1/mailboxes/{}/voicemails/{}", get_voicemail},

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Credit as a device sees it: vouchers, notice, lapse and reactivation, across a gateway that is killed; and a limit against fraud."""
+"""Credit as a device sees it: vouchers, notice, lapse and reactivation, across a gateway that is killed; a limit against fraud; and what becomes of the
+records."""
 
+import datetime
+import os
+import subprocess
+import time
 import unittest
 import uuid
 
-from stage import LANDLINE, PATIENCE_S, StageTest, processes
+from stage import LANDLINE, PATIENCE_S, StageTest, processes, program
 from wire_peer import WirePeer
 
 
@@ -90,6 +95,48 @@ class Credit(StageTest):
         ended = device.await_frame(lambda frame: frame["t"] == "hangup" and frame.get("call") == call)
         self.assertEqual("fraud_limit", ended["body"]["code"])
         self.assertEqual("starts_minute", self.stage.rest.get("/v1/fraud/events")["items"][0]["measure"])
+        self.assert_sound()
+
+    def cdr(self, *words):
+        command = [program("tollgate"), "cdr", *words, "--url", self.stage.gateway.api_url]
+        environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": self.stage.gateway.admin_token}
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def test_records_are_exported_once_each_although_the_export_is_killed(self):
+        grace, count = self.stage.subscriber("grace"), 6_000
+        self.stage.query(
+            "INSERT INTO billing.cdr (account_id, call_id, settled_by, currency, trunk, callee, started_at, talk_ms) "
+            f"SELECT '{grace.account_id}', (left(billing.call_id_from(now() - interval '1 hour')::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, "
+            f"'gateway', 'EUR', 'export', '+442079460958', now() - interval '1 hour', 60000 FROM generate_series(1, {count}) n")
+        output, state = self.stage.output / "records.csv", self.stage.output / "records.state"
+        take = ("export", "--format", "csv", "--output", str(output), "--state", str(state), "--consumer", "accounting")
+        for attempt in range(8):  # at another moment each time, some of them after the end
+            running = self.cdr(*take)
+            time.sleep(0.02 + 0.04 * attempt)
+            running.kill()
+            running.communicate()
+        finished = self.cdr(*take)
+        self.assertEqual(0, finished.wait(PATIENCE_S), finished.communicate()[1])
+        lines = output.read_text().splitlines()
+        self.assertTrue(lines[0].startswith("call_id,account_id,"))
+        calls = [line.split(",")[0] for line in lines[1:] if grace.account_id in line]
+        self.assertEqual((count, count), (len(calls), len(set(calls))))
+        self.assertEqual(len(lines), len(set(lines)))
+        self.assertEqual("accounting", self.stage.rest.get("/v1/cdr_consumers")["items"][0]["name"])
+        whole = self.cdr("export", "--format", "jsonl").communicate()[0]
+        self.assertEqual(len(lines) - 1, len(whole.splitlines()))
+
+        days = [(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=n)).date().isoformat() for n in (-1, 2)]
+        span = ("reconcile", "--from", days[0], "--until", days[1])
+        alone = self.cdr(*span)
+        self.assertEqual(0, alone.wait(PATIENCE_S), alone.communicate())
+        carrier = self.stage.output / "carrier.csv"
+        carrier.write_text(f"called,time,seconds\n442079460958,{days[0]} 00:00:10,60\n")
+        compared = self.cdr(*span, "--carrier-csv", str(carrier), "--trunk", "export")
+        told = compared.communicate(timeout=PATIENCE_S)[0]
+        self.assertEqual(1, compared.returncode, told)
+        self.assertIn(f"missing {count}", told)
+        self.assertIn("extra 1", told)
         self.assert_sound()
 
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/remote.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+namespace tollgate::gateway {
+namespace {
+
+namespace json = boost::json;
+
+std::string url_of(const configuration& settings, const remote_options& remote) {
+  if (!remote.url.empty()) return remote.url;
+  std::string host = settings.api.address;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(settings.api.port);
+}
+
+std::string token_of(const configuration& settings, const remote_options& remote) {
+  if (const char* const given = std::getenv("TOLLGATE_ADMIN_TOKEN"); given != nullptr && *given != '\0')
+    return given;
+  std::ifstream in(remote.token_file.empty() ? admin_token_path(settings) : remote.token_file);
+  std::string token;
+  in >> token;
+  return token;
+}
+
+void tell(const api_response& response, const json::object& body) {
+  std::cerr << "tollgate: " << response.status << " " << text_of(body, "detail") << "\n";
+  const json::value* const errors = body.if_contains("errors");
+  if (errors == nullptr || !errors->is_array()) return;
+  for (const json::value& each : errors->get_array())
+    if (each.is_object())
+      std::cerr << "  " << text_of(each.get_object(), "field") << ": " << text_of(each.get_object(), "text")
+                << "\n";
+}
+
+}  // namespace
+
+std::string text_of(const json::object& from, std::string_view name) {
+  const json::value* const value = from.if_contains(name);
+  if (value == nullptr || value->is_null()) return "-";
+  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+}
+
+remote_answer ask_gateway(const configuration& settings, const remote_options& remote,
+                          const api_request& request) {
+  auto response = ask_api(url_of(settings, remote), token_of(settings, remote), request);
+  if (!response) {
+    std::cerr << "tollgate: no gateway answers at " << url_of(settings, remote) << ": "
+              << response.error().message() << "\n";
+    return {exit_unreachable, {}, {}};
+  }
+  boost::system::error_code error;
+  json::object body;
+  if (response->content_type.find("json") != std::string::npos &&
+      response->content_type.find("ndjson") == std::string::npos)
+    if (json::value value = json::parse(response->body, error); !error && value.is_object())
+      body = std::move(value.get_object());
+  if (response->status >= 300) {
+    tell(*response, body);
+    return {exit_refused, {}, {}};
+  }
+  return {exit_done, std::move(*response), std::move(body)};
+}
+
+}  // namespace tollgate::gateway

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the commands that ask a running gateway have in common.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+
+#include "gateway/api_client.hpp"
+#include "gateway/command.hpp"
+
+namespace tollgate::gateway {
+
+/// An answer below 300, or the exit code after having told what is wrong.
+struct remote_answer {
+  int code = exit_done;
+  api_response response;
+  boost::json::object body;  ///< if it is an object
+};
+remote_answer ask_gateway(const configuration& settings, const remote_options& remote,
+                          const api_request& request);
+
+/// A member as text; "-" if there is none.
+std::string text_of(const boost::json::object& from, std::string_view name);
+
+}  // namespace tollgate::gateway

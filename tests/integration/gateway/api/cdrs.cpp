@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// The export of CDRs over REST, and their comparison with the ledger and a carrier's records.
+#include <gmock/gmock.h>
+
+#include <boost/json/parse.hpp>
+#include <pqxx/result>
+
+#include "billing/ledger.hpp"
+#include "billing/stop_record.hpp"
+#include "fixture.hpp"
+#include "gateway/api/fields.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+class CdrApi : public Api {
+ protected:
+  void SetUp() override {
+    Api::SetUp();
+    account_ = *parse_uuid(create_account("alice"));
+    ASSERT_FALSE(pool_
+                     ->run_blocking([&](pqxx::work& tx) {
+                       billing::top_up(
+                           tx, {.account_id = account_, .amount = billing::units(20), .payment_id = "p"})
+                           .value();
+                     })
+                     .has_error());
+  }
+  void TearDown() override {
+    EXPECT_TRUE(get("/v1/ledger/violations").at("items").as_array().empty());
+    Api::TearDown();
+  }
+  // A minute at EUR 0.017 over the trunk "main", with an id of 22 November 2026.
+  void call(std::uint8_t number) {
+    billing::hold_request hold;
+    hold.account_id = account_;
+    hold.call_id = *parse_uuid("01a20320-a200-7000-8000-0000000000" + std::to_string(10 + number));
+    hold.node = "test";
+    hold.terms = {
+        .rate_id = 7, .prefix = "44", .destination = "United Kingdom", .price_per_minute = {17'000}};
+    hold.currency = "EUR";
+    hold.wanted = {17'000};
+    hold.callee = "+442079460958";
+    billing::stop_record stop;
+    stop.account_id = account_;
+    stop.call_id = hold.call_id;
+    stop.callee = hold.callee;
+    stop.talk = 60s;
+    stop.trunk = "main";
+    stop.started = *parse_rfc3339("2026-11-22T12:00:00Z") + std::chrono::minutes(10 * number);
+    stop.answered = *stop.started + 4s;
+    ASSERT_FALSE(pool_
+                     ->run_blocking([&](pqxx::work& tx) {
+                       billing::open_hold(tx, hold);
+                       billing::settle(tx, stop);
+                     })
+                     .has_error());
+  }
+  static std::string header(const answer& from, const std::string& name) {
+    const auto at = from.header.find(name + ": ");
+    if (at == std::string::npos) return "";
+    const auto begin = at + name.size() + 2;
+    return from.header.substr(begin, from.header.find('\r', begin) - begin);
+  }
+  static std::size_t lines(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  uuid account_{};
+};
+
+TEST_F(CdrApi, ExportsInPagesAsJsonLinesAndCsv) {
+  for (std::uint8_t i = 1; i <= 3; ++i)
+    call(i);
+  const answer first = get("/v1/cdrs/export?limit=2");
+  ASSERT_EQ(first.status, 200U) << first.text;
+  EXPECT_THAT(first.header, HasSubstr("application/x-ndjson"));
+  EXPECT_EQ(lines(first.text), 2U);
+  EXPECT_EQ(header(first, "Tollgate-More"), "true");
+  const auto record = boost::json::parse(first.text.substr(0, first.text.find('\n')));
+  EXPECT_EQ(record.at("callee").as_string(), "+442079460958");
+  EXPECT_EQ(record.at("charged_micros").as_int64(), 17'000);
+  const std::string cursor = header(first, "Tollgate-Next");
+  const answer second = get("/v1/cdrs/export?limit=2&after=" + cursor);
+  EXPECT_EQ(lines(second.text), 1U);
+  EXPECT_EQ(header(second, "Tollgate-More"), "false");
+  const answer none = get("/v1/cdrs/export?after=" + header(second, "Tollgate-Next"));
+  EXPECT_EQ(none.text, "");
+  EXPECT_EQ(header(none, "Tollgate-Next"), header(second, "Tollgate-Next"));
+  const answer csv = get("/v1/cdrs/export?format=csv");
+  EXPECT_EQ(lines(csv.text), 4U);
+  EXPECT_TRUE(csv.text.starts_with("call_id,account_id,"));
+  EXPECT_THAT(csv.text, HasSubstr(",0.017,"));
+  EXPECT_EQ(lines(get("/v1/cdrs/export?format=csv&after=" + cursor).text), 1U);
+  EXPECT_EQ(lines(get("/v1/cdrs/export?format=csv&header=true&after=" + cursor).text), 2U);
+  EXPECT_EQ(get("/v1/cdrs/export?format=xml").status, 422U);
+  EXPECT_EQ(get("/v1/cdrs/export?after=nonsense").status, 422U);
+}
+
+TEST_F(CdrApi, ConsumersGoOnWhereTheyWere) {
+  for (std::uint8_t i = 1; i <= 3; ++i)
+    call(i);
+  const std::string cursor = header(get("/v1/cdrs/export?limit=2"), "Tollgate-Next");
+  const auto tell = [&](const std::string& name, const std::string& at) {
+    return send("PUT", "/v1/cdr_consumers/" + name, R"({"cursor":")" + at + "\"}");
+  };
+  EXPECT_EQ(tell("accounting", cursor).status, 200U);
+  EXPECT_EQ(tell("accounting", "nonsense").status, 422U);
+  EXPECT_EQ(tell("Accounting", cursor).status, 422U);
+  EXPECT_EQ(lines(get("/v1/cdrs/export?consumer=accounting").text), 1U);
+  EXPECT_EQ(lines(get("/v1/cdrs/export?consumer=other").text), 3U);
+  EXPECT_EQ(get("/v1/cdr_consumers").at("items").at(0).at("cursor").as_string(), cursor);
+  EXPECT_EQ(send("DELETE", "/v1/cdr_consumers/accounting").status, 204U);
+  EXPECT_EQ(send("DELETE", "/v1/cdr_consumers/accounting").status, 404U);
+}
+
+TEST_F(CdrApi, LedgerAgreesWithTheRecords) {
+  call(1);
+  call(2);
+  const answer found = get("/v1/ledger/reconciliation?from=2026-11-01T00:00:00Z&until=2026-12-01T00:00:00Z");
+  ASSERT_EQ(found.status, 200U) << found.text;
+  EXPECT_EQ(found.integer("calls"), 2);
+  EXPECT_EQ(found.integer("differences"), 0);
+  EXPECT_EQ(get("/v1/ledger/reconciliation?from=2026-11-01T00:00:00Z&until=2027-11-01T00:00:00Z").status,
+            422U);
+  EXPECT_EQ(get("/v1/ledger/reconciliation").status, 422U);
+}
+
+TEST_F(CdrApi, CarriersRecordsAreComparedWithOurs) {
+  for (std::uint8_t i = 1; i <= 3; ++i)
+    call(i);
+  const std::string period = "from=2026-11-22T00:00:00Z&until=2026-11-23T00:00:00Z";
+  const std::string csv =
+      "Called;Answer time;Seconds\r\n"
+      "00442079460958;2026-11-22 12:10:04;60\r\n"   // ours
+      "00442079460958;2026-11-22 12:20:04;75\r\n"   // longer
+      "00442079460958;2026-11-22 18:00:00;60\r\n"   // not ours
+      "00442079460958;2026-11-25 12:00:00;60\r\n";  // of another day
+  const auto compare = [&](const std::string& query, const std::string& body) {
+    return send("POST", "/v1/cdrs/reconciliation?" + query, body, "text/csv");
+  };
+  const answer found = compare(period + "&trunks=main", csv);
+  ASSERT_EQ(found.status, 200U) << found.text;
+  EXPECT_EQ(found.integer("ours"), 3);
+  EXPECT_EQ(found.integer("theirs"), 3);
+  EXPECT_EQ(found.integer("outside"), 1);
+  EXPECT_EQ(found.integer("matched"), 2);
+  EXPECT_EQ(found.at("missing").at("count").as_int64(), 1);
+  EXPECT_EQ(found.at("extra").at("first").at(0).at("line").as_int64(), 4);
+  EXPECT_EQ(found.at("seconds_differ").at("first").at(0).at("theirs").at("seconds").as_int64(), 75);
+  EXPECT_EQ(compare(period + "&trunks=other", csv).integer("ours"), 0);
+  const answer bad = compare(period + "&trunks=main", "called,time,seconds\n44,never,1\n");
+  EXPECT_EQ(bad.status, 422U);
+  EXPECT_THAT(bad.text, HasSubstr("line 2"));
+  EXPECT_EQ(compare(period, csv).status, 422U);
+  EXPECT_EQ(compare("trunks=main", csv).status, 422U);
+  EXPECT_EQ(post("/v1/cdrs/reconciliation?" + period + "&trunks=main", "{}").status, 415U);
+}
+
+}  // namespace
+}  // namespace tollgate::gateway::api
