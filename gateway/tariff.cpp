@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "billing/rate_deck.hpp"
 #include "pstn/trunk/trunk_store.hpp"
@@ -76,9 +77,8 @@ tariff::price_book tariff::read_prices(pqxx::work& tx, const std::map<std::strin
 }
 
 boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
-  const auto work = [known = decks_, now = time_.wall()](pqxx::work& tx) {
-    return read_prices(tx, known, now);
-  };
+  auto known = decks_;
+  const auto work = [&known, now = time_.wall()](pqxx::work& tx) { return read_prices(tx, known, now); };
   const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(2)};
   const auto turn = ++rates_asked_;
   auto loaded = co_await database_.run(work, patient);
@@ -88,7 +88,7 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
   }
   if (turn < rates_read_) co_return boost::system::result<void>();  // overtaken by a later reading
   rates_read_ = turn;
-  decks_ = std::move(loaded->decks);
+  auto replaced = std::exchange(decks_, std::move(loaded->decks));
   cost_decks_ = std::move(loaded->cost_decks);
   if (decks_.empty())
     spdlog::warn("event=no_rates hint=\"import a rate deck: no call can be priced before\"");
@@ -100,6 +100,13 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
     spdlog::warn("event=sold_below_cost prefixes={} first={} sell_deck={} cost_deck={}", loaded->losses.count,
                  first.prefix, first.sell_deck, first.cost_deck);
   }
+  // A table of 300,000 rates takes tens of milliseconds to free: on a thread of the pool, not on this one,
+  // which all calls share.
+  const auto free_replaced = [&known, &replaced](pqxx::transaction_base&) {
+    known.clear();
+    replaced.clear();
+  };
+  co_await database_.step(free_replaced);
   co_return boost::system::result<void>();
 }
 

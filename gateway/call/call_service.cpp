@@ -140,10 +140,10 @@ boost::asio::awaitable<void> call_service::report_use() {
     calls.push_back({facts.account_id, facts.call_id, used});
   }
   if (calls.empty()) co_return;
-  const auto work = [&](pqxx::work& tx) {
+  const auto work = [&](pqxx::transaction_base& tx) {
     return billing::report_usage(tx, environment_.settings.instance, calls, environment_.settings.hold_lease);
   };
-  const auto answer = co_await environment_.database.run(work, {.idempotent = true});
+  const auto answer = co_await environment_.database.step(work);
   if (!answer) {  // the calls go on within their holds; the leases outlast several reports
     spdlog::warn("event=use_not_reported calls={} error=\"{}\"", calls.size(), answer.error().message());
     co_return;

@@ -86,13 +86,13 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hol
   const auto country_limit = caller_.policy.country_spend_day_micros;
   const int country_code = number_->country_code();
   const auto work = [&, guarded, country_limit,
-                     country_code](pqxx::work& tx) -> std::optional<billing::hold_answer> {
+                     country_code](pqxx::transaction_base& tx) -> std::optional<billing::hold_answer> {
     if (country_limit &&
         subscriber::spent_on_country(tx, request.account_id, country_code, request.call_id) >= *country_limit)
       return std::nullopt;
     return guarded ? billing::open_guarded_hold(tx, request) : billing::open_hold(tx, request);
   };
-  const auto asked = co_await environment_.database.run(work, {.idempotent = true});
+  const auto asked = co_await environment_.database.step(work);
   if (!asked)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41};
   if (!*asked) co_return refusal{std::string(country_limit_code), std::string(country_limit_text), 21};

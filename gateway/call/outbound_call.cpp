@@ -206,11 +206,11 @@ void outbound_call::warn(std::chrono::seconds left) {
 // From now on a crash of this gateway leaves an answered call in the ledger.
 boost::asio::awaitable<void> outbound_call::report_answer(std::shared_ptr<outbound_call> self) {
   const billing::usage call{self->facts_.account_id, self->facts_.call_id, std::chrono::seconds(1)};
-  const auto work = [&](pqxx::work& tx) {
+  const auto work = [&](pqxx::transaction_base& tx) {
     const auto& settings = self->environment_.settings;
     return billing::report_usage(tx, settings.instance, std::span(&call, 1), settings.hold_lease);
   };
-  co_await self->environment_.database.run(work, {.idempotent = true});
+  co_await self->environment_.database.step(work);
 }
 
 boost::asio::awaitable<void> outbound_call::extend(std::shared_ptr<outbound_call> self, action::extend more) {
@@ -222,10 +222,10 @@ boost::asio::awaitable<void> outbound_call::extend(std::shared_ptr<outbound_call
   request.more = more.more;
   request.lease = self->environment_.settings.hold_lease;
   const bool guarded = self->environment_.settings.fraud_limits;
-  const auto work = [&request, guarded](pqxx::work& tx) {
+  const auto work = [&request, guarded](pqxx::transaction_base& tx) {
     return guarded ? billing::extend_guarded_hold(tx, request) : billing::extend_hold(tx, request);
   };
-  const auto answer = co_await self->environment_.database.run(work, {.idempotent = true});
+  const auto answer = co_await self->environment_.database.step(work);
   self->deliver(answer ? credit_extended{*answer} : credit_extended{});
 }
 

@@ -8,17 +8,9 @@
 namespace tollgate::gateway::call {
 namespace {
 
-// One transaction for both kinds: a call without a hold is unknown to settle() and is recorded instead.
-boost::system::result<billing::settlement> write_record(pqxx::work& tx, const billing::stop_record& record) {
-  const bool charged_kind = record.direction == billing::call_direction::out ||
-                            record.direction == billing::call_direction::forward;
-  if (charged_kind) {
-    const auto settled = billing::settle(tx, record);
-    if (settled.status != billing::settle_status::unknown_call) return settled;
-  }
-  const auto recorded = billing::record_call(tx, record);
-  if (!recorded) return recorded.error();
-  return billing::settlement{};
+bool is_charged_kind(const billing::stop_record& record) {
+  return record.direction == billing::call_direction::out ||
+         record.direction == billing::call_direction::forward;
 }
 
 // Whether the ledger itself refused the record: trying again would change nothing.
@@ -29,10 +21,19 @@ bool refused_for_good(const boost::system::error_code& error) {
 
 }  // namespace
 
+// One step for a charged call. One that never had a hold is unknown to settle(), which has written nothing
+// then, and is recorded instead.
 boost::asio::awaitable<boost::system::result<billing::settlement>> settlement_desk::write(
     const billing::stop_record& record) {
-  const auto work = [&record](pqxx::work& tx) { return write_record(tx, record); };
-  co_return co_await database_.run(work, {.idempotent = true});
+  if (is_charged_kind(record)) {
+    const auto charge = [&record](pqxx::transaction_base& tx) { return billing::settle(tx, record); };
+    const auto settled = co_await database_.step(charge);
+    if (!settled || settled->status != billing::settle_status::unknown_call) co_return settled;
+  }
+  const auto keep = [&record](pqxx::transaction_base& tx) { return billing::record_call(tx, record); };
+  const auto recorded = co_await database_.step(keep);
+  if (!recorded) co_return recorded.error();
+  co_return billing::settlement{};
 }
 
 boost::asio::awaitable<std::optional<billing::settlement>> settlement_desk::settle(

@@ -44,6 +44,8 @@ struct run_options {
   std::chrono::milliseconds patience{2'000};
   /// For work that may take longer than database_options::work_timeout; zero: that one.
   std::chrono::milliseconds work_timeout{0};
+  /// Each statement commits by itself (database::step).
+  bool autocommit = false;
 };
 
 namespace detail {
@@ -78,6 +80,14 @@ class database {
   auto run(F work, run_options options = {}) -> boost::asio::awaitable<
       boost::system::result<typename detail::outcome<std::invoke_result_t<F&, pqxx::work&>>::value_type>>;
 
+  /// One step of the ledger: `work(tx)` sends one statement, which is a transaction of its own: one round trip
+  /// instead of three (BEGIN, statement, COMMIT). It may read something before. `work` is
+  /// `R(pqxx::transaction_base&)`; it may run more than once, so the step must be idempotent by its id. An error
+  /// that it returns undoes nothing. Otherwise as `run`.
+  template <class F>
+  auto step(F work) -> boost::asio::awaitable<boost::system::result<
+      typename detail::outcome<std::invoke_result_t<F&, pqxx::transaction_base&>>::value_type>>;
+
   /// The same for a plain thread, which it blocks. Never call it on an io_context's thread.
   template <class F>
   auto run_blocking(F work, run_options options = {})
@@ -97,11 +107,11 @@ class database {
 
  private:
   /// Runs the work; an error that it returns rolls back and is handed on.
-  using work_function = std::function<boost::system::error_code(pqxx::work&)>;
+  using work_function = std::function<boost::system::error_code(pqxx::transaction_base&)>;
   boost::asio::awaitable<boost::system::error_code> perform(work_function work, run_options options);
   boost::system::error_code perform_blocking(work_function work, run_options options);
 
-  template <class F, class R>
+  template <class Transaction, class F, class R>
   static work_function wrap(F& work, std::optional<R>& out);
 
   class pool;
@@ -114,10 +124,11 @@ template <class R>
 using storable = std::conditional_t<std::is_void_v<R>, nothing, R>;
 }  // namespace detail
 
-template <class F, class R>
+template <class Transaction, class F, class R>
 database::work_function database::wrap(F& work, std::optional<R>& out) {
-  return [&work, &out](pqxx::work& tx) -> boost::system::error_code {
-    using returned = std::invoke_result_t<F&, pqxx::work&>;
+  return [&work, &out](pqxx::transaction_base& any) -> boost::system::error_code {
+    auto& tx = static_cast<Transaction&>(any);
+    using returned = std::invoke_result_t<F&, Transaction&>;
     if constexpr (std::is_void_v<returned>) {
       work(tx);
       out.emplace();
@@ -140,7 +151,7 @@ auto database::run(F work, run_options options) -> boost::asio::awaitable<
     boost::system::result<typename detail::outcome<std::invoke_result_t<F&, pqxx::work&>>::value_type>> {
   using value = typename detail::outcome<std::invoke_result_t<F&, pqxx::work&>>::value_type;
   std::optional<detail::storable<value>> out;
-  work_function wrapped = wrap(work, out);
+  work_function wrapped = wrap<pqxx::work>(work, out);
   const boost::system::error_code error = co_await perform(std::move(wrapped), options);
   if (error)
     co_return boost::system::result<value>(boost::system::in_place_error,
@@ -152,11 +163,26 @@ auto database::run(F work, run_options options) -> boost::asio::awaitable<
 }
 
 template <class F>
+auto database::step(F work) -> boost::asio::awaitable<boost::system::result<
+    typename detail::outcome<std::invoke_result_t<F&, pqxx::transaction_base&>>::value_type>> {
+  using value = typename detail::outcome<std::invoke_result_t<F&, pqxx::transaction_base&>>::value_type;
+  std::optional<detail::storable<value>> out;
+  work_function wrapped = wrap<pqxx::transaction_base>(work, out);
+  const run_options options{.idempotent = true, .autocommit = true};
+  const boost::system::error_code error = co_await perform(std::move(wrapped), options);
+  if (error) co_return boost::system::result<value>(boost::system::in_place_error, error);
+  if constexpr (std::is_void_v<value>)
+    co_return boost::system::result<void>();
+  else
+    co_return std::move(*out);
+}
+
+template <class F>
 auto database::run_blocking(F work, run_options options)
     -> boost::system::result<typename detail::outcome<std::invoke_result_t<F&, pqxx::work&>>::value_type> {
   using value = typename detail::outcome<std::invoke_result_t<F&, pqxx::work&>>::value_type;
   std::optional<detail::storable<value>> out;
-  const boost::system::error_code error = perform_blocking(wrap(work, out), options);
+  const boost::system::error_code error = perform_blocking(wrap<pqxx::work>(work, out), options);
   if (error) return boost::system::result<value>(boost::system::in_place_error, error);
   if constexpr (std::is_void_v<value>)
     return {};

@@ -12,6 +12,7 @@
 
 #include <spdlog/spdlog.h>
 #include <pqxx/except>
+#include <pqxx/nontransaction>
 
 #include "gateway/db/connection_string.hpp"
 
@@ -170,13 +171,19 @@ database::pool::attempt database::pool::attempt_once(worker& self, const job& ta
   bool committing = false;
   attempt made;
   try {
-    pqxx::work transaction(*self.connection);
-    made.error = task.work(transaction);
-    if (made.error) {
-      transaction.abort();
+    if (task.options.autocommit) {
+      committing = true;  // the statement is sent with its commit
+      pqxx::nontransaction transaction(*self.connection);
+      made.error = task.work(transaction);
     } else {
-      committing = true;
-      transaction.commit();
+      pqxx::work transaction(*self.connection);
+      made.error = task.work(transaction);
+      if (made.error) {
+        transaction.abort();
+      } else {
+        committing = true;
+        transaction.commit();
+      }
     }
   } catch (...) {
     if (!made.error) made = classify(self, task, committing);

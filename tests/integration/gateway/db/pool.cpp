@@ -150,6 +150,33 @@ TEST_F(Pool, WorkBegunWhileTheServerIsAwayWaitsForIt) {
   EXPECT_EQ(*value, 7);
 }
 
+TEST_F(Pool, StepIsCommittedBeforeItIsAnswered) {
+  boost::asio::io_context context;
+  int seen = 0;
+  const auto work = [&](pqxx::transaction_base& tx) {
+    tx.exec("INSERT INTO item VALUES (1, 5)");
+    seen = count_of(1);  // on another connection: no COMMIT is to come
+  };
+  auto done = boost::asio::co_spawn(context, pool_->step(work), boost::asio::use_future);
+  context.run();
+  EXPECT_FALSE(done.get().has_error());
+  EXPECT_EQ(seen, 5);
+}
+
+TEST_F(Pool, StepWhoseConnectionIsLostIsAskedAgain) {
+  boost::asio::io_context context;
+  int attempts = 0;
+  const auto work = [&](pqxx::transaction_base& tx) {
+    if (attempts++ == 0) tx.exec("SELECT pg_terminate_backend(pg_backend_pid())");
+    tx.exec("INSERT INTO item VALUES (1, 5) ON CONFLICT DO NOTHING");
+  };
+  auto done = boost::asio::co_spawn(context, pool_->step(work), boost::asio::use_future);
+  context.run();
+  EXPECT_FALSE(done.get().has_error());
+  EXPECT_EQ(attempts, 2);
+  EXPECT_EQ(count_of(1), 5);
+}
+
 TEST_F(Pool, ConnectionKilledInsideTheWorkIsRepeated) {
   int attempts = 0;
   must([&](pqxx::work& tx) {
