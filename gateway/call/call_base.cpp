@@ -46,10 +46,11 @@ call_base::call_base(const environment& e, billing::call_direction direction)
   record_.node = e.settings.node;
 }
 
-boost::system::result<void> call_base::open_media() {
-  media_ = environment_.media.open([weak = weak_from_this()](media_message message) {
+boost::system::result<void> call_base::open_media(urgency of) {
+  const auto tell = [weak = weak_from_this()](media_message message) {
     if (const auto self = weak.lock()) self->deliver(std::move(message));
-  });
+  };
+  media_ = environment_.media.open(tell, of);
   if (!media_) return boost::asio::error::no_buffer_space;
   const auto port = media_->open_trunk();
   if (!port) return port.error();

@@ -19,8 +19,8 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   call_base(const environment& e, billing::call_direction direction);
 
   // Opens the call's media and its trunk port; its messages come through the inbox. Error: no port is free,
-  // or the media workers are overloaded.
-  boost::system::result<void> open_media();
+  // or the media workers are overloaded and the call is no emergency.
+  boost::system::result<void> open_media(urgency of = urgency::ordinary);
   // Ends media and waits for what it amounted to, which goes into the stop record.
   boost::asio::awaitable<void> close_media();
   boost::asio::awaitable<void> note_media();  // into the record, and the media goes on

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/system/system_error.hpp>
 #include <thread>
+#include <utility>
 
 #include "gateway/call/media_worker.hpp"
 
@@ -26,11 +27,13 @@ media_engine::~media_engine() {
     worker->stop();
 }
 
-std::shared_ptr<media_session> media_engine::open(std::function<void(media_message)> tell) {
-  std::shared_ptr<media_worker> least;
-  for (const auto& worker : workers_)
-    if (worker->has_room() && (!least || worker->sessions() < least->sessions())) least = worker;
-  if (least) return std::make_shared<media_session>(std::move(least), std::move(tell));
+std::shared_ptr<media_session> media_engine::open(std::function<void(media_message)> tell, urgency of) {
+  const auto goes_before = [](const auto& one, const auto& other) {
+    return std::pair(!one->has_room(), one->sessions()) < std::pair(!other->has_room(), other->sessions());
+  };
+  const auto& best = *std::min_element(workers_.begin(), workers_.end(), goes_before);
+  if (of == urgency::emergency || best->has_room())
+    return std::make_shared<media_session>(best, std::move(tell));
   ++refused_;
   return nullptr;
 }

@@ -47,6 +47,9 @@ struct media_figures {
   std::uint64_t calls_refused = 0;  // for overload
 };
 
+// What is taken although every worker is overloaded: an emergency.
+enum class urgency : std::uint8_t { ordinary, emergency };
+
 class media_engine {
  public:
   // Binds the overlay ports and starts the workers. Events are posted to `signalling`. Throws
@@ -60,8 +63,9 @@ class media_engine {
 
   // A call's media, on the least loaded worker that has room, for as long as it lives. `tell` is called on
   // the signalling thread, never after the session was closed. Signalling thread only. nullptr when every
-  // worker is overloaded.
-  std::shared_ptr<media_session> open(std::function<void(media_message)> tell);
+  // worker is overloaded and the call is no emergency.
+  std::shared_ptr<media_session> open(std::function<void(media_message)> tell,
+                                      urgency of = urgency::ordinary);
   // Whether a call may begin now; a refusal is counted. Asked before anything is done for the call.
   bool admit();
 

@@ -130,7 +130,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hol
 }
 
 std::optional<outbound_call::refusal> outbound_call::prepare_media() {
-  if (!open_media())
+  if (!open_media(number_ ? urgency::ordinary : urgency::emergency))
     return refusal{"overloaded", "The gateway is full at the moment: try again in a minute.", 42};
   const auto local = media_->add_device();
   overlay_device_ = local.index;

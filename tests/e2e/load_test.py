@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A gateway under load gives up refinement, then refuses new calls from peers and trunks and says why; live calls go on, and it
-takes calls again when some have ended. The limit is one hundredth of a core, so that a few calls are a load on any machine."""
+takes calls again when some have ended. An emergency call is let in all the same. The limit is one hundredth of a core, so that a
+few calls are a load on any machine."""
 
 import itertools
 import time
@@ -17,7 +18,7 @@ NORMAL, REFUSING = 0, 3
 
 
 class Load(StageTest):
-    settings = {"media.workers": 1, "media.load_high_percent": 1}
+    settings = {"media.workers": 1, "media.load_high_percent": 1, "dial_policy.emergency_trunk": "emergency"}
 
     @classmethod
     def prepare(cls, stage):
@@ -77,6 +78,13 @@ class Load(StageTest):
         self.assertGreater(int(from_trunk.header("Retry-After")), 0)
         self.assertGreaterEqual(self.refused(), before + 2)
         self.assertEqual([], self.stage.records(self.bob))
+
+        rescue = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(rescue.port, ["999999"], name="emergency")
+        emergency = self.bob.start("call", "999", "--play", "tone", "--duration", 1)
+        emergency.finish(PATIENCE_S)
+        self.assertEqual(("normal", True), (emergency.event("ended")["code"], emergency.event("ended")["answered"]))
+        self.assertEqual(0, rescue.finish(PATIENCE_S), rescue.complaint())
 
         self.assertEqual(len(self.live), len(self.stage.live_calls()))
         for running in self.live:

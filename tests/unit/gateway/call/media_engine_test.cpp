@@ -34,8 +34,9 @@ class MediaEngine : public testing::Test {
         chosen, time, overlay::dtls_context(overlay::certificate::make(time.wall())),
         signalling_.get_executor());
   }
-  static std::shared_ptr<call::media_session> open(call::media_engine& engine) {
-    return engine.open([](const call::media_message&) {});
+  static std::shared_ptr<call::media_session> open(call::media_engine& engine,
+                                                   call::urgency of = call::urgency::ordinary) {
+    return engine.open([](const call::media_message&) {}, of);
   }
   static bool is_free(std::uint16_t port) {
     boost::asio::io_context context;
@@ -76,6 +77,24 @@ TEST_F(MediaEngine, CallsGoToTheLeastLoadedWorkerAndStayThere) {
     by_port[relieved].push_back(open(*media));
     EXPECT_EQ(relieved, by_port[relieved].back()->overlay_port());
   }
+}
+
+TEST_F(MediaEngine, OverloadRefusesAllButEmergencies) {
+  auto chosen = options(2);
+  chosen.load.share_high = -1;  // any load is too high
+  const auto media = engine(chosen);
+  EXPECT_FALSE(media->admit());
+  EXPECT_EQ(nullptr, open(*media));
+  EXPECT_EQ(2U, media->figures().calls_refused);
+  std::set<std::uint16_t> ports;
+  std::vector<std::shared_ptr<call::media_session>> sessions;
+  for (int i = 0; i < 2; ++i) {
+    sessions.push_back(open(*media, call::urgency::emergency));
+    ASSERT_NE(nullptr, sessions.back());
+    ports.insert(sessions.back()->overlay_port());
+  }
+  EXPECT_EQ(2U, ports.size()) << "emergencies go to the worker with the fewest calls, too";
+  EXPECT_EQ(2U, media->figures().calls_refused);
 }
 
 TEST_F(MediaEngine, WorkersTakeThePortsThatFollowTheFirst) {
