@@ -6,6 +6,7 @@
 
 #include "pstn/sip/call.hpp"
 #include "pstn/sip/digest_client.hpp"
+#include "pstn/sip/diversion.hpp"
 #include "pstn/sip/endpoint.hpp"
 #include "pstn/sip/message.hpp"
 
@@ -56,6 +57,8 @@ void call::start() {
     if (!one.name.empty() && is_one_line(one.name) && is_one_line(one.value))
       lines.push_back(one.name + ": " + one.value);
   }
+  for (const diversion& one : request_.diversions)
+    if (std::string value = diversion_header(one); !value.empty()) lines.push_back("Diversion: " + value);
   std::vector<tagi_t> tags;
   for (const std::string& line : lines)
     tags.push_back({SIPTAG_HEADER_STR(line.c_str())});

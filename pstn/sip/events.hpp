@@ -38,6 +38,15 @@ struct digest_credentials {
   std::string password;
 };
 
+/// A redirection of a call (RFC 5806 Diversion): who it was meant for before.
+struct diversion {
+  std::string uri;  ///< who redirected it, e.g. "sip:+16505550100@gateway.example"
+  std::string reason =
+      "unknown";          ///< RFC 5806 §4: "user-busy", "no-answer", "unavailable", "unconditional", …
+  int counter = 1;        ///< how many redirections the entry stands for, 1–99
+  bool withheld = false;  ///< the called party must not be told of it (privacy)
+};
+
 /// An INVITE to send. The SDP is always an offer.
 struct invite {
   std::string request_uri;   ///< e.g. "sip:+442079460958@carrier.example"
@@ -45,7 +54,8 @@ struct invite {
   std::string from_uri;      ///< e.g. "sip:+16505550100@gateway.example"
   std::string from_display;  ///< may be empty
   std::string route;         ///< next hop "sip:192.0.2.1:5060;transport=udp"; empty: the request URI decides
-  std::vector<header> headers;  ///< beyond those of the dialog
+  std::vector<header> headers;        ///< beyond those of the dialog
+  std::vector<diversion> diversions;  ///< that it has been through, the latest first: a Diversion header each
   std::string sdp;
   std::optional<digest_credentials> credentials;  ///< without them a challenge is a failure (401 or 407)
   std::string sip_call_id;                        ///< empty: made by the user agent
@@ -93,8 +103,9 @@ struct incoming_invite {
   std::string privacy;              ///< the Privacy header's values joined by ';' (RFC 3323); empty: none
   std::string sdp;  ///< the offer; empty: our answer must be the offer and `acknowledged` brings its answer
   std::string sip_call_id;
+  std::vector<diversion> diversions;  ///< that it has been through (RFC 5806, RFC 7044), the latest first
   std::size_t diversion_count =
-      0;  ///< Diversion headers (RFC 5806) and History-Info entries beyond the first (RFC 7044)
+      0;  ///< how many, by all that the headers tell: may be more than `diversions` has
 };
 
 /// The caller gave up before our answer: 200 to the CANCEL and 487 to the INVITE have been sent. Followed by

@@ -12,6 +12,8 @@
 
 #include <arpa/inet.h>
 
+#include "pstn/sip/diversion.hpp"
+
 namespace tollgate::pstn::sip {
 namespace {
 
@@ -37,22 +39,18 @@ bool is_sdp_type(const sip_content_type_t* type) {
   return !type || !type->c_type || su_casematch(type->c_type, "application/sdp");
 }
 
-std::size_t entries_of(std::string_view value) {
-  return static_cast<std::size_t>(std::count(value.begin(), value.end(), '<'));
-}
-
 /// Diversion (RFC 5806) and History-Info (RFC 7044) are no headers of Sofia's: they are among the unknown
-/// ones. The first History-Info entry is the original target, not a diversion.
-std::size_t diversions_of(const sip_t* message) {
-  std::size_t diversions = 0;
-  std::size_t history = 0;
+/// ones.
+void read_diversions(const sip_t* message, incoming_invite& into) {
+  diversion_reader reader;
   for (const sip_unknown_t* one = message->sip_unknown; one; one = one->un_next) {
     if (!one->un_name || !one->un_value) continue;
     if (su_casematch(one->un_name, "Diversion") || su_casematch(one->un_name, "CC-Diversion"))
-      diversions += entries_of(one->un_value);
-    if (su_casematch(one->un_name, "History-Info")) history += entries_of(one->un_value);
+      reader.take_diversion(one->un_value);
+    if (su_casematch(one->un_name, "History-Info")) reader.take_history(one->un_value);
   }
-  return diversions + (history > 0 ? history - 1 : 0);
+  into.diversions = reader.diversions();
+  into.diversion_count = reader.count();
 }
 
 std::string transport_of(const sip_via_t* via) {
@@ -154,7 +152,7 @@ incoming_invite read_invite(const sip_t* message, const source_address& source) 
   }
   out.sdp = sdp_of(message);
   out.sip_call_id = copied(message->sip_call_id ? message->sip_call_id->i_id : nullptr);
-  out.diversion_count = diversions_of(message);
+  read_diversions(message, out);
   return out;
 }
 

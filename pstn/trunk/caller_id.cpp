@@ -62,6 +62,11 @@ std::string written(const trunk& by, const phone_number& number) {
   return number.e164();
 }
 
+std::string number_uri(const trunk& by, const phone_number& number, std::string_view gateway_host) {
+  const std::string_view host = by.from_domain.empty() ? gateway_host : std::string_view{by.from_domain};
+  return "sip:" + written(by, number) + "@" + uri_host(host);
+}
+
 std::optional<phone_number> read_number(const trunk& from, std::string_view text) {
   if (text.starts_with('+')) {
     const auto strict = phone_number::parse(text);
@@ -85,9 +90,8 @@ std::optional<phone_number> read_number(const trunk& from, std::string_view text
 }
 
 caller_fields caller_of(const trunk& to, const caller_identity& caller, std::string_view gateway_host) {
-  const std::string host = uri_host(to.from_domain.empty() ? gateway_host : std::string_view{to.from_domain});
   const auto& shown = caller.number ? caller.number : to.default_caller;
-  const std::string uri = shown ? "sip:" + written(to, *shown) + "@" + host : std::string{};
+  const std::string uri = shown ? number_uri(to, *shown, gateway_host) : std::string{};
   const std::string display = plain_display(caller.display);
   const bool anonymous = caller.withheld || !shown;
 

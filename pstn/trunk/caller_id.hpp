@@ -31,6 +31,9 @@ struct caller_fields {
 /// (number_format::national inside the trunk's region), ...
 std::string written(const trunk& by, const phone_number& number);
 
+/// The SIP URI by which the trunk's carrier knows a number of ours; `gateway_host` as in caller_of().
+std::string number_uri(const trunk& by, const phone_number& number, std::string_view gateway_host);
+
 /// A number as the carrier writes it, read back; nothing for what is none.
 std::optional<phone_number> read_number(const trunk& from, std::string_view text);
 

@@ -30,6 +30,9 @@ TEST(IncomingCall, IsToldRingsHasEarlyMediaAndIsAnswered) {
   EXPECT_EQ(incoming->remote_party_id, "sip:+442079461111@carrier.example");
   EXPECT_EQ(incoming->privacy, "id;user");
   EXPECT_EQ(incoming->diversion_count, 2U);
+  ASSERT_EQ(incoming->diversions.size(), 2U);
+  EXPECT_EQ(incoming->diversions[0].uri, "sip:+16505550111@carrier.example");
+  EXPECT_EQ(incoming->diversions[0].reason, "no-answer");
   EXPECT_FALSE(incoming->sip_call_id.empty());
 
   ua::local_media media;
