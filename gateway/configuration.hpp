@@ -144,6 +144,7 @@ struct configuration {
 
   struct {
     int ring_timeout_s = 20;            ///< default of a new subscriber
+    int forward_hops = 5;               ///< redirections of a call that is forwarded no further
     int calls = 500;                    ///< at once on this node
     int drain_timeout_s = 300;          ///< after SIGTERM live calls may go on as long as this
     std::string default_region = "DE";  ///< of a new subscriber that names none

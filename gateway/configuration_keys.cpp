@@ -205,6 +205,8 @@ void visit_service(configuration& c, key_visitor& v) {
             "Bytes in a mailbox.");
   v.integer("call.ring_timeout_s", c.call.ring_timeout_s, 5, 120,
             "How long a new subscriber's devices ring before voicemail.");
+  v.integer("call.forward_hops", c.call.forward_hops, 1, 20,
+            "A call that was redirected so often is forwarded to no further telephone (Diversion, History-Info).");
   v.integer("call.calls", c.call.calls, 1, 100'000, "Calls at once on this node.");
   v.integer("call.drain_timeout_s", c.call.drain_timeout_s, 0, day_s,
             "How long live calls may go on after SIGTERM.");

@@ -87,6 +87,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.machine.no_response = calls.machine.ringing;
   calls.hold_lease = seconds(settings.billing.hold_lease_s);
   calls.ring_timeout = seconds(settings.call.ring_timeout_s);
+  calls.forward_hops = static_cast<std::size_t>(settings.call.forward_hops);
   calls.calls = static_cast<std::size_t>(settings.call.calls);
   calls.calls_per_subscriber = static_cast<std::size_t>(settings.overlay.calls_per_subscriber);
   calls.fraud_limits = settings.billing.fraud_limits;

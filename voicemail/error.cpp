@@ -35,6 +35,8 @@ const char* sentence(error value) noexcept {
       return "the mailbox is full";
     case error::greeting_unknown:
       return "there is no such greeting";
+    case error::forward_loop:
+      return "calls are not forwarded to a number of this gateway";
     case error::time_zone_unknown:
       return "there is no such time zone";
     case error::pin_unsuitable:
@@ -95,6 +97,8 @@ const char* code_text(error value) noexcept {
       return "mailbox_full";
     case error::greeting_unknown:
       return "greeting_unknown";
+    case error::forward_loop:
+      return "forward_loop";
     case error::time_zone_unknown:
       return "time_zone_unknown";
     case error::pin_unsuitable:

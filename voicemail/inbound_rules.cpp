@@ -20,6 +20,23 @@ bool is_caller_pattern(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char one) { return one >= '0' && one <= '9'; });
 }
 
+namespace {
+
+// Numbers that others serve: a call to one does not come back to us by itself.
+constexpr const char* not_ours =
+    " AND NOT EXISTS (SELECT FROM voicemail.number n WHERE n.number = target AND n.state NOT IN ('ported_out', 'withdrawn'))";
+
+std::vector<forward_target> read_targets(pqxx::transaction_base& tx, const phone_number& number, const char* beside) {
+  std::vector<forward_target> targets;
+  const auto query = std::string("SELECT target, situations, ring_s FROM voicemail.forward_target WHERE number = $1") + beside;
+  for (const auto& row : tx.exec_params(query + " ORDER BY place", number.e164()))
+    if (const auto target = phone_number::parse(row[0].c_str()))
+      targets.push_back({*target, row[1].as<unsigned>(), std::chrono::seconds{row[2].as<int>()}});
+  return targets;
+}
+
+}  // namespace
+
 inbound_rules find_rules(pqxx::transaction_base& tx, const phone_number& number) {
   inbound_rules rules;
   const auto rows = tx.exec_params(
@@ -36,7 +53,12 @@ inbound_rules find_rules(pqxx::transaction_base& tx, const phone_number& number)
     rules.quiet.push_back({.days = row[0].as<unsigned>(),
                            .from = std::chrono::minutes{row[1].as<int>()},
                            .to = std::chrono::minutes{row[2].as<int>()}});
+  rules.forward = read_targets(tx, number, "");
   return rules;
+}
+
+std::vector<forward_target> find_forwarding(pqxx::transaction_base& tx, const phone_number& number) {
+  return read_targets(tx, number, not_ours);
 }
 
 boost::system::result<void> set_rules(pqxx::transaction_base& tx, const phone_number& number, const inbound_rules& rules) {
@@ -56,6 +78,12 @@ boost::system::result<void> set_rules(pqxx::transaction_base& tx, const phone_nu
         "INSERT INTO voicemail.quiet_period (number, place, days, from_minute, to_minute) VALUES ($1, $2, $3, $4, $5)",
         number.e164(), place++, static_cast<int>(period.days), static_cast<int>(period.from.count()),
         static_cast<int>(period.to.count()));
+  place = 0;
+  for (const auto& each : rules.forward)
+    tx.exec_params(
+        "INSERT INTO voicemail.forward_target (number, place, target, situations, ring_s) VALUES ($1, $2, $3, $4, $5)",
+        number.e164(), place++, each.number.e164(), static_cast<int>(each.situations), static_cast<int>(each.ring_for.count()));
+  if (read_targets(tx, number, not_ours).size() != rules.forward.size()) return error::forward_loop;
   return {};
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the owner of a number wants done with its callers.
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -9,6 +11,7 @@
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/inbound_rules.hpp"
+#include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -57,8 +60,81 @@ std::optional<voicemail::quiet_period> parse_period(std::string_view text) {
   }
 }
 
+using voicemail::forward_situation;
+constexpr std::array<std::pair<std::string_view, forward_situation>, 4> situation_names{
+    {{"busy", forward_situation::busy},
+     {"no_answer", forward_situation::no_answer},
+     {"offline", forward_situation::offline},
+     {"always", forward_situation::always}}};
+
+// "+442079460958 busy,no_answer 20", and back; without the seconds it rings for 20.
+std::string target_text(const voicemail::forward_target& target) {
+  std::string when;
+  for (const auto& [name, situation] : situation_names)
+    if (target.serves(situation)) when += (when.empty() ? "" : ",") + std::string(name);
+  return target.number.e164() + " " + when + " " + std::to_string(target.ring_for.count());
+}
+
+std::optional<unsigned> parse_situations(std::string_view text) {
+  unsigned situations = 0;
+  for (;;) {
+    const auto comma = text.find(',');
+    const auto named = [word = text.substr(0, comma)](const auto& each) { return each.first == word; };
+    const auto known = std::find_if(situation_names.begin(), situation_names.end(), named);
+    if (known == situation_names.end()) return std::nullopt;
+    situations |= static_cast<unsigned>(known->second);
+    if (comma == std::string_view::npos) return situations;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::optional<voicemail::forward_target> parse_target(std::string_view text) {
+  const auto first = text.find(' ');
+  if (first == std::string_view::npos) return std::nullopt;
+  const auto second = std::min(text.find(' ', first + 1), text.size());
+  const auto number = pstn::phone_number::parse(text.substr(0, first));
+  const auto situations = parse_situations(text.substr(first + 1, second - first - 1));
+  if (!number || !situations) return std::nullopt;
+  voicemail::forward_target target{*number, *situations};
+  if (second == text.size()) return target;
+  const auto seconds = text.substr(second + 1);
+  int value = 0;
+  const auto [end, error] = std::from_chars(seconds.data(), seconds.data() + seconds.size(), value);
+  target.ring_for = std::chrono::seconds(value);
+  if (error != std::errc{} || end != seconds.data() + seconds.size() ||
+      target.ring_for < voicemail::forward_ring_least || target.ring_for > voicemail::forward_ring_most)
+    return std::nullopt;
+  return target;
+}
+
+// Whether calls of the number's owner may go there at all. What may change by itself (credit, carriers) is looked at
+// when a call is forwarded, and all of this again.
+awaitable<std::optional<reply>> check_forwarding(services& with, const pstn::phone_number& number,
+                                                 const voicemail::inbound_rules& rules) {
+  const auto read = [&](pqxx::work& tx) { return voicemail::find_number(tx, number); };
+  const result<std::optional<voicemail::number_record>> found =
+      co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  if (!*found) co_return problem(voicemail::make_error_code(voicemail::error::number_unknown));
+  for (const auto& target : rules.forward) {
+    call_question question;
+    question.account_id = (*found)->account_id;
+    question.number = target.number.e164();
+    question.region = with.options.region;
+    const result<simulated_call> simulated = co_await with.gateway.simulate(question);
+    if (!simulated) co_return problem(simulated.error());
+    const auto& verdict = simulated->verdict;
+    if (verdict == "ok" || verdict == "insufficient_credit" || verdict == "no_route" || verdict == "account_blocked")
+      continue;
+    co_return problem(422, verdict, target.number.e164() + ": " + simulated->text);
+  }
+  co_return std::nullopt;
+}
+
 boost::json::object to_json(const voicemail::inbound_rules& rules) {
-  boost::json::array blocked, quiet;
+  boost::json::array blocked, quiet, forward;
+  for (const auto& each : rules.forward)
+    forward.emplace_back(target_text(each));
   for (const auto& each : rules.blocked)
     blocked.emplace_back(each);
   for (const auto& each : rules.quiet)
@@ -67,7 +143,8 @@ boost::json::object to_json(const voicemail::inbound_rules& rules) {
           {"refuse_anonymous", rules.refuse_anonymous},
           {"time_zone", rules.time_zone},
           {"blocked", std::move(blocked)},
-          {"quiet", std::move(quiet)}};
+          {"quiet", std::move(quiet)},
+          {"forward", std::move(forward)}};
 }
 
 }  // namespace
@@ -97,8 +174,19 @@ awaitable<reply> set_number_rules(services& with, const request& from) {
     else
       fields.complain("quiet", "has periods such as mon,tue 22:00-07:00");
   }
+  for (const auto& each : fields.texts("forward", voicemail::forward_most).value_or(std::vector<std::string>{})) {
+    const auto target = parse_target(each);
+    const auto same = [&target](const auto& other) { return other.number == target->number; };
+    if (!target)
+      fields.complain("forward", "has telephones such as +442079460958 busy,no_answer,offline 20");
+    else if (std::any_of(rules.forward.begin(), rules.forward.end(), same))
+      fields.complain("forward", "has each telephone once");
+    else
+      rules.forward.push_back(*target);
+  }
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (!number) co_return problem(voicemail::make_error_code(voicemail::error::number_unknown));
+  if (auto refusal = co_await check_forwarding(with, *number, rules)) co_return *refusal;
   const auto apply = [&](pqxx::work& tx) { return voicemail::set_rules(tx, *number, rules); };
   const result<void> done = co_await with.database.run(apply, db::run_options{.idempotent = true});
   if (done.has_error()) co_return problem(done.error());

@@ -77,6 +77,7 @@ unsigned status_of(voicemail::error value) {
     case error::credit_insufficient:
       return 402;
     case error::term_unknown:
+    case error::forward_loop:
     case error::time_zone_unknown:
     case error::pin_unsuitable:
       return 422;

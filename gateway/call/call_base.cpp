@@ -54,11 +54,21 @@ boost::system::result<void> call_base::open_media(urgency of) {
   if (!media_) return boost::asio::error::no_buffer_space;
   const auto port = media_->open_trunk();
   if (!port) return port.error();
-  trunk_port_ = *port;
+  begin_trunk(*port);
+  return {};
+}
+
+void call_base::join_media(std::shared_ptr<media_session> of, std::uint16_t port) {
+  media_ = std::move(of);
+  trunk_side_ = pstn::media::side::overlay;
+  begin_trunk(port);
+}
+
+void call_base::begin_trunk(std::uint16_t port) {
+  trunk_port_ = port;
   trunk_origin_.session_id = make_ssrc();
   cname_ = make_cname();
   overlay_ssrc_ = make_ssrc();
-  return {};
 }
 
 boost::asio::awaitable<void> call_base::close_media() {
@@ -78,6 +88,10 @@ boost::asio::awaitable<void> call_base::note_media() {
 }
 
 void call_base::note(const media_report& report) {
+  if (trunk_side_ == pstn::media::side::overlay) {  // what comes from the other side is the other call's
+    record_.from_trunk = to_record(report.overlay);
+    return;
+  }
   record_.from_overlay = to_record(report.overlay);
   record_.from_trunk = to_record(report.trunk);
   record_.srtp_profile = report.srtp_profile;
@@ -97,7 +111,7 @@ void call_base::send_digit(const pstn::trunk::trunk& trunk, pstn::sip::call_key 
   if (trunk.dtmf == pstn::trunk::dtmf_mode::info)
     environment_.sip.send_info_dtmf(dialog, digit, duration);
   else
-    media_->send_digits(pstn::media::side::trunk, std::string(1, digit), duration);
+    media_->send_digits(trunk_side_, std::string(1, digit), duration);
 }
 
 void call_base::answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change) {
@@ -123,8 +137,8 @@ void call_base::take_reinvite_answer(const pstn::trunk::trunk& trunk, const std:
 
 void call_base::reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed) {
   record_.trunk_codec = pstn::media::encoding_name(agreed.codec.id);
-  media_->connect_trunk(trunk_remote_of(trunk, agreed, cname_));
-  media_->watch_silence(pstn::media::side::trunk, receives(agreed));
+  media_->connect_trunk(trunk_remote_of(trunk, agreed, cname_), trunk_side_);
+  media_->watch_silence(trunk_side_, receives(agreed));
 }
 
 void call_base::note_ringing() {

@@ -21,6 +21,8 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   // Opens the call's media and its trunk port; its messages come through the inbox. Error: no port is free,
   // or the media workers are overloaded and the call is no emergency.
   boost::system::result<void> open_media(urgency of = urgency::ordinary);
+  // Takes part in another call's media, in the place of its devices, by this port of it.
+  void join_media(std::shared_ptr<media_session> of, std::uint16_t port);
   // Ends media and waits for what it amounted to, which goes into the stop record.
   boost::asio::awaitable<void> close_media();
   boost::asio::awaitable<void> note_media();  // into the record, and the media goes on
@@ -48,12 +50,14 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   billing::stop_record record_;
   inbox<call_event> inbox_;
   std::shared_ptr<media_session> media_;
+  pstn::media::side trunk_side_ = pstn::media::side::trunk;  // where in the media our telephone stands
   std::uint16_t trunk_port_ = 0;
   sdp_origin trunk_origin_;
   std::string cname_;
   std::uint32_t overlay_ssrc_ = 0;
 
  private:
+  void begin_trunk(std::uint16_t port);
   void note(const media_report& report);
   void reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed);
 

@@ -2,6 +2,7 @@
 // Everything that can happen to a live call, from whichever side: what its inbox holds.
 #pragma once
 
+#include <boost/uuid/uuid.hpp>
 #include <chrono>
 #include <string>
 #include <variant>
@@ -54,10 +55,35 @@ struct credit_extended {
   std::optional<billing::extend_answer> answer;
 };
 
+namespace forward_event {  // from the leg to the telephone that an inbound call is forwarded to
+struct rang {
+  bool early_media;
+};
+struct answered {};
+struct digit {  // by signalling; others go through the media
+  char digit;
+  std::chrono::milliseconds duration;
+};
+struct over {  // the telephone is gone, or never came
+  bool by_telephone;
+  std::string reason, text;
+  int q850;
+};
+struct settled {};  // and so is its charge: the last event
+}  // namespace forward_event
+struct forward_told {
+  boost::uuids::uuid leg;
+  std::variant<forward_event::rang, forward_event::answered, forward_event::digit, forward_event::over,
+               forward_event::settled>
+      what;
+};
+// To that leg: its caller has gone.
+struct caller_gone {};
+
 using call_event =
     std::variant<pstn::sip::event, media_message, peer_event::rang, peer_event::answered, peer_event::hung_up,
                  peer_event::digit, peer_event::restarted, peer_event::reattached, peer_event::detached,
-                 operator_hang_up, hold_lost, credit_extended>;
+                 operator_hang_up, hold_lost, credit_extended, forward_told, caller_gone>;
 
 // For std::visit: a function for each alternative.
 template <class... Functions>

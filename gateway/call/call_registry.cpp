@@ -53,8 +53,20 @@ std::vector<live_call_ptr> call_registry::all() const {
 std::size_t call_registry::count_of(const uuid& account_id) const {
   return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
     const auto& facts = entry.second->facts();
-    return facts.account_id == account_id && facts.state != "ending";  // a busy tone hinders no next call
+    return facts.account_id == account_id && facts.direction != billing::call_direction::forward &&
+           facts.state != "ending";  // a busy tone hinders no next call
   }));
+}
+
+std::vector<live_call_ptr> call_registry::forwards_of(const uuid& account_id) const {
+  std::vector<live_call_ptr> found;
+  for (const auto& [id, call] : calls_) {
+    const auto& facts = call->facts();
+    if (facts.account_id == account_id && facts.direction == billing::call_direction::forward &&
+        facts.state != "ending")
+      found.push_back(call);
+  }
+  return found;
 }
 
 }  // namespace tollgate::gateway::call

@@ -61,7 +61,10 @@ class call_registry {
   std::vector<live_call_ptr> all() const;
   std::size_t size() const { return calls_.size(); }
   std::uint64_t total() const { return total_; }  // since the start
+  // Calls of the account that have not ended. A forwarded one counts once: by its inbound half.
   std::size_t count_of(const uuid& account_id) const;
+  // The halves of its forwarded calls towards telephones.
+  std::vector<live_call_ptr> forwards_of(const uuid& account_id) const;
 
  private:
   std::unordered_map<uuid, live_call_ptr, boost::hash<uuid>> calls_;

@@ -37,6 +37,7 @@ struct call_settings {
   std::chrono::seconds ring_timeout{20};  // of a subscriber without a wish of their own
   std::size_t calls = 500;                // at once on this node
   std::size_t calls_per_subscriber = 2;
+  std::size_t forward_hops = 5;  // a call that was redirected so often is forwarded no further
   bool fraud_limits = true;
   std::chrono::seconds usual_call{180};  // by whose cost carriers are compared
   pstn::number::dial_policy dial_policy;

@@ -12,8 +12,6 @@
 #include "gateway/call/leg_setup.hpp"
 #include "gateway/call/summary.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
-#include "pstn/trunk/caller_id.hpp"
-#include "voicemail/inbound_rules.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -45,9 +43,9 @@ inbound_call::inbound_call(const environment& e, sip::incoming_invite invite, tr
       trunk_(std::move(trunk)) {
   facts_.trunk = trunk_->name;
   facts_.overlay_call = boost::uuids::to_string(facts_.call_id);
-  const auto identity = pstn::trunk::caller_from(*trunk_, invite_);
-  if (identity.number && !identity.withheld) facts_.caller = identity.number->e164();
-  if (!identity.withheld) caller_name_ = shown_name(invite_.from_display);
+  identity_ = pstn::trunk::caller_from(*trunk_, invite_);
+  if (identity_.number && !identity_.withheld) facts_.caller = identity_.number->e164();
+  if (!identity_.withheld) caller_name_ = shown_name(invite_.from_display);
   facts_.callee = invite_.request_uri;
 }
 
@@ -74,17 +72,7 @@ boost::asio::awaitable<void> inbound_call::live() {
     environment_.sip.reject(dialog_, refused->status, refused->phrase, refused->q850);
     end(party::gateway, refused->reason, refused->phrase, refused->status, refused->q850);
   } else {
-    const auto rung = co_await ring();
-    switch (rung) {
-      case ring_result::answered:
-        co_await talk();
-        break;
-      case ring_result::not_answered:
-        co_await voicemail();
-        break;
-      case ring_result::caller_gone:
-        break;
-    }
+    co_await find_answer();
   }
   facts_.state = "ending";
   co_await close_media();
@@ -101,17 +89,36 @@ boost::asio::awaitable<void> inbound_call::live() {
                billing::to_string(record_.direction), ending_->reason, talk.count());
 }
 
+// A device, a telephone of the owner's, or the mailbox.
+boost::asio::awaitable<void> inbound_call::find_answer() {
+  using voicemail::forward_situation;
+  if (forwards(forward_situation::always)) {
+    unreached_ = forward_situation::always;
+  } else {
+    const auto rung = co_await ring();
+    if (rung == ring_result::caller_gone) co_return;
+    if (rung == ring_result::answered) {
+      co_await talk();
+      co_return;
+    }
+  }
+  if (!quiet_ || unreached_ == forward_situation::always) co_await forward(unreached_);
+  if (!ending_) co_await voicemail();
+}
+
 boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_owner() {
   if (environment_.registry.size() > environment_.settings.calls || !environment_.media.admit())
     co_return refusal{503, "Overloaded", 42, "overloaded"};
   const auto called = pstn::trunk::called_from(*trunk_, invite_);
   if (!called) co_return refusal{404, "Not Found", 1, "number_unknown"};
+  called_ = *called;
   facts_.callee = called->e164();
   struct found_owner {
     std::optional<voicemail::number_owner> owner;
     std::optional<std::chrono::seconds> ring_timeout;
     std::string region;
     voicemail::inbound_verdict verdict = voicemail::inbound_verdict::ring;
+    std::vector<voicemail::forward_target> forwarding;
   };
   const auto now = environment_.time.wall();
   const auto work = [&called, now, this](pqxx::work& tx) {
@@ -119,6 +126,7 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
     found.owner = voicemail::owner_of(tx, *called, now);
     if (!found.owner) return found;
     found.verdict = voicemail::judge_caller(tx, *called, facts_.caller, now);
+    found.forwarding = voicemail::find_forwarding(tx, *called);
     if (const auto who = subscriber::find_subscriber(tx, found.owner->account_id)) {
       found.ring_timeout = who->ring_timeout;
       found.region = who->region;
@@ -131,6 +139,7 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
   owner_ = found->owner;
   facts_.account_id = owner_->account_id;
   region_ = found->region;
+  forwarding_ = found->forwarding;
   ring_for_ = owner_->ring_timeout.value_or(found->ring_timeout.value_or(environment_.settings.ring_timeout));
   if (found->verdict == voicemail::inbound_verdict::refuse) co_return refusal{603, "Decline", 21, "blocked"};
   quiet_ = found->verdict == voicemail::inbound_verdict::mailbox;
@@ -178,7 +187,8 @@ boost::asio::awaitable<inbound_call::ring_result> inbound_call::ring() {
   const bool free_line =
       environment_.registry.count_of(facts_.account_id) <= environment_.settings.calls_per_subscriber;
   if (free_line && !quiet_) offer_to_devices();
-  if (!free_line) situation_ = voicemail::greeting_kind::busy;
+  if (devices_.empty()) unreached_ = voicemail::forward_situation::offline;
+  if (!free_line) is_busy();
   const auto deadline = environment_.time.steady() + ring_for_;
   while (!all_refused()) {
     const auto event = co_await inbox_.next(deadline);
@@ -187,6 +197,11 @@ boost::asio::awaitable<inbound_call::ring_result> inbound_call::ring() {
   }
   end_ringing("missed", "The call was not answered in time.", nullptr);
   co_return ring_result::not_answered;
+}
+
+void inbound_call::is_busy() {
+  situation_ = voicemail::greeting_kind::busy;
+  unreached_ = voicemail::forward_situation::busy;
 }
 
 bool inbound_call::all_refused() const {
@@ -208,8 +223,9 @@ std::optional<inbound_call::ring_result> inbound_call::on_ringing(const call_eve
   if (const auto* one = std::get_if<peer_event::reattached>(&event)) offer_again(one->device);
   if (const auto* one = std::get_if<peer_event::hung_up>(&event)) {
     refuse(one->device);
+    if (one->code == "busy" && all_refused()) is_busy();
     if (one->code == "declined") {  // by a person: no other device needs to go on ringing
-      situation_ = voicemail::greeting_kind::busy;
+      is_busy();
       end_ringing("declined", "The call was declined on another device.", one->device);
       return ring_result::not_answered;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A call from the telephone network to a rented number: owner, devices, ringing, bridge or voicemail, end.
-// The talking half is in inbound_call.cpp, the mailbox half in inbound_voicemail.cpp and inbound_retrieval.cpp.
+// The talking half is in inbound_call.cpp, forwarding to telephones in inbound_forward.cpp, the mailbox half
+// in inbound_voicemail.cpp and inbound_retrieval.cpp.
 #pragma once
 
 #include <functional>
@@ -11,11 +12,15 @@
 #include "gateway/call/told_source.hpp"
 #include "pstn/number/phone_number.hpp"
 #include "pstn/sip/offer_answer.hpp"
+#include "pstn/trunk/caller_id.hpp"
+#include "voicemail/inbound_rules.hpp"
 #include "voicemail/mailbox_settings.hpp"
 #include "voicemail/number_store.hpp"
 #include "voicemail/retrieval.hpp"
 
 namespace tollgate::gateway::call {
+
+class forwarded_call;
 
 class inbound_call final : public call_base {
  public:
@@ -43,6 +48,7 @@ class inbound_call final : public call_base {
   boost::asio::awaitable<void> live();
   boost::asio::awaitable<std::optional<refusal>> find_owner();
   std::optional<refusal> prepare_trunk_media();
+  boost::asio::awaitable<void> find_answer();
   boost::asio::awaitable<ring_result> ring();
   void offer_to_devices();
   void offer_to(const overlay::session_ptr& device);
@@ -51,11 +57,25 @@ class inbound_call final : public call_base {
   std::optional<ring_result> on_answer(const peer_event::answered& answer);
   void end_ringing(const std::string& code, const std::string& text, const overlay::session_ptr& except);
   bool all_refused() const;
+  void is_busy();
 
   boost::asio::awaitable<void> talk();
   void on_talking(const call_event& event);
   void on_talking_sip(const pstn::sip::event& event);
   void restart_overlay(const peer_event::restarted& restart);
+
+  // Going on to the owner's telephones (inbound_forward.cpp). It is over when ending_ says so.
+  bool forwards(voicemail::forward_situation when) const;
+  std::optional<std::vector<pstn::phone_number>> been_through() const;
+  boost::asio::awaitable<void> forward(voicemail::forward_situation when);
+  boost::asio::awaitable<void> forward_to(const voicemail::forward_target& target,
+                                          voicemail::forward_situation when);
+  void on_forwarding(const call_event& event);
+  void on_forwarding_sip(const pstn::sip::event& event);
+  void on_forward_told(const forward_told& told);
+  void ring_forwarded(bool early_media);
+  void connect_forwarded();
+  void end_forwarded(party by, const std::string& reason, const std::string& text, int q850);
 
   struct recording {
     std::shared_ptr<const std::vector<std::byte>> audio;  // Ogg Opus
@@ -79,7 +99,8 @@ class inbound_call final : public call_base {
 
   // Hearing messages (inbound_retrieval.cpp).
   boost::asio::awaitable<void> retrieve();
-  boost::asio::awaitable<void> carry_out(voicemail::retrieval& machine, voicemail::retrieval::actions actions);
+  boost::asio::awaitable<void> carry_out(voicemail::retrieval& machine,
+                                         voicemail::retrieval::actions actions);
   boost::asio::awaitable<std::optional<voicemail::any_retrieval_event>> carry_out_one(
       const voicemail::any_retrieval_action& action);
   boost::asio::awaitable<std::optional<voicemail::any_retrieval_event>> play_message(uuid message_id);
@@ -103,6 +124,15 @@ class inbound_call final : public call_base {
   std::optional<voicemail::number_owner> owner_;
   std::chrono::seconds ring_for_{20};
   std::vector<ringing_device> devices_;
+  pstn::trunk::caller_identity identity_;  // of the caller
+  std::optional<pstn::phone_number> called_;
+  std::vector<voicemail::forward_target> forwarding_;
+  voicemail::forward_situation unreached_ = voicemail::forward_situation::no_answer;  // why no device talks
+  std::shared_ptr<forwarded_call> forward_;                                           // the telephone's leg
+  bool forward_answered_ = false;
+  std::string forward_region_;      // of the telephone
+  std::uint16_t forward_port_ = 0;  // of our media, towards telephones
+  bool early_ = false;              // the caller hears us before the answer
   std::string caller_name_;
   overlay::session_ptr talking_device_;
   device_index talking_index_ = 0;
@@ -116,10 +146,12 @@ class inbound_call final : public call_base {
   recording recorded_;
   std::shared_ptr<told_source> told_;
   bool quiet_ = false;  // the owner wants no device to ring now
-  std::string region_;                                                      // of the owner: how national numbers are read
-  voicemail::greeting_kind situation_ = voicemail::greeting_kind::no_answer;  // why nobody talks to the caller
+  std::string region_;  // of the owner: how national numbers are read
+  voicemail::greeting_kind situation_ =
+      voicemail::greeting_kind::no_answer;  // why nobody talks to the caller
   std::optional<voicemail::language> spoken_;
-  std::map<voicemail::greeting_kind, std::shared_ptr<const std::vector<std::byte>>> greetings_;  // the owner's own
+  std::map<voicemail::greeting_kind, std::shared_ptr<const std::vector<std::byte>>>
+      greetings_;             // the owner's own
   bool owner_calls_ = false;  // and wants to hear the messages
   bool bye_waits_ = false;
 };

@@ -100,34 +100,46 @@ void media_call::close_device(device_index index) {
   transport.reset();
 }
 
-void media_call::open_trunk(std::shared_ptr<trunk_ports> ports) {
+void media_call::open_trunk(std::shared_ptr<trunk_ports> ports, media::side at) {
   if (shut_) return;
-  trunk_ = std::move(ports);
-  const auto reader = [this](udp_socket& socket, bool rtcp) {
+  auto& phone = telephone_at(at);
+  if (phone.ports) return;
+  phone.ports = std::move(ports);
+  const auto reader = [this, at](udp_socket& socket, bool rtcp) {
     return std::make_shared<datagram_reader>(
         socket, worker_.memory(),
-        [this, rtcp](auto packet, const auto& source) { on_trunk_datagram(packet, source, rtcp); });
+        [this, at, rtcp](auto packet, const auto& source) { on_trunk_datagram(at, packet, source, rtcp); });
   };
-  rtp_reader_ = reader(trunk_->rtp, false);
-  rtcp_reader_ = reader(trunk_->rtcp, true);
-  rtp_reader_->start();
-  rtcp_reader_->start();
+  phone.rtp_reader = reader(phone.ports->rtp, false);
+  phone.rtcp_reader = reader(phone.ports->rtcp, true);
+  phone.rtp_reader->start();
+  phone.rtcp_reader->start();
 }
 
-void media_call::connect_trunk(const trunk_remote& remote) {
-  if (shut_ || !trunk_) return;
+void media_call::connect_trunk(const trunk_remote& remote, media::side at) {
+  auto& phone = telephone_at(at);
+  if (shut_ || !phone.ports) return;
   boost::system::error_code error;
   const auto address = asio::ip::make_address(remote.address, error);
   if (error) return;
-  trunk_rtp_to_ = {address, remote.port};
-  trunk_rtcp_to_ = {address, remote.rtcp_port};
-  if (!std::exchange(trunk_connected_, true)) worker_.call_talks(true);
-  trunk_latched_ = false;
+  phone.rtp_to = {address, remote.port};
+  phone.rtcp_to = {address, remote.rtcp_port};
+  if (!std::exchange(phone.connected, true) && at == media::side::trunk) worker_.call_talks(true);
+  phone.latched = false;
+  auto* to = &phone;
   bridge_.attach(
-      media::side::trunk, remote.leg, [this](auto packet) { send_trunk(trunk_->rtp, packet, trunk_rtp_to_); },
-      [this](auto packet) { send_trunk(trunk_->rtcp, packet, trunk_rtcp_to_); });
-  watch_of(media::side::trunk).last = worker_.time().steady();
+      at, remote.leg, [this, to](auto packet) { send_trunk(to->ports->rtp, packet, to->rtp_to); },
+      [this, to](auto packet) { send_trunk(to->ports->rtcp, packet, to->rtcp_to); });
+  watch_of(at).last = worker_.time().steady();
   schedule();
+}
+
+void media_call::disconnect_trunk(media::side at) {
+  auto& phone = telephone_at(at);
+  if (shut_ || !std::exchange(phone.connected, false)) return;
+  if (at == media::side::trunk) worker_.call_talks(false);
+  bridge_.detach(at);
+  watch_of(at).on = false;
 }
 
 void media_call::send_trunk(udp_socket& socket, std::span<const std::byte> packet, const udp::endpoint& to) {
@@ -166,19 +178,20 @@ media_report media_call::shut() {
   shut_ = true;
   const media_report last = report();
   timer_.cancel();
-  if (trunk_connected_) worker_.call_talks(false);
+  if (telephone_at(media::side::trunk).connected) worker_.call_talks(false);
   bridge_.detach(media::side::overlay);
   bridge_.detach(media::side::trunk);
   for (device_index index = 0; index < devices_.size(); ++index)
     close_device(index);
-  if (rtp_reader_) rtp_reader_->stop();
-  if (rtcp_reader_) rtcp_reader_->stop();
-  if (trunk_) {
+  for (auto& phone : telephones_) {
+    if (phone.rtp_reader) phone.rtp_reader->stop();
+    if (phone.rtcp_reader) phone.rtcp_reader->stop();
+    if (!phone.ports) continue;
     boost::system::error_code ignored;
-    trunk_->rtp.close(ignored);
-    trunk_->rtcp.close(ignored);
+    phone.ports->rtp.close(ignored);
+    phone.ports->rtcp.close(ignored);
     // The readers' last handlers refer to the sockets: keep both until those have run.
-    asio::post(worker_.context(), [trunk = trunk_, rtp = rtp_reader_, rtcp = rtcp_reader_] {});
+    asio::post(worker_.context(), [ports = phone.ports, rtp = phone.rtp_reader, rtcp = phone.rtcp_reader] {});
   }
   return last;
 }
@@ -197,46 +210,48 @@ void media_call::on_overlay_datagram(device_index index, std::span<const std::by
 void media_call::on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp,
                                   time_point now) {
   if (chosen_ != index) return;
-  receive(media::side::overlay, packet, rtcp, now);
+  receive(media::side::overlay, media::side::overlay, packet, rtcp, now);
 }
 
-void media_call::receive(media::side from, std::span<const std::byte> packet, bool rtcp, time_point now) {
+void media_call::receive(media::side from, media::side counted, std::span<const std::byte> packet, bool rtcp,
+                         time_point now) {
   watch_of(from).last = now;
   auto& counters = worker_.counters();
-  counters.received(from);
+  counters.received(counted);
   if (rtcp) return bridge_.receive_rtcp(from, packet, now);
   switch (bridge_.receive_rtp(from, packet, now)) {
     case media::packet_fate::taken:
       return;
     case media::packet_fate::stray:
-      return counters.refused(from, bad_packet::wrong_ssrc);
+      return counters.refused(counted, bad_packet::wrong_ssrc);
     case media::packet_fate::malformed:
-      return counters.refused(from, bad_packet::malformed);
+      return counters.refused(counted, bad_packet::malformed);
   }
 }
 
-bool media_call::from_trunk(const udp::endpoint& source, bool rtcp) {
-  const auto& expected = rtcp ? trunk_rtcp_to_ : trunk_rtp_to_;
+bool media_call::from_trunk(telephone& at, const udp::endpoint& source, bool rtcp) {
+  const auto& expected = rtcp ? at.rtcp_to : at.rtp_to;
   if (source == expected) return true;
   // One correction of the port, by the first RTP packet from the negotiated host (a carrier's NAT); nothing
   // after that.
-  if (rtcp || trunk_latched_ || source.address() != expected.address()) return false;
-  trunk_rtp_to_ = source;
-  trunk_rtcp_to_ = {source.address(), static_cast<std::uint16_t>(source.port() + 1)};
+  if (rtcp || at.latched || source.address() != expected.address()) return false;
+  at.rtp_to = source;
+  at.rtcp_to = {source.address(), static_cast<std::uint16_t>(source.port() + 1)};
   return true;
 }
 
-void media_call::on_trunk_datagram(std::span<const std::byte> packet, const udp::endpoint& source,
-                                   bool rtcp) {
-  if (shut_ || !trunk_connected_) return;
+void media_call::on_trunk_datagram(media::side at, std::span<const std::byte> packet,
+                                   const udp::endpoint& source, bool rtcp) {
+  auto& phone = telephone_at(at);
+  if (shut_ || !phone.connected) return;
   auto& counters = worker_.counters();
   if (packet.size() > datagram_max_bytes) return counters.refused(media::side::trunk, bad_packet::oversized);
-  if (!from_trunk(source, rtcp)) {
+  if (!from_trunk(phone, source, rtcp)) {
     ++foreign_;
     return counters.refused(media::side::trunk, bad_packet::foreign_address);
   }
-  if (!rtcp) trunk_latched_ = true;
-  receive(media::side::trunk, packet, rtcp, worker_.time().steady());
+  if (!rtcp) phone.latched = true;
+  receive(at, media::side::trunk, packet, rtcp, worker_.time().steady());
   schedule();
 }
 

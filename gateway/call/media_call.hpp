@@ -3,6 +3,7 @@
 // timer for all of their deadlines. Every member runs on the worker's thread.
 #pragma once
 
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <vector>
@@ -31,8 +32,10 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   void connect_overlay(device_index index, const overlay_remote& remote);
   void restart_overlay(device_index index, overlay::ice_credentials local, overlay::ice_credentials remote);
   void choose_device(device_index index);
-  void open_trunk(std::shared_ptr<trunk_ports> ports);
-  void connect_trunk(const trunk_remote& remote);
+  // A telephone stands on the trunk's side, and in a forwarded call on the devices' side as well.
+  void open_trunk(std::shared_ptr<trunk_ports> ports, pstn::media::side at);
+  void connect_trunk(const trunk_remote& remote, pstn::media::side at);
+  void disconnect_trunk(pstn::media::side at);
   // Something on the bridge was changed by `change`; deadlines follow.
   void with_bridge(const std::function<void(pstn::media::bridge&)>& change);
   void watch_silence(pstn::media::side from, bool on);
@@ -49,6 +52,13 @@ class media_call final : public std::enable_shared_from_this<media_call>,
     std::unique_ptr<overlay_transport> transport;
     std::optional<pstn::media::leg_parameters> leg;  // attached to the bridge when this device is chosen
   };
+  struct telephone {
+    std::shared_ptr<trunk_ports> ports;
+    std::shared_ptr<datagram_reader> rtp_reader, rtcp_reader;
+    boost::asio::ip::udp::endpoint rtp_to, rtcp_to;
+    bool connected = false;
+    bool latched = false;
+  };
   struct watch {
     bool on = false;
     time_point last;
@@ -58,31 +68,31 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   void playback_finished(pstn::media::side toward) override;
 
   void on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp, time_point now);
-  void on_trunk_datagram(std::span<const std::byte> packet, const boost::asio::ip::udp::endpoint& source,
-                         bool rtcp);
+  void on_trunk_datagram(pstn::media::side at, std::span<const std::byte> packet,
+                         const boost::asio::ip::udp::endpoint& source, bool rtcp);
   // False for one of neither the negotiated address nor, once, its other port.
-  bool from_trunk(const boost::asio::ip::udp::endpoint& source, bool rtcp);
+  static bool from_trunk(telephone& at, const boost::asio::ip::udp::endpoint& source, bool rtcp);
   void send_trunk(udp_socket& socket, std::span<const std::byte> packet,
                   const boost::asio::ip::udp::endpoint& to);
-  void receive(pstn::media::side from, std::span<const std::byte> packet, bool rtcp, time_point now);
+  // `counted`: as what the packet goes into the counters.
+  void receive(pstn::media::side from, pstn::media::side counted, std::span<const std::byte> packet,
+               bool rtcp, time_point now);
   void attach_overlay();
   void close_device(device_index index);
   void tell(media_message message);
   void schedule();
   void on_timer();
   void check_silence(time_point now);
-  watch& watch_of(pstn::media::side from) { return watches_[from == pstn::media::side::overlay ? 0 : 1]; }
+  static std::size_t place_of(pstn::media::side which) { return which == pstn::media::side::overlay ? 0 : 1; }
+  watch& watch_of(pstn::media::side from) { return watches_[place_of(from)]; }
+  telephone& telephone_at(pstn::media::side which) { return telephones_[place_of(which)]; }
 
   media_worker& worker_;
   std::shared_ptr<media_teller> teller_;
   pstn::media::bridge bridge_;
   std::vector<device> devices_;
   std::optional<device_index> chosen_;
-  std::shared_ptr<trunk_ports> trunk_;
-  std::shared_ptr<datagram_reader> rtp_reader_, rtcp_reader_;
-  boost::asio::ip::udp::endpoint trunk_rtp_to_, trunk_rtcp_to_;
-  bool trunk_connected_ = false;
-  bool trunk_latched_ = false;
+  std::array<telephone, 2> telephones_;
   std::array<watch, 2> watches_;
   std::uint64_t foreign_ = 0;
   boost::asio::steady_timer timer_;

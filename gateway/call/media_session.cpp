@@ -55,17 +55,21 @@ void media_session::choose_device(device_index device) {
   on_worker([device](media_call& call) { call.choose_device(device); });
 }
 
-boost::system::result<std::uint16_t> media_session::open_trunk() {
+boost::system::result<std::uint16_t> media_session::open_trunk(media::side at) {
   auto bound = worker_->bind_trunk_ports();
   if (!bound) return bound.error();
   auto ports = std::make_shared<trunk_ports>(std::move(*bound));
   const auto port = ports->port;
-  on_worker([ports = std::move(ports)](media_call& call) { call.open_trunk(ports); });
+  on_worker([ports = std::move(ports), at](media_call& call) { call.open_trunk(ports, at); });
   return port;
 }
 
-void media_session::connect_trunk(trunk_remote remote) {
-  on_worker([remote = std::move(remote)](media_call& call) { call.connect_trunk(remote); });
+void media_session::connect_trunk(trunk_remote remote, media::side at) {
+  on_worker([remote = std::move(remote), at](media_call& call) { call.connect_trunk(remote, at); });
+}
+
+void media_session::disconnect_trunk(media::side at) {
+  on_worker([at](media_call& call) { call.disconnect_trunk(at); });
 }
 
 void media_session::connect_voice(bool connected) {

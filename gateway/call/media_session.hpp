@@ -60,10 +60,13 @@ class media_session {
   // The voice of this device, and no other's, is the call's from now on; the others are closed.
   void choose_device(device_index device);
 
-  // Binds an RTP and an RTCP port (the next odd one). Error: every port of the range is taken.
-  boost::system::result<std::uint16_t> open_trunk();
+  // Binds an RTP and an RTCP port (the next odd one) for the telephone on that side: the trunk's, or, in a
+  // call without a device, the other one. Error: every port of the range is taken.
+  boost::system::result<std::uint16_t> open_trunk(pstn::media::side at = pstn::media::side::trunk);
   // Also with what a re-INVITE has changed.
-  void connect_trunk(trunk_remote remote);
+  void connect_trunk(trunk_remote remote, pstn::media::side at = pstn::media::side::trunk);
+  // That telephone has gone; another one may be connected by the same port.
+  void disconnect_trunk(pstn::media::side at);
 
   void connect_voice(bool connected);
   void play(pstn::media::side toward, std::shared_ptr<pstn::media::audio_source> source,

@@ -34,7 +34,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
   facts_.caller = caller_.presentation ? caller_.presentation->e164() : device_->name();
   if (is_carried_emergency(environment_, caller_, offer_.to)) {
     spdlog::warn("event=emergency_call call={}", boost::uuids::to_string(facts_.call_id));
-    co_return route_number();
+    co_return route_number(offer_.to);
   }
   if (!found)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41,
@@ -46,11 +46,11 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
   if (environment_.registry.count_of(facts_.account_id) > most)  // with this one
     co_return refusal{"too_many_calls", "You have as many calls as are allowed at a time.", 21, false};
   if (!caller_.may_call) co_return refusal{"account_blocked", "This account may not place calls.", 21, false};
-  co_return route_number();
+  co_return route_number(offer_.to);
 }
 
-std::optional<outbound_call::refusal> outbound_call::route_number() {
-  auto planned = plan_outbound(environment_, caller_, offer_.to);
+std::optional<outbound_leg::refusal> outbound_leg::route_number(std::string_view to) {
+  auto planned = plan_outbound(environment_, caller_, to);
   if (auto* refused = std::get_if<call_refusal>(&planned)) return std::move(*refused);
   auto& plan = std::get<outbound_plan>(planned);
   number_ = plan.number;
@@ -63,16 +63,17 @@ std::optional<outbound_call::refusal> outbound_call::route_number() {
   return std::nullopt;
 }
 
-boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hold_credit() {
+boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_credit() {
   credit_clock clock(rate_, environment_.settings.credit);
   if (!number_) {  // an emergency
     clock.granted({}, false, environment_.time.steady());
-    machine_.emplace(environment_.settings.machine, std::move(clock), route_.size());
+    machine_.emplace(machine_settings(), std::move(clock), route_.size());
     co_return std::nullopt;
   }
   billing::hold_request request;
   request.account_id = facts_.account_id;
   request.call_id = facts_.call_id;
+  request.direction = record_.direction;
   request.gateway_instance = environment_.settings.instance;
   request.node = environment_.settings.node;
   request.terms = rate_;
@@ -125,7 +126,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::hol
   clock.granted(answer->granted, answer->granted < request.wanted, environment_.time.steady());
   facts_.holds_credit = true;
   facts_.held = answer->granted;
-  machine_.emplace(environment_.settings.machine, std::move(clock), route_.size());
+  machine_.emplace(machine_settings(), std::move(clock), route_.size());
   co_return std::nullopt;
 }
 

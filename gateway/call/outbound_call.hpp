@@ -3,11 +3,8 @@
 // of its life: number, policy, rate, hold, media, trunks, bridge, extensions and warnings, end, settlement.
 #pragma once
 
-#include "gateway/call/call_base.hpp"
-#include "gateway/call/outbound_plan.hpp"
+#include "gateway/call/outbound_leg.hpp"
 #include "pstn/media/tone_source.hpp"
-#include "pstn/number/phone_number.hpp"
-#include "pstn/sip/offer_answer.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -15,7 +12,7 @@ namespace tollgate::gateway::call {
 // busy.
 inline constexpr std::chrono::milliseconds farewell_duration{3000};
 
-class outbound_call final : public call_base {
+class outbound_call final : public outbound_leg {
  public:
   outbound_call(const environment& e, overlay::session_ptr device, overlay::call_offer offer);
 
@@ -23,14 +20,10 @@ class outbound_call final : public call_base {
   static boost::asio::awaitable<void> run(std::shared_ptr<outbound_call> self);
 
  private:
-  using refusal = call_refusal;
-
   boost::asio::awaitable<void> live();
   // Each returns what stands in the way of the call, if anything does.
   boost::asio::awaitable<std::optional<refusal>> admit();
   std::optional<refusal> find_room() const;
-  std::optional<refusal> route_number();
-  boost::asio::awaitable<std::optional<refusal>> hold_credit();
   std::optional<refusal> prepare_media();
   boost::asio::awaitable<void> refuse(refusal why);
   boost::asio::awaitable<void> talk();
@@ -42,45 +35,19 @@ class outbound_call final : public call_base {
   void play_farewell();
   boost::asio::awaitable<void> hear_farewell();
 
-  void perform(const call_actions& actions);
-  static boost::asio::awaitable<void> report_answer(std::shared_ptr<outbound_call> self);
-  static boost::asio::awaitable<void> extend(std::shared_ptr<outbound_call> self, action::extend more);
-  void invite_trunk(std::size_t index);
-  void drop_trunk(int q850);
-  void tell_ringing(bool early_media);
-  void connect();
-  void warn(std::chrono::seconds left);
+  pstn::trunk::caller_identity shown_caller() const override;
+  void tell_ringing(bool early_media) override;
+  void tell_answered() override;
+  void tell_low_credit(std::chrono::seconds left) override;
+  void tell_digit(char digit, std::chrono::milliseconds duration) override;
 
   call_actions on(const call_event& event);
-  call_actions on_sip(const pstn::sip::event& event);
   call_actions on_media(const media_message& message);
-  call_actions on_answered(const pstn::sip::answered& answer);
   void on_restart(const peer_event::restarted& restart);
-  bool accept_trunk_media(const std::string& sdp);
-  void note_attempt(int sip_code, const std::string& reason);
-  void note_post_dial_delay();
-  void note_outcome(int sip_code);  // for the trunk's quality
-  void release_trunk();             // the dialog is over, or given up
-  const trunk_choice& trunk_in_use() const { return route_[in_use_]; }
 
   overlay::session_ptr device_;
   overlay::call_offer offer_;
-  caller_facts caller_;
-  std::optional<pstn::phone_number> number_;  // none: an emergency number, see facts_.callee
-  billing::rate rate_;
-  std::string currency_;
-  std::vector<trunk_choice> route_;
-  std::size_t in_use_ = 0;                                // its place in the route
-  std::vector<std::optional<billing::cost_rate>> costs_;  // of each, as they were when the call began
-  std::optional<call_machine> machine_;
-  std::optional<pstn::sip::call_key> dialog_;
-  std::optional<std::chrono::steady_clock::time_point> invited_at_;
-  std::optional<std::chrono::milliseconds> attempt_delay_;  // until this attempt's first 18x or 2xx
-  std::string trunk_offer_;
-  std::string trunk_media_;  // the trunk's last description of its media
-  std::string callee_region_;
   std::string overlay_answer_;
-  bool early_media_ = false;
   bool overlay_up_ = false;  // what is played is heard
   bool overlay_failed_ = false;
   device_index overlay_device_ = 0;

@@ -147,10 +147,10 @@ class Stage:
         self.agents.append(agent)
         return agent
 
-    def telephone(self, source, numbers=(LANDLINE,), **options):
+    def telephone(self, source, numbers=(LANDLINE,), name="telephone", **options):
         """A baresip that answers by itself, plays the file, and keeps what it hears."""
         ports, low = (self.free_port(2), self.free_port()), self.free_port(40)
-        folder = self.output / "telephone"
+        folder = self.output / name
         return Telephone(self.register, folder, list(numbers), ports, (low, low + 39), source, **options)
 
     # Sound

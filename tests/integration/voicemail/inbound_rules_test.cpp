@@ -60,11 +60,14 @@ TEST_F(InboundRules, QuietPeriodsAreThoseOfTheOwnersClock) {
 }
 
 TEST_F(InboundRules, RulesAreReadAsTheyWereSetAndLeaveWithTheirOwner) {
+  const auto mobile = pstn::number::phone_number::parse("+442079460958").value();
+  const auto office = pstn::number::phone_number::parse("+442079460111").value();
   const inbound_rules rules{.do_not_disturb = true,
                             .refuse_anonymous = true,
                             .blocked = {"+3314*", "+442079460958"},
                             .quiet = {{127, 23h + 59min, 0min}},
-                            .time_zone = "America/New_York"};
+                            .time_zone = "America/New_York",
+                            .forward = {{mobile, 5U}, {office, 8U, 60s}}};
   set(rules);
   const auto found = in_transaction(find_rules, number);
   EXPECT_TRUE(found.do_not_disturb && found.refuse_anonymous);
@@ -73,6 +76,8 @@ TEST_F(InboundRules, RulesAreReadAsTheyWereSetAndLeaveWithTheirOwner) {
   EXPECT_EQ(found.quiet[0].days, 127U);
   EXPECT_EQ(found.quiet[0].from, 23h + 59min);
   EXPECT_EQ(found.time_zone, "America/New_York");
+  EXPECT_EQ(found.forward, rules.forward);
+  EXPECT_EQ(in_transaction(find_forwarding, number), rules.forward);
   EXPECT_EQ(in_transaction(set_rules, number, inbound_rules{.time_zone = "Atlantis"}).error(), error::time_zone_unknown);
   const auto other = pstn::number::phone_number::parse("+16505550199").value();
   EXPECT_EQ(in_transaction(set_rules, other, rules).error(), error::number_unknown);
@@ -86,6 +91,21 @@ TEST_F(InboundRules, Patterns) {
     EXPECT_TRUE(is_caller_pattern(good)) << good;
   for (const auto* bad : {"", "+", "*", "+*", "442079460958", "+0442", "+44 20", "+44*20", "+4420**", "+1234567890123456"})
     EXPECT_FALSE(is_caller_pattern(bad)) << bad;
+}
+
+TEST_F(InboundRules, CallsAreNotForwardedToNumbersOfOurs) {
+  const auto other = pstn::number::phone_number::parse("+16505550199").value();
+  const auto refused = [&](const pstn::number::phone_number& target) {
+    pqxx::work tx{*connection_};  // not committed
+    return set_rules(tx, number, {.forward = {{target, 8U}}}).error() == error::forward_loop;
+  };
+  EXPECT_TRUE(refused(number));
+  EXPECT_FALSE(refused(other));
+  set({.forward = {{other, 8U}}});
+  EXPECT_EQ(in_transaction(find_forwarding, number).size(), 1U);
+  ASSERT_TRUE(in_transaction(add_number, new_number{.number = other, .area = "", .trunk_id = {}}));
+  EXPECT_TRUE(in_transaction(find_forwarding, number).empty());  // it came into stock after the rule
+  EXPECT_TRUE(refused(other));
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The leg of an inbound call to a telephone of its owner's: paid from the owner's credit under the owner's
+// dial policy and limits, with a CDR of its own that names the inbound call. Its media is the inbound call's,
+// in the place of the devices. What happens is told to the inbound call, which tells its caller.
+#pragma once
+
+#include "gateway/call/outbound_leg.hpp"
+#include "voicemail/inbound_rules.hpp"
+
+namespace tollgate::gateway::call {
+
+struct forward_order {
+  uuid parent{};  // the inbound call
+  uuid account_id{};
+  pstn::phone_number called;  // the rented number
+  voicemail::forward_target target;
+  voicemail::forward_situation why;
+  pstn::trunk::caller_identity caller;
+  std::vector<pstn::sip::diversion> history;  // of the inbound call
+  std::shared_ptr<media_session> media;
+  std::uint16_t port = 0;  // of it, for this leg
+};
+
+class forwarded_call final : public outbound_leg {
+ public:
+  forwarded_call(const environment& e, forward_order order, std::function<void(forward_told)> tell);
+
+  // The whole leg; the last that is told is forward_event::settled. The object must be owned by a shared_ptr,
+  // which the coroutine keeps.
+  static boost::asio::awaitable<void> run(std::shared_ptr<forwarded_call> self);
+
+  // A digit of the caller's that did not come through the media; one that did, where this telephone has its
+  // digits by signalling.
+  void press_for_caller(char digit, std::chrono::milliseconds duration) { press(digit, duration); }
+  bool wants_digits_by_info() const { return digits_by_info(); }
+
+ private:
+  boost::asio::awaitable<void> live();
+  boost::asio::awaitable<std::optional<refusal>> admit();
+  boost::asio::awaitable<void> talk();
+  void on(const call_event& event);
+
+  call_machine::settings machine_settings() const override;
+  pstn::trunk::caller_identity shown_caller() const override { return order_.caller; }
+  std::vector<pstn::sip::diversion> diversions(const pstn::trunk::trunk& by) const override;
+  void tell_ringing(bool early_media) override { tell({facts_.call_id, forward_event::rang{early_media}}); }
+  void tell_answered() override { tell({facts_.call_id, forward_event::answered{}}); }
+  void tell_low_credit(std::chrono::seconds left) override;
+  void tell_digit(char digit, std::chrono::milliseconds duration) override;
+  void tell(forward_told what) { tell_(std::move(what)); }
+
+  forward_order order_;
+  std::function<void(forward_told)> tell_;
+};
+
+// Which targets a call may go on to in this situation, in their order: none that the call has been through,
+// nor its caller, nor one that another call of the account is being forwarded to while it is not answered (a
+// loop through a telephone that forwards back to us, whatever its carrier writes into the headers).
+std::vector<voicemail::forward_target> targets_for(const std::vector<voicemail::forward_target>& all,
+                                                   voicemail::forward_situation when,
+                                                   const std::vector<pstn::phone_number>& been_through,
+                                                   const std::vector<live_call_ptr>& forwards);
+
+}  // namespace tollgate::gateway::call

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// A leg to a telephone that an account pays for: the coroutine's steps that carry out what call_machine
+// decides. In the order of its life: number, policy, rate, hold, trunks, answer, extensions, end. Who is at
+// the other end is the derived class's: a device (outbound_call), or the caller of a rented number
+// (forwarded_call).
+#pragma once
+
+#include "gateway/call/call_base.hpp"
+#include "gateway/call/outbound_plan.hpp"
+#include "pstn/number/phone_number.hpp"
+#include "pstn/sip/offer_answer.hpp"
+#include "pstn/trunk/caller_id.hpp"
+
+namespace tollgate::gateway::call {
+
+class outbound_leg : public call_base {
+ protected:
+  using refusal = call_refusal;
+
+  outbound_leg(const environment& e, billing::call_direction direction);
+
+  // Each returns what stands in the way of the call, if anything does (outbound_admission.cpp).
+  std::optional<refusal> route_number(std::string_view to);
+  boost::asio::awaitable<std::optional<refusal>> hold_credit();
+  // How long it may take from the INVITE to the answer.
+  virtual call_machine::settings machine_settings() const { return environment_.settings.machine; }
+
+  void perform(const call_actions& actions);
+  // What happens on the trunk and to the credit; nothing for the rest.
+  call_actions on_leg(const call_event& event);
+  void release_trunk();  // the dialog is over, or given up
+  const trunk_choice& trunk_in_use() const { return route_[in_use_]; }
+  // A digit for the telephone, once there is one.
+  void press(char digit, std::chrono::milliseconds duration);
+  bool digits_by_info() const;
+
+  // The other end's part. Whose number the telephone is shown, and by whom the call was redirected to it.
+  virtual pstn::trunk::caller_identity shown_caller() const = 0;
+  virtual std::vector<pstn::sip::diversion> diversions(const pstn::trunk::trunk& by) const;
+  virtual void tell_ringing(bool early_media) = 0;  // again where that has changed
+  virtual void tell_answered() = 0;
+  virtual void tell_low_credit(std::chrono::seconds left) = 0;
+  virtual void tell_digit(char digit, std::chrono::milliseconds duration) = 0;
+
+  caller_facts caller_;
+  std::optional<pstn::phone_number> number_;  // none: an emergency number, see facts_.callee
+  billing::rate rate_;
+  std::string currency_;
+  std::string callee_region_;
+  std::optional<call_machine> machine_;
+  std::optional<pstn::sip::call_key> dialog_;
+  bool early_media_ = false;
+  std::vector<std::optional<billing::cost_rate>>
+      costs_;               // of each of the route, as they were at the beginning
+  std::size_t in_use_ = 0;  // its place in the route
+
+ private:
+  static boost::asio::awaitable<void> report_answer(std::shared_ptr<outbound_leg> self);
+  static boost::asio::awaitable<void> extend(std::shared_ptr<outbound_leg> self, action::extend more);
+  void invite_trunk(std::size_t index);
+  void drop_trunk(int q850);
+  void ring(bool early_media);
+  void connect();
+
+  call_actions on_sip(const pstn::sip::event& event);
+  call_actions on_answered(const pstn::sip::answered& answer);
+  call_actions on_extended(const credit_extended& answer);
+  bool accept_trunk_media(const std::string& sdp);
+  void note_attempt(int sip_code, const std::string& reason);
+  void note_post_dial_delay();
+  void note_outcome(int sip_code);  // for the trunk's quality
+
+  std::vector<trunk_choice> route_;
+  std::optional<std::chrono::steady_clock::time_point> invited_at_;
+  std::optional<std::chrono::milliseconds> attempt_delay_;  // until this attempt's first 18x or 2xx
+  std::string trunk_offer_;
+  std::string trunk_media_;  // the trunk's last description of its media
+};
+
+}  // namespace tollgate::gateway::call
