@@ -49,12 +49,12 @@ change_list& list_of(const rate& before, const rate& after, deck_difference& out
 
 }  // namespace
 
-void change_list::add(rate_change change) {
-  if (count++ < most_changes_listed) first.push_back(std::move(change));
+void change_list::add(rate_change change, std::size_t most) {
+  if (count++ < most) first.push_back(std::move(change));
 }
 
 deck_difference compare_decks(std::span<const deck_line> before, std::span<const deck_line> after,
-                              wall_time at) {
+                              wall_time at, std::size_t most) {
   deck_difference out;
   const auto old_lines = by_prefix(before, at);
   const auto new_lines = by_prefix(after, at);
@@ -67,17 +67,17 @@ deck_difference compare_decks(std::span<const deck_line> before, std::span<const
                              : (*old_line)->terms.prefix.compare((*new_line)->terms.prefix);
     if (compared < 0) {
       const auto& terms = (*old_line++)->terms;
-      out.gone.add({terms.prefix, terms, std::nullopt});
+      out.gone.add({terms.prefix, terms, std::nullopt}, most);
     } else if (compared > 0) {
       const auto& terms = (*new_line++)->terms;
-      out.fresh.add({terms.prefix, std::nullopt, terms});
+      out.fresh.add({terms.prefix, std::nullopt, terms}, most);
     } else {
       const auto& was = (*old_line++)->terms;
       const auto& is = (*new_line++)->terms;
       if (same_terms(was, is))
         ++out.unchanged;
       else
-        list_of(was, is, out).add({is.prefix, was, is});
+        list_of(was, is, out).add({is.prefix, was, is}, most);
     }
   }
   return out;

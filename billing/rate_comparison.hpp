@@ -25,13 +25,13 @@ struct rate_change {
   std::optional<rate> after{};   // none: it is gone
 };
 
-inline constexpr std::size_t most_changes_listed = 100;
+inline constexpr std::size_t most_changes_listed = 100;  // where nothing else is asked for
 
 // How many there are, and the first of them in order of their prefixes.
 struct change_list {
   std::size_t count = 0;
   std::vector<rate_change> first{};
-  void add(rate_change change);
+  void add(rate_change change, std::size_t most);
 };
 
 struct deck_difference {
@@ -44,9 +44,9 @@ struct deck_difference {
 };
 
 // Compares prefix by prefix what is in force at `at`, or else comes into force first afterwards. Prices are
-// compared for calls of 1, 30, 60, 61, 180 and 600 s.
+// compared for calls of 1, 30, 60, 61, 180 and 600 s. Each list has at most `most` changes.
 deck_difference compare_decks(std::span<const deck_line> before, std::span<const deck_line> after,
-                              wall_time at);
+                              wall_time at, std::size_t most = most_changes_listed);
 
 // The rates in force at `at`.
 std::vector<rate> rates_at(std::span<const deck_line> lines, wall_time at);

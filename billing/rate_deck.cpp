@@ -68,6 +68,7 @@ void copy_rates(pqxx::transaction_base& tx, const std::string& version_id,
 deck_import_report refused(std::string column, std::string text) {
   deck_import_report report;
   report.problems.push_back({.line = 0, .column = std::move(column), .text = std::move(text)});
+  report.problem_count = 1;
   return report;
 }
 
@@ -78,7 +79,7 @@ void tell_difference(pqxx::transaction_base& tx, const deck_import& request,
   const auto at = request.effective_from;
   const auto current = version_in_force(tx, request.name, at);
   const auto before = current ? deck_lines(tx, request.name, *current) : std::vector<deck_line>{};
-  report.difference = compare_decks(before, lines, at);
+  report.difference = compare_decks(before, lines, at, request.changes_listed);
   const rate_table imported(request.currency, rates_at(lines, at));
   const bool sells = request.kind == deck_kind::sell;
   std::set<std::string> linked;
@@ -130,8 +131,10 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& re
   deck_import_report report;
   report.rates = text.lines.size();
   report.overlaps = std::move(text.overlaps);
+  report.overlap_count = text.overlap_count;
   if (!text.problems.empty()) {
     report.problems = std::move(text.problems);
+    report.problem_count = text.problem_count;
     if (request.dry_run) tell_difference(tx, request, text.lines, report);
     return report;
   }
@@ -149,13 +152,15 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& re
   if (auto why = objection(request, known); !why.empty()) return refused("", std::move(why));
   tell_difference(tx, request, text.lines, report);
   const int newest = known.empty() ? 0 : known[0][1].as<int>();
+  // Not the newest version: that one may come into force later than is asked for now, or never have.
   const auto same = tx.exec_params(
-      "SELECT FROM billing.deck_version WHERE deck = $1 AND version = $2 AND digest = $3::bytea",
-      request.name, newest, digest);
+      "SELECT version FROM (SELECT version, digest FROM billing.deck_version WHERE deck = $1 AND "
+      "effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1) v WHERE digest = $3::bytea",
+      request.name, iso_time(request.effective_from), digest);
   if (!same.empty() || request.dry_run) {
     report.result =
         same.empty() ? deck_import_report::outcome::checked : deck_import_report::outcome::unchanged;
-    report.version = newest;
+    report.version = same.empty() ? newest : same[0][0].as<int>();
     return report;
   }
   report.version = newest + 1;

@@ -44,7 +44,8 @@ struct deck_problem {
   std::string text{};    // a sentence for people
 };
 
-// Two lines of one prefix that are in force at the same time.
+// Two lines of one prefix that are in force at the same time. Of several such pairs with one line, one is
+// told.
 struct deck_overlap {
   std::string prefix{};
   std::size_t line = 0;
@@ -53,11 +54,13 @@ struct deck_overlap {
 
 struct deck_text {
   std::vector<deck_line> lines{};
-  std::vector<deck_problem> problems{};  // every one, but at most max_deck_problems; empty: the deck is good
+  std::vector<deck_problem> problems{};  // by line, at most max_deck_problems; empty: the deck is good
+  std::size_t problem_count = 0;         // in the whole text, however many are listed
   std::vector<deck_overlap> overlaps{};  // which are problems as well; at most max_deck_problems
+  std::size_t overlap_count = 0;
 };
 
-inline constexpr std::size_t max_deck_problems = 1000;
+inline constexpr std::size_t max_deck_problems = 10'000;
 inline constexpr std::size_t max_deck_lines = 1'000'000;
 inline constexpr std::size_t max_deck_bytes = 128U << 20U;
 
@@ -75,24 +78,28 @@ struct deck_import {
   deck_kind kind = deck_kind::sell;  // a deck keeps the kind of its first version
   std::string currency = "EUR";      // a deck keeps the currency of its first version
   std::string_view csv{};
-  wall_time effective_from{};  // the version comes into force then
-  std::string note{};          // who and why
-  bool dry_run = false;        // check everything, write nothing
+  wall_time effective_from{};                        // the version comes into force then
+  std::string note{};                                // who and why
+  bool dry_run = false;                              // check everything, write nothing
+  std::size_t changes_listed = most_changes_listed;  // of each kind, in the report
 };
 
 struct deck_import_report {
   enum class outcome {
     imported,
-    unchanged /* the newest version has the same content */,
+    unchanged /* the version in force at effective_from has the same content */,
     checked /* dry run, good */,
     refused
   };
   outcome result = outcome::refused;
-  int version = 0;  // imported or unchanged: the version now newest
+  int version =
+      0;  // imported: the new one; unchanged: the one in force at effective_from; checked: the newest
   std::size_t rates = 0;
-  std::vector<deck_problem> problems{};  // refused: why; nothing was written
+  std::vector<deck_problem> problems{};  // refused: why (see deck_text); nothing was written
+  std::size_t problem_count = 0;
   deck_difference difference{};  // to the version in force at effective_from; of what can be read, if refused
   std::vector<deck_overlap> overlaps{};  // why it is refused, among others
+  std::size_t overlap_count = 0;
   loss_list losses{};  // where this deck and those of the other kind in force then sell below cost: a warning
 };
 

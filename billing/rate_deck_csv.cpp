@@ -71,7 +71,7 @@ class parser {
       return std::move(out_);
     }
     if (!read_header()) return std::move(out_);
-    while (!rest_.empty() && !too_many_problems()) {
+    while (!rest_.empty()) {
       if (!next_record()) continue;
       if (fields_.size() == 1 && fields_[0].empty()) continue;  // an empty line
       if (out_.lines.size() == max_deck_lines) {
@@ -80,7 +80,7 @@ class parser {
       }
       read_line();
     }
-    if (out_.lines.empty() && out_.problems.empty()) problem("", "there are no rates");
+    if (out_.lines.empty() && out_.problem_count == 0) problem("", "there are no rates");
     find_overlaps();
     std::stable_sort(
         out_.problems.begin(), out_.problems.end(),
@@ -89,10 +89,8 @@ class parser {
   }
 
  private:
-  bool too_many_problems() const { return out_.problems.size() >= max_deck_problems; }
-
   void problem_at(std::size_t line, std::string_view where, std::string text) {
-    if (!too_many_problems())
+    if (out_.problem_count++ < max_deck_problems)
       out_.problems.push_back({.line = line, .column = std::string(where), .text = std::move(text)});
   }
   void problem(std::string_view where, std::string text) { problem_at(line_, where, std::move(text)); }
@@ -135,7 +133,7 @@ class parser {
     for (std::size_t i = 0; i < required_columns; ++i)
       if (position_[i] == std::string::npos) problem(names[i], "the column is missing");
     columns_ = fields_.size();
-    return out_.problems.empty();
+    return out_.problem_count == 0;
   }
 
   // column_count: there is none of that name.
@@ -160,7 +158,7 @@ class parser {
                       std::to_string(columns_));
       return;
     }
-    const auto problems_before = out_.problems.size();
+    const auto problems_before = out_.problem_count;
     deck_line line;
     line.terms.prefix = field(prefix);
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -180,7 +178,7 @@ class parser {
     line.effective_until = read_time(effective_until);
     if (line.effective_from && line.effective_until && *line.effective_from >= *line.effective_until)
       problem(effective_until, "the rate ends before it begins");
-    if (out_.problems.size() != problems_before) return;
+    if (out_.problem_count != problems_before) return;
     out_.lines.push_back(std::move(line));
     line_numbers_.push_back(line_);
   }
@@ -250,13 +248,18 @@ class parser {
       if (compared != 0) return compared < 0;
       return from(left) != from(right) ? from(left) < from(right) : left < right;
     });
+    const auto until = [&](std::size_t i) {
+      return out_.lines[i].effective_until.value_or(wall_time::max());
+    };
+    std::size_t longest = order.empty() ? 0 : order[0];  // of those with this prefix: the last to end
     for (std::size_t i = 1; i < order.size(); ++i) {
-      const auto& earlier = out_.lines[order[i - 1]];
       const auto& later = out_.lines[order[i]];
-      if (earlier.terms.prefix != later.terms.prefix) continue;
-      if (earlier.effective_until && *earlier.effective_until <= from(order[i])) continue;
-      const auto [first, second] = std::minmax(line_numbers_[order[i - 1]], line_numbers_[order[i]]);
-      if (out_.overlaps.size() < max_deck_problems)
+      const std::size_t earlier = longest;
+      const bool same = out_.lines[earlier].terms.prefix == later.terms.prefix;
+      if (!same || until(order[i]) > until(longest)) longest = order[i];
+      if (!same || until(earlier) <= from(order[i])) continue;
+      const auto [first, second] = std::minmax(line_numbers_[earlier], line_numbers_[order[i]]);
+      if (out_.overlap_count++ < max_deck_problems)
         out_.overlaps.push_back({.prefix = later.terms.prefix, .line = second, .other_line = first});
       problem_at(
           second, names[prefix],

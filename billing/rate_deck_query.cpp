@@ -3,6 +3,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/csv.hpp"
 #include "billing/error.hpp"
 #include "billing/rate_deck.hpp"
 #include "billing/sql.hpp"
@@ -32,14 +33,6 @@ rate rate_of(const pqxx::row& row) {
           .next_increment = sql::seconds_of(row[6]),
           .free_start = sql::seconds_of(row[7]),
           .included = sql::seconds_of(row[8])};
-}
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"") == std::string::npos) return text;
-  std::string out = "\"";
-  for (char c : text)
-    out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
 }
 
 deck_kind kind_of(const std::string& text) {
@@ -165,16 +158,16 @@ boost::system::result<std::string> export_deck(pqxx::transaction_base& tx, std::
                      clean_text(deck, longest_name), version)
           .empty())
     return error::no_deck;
-  std::string csv =
+  std::string text =
       "prefix,destination,price_per_minute,connection_fee,initial_increment_s,next_increment_s,free_start_s,"
       "included_s,effective_from,effective_until\n";
   for (const auto& [terms, begins, ends] : deck_lines(tx, deck, version))
-    csv += terms.prefix + "," + quoted(terms.destination) + "," + to_string(terms.price_per_minute) + "," +
-           to_string(terms.connection_fee) + "," + std::to_string(terms.initial_increment.count()) + "," +
-           std::to_string(terms.next_increment.count()) + "," + std::to_string(terms.free_start.count()) +
-           "," + std::to_string(terms.included.count()) + "," + (begins ? iso_time(*begins) : "") + "," +
-           (ends ? iso_time(*ends) : "") + "\n";
-  return csv;
+    text += terms.prefix + "," + csv::field(terms.destination) + "," + to_string(terms.price_per_minute) +
+            "," + to_string(terms.connection_fee) + "," + std::to_string(terms.initial_increment.count()) +
+            "," + std::to_string(terms.next_increment.count()) + "," +
+            std::to_string(terms.free_start.count()) + "," + std::to_string(terms.included.count()) + "," +
+            (begins ? iso_time(*begins) : "") + "," + (ends ? iso_time(*ends) : "") + "\n";
+  return text;
 }
 
 std::vector<carrier_deck> list_carrier_decks(pqxx::transaction_base& tx) {

@@ -21,7 +21,7 @@ namespace {
 using boost::asio::awaitable;
 using boost::system::result;
 
-constexpr std::size_t most_problems_told = 100;
+constexpr std::int64_t most_changes_told = 10'000;
 
 boost::json::object to_json(const billing::deck_version& deck) {
   boost::json::object out{{"name", deck.name},       {"kind", to_string(deck.kind)},
@@ -69,21 +69,20 @@ boost::json::object to_json(const billing::change_list& changes) {
   return {{"count", changes.count}, {"first", std::move(first)}};
 }
 
-boost::json::object to_json(const billing::deck_difference& difference,
-                            const std::vector<billing::deck_overlap>& overlaps) {
+boost::json::object difference_json(const billing::deck_import_report& report) {
   boost::json::array overlapping;
-  for (const billing::deck_overlap& each : overlaps)
-    if (overlapping.size() < most_problems_told)
-      overlapping.push_back(
-          boost::json::object{{"prefix", each.prefix}, {"line", each.line}, {"other_line", each.other_line}});
-  return {
-      {"new", to_json(difference.fresh)},
-      {"dearer", to_json(difference.dearer)},
-      {"cheaper", to_json(difference.cheaper)},
-      {"changed", to_json(difference.changed)},
-      {"gone", to_json(difference.gone)},
-      {"unchanged", difference.unchanged},
-      {"overlapping", boost::json::object{{"count", overlaps.size()}, {"first", std::move(overlapping)}}}};
+  for (const billing::deck_overlap& each : report.overlaps)
+    overlapping.push_back(
+        boost::json::object{{"prefix", each.prefix}, {"line", each.line}, {"other_line", each.other_line}});
+  const billing::deck_difference& difference = report.difference;
+  return {{"new", to_json(difference.fresh)},
+          {"dearer", to_json(difference.dearer)},
+          {"cheaper", to_json(difference.cheaper)},
+          {"changed", to_json(difference.changed)},
+          {"gone", to_json(difference.gone)},
+          {"unchanged", difference.unchanged},
+          {"overlapping",
+           boost::json::object{{"count", report.overlap_count}, {"first", std::move(overlapping)}}}};
 }
 
 boost::json::object to_json(const billing::loss_list& losses) {
@@ -100,20 +99,20 @@ boost::json::object to_json(const billing::loss_list& losses) {
   return {{"count", losses.count}, {"first", std::move(first)}};
 }
 
-// A dry run of a bad deck tells what it would change as well.
+// All mistakes that the report lists, by line. A dry run of a bad deck tells what it would change as well.
 reply refused_import(const billing::deck_import_report& report, bool dry_run) {
   std::vector<field_error> errors;
   for (const billing::deck_problem& each : report.problems)
-    if (errors.size() < most_problems_told)
-      errors.push_back(
-          {"line " + std::to_string(each.line) + (each.column.empty() ? "" : ", " + each.column), each.text});
-  reply out = problem(
-      422, "deck_invalid",
-      "The rate deck has " + std::to_string(report.problems.size()) + " mistakes; nothing was imported.",
-      errors);
+    errors.push_back(
+        {"line " + std::to_string(each.line) + (each.column.empty() ? "" : ", " + each.column), each.text});
+  std::string detail = "The rate deck has " + std::to_string(report.problem_count) +
+                       (report.problem_count == 1 ? " mistake" : " mistakes") + "; nothing was imported.";
+  if (report.problem_count > errors.size())
+    detail += " The first " + std::to_string(errors.size()) + " are listed.";
+  reply out = problem(422, "deck_invalid", detail, errors);
   if (!dry_run) return out;
   boost::json::object body = boost::json::parse(out.body).as_object();
-  body["difference"] = to_json(report.difference, report.overlaps);
+  body["difference"] = difference_json(report);
   out.body = boost::json::serialize(body);
   return out;
 }
@@ -211,6 +210,8 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   wanted.effective_from = fields.time("effective_from").value_or(std::chrono::system_clock::now());
   wanted.note = fields.text("note").value_or("");
   wanted.dry_run = fields.flag("dry_run").value_or(false);
+  wanted.changes_listed = static_cast<std::size_t>(
+      fields.integer("changes", 0, most_changes_told).value_or(billing::most_changes_listed));
   wanted.csv = from.body;
   if (const auto kind = fields.text("kind")) {
     if (*kind == to_string(billing::deck_kind::cost))
@@ -237,7 +238,7 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
                                 {"outcome", outcome_text(report->result)},
                                 {"version", report->version},
                                 {"rates", report->rates},
-                                {"difference", to_json(report->difference, report->overlaps)},
+                                {"difference", difference_json(*report)},
                                 {"sold_below_cost", to_json(report->losses)}};
   co_return json_reply(report->result == outcome::imported ? 201 : 200, out);
 }

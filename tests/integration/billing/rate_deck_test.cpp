@@ -2,13 +2,16 @@
 // Decks in the database: versions, immutability, effective times, all or nothing.
 #include "billing/rate_deck.hpp"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <pqxx/notification>
 #include <pqxx/stream_to>
 #include <random>
 #include <set>
 #include <thread>
 
+#include "billing/text.hpp"
 #include "fixture.hpp"
 
 namespace tollgate::billing {
@@ -76,10 +79,27 @@ TEST_F(RateDeck, RepeatedImportChangesNothing) {
   EXPECT_EQ(count("billing.rate"), 2);
 }
 
+// What counts is what would be in force, not what was imported last.
+TEST_F(RateDeck, TheSameDeckIsImportedAgainWhereAnotherOneWouldBeInForce) {
+  const std::string other = "prefix,destination,price_per_minute\n44,UK,0.02\n";
+  import(small_deck, day_1);
+  import(other, day_3);
+  EXPECT_EQ(import(other, day_2).result, outcome::imported) << "brought forward";
+  EXPECT_EQ(price_of(day_2, "44"), 20'000);
+  EXPECT_EQ(import(other, day_3).result, outcome::unchanged);
+  EXPECT_EQ(import(small_deck, day_1).result, outcome::unchanged);
+  EXPECT_EQ(import(small_deck, day_1).version, 1);
+  EXPECT_EQ(import(small_deck, day_3, true).result, outcome::checked);
+  EXPECT_EQ(import(small_deck, day_3).version, 4) << "takes the one that was to come back";
+  EXPECT_EQ(price_of(day_2, "44"), 20'000);
+  EXPECT_EQ(price_of(day_3, "44"), 17'000);
+}
+
 TEST_F(RateDeck, BadDeckLeavesNothing) {
   const auto report = import(small_deck + "x,nowhere,1\n33,,y\n");
   EXPECT_EQ(report.result, outcome::refused);
   EXPECT_EQ(report.problems.size(), 3U);
+  EXPECT_EQ(report.problem_count, 3U);
   EXPECT_EQ(count("billing.deck"), 0);
   EXPECT_EQ(count("billing.rate"), 0);
   EXPECT_EQ(import(small_deck, day_1, false, "eur").result, outcome::refused);
@@ -156,6 +176,130 @@ TEST_F(RateDeck, ExportIsImportedToTheSameRates) {
   EXPECT_EQ(import(*first).version, 2);
   EXPECT_EQ(*step([](auto& tx) { return export_deck(tx, "default", 2); }), *first);
   EXPECT_EQ(step([](auto& tx) { return export_deck(tx, "default", 3); }).error(), error::no_deck);
+}
+
+// A deck of random rates, and the same as somebody's CSV: with their delimiter, decimal sign, names, order of
+// columns and line ends, or in micro-units.
+class random_deck {
+ public:
+  explicit random_deck(unsigned seed) : random_(seed) {
+    std::set<std::string> prefixes;
+    while (prefixes.size() < 100)
+      prefixes.insert(digits(static_cast<std::size_t>(below(15)) + 1));
+    for (const auto& prefix : prefixes) {
+      std::optional<wall_time> from;
+      for (int times = below(3); times >= 0; --times) {  // one after the other, with or without a gap
+        auto line = random_line(prefix);
+        line.effective_from = from;
+        if (times > 0) {
+          line.effective_until = from.value_or(day_1) + std::chrono::microseconds(1 + below(1'000'000'000));
+          from = *line.effective_until + std::chrono::seconds(below(2));
+        }
+        lines_.push_back(line);
+      }
+    }
+  }
+  const std::vector<deck_line>& lines() const { return lines_; }
+
+  std::string csv() {
+    const std::string delimiter(1, ",;\t|"[below(4)]);
+    const bool comma = below(2) == 0, micros = below(2) == 0, windows = below(2) == 0;
+    const auto price = [&](money amount) {
+      if (micros) return std::to_string(amount.micros);
+      auto text = to_string(amount);
+      if (comma) text[text.find('.')] = ',';
+      return text;
+    };
+    const auto time = [](const std::optional<wall_time>& at) { return at ? iso_time(*at) : std::string(); };
+    const auto count = [](auto value) { return std::to_string(value.count()); };
+    std::vector<std::pair<std::string, std::function<std::string(const deck_line&)>>> columns{
+        {"Prefix", [](const auto& line) { return line.terms.prefix; }},
+        {"region", [](const auto& line) { return line.terms.destination; }},
+        {micros ? "price_per_minute_micros" : "Price per minute",
+         [&](const auto& line) { return price(line.terms.price_per_minute); }},
+        {micros ? "connection_fee_micros" : "setup-fee",
+         [&](const auto& line) { return price(line.terms.connection_fee); }},
+        {"initial_increment", [&](const auto& line) { return count(line.terms.initial_increment); }},
+        {"next_increment_s", [&](const auto& line) { return count(line.terms.next_increment); }},
+        {"free_start", [&](const auto& line) { return count(line.terms.free_start); }},
+        {"included_seconds", [&](const auto& line) { return count(line.terms.included); }},
+        {"valid_from", [&](const auto& line) { return time(line.effective_from); }},
+        {"valid_until", [&](const auto& line) { return time(line.effective_until); }}};
+    std::shuffle(columns.begin(), columns.end(), random_);
+    auto order = lines_;
+    std::shuffle(order.begin(), order.end(), random_);
+    std::string text = below(2) == 0 ? "\xef\xbb\xbf" : "";
+    const auto write = [&](std::size_t at, const std::string& field) {
+      text += at > 0 ? delimiter : "";
+      text +=
+          field.find_first_of("\"" + delimiter) == std::string::npos && below(4) > 0 ? field : quoted(field);
+    };
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      text += (i > 0 ? delimiter : "") + columns[i].first;
+    for (const auto& line : order) {
+      text += windows ? "\r\n" : "\n";
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        write(i, columns[i].second(line));
+    }
+    return text;
+  }
+
+ private:
+  int below(int end) { return std::uniform_int_distribution<int>(0, end - 1)(random_); }
+  std::string digits(std::size_t length) {
+    std::string text;
+    while (text.size() < length)
+      text += static_cast<char>('0' + below(10));
+    return text;
+  }
+  deck_line random_line(const std::string& prefix) {
+    static constexpr std::array<const char*, 10> pieces{"a", "Z", " ", ",", ";", "\"", "|", "é", "東", "'"};
+    deck_line line;
+    line.terms.prefix = prefix;
+    for (int length = 1 + below(12); length > 0; --length)
+      line.terms.destination += pieces[static_cast<std::size_t>(below(pieces.size()))];
+    const auto amount = [&] {
+      return money{below(3) == 0 ? 0 : below(2) == 0 ? below(1'000'000) : max_price.micros - below(1'000)};
+    };
+    line.terms.price_per_minute = amount();
+    line.terms.connection_fee = amount();
+    line.terms.initial_increment = std::chrono::seconds(1 + below(3600));
+    line.terms.next_increment = std::chrono::seconds(1 + below(3600));
+    line.terms.free_start = std::chrono::seconds(below(3601));
+    line.terms.included = std::chrono::seconds(below(3601));
+    return line;
+  }
+  static std::string quoted(const std::string& field) {
+    std::string out = "\"";
+    for (const char c : field)
+      out += c == '"' ? "\"\"" : std::string(1, c);
+    return out + "\"";
+  }
+  std::mt19937 random_;
+  std::vector<deck_line> lines_;
+};
+
+TEST_F(RateDeck, WhateverIsImportedIsExportedAgain) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    random_deck deck(seed);
+    const auto csv = deck.csv();
+    const auto report = import(csv, day_1 + std::chrono::hours(seed));
+    ASSERT_EQ(report.result, outcome::imported) << "seed " << seed << ": " << report.problems.at(0).text;
+    const auto text = step([&](auto& tx) { return export_deck(tx, "default", report.version); }).value();
+    const auto again = parse_deck(text);
+    ASSERT_TRUE(again.problems.empty()) << "seed " << seed << ": " << again.problems[0].text;
+    ASSERT_EQ(again.lines.size(), deck.lines().size()) << "seed " << seed;
+    for (std::size_t i = 0; i < again.lines.size(); ++i) {
+      const auto &got = again.lines[i], &want = deck.lines()[i];
+      EXPECT_EQ(got.terms, want.terms) << "seed " << seed << ", " << want.terms.prefix;
+      EXPECT_EQ(got.effective_from, want.effective_from) << "seed " << seed << ", " << want.terms.prefix;
+      EXPECT_EQ(got.effective_until, want.effective_until) << "seed " << seed << ", " << want.terms.prefix;
+    }
+    const auto copy = import(text, day_1 + std::chrono::hours(seed) + 1min);
+    ASSERT_EQ(copy.result, outcome::imported);
+    EXPECT_EQ(copy.difference.unchanged, 100U) << "of every prefix";
+    EXPECT_EQ(step([&](auto& tx) { return export_deck(tx, "default", copy.version); }).value(), text);
+  }
 }
 
 TEST_F(RateDeck, ManyImportsAtOnceAreNumberedOneByOne) {

@@ -154,6 +154,21 @@ TEST(RateDeckCsv, OverlapsAreListedBesideTheProblems) {
   EXPECT_EQ(deck.overlaps[0].other_line, 2U);
 }
 
+// The first lasts throughout: each of the others overlaps it, not only its neighbour.
+TEST(RateDeckCsv, EveryLineWithinALongerOneOverlapsIt) {
+  const auto deck = parse_deck(
+      "prefix,destination,price,effective_from,effective_until\n"
+      "44,UK,1,2026-01-01,2026-12-31\n"
+      "44,UK,2,2026-02-01,2026-03-01\n"
+      "44,UK,3,2026-04-01,2026-05-01\n"
+      "44,UK,4,2026-12-31,\n");
+  ASSERT_EQ(deck.overlap_count, 2U);
+  EXPECT_EQ(deck.overlaps[0].line, 3U);
+  EXPECT_EQ(deck.overlaps[1].line, 4U);
+  EXPECT_EQ(deck.overlaps[1].other_line, 2U);
+  EXPECT_EQ(deck.problem_count, 2U);
+}
+
 TEST(RateDeckCsv, AllProblemsAreListedInOrderAndBounded) {
   const auto deck = parse_deck(header + "x,UK,1\n44,,y\n1,US,1\n");
   ASSERT_EQ(deck.problems.size(), 3U);
@@ -161,9 +176,13 @@ TEST(RateDeckCsv, AllProblemsAreListedInOrderAndBounded) {
   EXPECT_EQ(deck.problems[1].column, "destination");
   EXPECT_EQ(deck.problems[2].column, "price_per_minute");
   auto bad = header;
-  for (int i = 0; i < 3000; ++i)
+  constexpr std::size_t many = max_deck_problems + 2'000;
+  for (std::size_t i = 0; i < many; ++i)
     bad += "x,UK,1\n";
-  EXPECT_EQ(parse_deck(bad).problems.size(), max_deck_problems);
+  const auto worst = parse_deck(bad);
+  EXPECT_EQ(worst.problems.size(), max_deck_problems);
+  EXPECT_EQ(worst.problem_count, many);
+  EXPECT_EQ(worst.problems.back().line, max_deck_problems + 1);
   EXPECT_EQ(parse_deck(header + std::string(5000, '4')).problems.size(), 1U);
 }
 
