@@ -23,23 +23,6 @@ namespace fs = std::filesystem;
 constexpr auto patience = std::chrono::minutes(11);  // the API's own is 10
 constexpr const char* page = "1000";
 
-// RFC 3986 §2.1: all but the unreserved characters.
-std::string encoded(const std::string& text) {
-  static constexpr std::string_view unreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  static constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (unreserved.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', hex[byte >> 4], hex[byte & 15]};
-    }
-  }
-  return out;
-}
-
 // ---- export
 
 // A file that is written at its end and synced.
@@ -153,9 +136,9 @@ class exporter {
   }
 
   std::string target() const {
-    std::string out = "/v1/cdrs/export?format=" + encoded(wanted_.format) + "&limit=" + page;
-    if (!state_.cursor.empty()) out += "&after=" + encoded(state_.cursor);
-    if (!wanted_.consumer.empty()) out += "&consumer=" + encoded(wanted_.consumer);
+    std::string out = "/v1/cdrs/export?format=" + url_encoded(wanted_.format) + "&limit=" + page;
+    if (!state_.cursor.empty()) out += "&after=" + url_encoded(state_.cursor);
+    if (!wanted_.consumer.empty()) out += "&consumer=" + url_encoded(wanted_.consumer);
     // One header line in a file, whatever it was continued from.
     if (wanted_.format == "csv")
       out += std::string("&header=") + (state_.bytes == 0 && !written_ ? "true" : "false");
@@ -179,7 +162,7 @@ class exporter {
     const json::object told{{"cursor", state_.cursor}};
     return ask_gateway(settings_, remote_,
                        {.method = "PUT",
-                        .target = "/v1/cdr_consumers/" + encoded(wanted_.consumer),
+                        .target = "/v1/cdr_consumers/" + url_encoded(wanted_.consumer),
                         .body = json::serialize(told)})
         .code;
   }
@@ -221,24 +204,18 @@ std::string spelled(const json::object& one, std::initializer_list<const char*> 
   return out;
 }
 
-const json::object& member(const json::object& from, const char* name) {
-  static const json::object none;
-  const json::value* const value = from.if_contains(name);
-  return value != nullptr && value->is_object() ? value->get_object() : none;
-}
-
 void print_first(const json::object& from, const char* kind) {
   const json::value* const first = from.if_contains("first");
   if (first == nullptr || !first->is_array()) return;
   for (const json::value& each : first->get_array()) {
     if (!each.is_object()) continue;
     const json::object& one = each.get_object();
-    const json::object& ours = one.contains("ours") ? member(one, "ours") : one;
+    const json::object& ours = one.contains("ours") ? object_of(one, "ours") : one;
     std::cout << "  " << kind
               << spelled(ours, {"what", "call_id", "line", "called", "started_at", "at", "talk_ms", "seconds",
                                 "ledger", "record", "cost", "amount"});
     if (one.contains("theirs"))
-      std::cout << "  | carrier" << spelled(member(one, "theirs"), {"line", "at", "seconds", "amount"});
+      std::cout << "  | carrier" << spelled(object_of(one, "theirs"), {"line", "at", "seconds", "amount"});
     std::cout << "\n";
   }
 }
@@ -260,7 +237,7 @@ bool print_carrier(const json::object& found) {
             << number(found, "theirs") << "  matched " << number(found, "matched") << "\n";
   bool same = true;
   for (const char* kind : {"missing", "extra", "seconds_differ", "amount_differs"}) {
-    const json::object& differences = member(found, kind);
+    const json::object& differences = object_of(found, kind);
     std::cout << kind << " " << number(differences, "count") << "\n";
     print_first(differences, kind);
     same = same && number(differences, "count") == 0;
@@ -295,7 +272,7 @@ int command_cdr_reconcile(const configuration& settings, const remote_options& r
     std::cerr << "tollgate cdr reconcile: needs --month, or --from and --until\n";
     return exit_usage;
   }
-  const std::string span = "from=" + encoded(from) + "&until=" + encoded(until);
+  const std::string span = "from=" + url_encoded(from) + "&until=" + url_encoded(until);
   const auto ledger =
       ask_gateway(settings, remote,
                   {.method = "GET", .target = "/v1/ledger/reconciliation?" + span, .timeout = patience});
@@ -311,8 +288,8 @@ int command_cdr_reconcile(const configuration& settings, const remote_options& r
     std::string trunks;
     for (const auto& each : wanted.trunks)
       trunks += (trunks.empty() ? "" : ",") + each;
-    const std::string whose = wanted.carrier_id.empty() ? "&trunks=" + encoded(trunks)
-                                                        : "&carrier_id=" + encoded(wanted.carrier_id);
+    const std::string whose = wanted.carrier_id.empty() ? "&trunks=" + url_encoded(trunks)
+                                                        : "&carrier_id=" + url_encoded(wanted.carrier_id);
     const auto carrier =
         ask_gateway(settings, remote,
                     {.method = "POST",
@@ -327,7 +304,7 @@ int command_cdr_reconcile(const configuration& settings, const remote_options& r
     both["carrier"] = carrier.body;
     if (!remote.json) same = print_carrier(carrier.body) && same;
     for (const char* kind : {"missing", "extra", "seconds_differ", "amount_differs"})
-      same = same && number(member(carrier.body, kind), "count") == 0;
+      same = same && number(object_of(carrier.body, kind), "count") == 0;
   }
   if (remote.json) std::cout << json::serialize(both) << "\n";
   return same ? exit_done : exit_failed;

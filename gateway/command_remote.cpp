@@ -39,26 +39,6 @@ void print_trunks(const json::object& status) {
   }
 }
 
-std::string percent_encoded(const std::string& text) {
-  constexpr const char* digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-    if (plain)
-      out += c;
-    else
-      out.append({'%', digits[byte >> 4U], digits[byte & 15U]});
-  }
-  return out;
-}
-
-const json::object& object(const json::object& from, std::string_view name) {
-  static const json::object none;
-  const json::value* const value = from.if_contains(name);
-  return value != nullptr && value->is_object() ? value->get_object() : none;
-}
-
 std::string per_minute(const json::object& terms) {
   if (terms.empty()) return "-";
   return text_of(terms, "price_per_minute") + " " + text_of(terms, "currency");
@@ -76,10 +56,10 @@ void print_route(const json::object& call) {
     if (!each.is_object()) continue;
     const json::object& trunk = each.get_object();
     const bool chosen = text_of(trunk, "verdict") == "chosen";
-    const json::object& quality = object(trunk, "quality");
+    const json::object& quality = object_of(trunk, "quality");
     std::cout << std::setw(6) << (chosen ? std::to_string(++place) : "-") << std::setw(20)
               << text_of(trunk, "trunk") << std::setw(20) << text_of(trunk, "verdict") << std::setw(18)
-              << per_minute(object(trunk, "cost")) << std::setw(9) << text_of(trunk, "priority")
+              << per_minute(object_of(trunk, "cost")) << std::setw(9) << text_of(trunk, "priority")
               << std::setw(7) << text_of(trunk, "weight") << std::setw(7) << text_of(trunk, "calls")
               << text_of(quality, "answered") << " of " << text_of(quality, "attempts") << "\n";
   }
@@ -89,9 +69,9 @@ void print_route(const json::object& call) {
 
 int command_simulate(const configuration& settings, const remote_options& remote,
                      const simulation_options& what) {
-  std::string target = "/v1/call_simulation?number=" + percent_encoded(what.number);
-  if (!what.account.empty()) target += "&account_id=" + percent_encoded(what.account);
-  if (!what.region.empty()) target += "&region=" + percent_encoded(what.region);
+  std::string target = "/v1/call_simulation?number=" + url_encoded(what.number);
+  if (!what.account.empty()) target += "&account_id=" + url_encoded(what.account);
+  if (!what.region.empty()) target += "&region=" + url_encoded(what.region);
   const answer found = ask(settings, remote, "GET", target);
   if (found.code != exit_done || remote.json) return found.code;
   std::cout << std::left << std::setw(20) << "verdict" << text_of(found.body, "verdict") << "\n";
@@ -99,7 +79,7 @@ int command_simulate(const configuration& settings, const remote_options& remote
     std::cout << std::setw(20) << "because" << text_of(found.body, "text") << "\n";
   for (const char* name : {"number", "region", "number_type", "caller"})
     std::cout << std::setw(20) << name << text_of(found.body, name) << "\n";
-  std::cout << std::setw(20) << "price_per_minute" << per_minute(object(found.body, "price")) << "\n";
+  std::cout << std::setw(20) << "price_per_minute" << per_minute(object_of(found.body, "price")) << "\n";
   print_route(found.body);
   return exit_done;
 }

@@ -9,6 +9,7 @@
 
 #include "gateway/command.hpp"
 #include "gateway/command_cdr.hpp"
+#include "gateway/command_rates.hpp"
 
 namespace {
 
@@ -31,6 +32,8 @@ struct arguments {
   simulation_options simulation;
   cdr_export_options cdr_export;
   cdr_reconcile_options cdr_reconcile;
+  rates_import_options rates_import;
+  rates_export_options rates_export;
 
   std::optional<fs::path> file() const {
     if (!config.empty()) return config;
@@ -99,6 +102,39 @@ cdr_commands add_cdr(CLI::App& app, arguments& given) {
   return {take, reconcile};
 }
 
+struct rates_commands {
+  const CLI::App* take = nullptr;
+  const CLI::App* give = nullptr;
+  const CLI::App* list = nullptr;
+};
+
+rates_commands add_rates(CLI::App& app, arguments& given) {
+  CLI::App* const rates = app.add_subcommand("rates", "Rate decks");
+  rates->require_subcommand(1);
+  rates->footer(footer);
+  CLI::App* const take =
+      add_remote(*rates, "import",
+                 "Import a deck as its next version, whole or not at all, and show what it changes", given);
+  auto& in = given.rates_import;
+  take->add_option("csv", in.csv, "The deck; -: standard input")->required();
+  take->add_flag("--dry-run", in.dry_run,
+                 "Import nothing: only tell what would change, and every mistake by line");
+  take->add_option("--deck", in.deck, "Its name (default: the gateway's default deck)");
+  take->add_option("--currency", in.currency, "Its currency (default: the gateway's)");
+  take->add_option("--kind", in.kind, "sell (default), or cost: what a carrier charges")
+      ->check(CLI::IsMember({"sell", "cost"}));
+  take->add_option("--effective-from", in.effective_from, "RFC 3339, or a day, UTC (default: now)");
+  take->add_option("--note", in.note, "Kept with the version");
+  take->add_option("--changes", in.changes, "How many changes of each kind are shown (100)")
+      ->check(CLI::Range(0, 10'000));
+  CLI::App* const give = add_remote(*rates, "export", "Write a version as CSV, importable again", given);
+  auto& out = given.rates_export;
+  give->add_option("deck", out.deck, "The deck's name")->required();
+  give->add_option("--version", out.version, "Its number (default: the one in force)");
+  give->add_option("-o,--output", out.output, "The file (default: standard output)");
+  return {take, give, add_remote(*rates, "list", "List the versions of all decks", given)};
+}
+
 int run_command(int count, char** words) {
   arguments given;
   CLI::App app{
@@ -131,6 +167,7 @@ int run_command(int count, char** words) {
   simulate->add_option("--region", given.simulation.region, "Or the caller's country, ISO 3166")
       ->excludes(account);
   const cdr_commands cdr = add_cdr(app, given);
+  const rates_commands rates = add_rates(app, given);
 
   try {
     app.parse(count, words);
@@ -147,6 +184,9 @@ int run_command(int count, char** words) {
     if (simulate->parsed()) return command_simulate(settings, given.remote, given.simulation);
     if (cdr.take->parsed()) return command_cdr_export(settings, given.remote, given.cdr_export);
     if (cdr.reconcile->parsed()) return command_cdr_reconcile(settings, given.remote, given.cdr_reconcile);
+    if (rates.take->parsed()) return command_rates_import(settings, given.remote, given.rates_import);
+    if (rates.give->parsed()) return command_rates_export(settings, given.remote, given.rates_export);
+    if (rates.list->parsed()) return command_rates_list(settings, given.remote);
     return command_drain(settings, given.remote, given.stop);
   });
 }

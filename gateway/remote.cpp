@@ -38,7 +38,7 @@ void tell(const api_response& response, const json::object& body) {
   if (errors == nullptr || !errors->is_array()) return;
   for (const json::value& each : errors->get_array())
     if (each.is_object())
-      std::cerr << "  " << text_of(each.get_object(), "field") << ": " << text_of(each.get_object(), "text")
+      std::cerr << "  " << text_of(each.get_object(), "field") << ": " << text_of(each.get_object(), "detail")
                 << "\n";
 }
 
@@ -48,6 +48,27 @@ std::string text_of(const json::object& from, std::string_view name) {
   const json::value* const value = from.if_contains(name);
   if (value == nullptr || value->is_null()) return "-";
   return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+}
+
+const json::object& object_of(const json::object& from, std::string_view name) {
+  static const json::object none;
+  const json::value* const value = from.if_contains(name);
+  return value != nullptr && value->is_object() ? value->get_object() : none;
+}
+
+std::string url_encoded(std::string_view text) {
+  static constexpr std::string_view unreserved =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  static constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (unreserved.find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += {'%', hex[byte >> 4U], hex[byte & 15U]};
+  }
+  return out;
 }
 
 remote_answer ask_gateway(const configuration& settings, const remote_options& remote,
@@ -66,7 +87,7 @@ remote_answer ask_gateway(const configuration& settings, const remote_options& r
       body = std::move(value.get_object());
   if (response->status >= 300) {
     tell(*response, body);
-    return {exit_refused, {}, {}};
+    return {exit_refused, std::move(*response), std::move(body)};
   }
   return {exit_done, std::move(*response), std::move(body)};
 }

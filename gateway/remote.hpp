@@ -11,7 +11,7 @@
 
 namespace tollgate::gateway {
 
-/// An answer below 300, or the exit code after having told what is wrong.
+/// An answer below 300; or another one, and the exit code after having told what is wrong.
 struct remote_answer {
   int code = exit_done;
   api_response response;
@@ -22,5 +22,11 @@ remote_answer ask_gateway(const configuration& settings, const remote_options& r
 
 /// A member as text; "-" if there is none.
 std::string text_of(const boost::json::object& from, std::string_view name);
+
+/// A member that is an object; empty if there is none.
+const boost::json::object& object_of(const boost::json::object& from, std::string_view name);
+
+/// Text as a part of a URL's path or query: all but the unreserved characters escaped (RFC 3986 §2.1).
+std::string url_encoded(std::string_view text);
 
 }  // namespace tollgate::gateway
