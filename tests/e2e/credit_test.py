@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Credit as a device sees it: vouchers, notice, lapse and reactivation, across a gateway that is killed; a limit against fraud; and what becomes of the
-records."""
+"""Credit as a device sees it: vouchers, notice, lapse and reactivation, across a gateway that is killed; a limit against fraud; an
+answer and its charge; rate decks by command; and what becomes of the records."""
 
 import datetime
 import os
@@ -9,7 +9,7 @@ import time
 import unittest
 import uuid
 
-from stage import LANDLINE, PATIENCE_S, StageTest, processes, program
+from stage import DECK, LANDLINE, MICROS_PER_SECOND, PATIENCE_S, StageTest, processes, program
 from wire_peer import WirePeer
 
 
@@ -34,7 +34,9 @@ class Device(WirePeer):
 
 
 class Credit(StageTest):
-    settings = {"billing.credit_interval_s": 1, "billing.fraud_limits": "true"}
+    settings = {
+        "billing.credit_interval_s": 1, "billing.fraud_limits": "true", "billing.report_interval_s": 60, "billing.hold_lease_s": 120,
+    }
 
     def device(self, subscriber):
         device = Device(self.stage.output / subscriber.name, self.stage.gateway.overlay_port, subscriber.name, subscriber.passphrase)
@@ -97,8 +99,77 @@ class Credit(StageTest):
         self.assertEqual("starts_minute", self.stage.rest.get("/v1/fraud/events")["items"][0]["measure"])
         self.assert_sound()
 
+    def test_an_answer_is_reported_at_once_so_that_a_call_cut_off_behind_it_is_charged(self):
+        heidi, number = self.stage.subscriber("heidi", credit="20.00"), "+442079460101"
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, [number[1:]])
+        heidi.start("call", number, "--play", "tone").await_event("answered", PATIENCE_S)
+        reported = lambda: [used for used, in self.stage.query("SELECT used_s FROM billing.hold") if used != "0"]
+        # The next report comes a minute later, of the seconds until then.
+        self.assertEqual(["1"], processes.wait_until("the report of the answer", reported, PATIENCE_S))
+        self.stage.gateway.process.kill()
+        self.stage.gateway.process.wait(PATIENCE_S)
+        self.stage.end_calls()
+        self.stage.gateway.resume()
+        record = self.stage.latest_record(heidi, 0)
+        self.assertEqual((1, MICROS_PER_SECOND, "gateway_lost"), tuple(record[key] for key in ("billed_s", "charged_micros", "reason")))
+        self.assert_sound()
+
+    def test_a_call_keeps_the_rate_that_it_began_with(self):
+        ivan, number = self.stage.subscriber("ivan", credit="20.00"), "+442079460102"
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, [number[1:]])
+        running = ivan.start("call", number, "--play", "tone")
+        running.await_event("answered", PATIENCE_S)
+        self.stage.rest.post_csv("/v1/rate_imports", DECK.replace(",0.60,", ",6.00,").encode(), deck="default", currency="EUR")
+        self.addCleanup(self.stage.rest.post_csv, "/v1/rate_imports", DECK.encode(), deck="default", currency="EUR")
+        price = lambda: self.stage.rest.get("/v1/call_simulation", number=number, account_id=ivan.account_id)["price"]["price_per_minute"]
+        processes.wait_until("the new rate", lambda: price() == "6.00", PATIENCE_S)
+        running.process.terminate()
+        running.finish(PATIENCE_S)
+        record = self.stage.latest_record(ivan, 0)
+        self.assertEqual("0.60", record["rate"]["price_per_minute"])
+        self.assertEqual(record["billed_s"] * MICROS_PER_SECOND, record["charged_micros"])
+        self.assertGreater(record["charged_micros"], 0)
+        self.assert_sound()
+
+    def rates(self, *words):
+        running = self.tollgate("rates", *words)
+        shown, complaint = running.communicate(timeout=PATIENCE_S)
+        return running.returncode, shown, complaint
+
+    def test_a_deck_is_imported_by_command_after_a_dry_run_that_shows_what_it_changes(self):
+        file = self.stage.output / "gold.csv"
+        file.write_text("prefix;region;price\n33;France;0,02\n34;Spain;0,03\n")
+        self.assertEqual(0, self.rates("import", str(file), "--deck", "gold", "--note", "first")[0])
+        file.write_text("prefix;region;price\n33;France;0,025\n39;Italy;0,04\n39x;Italy;NaN\n33;France;0,01\n")
+        code, shown, complaint = self.rates("import", str(file), "--deck", "gold", "--dry-run")
+        self.assertEqual(4, code, shown)
+        for mistake in ("line 4, prefix: '39x'", "line 4, price_per_minute: 'NaN'", "line 5, prefix: prefix 33"):
+            self.assertIn(mistake, complaint)
+        self.assertIn("overlapping 1\n  33              lines 2 and 5\n", shown)
+        self.assertEqual(4, self.rates("import", str(file), "--deck", "gold")[0])
+        file.write_text("prefix;region;price\n33;France;0,025\n39;Italy;0,04\n")
+        for words in (("--dry-run",), ()):
+            code, shown, complaint = self.rates("import", str(file), "--deck", "gold", *words)
+            self.assertEqual(0, code, complaint)
+            self.assertIn("new 1\n  39              0.04, 60/60  Italy\n", shown)
+            self.assertIn("dearer 1\n  33              0.02, 60/60 -> 0.025, 60/60  France\n", shown)
+            self.assertIn("gone 1\n  34              0.03, 60/60  Spain\n", shown)
+        self.assertEqual((4, ""), self.rates("export", "silver")[:2])
+        code, text, _ = self.rates("export", "gold", "--version", "1")
+        self.assertIn("\n34,Spain,0.03,", text)
+        file.write_text(text)
+        self.assertIn("imported: deck gold, version 3, 2 rates", self.rates("import", str(file), "--deck", "gold")[1])
+        self.assertEqual(text, self.rates("export", "gold")[1])
+        lines = [line.split()[:3] for line in self.rates("list")[1].splitlines() if line.startswith("gold ")]
+        self.assertEqual([["gold", str(version), "sell"] for version in (3, 2, 1)], lines)
+
     def cdr(self, *words):
-        command = [program("tollgate"), "cdr", *words, "--url", self.stage.gateway.api_url]
+        return self.tollgate("cdr", *words)
+
+    def tollgate(self, *words):
+        command = [program("tollgate"), *words, "--url", self.stage.gateway.api_url]
         environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": self.stage.gateway.admin_token}
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -109,6 +109,9 @@ class Routing(StageTest):
         self.assertEqual("normal", ended["code"])
         self.assertEqual([(cheap_trunk["name"], 200)], self.attempts(record))
         self.assertEqual([], dear.messages())  # not even the simulation came near it
+        self.assertEqual(("cheap", "0.02"), (record["cost_rate"]["deck"], record["cost_rate"]["price_per_minute"]))
+        self.assertEqual(20_000, record["cost_micros"])
+        self.assertEqual(record["charged_micros"] - record["cost_micros"], record["margin_micros"])
 
     def test_the_command_line_simulates_as_well(self):
         number = next(self.numbers)

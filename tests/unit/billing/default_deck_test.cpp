@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "billing/rate_deck.hpp"
@@ -10,11 +12,38 @@
 namespace tollgate::billing {
 namespace {
 
-rate_table default_deck() {
-  std::ifstream file(TOLLGATE_SOURCE_DIR "/billing/deck/default.csv", std::ios::binary);
+// The kinds that libphonenumber tells apart, as example_numbers.inc names them.
+enum class number_type {
+  unknown,
+  fixed_line,
+  mobile,
+  fixed_or_mobile,
+  toll_free,
+  premium_rate,
+  shared_cost,
+  voip,
+  personal,
+  pager,
+  uan,
+  voicemail
+};
+struct example {
+  std::string number, region;  // "001": of no country
+  number_type type;
+};
+const example examples[] = {
+#include "../pstn/number/example_numbers.inc"
+};
+
+std::string file_text(const std::string& name) {
+  std::ifstream file(TOLLGATE_SOURCE_DIR "/billing/deck/" + name, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  const auto deck = parse_deck(text.str());
+  return text.str();
+}
+
+rate_table default_deck() {
+  const auto deck = parse_deck(file_text("default.csv"));
   for (const auto& problem : deck.problems)
     ADD_FAILURE() << problem.line << " " << problem.column << ": " << problem.text;
   std::vector<rate> rates;
@@ -51,6 +80,92 @@ TEST(DefaultDeck, HasEveryCountryCodeOfTheNumberingPlan) {
   EXPECT_EQ(codes, 217U);
   for (const char* unassigned : {"0", "210", "219", "259", "422", "671", "699", "999"})
     EXPECT_EQ(table.find(unassigned), nullptr) << unassigned;
+}
+
+struct zone {
+  std::string country, landline, mobile;
+};
+
+// zones.csv by region.
+std::map<std::string, zone> zones() {
+  std::map<std::string, zone> out;
+  std::istringstream lines(file_text("zones.csv"));
+  std::string line, region;
+  std::getline(lines, line);  // the header
+  while (std::getline(lines, line)) {
+    std::istringstream fields(line);
+    zone one;
+    std::getline(fields, region, ',');
+    std::getline(fields, one.country, ',');
+    std::getline(fields, one.landline, ',');
+    std::getline(fields, one.mobile, ',');
+    out[region] = one;
+  }
+  return out;
+}
+
+// What follows the country in the destination's name.
+std::string kind_of(number_type type) {
+  switch (type) {
+    case number_type::mobile:
+      return " - Mobile";
+    case number_type::premium_rate:
+      return " - Premium rate";
+    case number_type::shared_cost:
+      return " - Shared cost";
+    case number_type::personal:
+      return " - Personal numbers";
+    case number_type::pager:
+      return " - Pagers";
+    case number_type::unknown:
+    case number_type::fixed_line:
+    case number_type::fixed_or_mobile:
+    case number_type::toll_free:
+    case number_type::voip:
+    case number_type::uan:
+    case number_type::voicemail:
+      return "";
+  }
+  return "";
+}
+
+// libphonenumber's example of every type of every region. Where a prefix cannot tell (the mailboxes of
+// Italian mobiles, freephone numbers that differ from mobiles by their length), the dearer one counts:
+// nothing is sold below its class.
+TEST(DefaultDeck, RatesEveryTypeOfNumberOfEveryCountryAsWhatItIs) {
+  const auto table = default_deck();
+  const auto zone_of = zones();
+  std::set<std::string> countries;
+  std::map<std::string, std::set<std::string>> of_no_country;  // destination → numbers
+  int dearer = 0;
+  for (const auto& [number, region, type] : examples) {
+    const auto* found = table.find(std::string_view(number).substr(1));
+    ASSERT_NE(found, nullptr) << number;
+    if (region == "001") {
+      of_no_country[found->destination].insert(number);
+      continue;
+    }
+    const auto& zone = zone_of.at(region);
+    countries.insert(region);
+    const auto want = zone.country + kind_of(type);
+    if (found->destination == want) continue;
+    if (type == number_type::fixed_or_mobile && found->destination == want + " - Mobile") continue;
+    if (type == number_type::fixed_line && region == "AR") {  // a city of the global zone
+      EXPECT_EQ(found->destination, "Argentina - Buenos Aires");
+      continue;
+    }
+    EXPECT_EQ(kind_of(type), "") << number << " is " << want << ", the deck says " << found->destination;
+    EXPECT_NE(type, number_type::fixed_line) << number << ": " << found->destination;
+    const auto landline = zone.landline == "global" ? money{17'000} : parse_money(zone.landline).value();
+    EXPECT_GE(found->price_per_minute, landline) << number << ": " << found->destination;
+    ++dearer;
+  }
+  EXPECT_LE(dearer, 15);
+  EXPECT_EQ(countries.size() + 1, zone_of.size()) << "no example is in Saint Martin, whose numbers are Guadeloupe's";
+  for (const char* destination : {"International freephone", "International shared cost",
+                                  "Satellite - Inmarsat", "Satellite - Iridium", "Universal personal numbers",
+                                  "International networks", "Disaster relief", "International premium rate"})
+    EXPECT_TRUE(of_no_country.contains(destination)) << destination;
 }
 
 TEST(DefaultDeck, TellsFixedMobilePremiumAndSatelliteApart) {
