@@ -25,6 +25,7 @@ handle_owner::~handle_owner() {
 
 call::call(endpoint& home, call_key key, invite request)
     : handle_owner(home, key),
+      sip_call_id_(request.sip_call_id),
       phase_(phase::calling),
       request_(std::move(request)),
       local_sdp_(request_.sdp),
@@ -34,6 +35,7 @@ call::call(endpoint& home, call_key key, invite request)
 
 call::call(endpoint& home, call_key key, nua_handle_t* handle, const sip_t* message)
     : handle_owner(home, key),
+      sip_call_id_(message->sip_call_id ? message->sip_call_id->i_id : ""),
       phase_(phase::offered),
       remote_sdp_(sdp_of(message)),
       deadline_(home.root(), [this] { on_deadline(); }),

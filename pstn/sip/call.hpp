@@ -20,6 +20,9 @@ class call final : public handle_owner {
   call(endpoint& home, call_key key, nua_handle_t* handle, const sip_t* message);
   ~call() override;
 
+  /// Empty when the stack makes it.
+  const std::string& dialog_id() const { return sip_call_id_; }
+
   void start();
   void progress(int status, const std::string& sdp);
   void answer(const std::string& sdp);
@@ -69,6 +72,7 @@ class call final : public handle_owner {
   void plan_refresh(const sip_t* message, bool we_answered);
   void refresh();
 
+  const std::string sip_call_id_;
   phase phase_;
   invite request_;             // outgoing only
   bool has_response_ = false;  // anything at all came back to our INVITE

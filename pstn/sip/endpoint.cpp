@@ -29,7 +29,10 @@ endpoint::endpoint(const user_agent_options& options, user_agent::event_handler 
     : options_(options),
       handler_(std::move(handler)),
       next_key_(std::move(next_key)),
-      wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+      wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      tap_(options.trace),
+      filter_([this](const source_address& from, std::string_view id) { return admits(from, id); }),
+      gate_(options.strangers_per_second) {
   if (wakeup_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
@@ -106,7 +109,10 @@ void endpoint::destroy_retired() {
   while (!retired_.empty()) {
     const call_key key = retired_.back();
     retired_.pop_back();
-    calls_.erase(key);
+    if (const auto found = calls_.find(key); found != calls_.end()) {
+      if (const auto id = dialogs_.find(found->second->dialog_id()); id != dialogs_.end()) dialogs_.erase(id);
+      calls_.erase(found);
+    }
     probes_.erase(key);
   }
 }
@@ -119,7 +125,9 @@ void endpoint::start_call(call_key key, invite request) {
     return;
   }
   const auto [place, is_new] = calls_.emplace(key, std::make_unique<call>(*this, key, std::move(request)));
-  if (is_new) place->second->start();
+  if (!is_new) return;
+  dialogs_.insert(place->second->dialog_id());
+  place->second->start();
 }
 
 void endpoint::start_probe(call_key key, const std::string& uri) {
@@ -174,6 +182,15 @@ void endpoint::refuse(nua_handle_t* handle, int status, const char* phrase, bool
   nua_handle_destroy(handle);
 }
 
+// Responses are none of its business: the stack drops those that answer nothing.
+bool endpoint::admits(const source_address& from, std::string_view sip_call_id) {
+  if (from.ip.empty() || (trusted_ && trusted_(from))) return true;
+  if (!sip_call_id.empty() && dialogs_.contains(std::string(sip_call_id))) return true;
+  const bool admitted = gate_.admits(std::chrono::steady_clock::now());
+  ++(admitted ? strangers_answered_ : strangers_dropped_);
+  return admitted;
+}
+
 void endpoint::take_invite(const stack_event& signal, nua_handle_t* handle) {
   if (signal.status >= 200 || !signal.message) {
     nua_handle_destroy(handle);
@@ -193,6 +210,7 @@ void endpoint::take_invite(const stack_event& signal, nua_handle_t* handle) {
   } else {
     incoming_invite told = read_invite(signal.message, source);
     told.key = next_key_();
+    dialogs_.insert(told.sip_call_id);
     calls_.emplace(told.key, std::make_unique<call>(*this, told.key, handle, signal.message));
     tell(std::move(told));
   }

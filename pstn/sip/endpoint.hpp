@@ -3,6 +3,7 @@
 // eventfd, holds the calls. Everything but post() runs on the SIP thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -11,11 +12,15 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "pstn/sip/handle_owner.hpp"
 #include "pstn/sip/sofia.hpp"
+#include "pstn/sip/stack.hpp"
+#include "pstn/sip/stranger_gate.hpp"
 #include "pstn/sip/timer.hpp"
 #include "pstn/sip/user_agent.hpp"
 
@@ -39,6 +44,9 @@ class endpoint {
 
   /// From any thread: the command runs on the SIP thread, in order; after the end it is dropped.
   void post(command work);
+
+  /// From any thread.
+  stranger_figures strangers() const { return {strangers_answered_, strangers_dropped_}; }
 
   // Commands.
   void start_call(call_key key, invite request);
@@ -70,11 +78,13 @@ class endpoint {
                              nua_magic_t* self, nua_handle_t* handle, nua_hmagic_t* owner,
                              const sip_t* message, tagi_t tags[]);
 
+  void listen_to_stack(bool on);
   void create_stack();
   void destroy_stack();
   void run_commands();
   void take_unowned(const stack_event& signal, nua_handle_t* handle);
   void take_invite(const stack_event& signal, nua_handle_t* handle);
+  bool admits(const source_address& from, std::string_view sip_call_id);
   void refuse(nua_handle_t* handle, int status, const char* phrase, bool retry_after);
   void destroy_retired();
   void continue_stop();
@@ -94,9 +104,15 @@ class endpoint {
   nua_t* stack_ = nullptr;
   std::unordered_map<call_key, std::unique_ptr<handle_owner>> probes_;
   std::unordered_map<call_key, std::unique_ptr<call>> calls_;
+  std::unordered_multiset<std::string> dialogs_;  // SIP Call-IDs of calls_, as far as they are known
   std::vector<call_key> retired_;
   std::set<std::string> phrases_;
   user_agent::trust_predicate trusted_;
+  message_tap tap_;
+  const request_filter filter_;
+  stranger_gate gate_;
+  std::atomic<std::uint64_t> strangers_answered_ = 0;
+  std::atomic<std::uint64_t> strangers_dropped_ = 0;
   bool draining_ = false;
   bool stopping_ = false;
   bool shutdown_asked_ = false;

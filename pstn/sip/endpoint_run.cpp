@@ -90,7 +90,8 @@ void endpoint::create_stack() {
       NUTAG_APPL_METHOD(methods_answered_here), NUTAG_USER_AGENT(options_.name.c_str()),
       NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), NTATAG_PASS_100(1),
       NTATAG_MAXSIZE(message_most_bytes), NTATAG_UDP_MTU(message_most_bytes), NTATAG_USE_NAPTR(0),
-      TPTAG_UDP_RMEM(socket_buffer_bytes), TPTAG_STUN_SERVER(0), TPTAG_PONG2PING(1), TAG_END());
+      TAG_IF(options_.trace, TPTAG_LOG(1)), TPTAG_UDP_RMEM(socket_buffer_bytes), TPTAG_STUN_SERVER(0),
+      TPTAG_PONG2PING(1), TAG_END());
   if (!stack_) throw std::runtime_error("cannot listen on " + url);
 
   su_wait_t wait[1] = {SU_WAIT_INIT};
@@ -114,12 +115,12 @@ void endpoint::destroy_stack() {
 
 void endpoint::run(std::promise<void> started) {
   prepare_stack();
-  set_stack_log(&options_.log);
+  listen_to_stack(true);
   try {
     create_stack();
   } catch (...) {
     destroy_stack();
-    set_stack_log(nullptr);
+    listen_to_stack(false);
     started.set_exception(std::current_exception());
     return;
   }
@@ -131,7 +132,13 @@ void endpoint::run(std::promise<void> started) {
     commands_.clear();
   }
   destroy_stack();
-  set_stack_log(nullptr);
+  listen_to_stack(false);
+}
+
+void endpoint::listen_to_stack(bool on) {
+  set_stack_log(on ? &options_.log : nullptr);
+  set_stack_tap(on && options_.trace ? &tap_ : nullptr);
+  set_stack_filter(on ? &filter_ : nullptr);
 }
 
 }  // namespace tollgate::pstn::sip

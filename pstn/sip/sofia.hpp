@@ -19,6 +19,7 @@ class timer;
 
 #include <sofia-sip/auth_client_plugin.h>
 #include <sofia-sip/msg_addr.h>
+#include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/nua.h>
 #include <sofia-sip/sip_extra.h>

@@ -6,6 +6,8 @@
 #include <functional>
 #include <string_view>
 
+#include "pstn/sip/message_tap.hpp"
+
 namespace tollgate::pstn::sip {
 
 /// Once in a process, before the first root; later calls do nothing. Thread-safe.
@@ -13,5 +15,13 @@ void prepare_stack();
 
 /// Where the stack's warnings go that arise on this thread; the sink must outlive its use (nullptr ends it).
 void set_stack_log(const std::function<void(std::string_view)>* sink);
+
+/// What sees the messages of this thread's transports (nullptr: nobody).
+void set_stack_tap(message_tap* tap);
+
+/// Asked before anything is made of a request that came in on this thread; false drops it without a trace of
+/// it in the stack.
+using request_filter = std::function<bool(const source_address& from, std::string_view sip_call_id)>;
+void set_stack_filter(const request_filter* filter);
 
 }  // namespace tollgate::pstn::sip

@@ -38,6 +38,8 @@ class user_agent::implementation {
     endpoint_.post([key, action = std::move(action)](endpoint& home) { home.with_call(key, action); });
   }
 
+  stranger_figures strangers() const { return endpoint_.strangers(); }
+
   void stop() {
     const std::scoped_lock lock(stop_mutex_);
     if (!thread_.joinable()) return;
@@ -105,6 +107,10 @@ void user_agent::set_draining(bool draining) {
 
 void user_agent::set_trusted(trust_predicate predicate) {
   implementation_->post([predicate = std::move(predicate)](endpoint& home) { home.set_trusted(predicate); });
+}
+
+stranger_figures user_agent::strangers() const {
+  return implementation_->strangers();
 }
 
 void user_agent::stop() {

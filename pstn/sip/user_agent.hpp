@@ -14,6 +14,26 @@
 
 namespace tollgate::pstn::sip {
 
+/// Where a request came from.
+struct source_address {
+  std::string ip;
+  std::uint16_t port = 0;
+};
+
+/// A SIP message as it passed a transport, with its secrets.
+struct seen_message {
+  bool sent = false;      ///< by us
+  std::string transport;  ///< "udp", "tcp", "tls"
+  source_address remote;  ///< the other end
+  std::string text;       ///< line ends are CRLF, whatever they were; cut at a NUL
+};
+
+/// Requests of those who are not trusted and belong to no call.
+struct stranger_figures {
+  std::uint64_t answered = 0;  ///< refused
+  std::uint64_t dropped = 0;   ///< not even that: they were too many
+};
+
 struct user_agent_options {
   std::string address = "127.0.0.1";  ///< local IP address to listen on
   std::uint16_t port = 5060;          ///< UDP and TCP
@@ -30,16 +50,12 @@ struct user_agent_options {
       5000};                                 ///< after hang_up, `ended` waits no longer for the far end
   std::chrono::seconds shutdown_timeout{5};  ///< stop() waits no longer for the far ends
   std::size_t most_calls = 4000;             ///< further INVITEs are answered 503
+  std::size_t strangers_per_second = 20;     ///< requests of strangers that are answered; others are dropped
   std::uint16_t tls_port = 0;                ///< 0: no TLS listener. For known peers only
   std::string certificate_directory;         ///< agent.pem and cafile.pem; empty: no TLS
   std::function<void(std::string_view line)>
       log;  ///< the stack's warnings, without message dumps; on the SIP thread; may be empty
-};
-
-/// Where a request came from.
-struct source_address {
-  std::string ip;
-  std::uint16_t port = 0;
+  std::function<void(const seen_message&)> trace;  ///< every message; on the SIP thread; may be empty
 };
 
 /// All members are thread-safe and none blocks, except the constructor (until the ports are bound), stop()
@@ -88,6 +104,8 @@ class user_agent {
   /// Whose INVITEs are taken; everybody else's are answered 403 without an event. Nobody's before this is
   /// called. The predicate runs on the SIP thread.
   void set_trusted(trust_predicate predicate);
+
+  stranger_figures strangers() const;
 
   /// BYE, CANCEL or 503 to every call, `ended` for each, then the thread ends; at most shutdown_timeout
   /// later. Idempotent; the destructor does it too.
