@@ -19,6 +19,7 @@
 #include "gateway/api/admin_token.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/call/call_service.hpp"
+#include "gateway/call_traces.hpp"
 #include "gateway/change_listener.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/db/embedded_postgresql.hpp"
@@ -121,6 +122,7 @@ class application {
   asio::awaitable<void> keep_terms();
   asio::awaitable<void> keep_credit();
   asio::awaitable<void> keep_mailboxes();
+  asio::awaitable<void> keep_traces();
   asio::awaitable<void> open_records();
   asio::awaitable<void> keep_records();
   asio::awaitable<void> deliver_events();
@@ -136,10 +138,11 @@ class application {
   call::task_group tasks_{context_.get_executor()};
   asio::signal_set signals_{context_, SIGTERM, SIGINT};
   asio::steady_timer watch_timer_{context_}, terms_timer_{context_}, credit_timer_{context_},
-      mailboxes_timer_{context_}, events_timer_{context_}, records_timer_{context_};
+      mailboxes_timer_{context_}, traces_timer_{context_}, events_timer_{context_}, records_timer_{context_};
   bool stopping_ = false;
   bool waiting_ = false;  // for the first signal
   bool database_reachable_ = true;
+  std::chrono::steady_clock::time_point flood_told_{};
   int exit_code_ = 0;
 
   key_store keys_;
@@ -153,6 +156,7 @@ class application {
   tariff tariff_;
   call::call_registry registry_;
   call::media_engine media_;
+  call_traces traces_;
   pstn::sip::user_agent sip_;
   call::call_settings call_settings_;
   call::environment environment_;
@@ -178,7 +182,9 @@ application::application(const configuration& settings)
       tariff_(store_.database(), trunks_, clocks_, standard_decks_of(settings)),
       media_(media_options_of(settings), clocks_,
              overlay::dtls_context(overlay::certificate::make(clocks_.wall())), context_.get_executor()),
-      sip_(sip_options_of(settings),
+      traces_(store_.database(), trace_options_of(settings), std::chrono::hours(settings.trace.keep_hours),
+              [this](const pstn::sip::source_address& source) { return trunks_.is_trusted(source); }),
+      sip_(traces_.seen_by(sip_options_of(settings), clocks_.wall),
            [this](pstn::sip::event event) {
              asio::post(context_,
                         [this, event = std::move(event)]() mutable { calls_.on_sip(std::move(event)); });
@@ -202,7 +208,8 @@ application::application(const configuration& settings)
                    [this](const boost::uuids::uuid& account_id) { return devices_of(account_id); },
                    [this](const boost::uuids::uuid& carrier_id, std::string_view digits) {
                      return tariff_.cost(carrier_id, digits);
-                   }},
+                   },
+                   traces_.book()},
       calls_(environment_, tasks_, service_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, hasher_, clocks_, environment_.rates,
                 environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings),
@@ -210,7 +217,7 @@ application::application(const configuration& settings)
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
       operations_({environment_, calls_, tariff_, devices_, overlay_, [this] { return database_reachable_; },
-                   [this](bool stop) { drain(stop); }, settings.overlay.address,
+                   [this](bool stop) { drain(stop); }, traces_, settings.overlay.address,
                    settings.sip.address + ":" + std::to_string(settings.sip.port), settings.billing.deck,
                    settings.billing.currency}),
       api_(context_, api_options_of(settings), store_.database(), hasher_, operations_) {}
@@ -260,6 +267,7 @@ asio::awaitable<void> application::start() {
   tasks_.spawn("keep_terms", keep_terms());
   tasks_.spawn("keep_credit", keep_credit());
   tasks_.spawn("keep_mailboxes", keep_mailboxes());
+  tasks_.spawn("keep_traces", keep_traces());
   tasks_.spawn("deliver_events", deliver_events());
   tasks_.spawn("keep_records", keep_records());
   listener_.emplace(store_.url(),
@@ -361,6 +369,27 @@ asio::awaitable<void> application::keep_mailboxes() {
   }
 }
 
+// Stores what passed between us and the trunks of calls that have ended, tells of floods, and forgets what is
+// old.
+asio::awaitable<void> application::keep_traces() {
+  pstn::sip::stranger_figures told{};
+  while (!stopping_) {
+    traces_timer_.expires_after(std::chrono::seconds(1));
+    boost::system::error_code ignored;
+    co_await traces_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (stopping_) co_return;
+    co_await traces_.keep(clocks_.wall());
+    const auto strangers = sip_.strangers();
+    const auto dropped = strangers.dropped - told.dropped;
+    // One line for a flood's beginning, then one a minute, however much it is.
+    if (dropped == 0 || clocks_.steady() < flood_told_ + std::chrono::minutes(1)) continue;
+    spdlog::warn("event=sip_flood refused={} dropped={} hint=\"requests of those who are no trunk\"",
+                 strangers.answered - told.answered, dropped);
+    told = strangers;
+    flood_told_ = clocks_.steady();
+  }
+}
+
 // Before the first record is written.
 asio::awaitable<void> application::open_records() {
   const auto work = [](pqxx::work& tx) { return billing::check_export_era(tx); };
@@ -451,9 +480,11 @@ asio::awaitable<void> application::stop() {
   terms_timer_.cancel();
   credit_timer_.cancel();
   mailboxes_timer_.cancel();
+  traces_timer_.cancel();
   events_timer_.cancel();
   records_timer_.cancel();
   calls_.stop();
+  co_await traces_.keep(clocks_.wall(), true);
   co_await overlay_.stop();
   co_await api_.stop();
   sip_.stop();

@@ -35,6 +35,12 @@ struct remote_options {
 int command_status(const configuration& settings, const remote_options& remote);
 int command_calls(const configuration& settings, const remote_options& remote);
 int command_hangup(const configuration& settings, const remote_options& remote, const std::string& call_id);
+struct trace_options {
+  std::string call_id;
+  bool messages = false;       ///< print them whole below the ladder
+  std::filesystem::path pcap;  ///< write a capture file there instead
+};
+int command_trace(const configuration& settings, const remote_options& remote, const trace_options& what);
 /// `who`: an account's id, a region, or neither.
 struct simulation_options {
   std::string number, account, region;

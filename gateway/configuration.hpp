@@ -79,7 +79,13 @@ struct configuration {
     int options_failures = 3, options_successes = 2;  ///< in a row, until a trunk is down and up again
     int invite_timeout_s = 4;                         ///< without any response, then the next trunk
     int ringing_timeout_s = 120;                      ///< ringing outbound call that nobody answers
+    int strangers_per_second = 20;  ///< requests of no trunk that are answered (403 and the like)
   } sip;
+
+  struct {
+    int keep_hours = 72;  ///< of the calls' SIP messages; 0: none are kept
+    int memory_mib = 64;  ///< for those of calls that go on
+  } trace;
 
   struct {
     std::vector<std::string> order{"priority", "cost"};  ///< of: priority, cost, quality
@@ -130,11 +136,10 @@ struct configuration {
   struct {
     std::string language = "en";  ///< of mailboxes whose owners have chosen none
     std::filesystem::path prompts = "/usr/share/asterisk/sounds/en_US_f_Allison";  ///< of that language
-    std::vector<std::string> prompts_by_language{"en=/usr/share/asterisk/sounds/en_US_f_Allison",
-                                                 "es=/usr/share/asterisk/sounds/es_MX_f_Allison",
-                                                 "fr=/usr/share/asterisk/sounds/fr_CA_f_June",
-                                                 "it=/usr/share/asterisk/sounds/it_IT_m_Carlo",
-                                                 "ru=/usr/share/asterisk/sounds/ru_RU_f_IvrvoiceRU"};
+    std::vector<std::string> prompts_by_language{
+        "en=/usr/share/asterisk/sounds/en_US_f_Allison", "es=/usr/share/asterisk/sounds/es_MX_f_Allison",
+        "fr=/usr/share/asterisk/sounds/fr_CA_f_June", "it=/usr/share/asterisk/sounds/it_IT_m_Carlo",
+        "ru=/usr/share/asterisk/sounds/ru_RU_f_IvrvoiceRU"};
     int message_limit_s = 180;
     int message_least_ms = 1'000;  ///< shorter recordings are dropped
     int silence_limit_s = 10;      ///< ends a recording

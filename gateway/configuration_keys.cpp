@@ -66,10 +66,11 @@ void visit_network(configuration& c, key_visitor& v) {
   v.integer("media.trunk_port_high", c.media.trunk_port_high, 1'025, 65'535, "Last one.");
   v.integer("media.workers", c.media.workers, 0, 256,
             "Media threads, each with its calls and its port. 0: one per core.");
-  v.visit("media.shed_load", c.media.shed_load,
-          "Whether a media worker under load encodes Opus at complexity 3, then 0 instead of 5, then refuses "
-          "new calls (SIP 503, overloaded) until calls have ended; live calls go on. Judged by the CPU time of "
-          "its own thread: the load of other programs refuses no call.");
+  v.visit(
+      "media.shed_load", c.media.shed_load,
+      "Whether a media worker under load encodes Opus at complexity 3, then 0 instead of 5, then refuses "
+      "new calls (SIP 503, overloaded) until calls have ended; live calls go on. Judged by the CPU time of "
+      "its own thread: the load of other programs refuses no call.");
   v.integer("media.load_high_percent", c.media.load_high_percent, 1, 95,
             "Of a core: what a worker uses when it is under load.");
   v.integer("media.load_late_percent", c.media.load_late_percent, 1, 95,
@@ -103,6 +104,15 @@ void visit_network(configuration& c, key_visitor& v) {
             "Without any response to an INVITE (or OPTIONS) for so long the next trunk is tried.");
   v.integer("sip.ringing_timeout_s", c.sip.ringing_timeout_s, 10, 600,
             "A call that rings longer is given up.");
+  v.integer(
+      "sip.strangers_per_second", c.sip.strangers_per_second, 0, 10'000,
+      "Requests of those who are no trunk that are answered (403); what is more is dropped, so that a flood "
+      "disturbs no call.");
+  v.integer("trace.keep_hours", c.trace.keep_hours, 0, 24 * 366,
+            "How long the SIP messages of a call are kept after it (tollgate trace, /v1/traces/ID), without "
+            "passwords and keys. Numbers are in them. 0: none are kept.");
+  v.integer("trace.memory_mib", c.trace.memory_mib, 1, 4'096,
+            "Memory for the messages of calls that go on; beyond it those of the oldest call are forgotten.");
   v.visit(
       "routing.order", c.routing.order,
       "What the trunks that serve a number by the longest prefix are ordered by: priority, cost (by the "

@@ -30,6 +30,7 @@ struct arguments {
   bool print = false, look_only = false, stop = false;
   std::string call_id;
   simulation_options simulation;
+  trace_options trace;
   cdr_export_options cdr_export;
   cdr_reconcile_options cdr_reconcile;
   rates_import_options rates_import;
@@ -166,6 +167,11 @@ int run_command(int count, char** words) {
       simulate->add_option("--account", given.simulation.account, "Id of the account that calls");
   simulate->add_option("--region", given.simulation.region, "Or the caller's country, ISO 3166")
       ->excludes(account);
+  CLI::App* const trace = add_remote(app, "trace", "Show the SIP messages of a call, live or ended", given);
+  trace->add_option("call", given.trace.call_id, "The call's id, as in its record")->required();
+  trace->add_flag("--messages", given.trace.messages, "The whole messages, too");
+  trace->add_option("--pcap", given.trace.pcap,
+                    "Write a capture file for tcpdump, tshark or Wireshark instead");
   const cdr_commands cdr = add_cdr(app, given);
   const rates_commands rates = add_rates(app, given);
 
@@ -181,6 +187,7 @@ int run_command(int count, char** words) {
     if (status->parsed()) return command_status(settings, given.remote);
     if (calls->parsed()) return command_calls(settings, given.remote);
     if (hangup->parsed()) return command_hangup(settings, given.remote, given.call_id);
+    if (trace->parsed()) return command_trace(settings, given.remote, given.trace);
     if (simulate->parsed()) return command_simulate(settings, given.remote, given.simulation);
     if (cdr.take->parsed()) return command_cdr_export(settings, given.remote, given.cdr_export);
     if (cdr.reconcile->parsed()) return command_cdr_reconcile(settings, given.remote, given.cdr_reconcile);

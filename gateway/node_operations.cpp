@@ -76,6 +76,17 @@ bool node_operations::hang_up(const boost::uuids::uuid& call_id) {
   return with_.calls.hang_up(call_id, "operator", "The operator ended the call.");
 }
 
+boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> node_operations::find_trace(
+    const boost::uuids::uuid& call_id) {
+  return with_.traces.find(call_id);
+}
+
+api::sip_status node_operations::sip() {
+  const auto strangers = with_.environment.sip.strangers();
+  const auto kept = with_.traces.read_figures();
+  return {strangers.answered, strangers.dropped, kept.calls, kept.bytes, kept.evicted};
+}
+
 void node_operations::drain(bool stop) {
   with_.drain(stop);
 }

@@ -9,6 +9,7 @@
 
 #include "gateway/api/operations.hpp"
 #include "gateway/call/call_service.hpp"
+#include "gateway/call_traces.hpp"
 #include "gateway/device/device_desk.hpp"
 #include "gateway/overlay/server.hpp"
 #include "gateway/tariff.hpp"
@@ -25,6 +26,7 @@ class node_operations final : public api::operations {
     overlay::server& overlay;
     std::function<bool()> database_reachable;
     std::function<void(bool stop)> drain;
+    call_traces& traces;
     std::string overlay_host, sip_address;         // for status
     std::string standard_deck, standard_currency;  // of a caller without an account, for simulate
   };
@@ -35,6 +37,9 @@ class node_operations final : public api::operations {
   std::vector<api::live_call> live_calls() override;
   std::vector<api::trunk_status> trunk_statuses() override;
   bool hang_up(const boost::uuids::uuid& call_id) override;
+  boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> find_trace(
+      const boost::uuids::uuid& call_id) override;
+  api::sip_status sip() override;
   boost::asio::awaitable<boost::system::result<api::simulated_call>> simulate(
       api::call_question question) override;  // call_simulation.cpp
   void drain(bool stop) override;

@@ -51,7 +51,17 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings) {
   // 32 s (RFC 3261 §17.1.2.2).
   options.bye_confirmation = seconds(31);
   options.most_calls = static_cast<std::size_t>(settings.call.calls) * 2;
+  options.strangers_per_second = static_cast<std::size_t>(settings.sip.strangers_per_second);
   options.log = [](std::string_view line) { spdlog::debug("event=sip_stack text=\"{}\"", line); };
+  return options;
+}
+
+trace::book_options trace_options_of(const configuration& settings) {
+  trace::book_options options;
+  options.node = settings.node.name;
+  options.local = {advertised_address(settings.sip.advertised_address, settings.sip.address),
+                   settings.sip.port};
+  options.bytes_most = static_cast<std::size_t>(settings.trace.memory_mib) << 20;
   return options;
 }
 

@@ -68,6 +68,19 @@ void put_media(std::string& into, const media_status& media) {
   each_side("media_packets_refused_total", "Packets dropped, by reason.", media.refused);
 }
 
+void put_sip(std::string& into, const sip_status& sip) {
+  {
+    metric_family family(into, "sip_strangers_total", "counter",
+                         "SIP requests of those who are no trunk, refused or dropped.");
+    family.put(label("outcome", "refused"), std::to_string(sip.strangers_answered));
+    family.put(label("outcome", "dropped"), std::to_string(sip.strangers_dropped));
+  }
+  put_metric(into, "sip_traces", "gauge", "Calls whose SIP messages are in memory.", sip.traces);
+  put_metric(into, "sip_trace_bytes", "gauge", "Memory that they take.", sip.trace_bytes);
+  put_metric(into, "sip_traces_evicted_total", "counter",
+             "Calls whose messages were forgotten for want of memory.", sip.traces_evicted);
+}
+
 }  // namespace
 
 awaitable<reply> get_health(services&, const request&) {
@@ -111,6 +124,7 @@ awaitable<reply> get_metrics(services& with, const request&) {
   put_metric(out.body, "database_retried_total", "counter", "Repeated transactions.", pool.retried);
   put_metric(out.body, "database_lost_total", "counter", "Connections to the database that broke.",
              pool.reconnected);
+  put_sip(out.body, with.gateway.sip());
   put_media(out.body, with.gateway.media());
   co_return out;
 }

@@ -15,6 +15,7 @@
 #include <boost/uuid/uuid.hpp>
 
 #include "billing/rate.hpp"
+#include "gateway/trace/call_trace.hpp"
 #include "pstn/number/phone_number.hpp"
 
 namespace tollgate::gateway::api {
@@ -63,6 +64,13 @@ struct media_status {
   std::vector<media_worker_status> workers;
   std::vector<media_count> received, sent, refused;  ///< packets
   std::uint64_t calls_refused = 0;                   ///< for overload
+};
+
+/// What the SIP side sees beside calls.
+struct sip_status {
+  std::uint64_t strangers_answered = 0, strangers_dropped = 0;  ///< requests of those who are no trunk
+  std::size_t traces = 0, trace_bytes = 0;                      ///< of calls, in memory
+  std::uint64_t traces_evicted = 0;                             ///< for want of memory
 };
 
 /// "How would this call be placed?"
@@ -119,6 +127,14 @@ class operations {
   virtual media_status media() { return {}; }
   virtual std::vector<live_call> live_calls() = 0;
   virtual std::vector<trunk_status> trunk_statuses() = 0;
+
+  virtual sip_status sip() { return {}; }
+  /// The SIP messages of a call, live here or ended on any node; nothing when none are kept of it.
+  virtual boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> find_trace(
+      const uuid& call_id) {
+    (void)call_id;
+    co_return std::nullopt;
+  }
 
   /// Begins to end a call. False: there is no such call on this node.
   virtual bool hang_up(const uuid& call_id) = 0;

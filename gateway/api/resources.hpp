@@ -141,6 +141,9 @@ boost::asio::awaitable<reply> list_live_calls(services& with, const request& fro
 boost::asio::awaitable<reply> get_live_call(services& with, const request& from);
 boost::asio::awaitable<reply> hang_up_call(services& with, const request& from);
 
+// traces.cpp
+boost::asio::awaitable<reply> get_trace(services& with, const request& from);
+
 // mailboxes (voicemails.cpp)
 boost::asio::awaitable<reply> list_voicemails(services& with, const request& from);
 boost::asio::awaitable<reply> get_voicemail(services& with, const request& from);

@@ -98,6 +98,7 @@ constexpr route table[] = {
     {"GET", "/v1/calls", list_live_calls},
     {"GET", "/v1/calls/{}", get_live_call},
     {"DELETE", "/v1/calls/{}", hang_up_call},
+    {"GET", "/v1/traces/{}", get_trace},
     {"GET", "/v1/cdrs", list_cdrs},
     {"GET", "/v1/cdrs/export", export_cdrs},
     {"POST", "/v1/cdrs/reconciliation", reconcile_carrier, false, true},

@@ -141,6 +141,15 @@ void call_base::reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip
   media_->watch_silence(trunk_side_, receives(agreed));
 }
 
+void call_base::trace_dialog(const std::string& sip_call_id, const std::string& trunk) {
+  if (environment_.traces)
+    environment_.traces->claim(sip_call_id, facts_.call_id, trunk, environment_.time.wall());
+}
+
+void call_base::end_trace() {
+  if (environment_.traces) environment_.traces->end(facts_.call_id, environment_.time.wall());
+}
+
 void call_base::note_ringing() {
   if (ringing_at_) return;
   ringing_at_ = environment_.time.steady();

@@ -44,6 +44,9 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   pstn::sip::local_media local_media(const pstn::trunk::trunk& trunk) const;
   void note_ringing();
   void note_answered();
+  // The messages of the SIP dialog are the call's, until end_trace().
+  void trace_dialog(const std::string& sip_call_id, const std::string& trunk);
+  void end_trace();
 
   const environment& environment_;
   call_facts facts_;

@@ -18,6 +18,7 @@
 #include "gateway/call/trunk_directory.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/login.hpp"
+#include "gateway/trace/trace_book.hpp"
 #include "pstn/number/dial_policy.hpp"
 #include "pstn/sip/user_agent.hpp"
 #include "voicemail/deposit.hpp"
@@ -67,7 +68,8 @@ struct environment {
   std::function<void(const uuid& account_id)> notify_mailbox;  // tells the devices the counts
   std::function<std::vector<overlay::session_ptr>(const uuid& account_id)> devices_of;  // attached now
   std::function<std::optional<billing::cost_rate>(const uuid& carrier_id, std::string_view digits)>
-      cost{};  // what the carrier asks now; may be empty
+      cost{};                           // what the carrier asks now; may be empty
+  trace::trace_book* traces = nullptr;  // of the calls' SIP messages; nullptr: none are kept
 };
 
 }  // namespace tollgate::gateway::call

@@ -70,6 +70,7 @@ boost::asio::awaitable<void> forwarded_call::run(std::shared_ptr<forwarded_call>
     self->tell({self->facts_.call_id, forward_event::over{false, "internal", "The call has failed.", 41}});
   }
   self->media_.reset();
+  self->end_trace();
   self->environment_.registry.remove(self->facts_.call_id);
   self->tell({self->facts_.call_id, forward_event::settled{}});
 }

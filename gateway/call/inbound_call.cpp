@@ -53,6 +53,7 @@ boost::asio::awaitable<void> inbound_call::run(std::shared_ptr<inbound_call> sel
   auto& registry = self->environment_.registry;
   registry.add(self);
   registry.bind(self->dialog_, self->facts_.call_id);
+  self->trace_dialog(self->invite_.sip_call_id, self->trunk_->name);
   self->environment_.trunks.call_started(self->trunk_);
   try {
     co_await self->live();
@@ -62,6 +63,7 @@ boost::asio::awaitable<void> inbound_call::run(std::shared_ptr<inbound_call> sel
     self->media_.reset();
   }
   self->environment_.trunks.call_ended(self->trunk_);
+  self->end_trace();
   registry.remove(self->facts_.call_id);
 }
 

@@ -34,6 +34,7 @@ boost::asio::awaitable<void> outbound_call::run(std::shared_ptr<outbound_call> s
     self->release_trunk();
     self->media_.reset();
   }
+  self->end_trace();
   self->environment_.registry.remove(self->facts_.call_id);
 }
 

@@ -59,6 +59,8 @@ void outbound_leg::invite_trunk(std::size_t index) {
                          : pstn::trunk::make_emergency_invite(*trunk, facts_.callee, caller, host);
   request.diversions = diversions(*trunk);
   request.sdp = trunk_offer_;
+  request.sip_call_id = make_cname();  // random: tells nothing, and is known before the first message
+  trace_dialog(request.sip_call_id, trunk->name);
   invited_at_ = environment_.time.steady();
   environment_.sip.send_invite(*dialog_, std::move(request));
 }
