@@ -138,11 +138,11 @@ class Stage:
         self.agents.append(agent)
         return agent
 
-    def caller(self, scenario, number, address="127.0.0.1", **options):
-        """A sipp that calls this number at the gateway."""
+    def caller(self, scenario, number, address="127.0.0.1", remote=None, **options):
+        """A sipp that calls this number at the gateway, or at what stands before it."""
         agent = Sipp(
             self.output, scenario, self.free_port(), self.free_port(4), address=address, number=number,
-            remote=f"127.0.0.1:{self.gateway.sip_port}", **options,
+            remote=remote or f"127.0.0.1:{self.gateway.sip_port}", **options,
         )
         self.agents.append(agent)
         return agent
