@@ -88,6 +88,7 @@ class Payer(threading.Thread):
 
 
 class Crash(StageTest):
+    durable = True
     settings = {
         "billing.report_interval_s": 1, "billing.hold_seconds": 1, "billing.warn_first_s": 0, "billing.warn_last_s": 0,
         "media.silence_timeout_s": 5, "database.statement_timeout_ms": 3000,

@@ -105,7 +105,7 @@ class Policy(StageTest):
         self.permit(calls=1)
         running = self.alice.start("call", number, "--play", "tone")
         running.await_event("answered", PATIENCE_S)
-        second = self.alice.start("call", other_number)
+        second = self.stage.second_device(self.alice).start("call", other_number)  # the first one stays with its call
         second.finish(PATIENCE_S)
         self.assertEqual("too_many_calls", second.event("ended")["code"])
         self.assertEqual([], other.messages())

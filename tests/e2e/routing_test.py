@@ -71,9 +71,9 @@ class Routing(StageTest):
         agent = self.stage.called("called_answers", echo=True)
         return agent, self.stage.trunk(agent.port, [number[1:]], **fields)
 
-    def call(self, number, *arguments):
+    def call(self, number, *arguments, device=None):
         known = len(self.stage.records(self.alice))
-        running = self.alice.start("call", number, *arguments)
+        running = (device or self.alice).start("call", number, *arguments)
         running.finish(PATIENCE_S)
         ended = running.event("ended")
         self.assertIsNotNone(ended, running.events[-1:])
@@ -167,7 +167,7 @@ class Routing(StageTest):
         self.assertEqual({(first_trunk["name"], "carrier_full"), (second_trunk["name"], "carrier_full")},
                          set(self.verdicts(number)))
         self.assertEqual("no_route", self.simulate(number)["verdict"])
-        ended, record = self.call(number)
+        ended, record = self.call(number, device=self.stage.second_device(self.alice))  # the first one stays with its call
         self.assertEqual(("no_route", []), (ended["code"], record["attempts"]))
         running.process.terminate()
         running.finish(PATIENCE_S)
