@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages through the gateway's death: it is killed at moments all through a caller's call. A message whose caller was let go in
+order is there; any other is whole or absent. TOLLGATE_DEATHS_S has the moments after the start of the call, in seconds, or `let_go`
+for the one at which the caller's BYE was answered: `seq -s, 0.5 0.5 13` and `let_go` for a run by hand."""
+
+import hashlib
+import os
+import time
+import unittest
+import urllib.request
+
+from stage import PATIENCE_S, StageTest, audio, processes
+from trunk_test import a_law
+
+ALICE_NUMBER = "+16505550100"
+# While it is recorded, and when the caller has hung up: the scenario does so after twelve seconds.
+DEATHS = os.environ.get("TOLLGATE_DEATHS_S", "9,12.3,let_go").split(",")
+
+
+class Deposit(StageTest):
+    @classmethod
+    def prepare(cls, stage):
+        cls.alice = stage.subscriber("alice", credit="20.00", number=ALICE_NUMBER)
+        cls.said = stage.speech("said", "demo-moreinfo", 14)
+        stage.trunk(stage.free_port(), ["4413"])  # callers from its host are taken
+        cls.mailbox = f"/v1/mailboxes/{cls.alice.account_id}/voicemails"
+
+    def messages(self):
+        return self.stage.rest.get(self.mailbox, limit=1000)["items"]
+
+    def whole(self, message):
+        """The audio, once it is what was stored, as a WAV file."""
+        rest = self.stage.rest
+        path = f"{rest.url}{self.mailbox}/{message['id']}/audio"
+        fetched = []
+        for suffix in ("", "?format=wav"):
+            request = urllib.request.Request(path + suffix, headers={"Authorization": f"Bearer {rest.token}"})
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE_S) as answer:
+                fetched.append(answer.read())
+        self.assertEqual(message["sha256"], hashlib.sha256(fetched[0]).hexdigest())
+        file = self.stage.wav("message")
+        file.write_bytes(fetched[1])
+        return file
+
+    def test_an_acknowledged_message_is_there_and_any_other_whole_or_absent(self):
+        kept = acknowledged = 0
+        for moment in DEATHS:
+            with self.subTest(moment):
+                known = {message["id"] for message in self.messages()}
+                caller = self.stage.caller("caller_leaves_a_message", ALICE_NUMBER, files={"speech.alaw": a_law(self.said)})
+                if moment == "let_go":
+                    self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
+                else:
+                    time.sleep(float(moment))
+                process = self.stage.gateway.process
+                process.kill()
+                process.wait()
+                time.sleep(0.5)  # an answer that was sent has arrived
+                let_go = caller.process.poll() == 0
+                caller.stop()
+                self.stage.gateway.resume()
+                spool = self.stage.gateway.state / "spool/messages"
+                processes.wait_until("an empty spool", lambda: not any(spool.iterdir()), PATIENCE_S)
+                fresh = [message for message in self.messages() if message["id"] not in known]
+                self.assertLessEqual(len(fresh), 1)
+                if let_go:
+                    acknowledged += 1
+                    self.assertEqual(1, len(fresh), "the caller was let go, and the message is not there")
+                for message in fresh:
+                    kept += 1
+                    heard = audio.read(self.whole(message))
+                    self.assertLess(abs(len(heard) / audio.RATE_HZ - message["duration_ms"] / 1000), 0.2)
+        print(f"{len(DEATHS)} deaths, {acknowledged} callers let go, {kept} messages")
+        self.assertEqual([], self.stage.violations())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
