@@ -10,7 +10,7 @@ import unittest
 import urllib.request
 
 from sipp_agent import Sipp
-from stage import MICROS_PER_SECOND, PATIENCE_S, StageTest, processes
+from stage import MICROS_PER_SECOND, PATIENCE_S, StageTest, processes, program
 
 FLOOD_PER_S = 500
 SPEECH_S = 6
@@ -128,7 +128,8 @@ class Robustness(StageTest):
         flood.stop()
         self.assertGreater(dropped, SPEECH_S * FLOOD_PER_S / 2, "the flood has arrived")
         self.assertLess(refused, dropped / 2)
-        self.assertLess(self.gateway_kib() - kib, 64 * 1024, "no transactions pile up")
+        if b"__asan_init" not in program("tollgate").read_bytes():  # AddressSanitizer keeps what was freed for a while
+            self.assertLess(self.gateway_kib() - kib, 64 * 1024, "no transactions pile up")
         log = self.stage.gateway.log_file.read_text(errors="replace").splitlines()[log_before:]
         self.assertIn("event=sip_flood", "\n".join(log))
         self.assertLess(len(log), 60, "a line for each INVITE would be thousands")

@@ -79,7 +79,7 @@ class Trace(StageTest):
         self.assertTrue(credentials)
         for each in credentials:
             self.assertRegex(each, r"^Digest[x ]+$")
-        self.assertEqual(len(carrier.messages("received")), sum(one["sent"] for one in trace["messages"]), "every message that the carrier got")
+        self.assertGreaterEqual(sum(one["sent"] for one in trace["messages"]), len(carrier.messages("received")), "all that the carrier got")
 
         code, ladder, _ = self.command(live)
         self.assertEqual(0, code)
