@@ -63,7 +63,7 @@ int opus_complexity(load_level level) noexcept {
 }
 
 bool load_policy::high(const load_sample& sample, double share_late) const noexcept {
-  const bool late = sample.standing_lag >= limits_.lag_high || sample.backlog;
+  const bool late = sample.standing_lag >= limits_.lag_high;
   return sample.cpu_share >= limits_.share_high || (late && sample.cpu_share >= share_late);
 }
 

@@ -36,7 +36,6 @@ struct load_sample {
   // By how much its deadlines were missed at least: what a single late moment does not raise (as in CoDel,
   // RFC 8289 §3.1).
   std::chrono::nanoseconds standing_lag{0};
-  bool backlog = false;     // its peers' socket never ran empty
   std::size_t talking = 0;  // calls that had media all the time
 };
 

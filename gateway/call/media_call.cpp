@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/media_call.hpp"
 
-#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <random>
 
@@ -13,14 +13,6 @@ using asio::ip::udp;
 
 namespace {
 
-// Deadlines of all calls fall on a common grid: one wake-up then serves those of a millisecond, instead of
-// one each. It delays a frame by half of that on the average.
-using deadline_grid = std::chrono::milliseconds;
-
-media_call::time_point on_grid(media_call::time_point at) {
-  return media_call::time_point(std::chrono::ceil<deadline_grid>(at.time_since_epoch()));
-}
-
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -29,9 +21,13 @@ std::uint64_t random_seed() {
 }  // namespace
 
 media_call::media_call(media_worker& worker, std::shared_ptr<media_teller> teller)
-    : worker_(worker), teller_(std::move(teller)), bridge_(*this, random_seed()), timer_(worker.context()) {}
+    : worker_(worker), teller_(std::move(teller)), bridge_(*this, random_seed()) {}
 
 media_call::~media_call() = default;
+
+void media_call::begin() {
+  deadline_.emplace(worker_.deadlines(), [this](time_point now) { on_deadline(now); });
+}
 
 void media_call::tell(media_message message) {
   asio::post(worker_.signalling(), [teller = teller_, message = std::move(message)]() mutable {
@@ -105,15 +101,14 @@ void media_call::open_trunk(std::shared_ptr<trunk_ports> ports, media::side at) 
   auto& phone = telephone_at(at);
   if (phone.ports) return;
   phone.ports = std::move(ports);
-  const auto reader = [this, at](udp_socket& socket, bool rtcp) {
-    return std::make_shared<datagram_reader>(
-        socket, worker_.memory(),
-        [this, at, rtcp](auto packet, const auto& source) { on_trunk_datagram(at, packet, source, rtcp); });
+  const auto watch_socket = [this, at](const datagram_socket& socket, bool rtcp) {
+    return worker_.sockets().watch(socket,
+                                   [this, at, rtcp](auto packet, const auto& source, auto arrived_at) {
+                                     on_trunk_datagram(at, packet, source, rtcp, arrived_at);
+                                   });
   };
-  phone.rtp_reader = reader(phone.ports->rtp, false);
-  phone.rtcp_reader = reader(phone.ports->rtcp, true);
-  phone.rtp_reader->start();
-  phone.rtcp_reader->start();
+  phone.rtp_watched = watch_socket(phone.ports->rtp, false);
+  phone.rtcp_watched = watch_socket(phone.ports->rtcp, true);
 }
 
 void media_call::connect_trunk(const trunk_remote& remote, media::side at) {
@@ -142,11 +137,11 @@ void media_call::disconnect_trunk(media::side at) {
   watch_of(at).on = false;
 }
 
-void media_call::send_trunk(udp_socket& socket, std::span<const std::byte> packet, const udp::endpoint& to) {
+void media_call::send_trunk(const datagram_socket& socket, std::span<const std::byte> packet,
+                            const udp::endpoint& to) {
   if (to.port() == 0) return;
   worker_.counters().sent(media::side::trunk);
-  boost::system::error_code ignored;  // a full socket buffer or an ICMP error is packet loss
-  socket.send_to(asio::buffer(packet.data(), packet.size()), to, 0, ignored);
+  socket.send(packet, to);
 }
 
 void media_call::with_bridge(const std::function<void(media::bridge&)>& change) {
@@ -177,21 +172,18 @@ media_report media_call::shut() {
   if (shut_) return {};
   shut_ = true;
   const media_report last = report();
-  timer_.cancel();
+  deadline_.reset();
   if (telephone_at(media::side::trunk).connected) worker_.call_talks(false);
   bridge_.detach(media::side::overlay);
   bridge_.detach(media::side::trunk);
   for (device_index index = 0; index < devices_.size(); ++index)
     close_device(index);
   for (auto& phone : telephones_) {
-    if (phone.rtp_reader) phone.rtp_reader->stop();
-    if (phone.rtcp_reader) phone.rtcp_reader->stop();
+    worker_.sockets().forget(phone.rtp_watched);
+    worker_.sockets().forget(phone.rtcp_watched);
     if (!phone.ports) continue;
-    boost::system::error_code ignored;
-    phone.ports->rtp.close(ignored);
-    phone.ports->rtcp.close(ignored);
-    // The readers' last handlers refer to the sockets: keep both until those have run.
-    asio::post(worker_.context(), [ports = phone.ports, rtp = phone.rtp_reader, rtcp = phone.rtcp_reader] {});
+    phone.ports->rtp.close();
+    phone.ports->rtcp.close();
   }
   return last;
 }
@@ -201,25 +193,25 @@ bool media_call::has_validated(device_index index, const overlay::transport_addr
 }
 
 void media_call::on_overlay_datagram(device_index index, std::span<const std::byte> datagram,
-                                     const overlay::transport_address& source, time_point now) {
+                                     const overlay::transport_address& source, time_point arrived_at) {
   if (shut_ || index >= devices_.size() || !devices_[index].transport) return;
-  devices_[index].transport->receive(datagram, source, now);
+  devices_[index].transport->receive(datagram, source, arrived_at);
   schedule();
 }
 
 void media_call::on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp,
-                                  time_point now) {
+                                  time_point arrived_at) {
   if (chosen_ != index) return;
-  receive(media::side::overlay, media::side::overlay, packet, rtcp, now);
+  receive(media::side::overlay, media::side::overlay, packet, rtcp, arrived_at);
 }
 
 void media_call::receive(media::side from, media::side counted, std::span<const std::byte> packet, bool rtcp,
-                         time_point now) {
-  watch_of(from).last = now;
+                         time_point arrived_at) {
+  watch_of(from).last = arrived_at;
   auto& counters = worker_.counters();
   counters.received(counted);
-  if (rtcp) return bridge_.receive_rtcp(from, packet, now);
-  switch (bridge_.receive_rtp(from, packet, now)) {
+  if (rtcp) return bridge_.receive_rtcp(from, packet, arrived_at);
+  switch (bridge_.receive_rtp(from, packet, arrived_at)) {
     case media::packet_fate::taken:
       return;
     case media::packet_fate::stray:
@@ -241,7 +233,7 @@ bool media_call::from_trunk(telephone& at, const udp::endpoint& source, bool rtc
 }
 
 void media_call::on_trunk_datagram(media::side at, std::span<const std::byte> packet,
-                                   const udp::endpoint& source, bool rtcp) {
+                                   const udp::endpoint& source, bool rtcp, time_point arrived_at) {
   auto& phone = telephone_at(at);
   if (shut_ || !phone.connected) return;
   auto& counters = worker_.counters();
@@ -251,7 +243,7 @@ void media_call::on_trunk_datagram(media::side at, std::span<const std::byte> pa
     return counters.refused(media::side::trunk, bad_packet::foreign_address);
   }
   if (!rtcp) phone.latched = true;
-  receive(at, media::side::trunk, packet, rtcp, worker_.time().steady());
+  receive(at, media::side::trunk, packet, rtcp, arrived_at);
   schedule();
 }
 
@@ -264,7 +256,7 @@ void media_call::playback_finished(media::side toward) {
 }
 
 void media_call::schedule() {
-  if (shut_) return;
+  if (!deadline_) return;
   auto next = time_point::max();
   const auto consider = [&next](const std::optional<time_point>& at) {
     if (at && *at < next) next = *at;
@@ -274,21 +266,12 @@ void media_call::schedule() {
     if (one.transport) consider(one.transport->next_deadline());
   for (const auto& one : watches_)
     if (one.on) consider(one.last + worker_.options().silence_timeout);
-  if (next == time_point::max()) return;
-  next = on_grid(next);
-  if (next >= armed_for_) return;  // the timer comes earlier anyway, and looks again then
-  armed_for_ = next;
-  timer_.expires_at(next);
-  const auto due = [self = shared_from_this()](boost::system::error_code error) {
-    if (!error) self->on_timer();
-  };
-  timer_.async_wait(asio::bind_allocator(handler_allocator<void>(worker_.memory()), due));
+  if (next >= deadline_->at()) return;  // it comes earlier anyway, and looks again then
+  deadline_->set(next);
+  worker_.deadline_set();
 }
 
-void media_call::on_timer() {
-  if (shut_) return;
-  armed_for_ = time_point::max();
-  const auto now = worker_.time().steady();
+void media_call::on_deadline(time_point now) {
   bridge_.advance(now);
   for (auto& one : devices_)
     if (one.transport) one.transport->advance(now);

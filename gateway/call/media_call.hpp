@@ -4,10 +4,10 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <vector>
 
+#include "gateway/call/deadline_queue.hpp"
 #include "gateway/call/media_session.hpp"
 #include "gateway/call/media_worker.hpp"
 #include "gateway/call/overlay_transport.hpp"
@@ -20,13 +20,14 @@ struct media_teller {
   bool open = true;  // signalling thread only
 };
 
-class media_call final : public std::enable_shared_from_this<media_call>,
-                         private pstn::media::bridge_observer {
+class media_call final : private pstn::media::bridge_observer {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
   media_call(media_worker& worker, std::shared_ptr<media_teller> teller);
   ~media_call();
+
+  void begin();  // on the worker's thread, before anything else
 
   void add_device(device_index index, overlay::ice_credentials local);
   void connect_overlay(device_index index, const overlay_remote& remote);
@@ -45,7 +46,7 @@ class media_call final : public std::enable_shared_from_this<media_call>,
 
   bool has_validated(device_index index, const overlay::transport_address& source) const;
   void on_overlay_datagram(device_index index, std::span<const std::byte> datagram,
-                           const overlay::transport_address& source, time_point now);
+                           const overlay::transport_address& source, time_point arrived_at);
 
  private:
   struct device {
@@ -54,7 +55,7 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   };
   struct telephone {
     std::shared_ptr<trunk_ports> ports;
-    std::shared_ptr<datagram_reader> rtp_reader, rtcp_reader;
+    std::shared_ptr<datagram_poller::watched> rtp_watched, rtcp_watched;
     boost::asio::ip::udp::endpoint rtp_to, rtcp_to;
     bool connected = false;
     bool latched = false;
@@ -67,21 +68,22 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   void digit_received(pstn::media::side from, char digit, std::chrono::milliseconds duration) override;
   void playback_finished(pstn::media::side toward) override;
 
-  void on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp, time_point now);
+  void on_overlay_media(device_index index, std::span<const std::byte> packet, bool rtcp,
+                        time_point arrived_at);
   void on_trunk_datagram(pstn::media::side at, std::span<const std::byte> packet,
-                         const boost::asio::ip::udp::endpoint& source, bool rtcp);
+                         const boost::asio::ip::udp::endpoint& source, bool rtcp, time_point arrived_at);
   // False for one of neither the negotiated address nor, once, its other port.
   static bool from_trunk(telephone& at, const boost::asio::ip::udp::endpoint& source, bool rtcp);
-  void send_trunk(udp_socket& socket, std::span<const std::byte> packet,
+  void send_trunk(const datagram_socket& socket, std::span<const std::byte> packet,
                   const boost::asio::ip::udp::endpoint& to);
   // `counted`: as what the packet goes into the counters.
   void receive(pstn::media::side from, pstn::media::side counted, std::span<const std::byte> packet,
-               bool rtcp, time_point now);
+               bool rtcp, time_point arrived_at);
   void attach_overlay();
   void close_device(device_index index);
   void tell(media_message message);
   void schedule();
-  void on_timer();
+  void on_deadline(time_point now);
   void check_silence(time_point now);
   static std::size_t place_of(pstn::media::side which) { return which == pstn::media::side::overlay ? 0 : 1; }
   watch& watch_of(pstn::media::side from) { return watches_[place_of(from)]; }
@@ -95,8 +97,7 @@ class media_call final : public std::enable_shared_from_this<media_call>,
   std::array<telephone, 2> telephones_;
   std::array<watch, 2> watches_;
   std::uint64_t foreign_ = 0;
-  boost::asio::steady_timer timer_;
-  time_point armed_for_ = time_point::max();
+  std::optional<deadline_queue::deadline> deadline_;  // from begin() until shut()
   bool shut_ = false;
 };
 

@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/bind_allocator.hpp>
@@ -17,11 +16,12 @@ namespace tollgate::gateway::call {
 
 namespace asio = boost::asio;
 namespace media = pstn::media;
-using asio::ip::udp;
 
 namespace {
 
-constexpr int overlay_datagrams_at_once = 64;  // at least
+// Turns and deadlines fall on it: one wake-up then serves those of a millisecond, instead of one each. It
+// delays a frame by half of that on the average.
+using turn_grid = std::chrono::milliseconds;
 // The checks of a sample, half a second of them, fall on all phases of a frame's 20 ms: what the worker
 // always does at one of them is no queue that stands.
 constexpr auto load_check_interval = std::chrono::milliseconds(63);
@@ -29,16 +29,16 @@ constexpr int load_checks_a_sample = 8;
 
 // All peers' packets wait in one socket. A process with CAP_NET_ADMIN gets what it asks for, others get at
 // most net.core.rmem_max.
-void make_room(udp_socket& socket) {
+void make_room(datagram_socket& socket) {
   constexpr int wanted = 4 << 20;
-  if (setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) == 0) return;
-  boost::system::error_code ignored;
-  socket.set_option(asio::socket_base::receive_buffer_size(wanted), ignored);
-  asio::socket_base::receive_buffer_size granted;
-  socket.get_option(granted, ignored);
-  if (granted.value() < wanted)
-    spdlog::info("event=media_buffer_small bytes={} wanted={} remedy=\"sysctl net.core.rmem_max={}\"",
-                 granted.value(), wanted, wanted);
+  const int granted = socket.make_room(wanted);
+  if (granted < wanted)
+    spdlog::info("event=media_buffer_small bytes={} wanted={} remedy=\"sysctl net.core.rmem_max={}\"", granted,
+                 wanted, wanted);
+}
+
+deadline_queue::time_point on_grid(deadline_queue::time_point at) {
+  return deadline_queue::time_point(std::chrono::ceil<turn_grid>(at.time_since_epoch()));
 }
 
 }  // namespace
@@ -54,7 +54,9 @@ media_worker::media_worker(const media_options& options, std::size_t number, clo
       load_timer_(context_),
       policy_(options_.load),
       share_of_a_call_(policy_.share_of_a_call()),
-      overlay_socket_(context_),
+      sockets_(clocks_),
+      packet_comes_(context_),
+      turn_timer_(context_),
       trunk_range_(std::move(trunk_range)),
       number_(number) {
   const auto port = options_.overlay_port == 0 ? 0 : options_.overlay_port + number_;
@@ -65,7 +67,6 @@ media_worker::media_worker(const media_options& options, std::size_t number, clo
   } catch (const boost::system::system_error& e) {
     throw boost::system::system_error(e.code(), "media.overlay_port " + std::to_string(port));
   }
-  overlay_socket_.non_blocking(true);
   make_room(overlay_socket_);
 }
 
@@ -74,15 +75,15 @@ void media_worker::bind_overlay(std::uint16_t port) {
   constexpr int attempts = 16;
   const auto address = asio::ip::make_address(options_.address);
   for (int attempt = 1;; ++attempt) {
-    const udp::endpoint local(address, port);
-    overlay_socket_.open(local.protocol());
-    overlay_socket_.bind(local);
-    overlay_port_ = overlay_socket_.local_endpoint().port();
+    overlay_socket_ = datagram_socket::bind({address, port}).value();
+    overlay_port_ = overlay_socket_.port();
     if (!options_.ice_tcp) return;
     try {
       overlay_streams_ = std::make_shared<ice_tcp_listener>(
           context_, asio::ip::tcp::endpoint(address, overlay_port_), ice_tcp_limits{},
-          [this](auto packet, const auto& source) { return on_overlay_datagram(packet, source); });
+          [this](auto packet, const auto& source) {
+            return on_overlay_datagram(packet, source, clocks_.steady());
+          });
       return;
     } catch (const boost::system::system_error&) {
       if (port != 0 || attempt == attempts) throw;
@@ -96,11 +97,12 @@ media_worker::~media_worker() {
 }
 
 void media_worker::start() {
-  overlay_reader_ = std::make_shared<datagram_reader>(
-      overlay_socket_, memory_,
-      [this](auto datagram, const auto& source) { on_overlay_datagram(datagram, {source}); },
-      overlay_datagrams_at_once);
-  overlay_reader_->start();
+  overlay_watched_ =
+      sockets_.watch(overlay_socket_, [this](auto datagram, const auto& source, auto arrived_at) {
+        on_overlay_datagram(datagram, {source}, arrived_at);
+      });
+  packet_comes_.assign(sockets_.descriptor());
+  wait();
   if (overlay_streams_) overlay_streams_->start();
   watch_load();
   thread_ = std::thread([this] { run(); });
@@ -115,15 +117,60 @@ void media_worker::run() {
       return;
     } catch (const std::exception& e) {  // of one packet or one call: the others go on
       spdlog::critical("event=handler_failed thread=media error=\"{}\"", e.what());
+      if (std::exchange(in_turn_, false)) wait();
     }
   }
+}
+
+void media_worker::turn() {
+  if (!overlay_socket_.is_open()) return;  // stopped
+  in_turn_ = true;
+  const auto now = clocks_.steady();
+  packets_came_ = sockets_.read(now) > 0;
+  deadlines_.run(now);
+  in_turn_ = false;
+  wait();
+}
+
+void media_worker::wait() {
+  // While packets come the next is not far: it would only wake the worker before the turn that takes it in.
+  if (packets_came_) return wait_for(std::min(deadlines_.next(), clocks_.steady()));
+  wait_for(deadlines_.next());
+  wait_for_packet();
+}
+
+// A turn on the grid, at that time or after it.
+void media_worker::wait_for(deadline_queue::time_point at) {
+  if (in_turn_ || at == deadline_queue::never) return;
+  at = on_grid(at);
+  if (at >= turn_at_) return;  // the timer comes earlier anyway, and looks again then
+  turn_at_ = at;
+  turn_timer_.expires_at(at);
+  const auto due = [this](boost::system::error_code error) {
+    if (error) return;
+    turn_at_ = deadline_queue::never;
+    turn();
+  };
+  turn_timer_.async_wait(asio::bind_allocator(handler_allocator<void>(memory_), due));
+}
+
+void media_worker::wait_for_packet() {
+  if (std::exchange(waits_for_packet_, true)) return;
+  const auto comes = [this](boost::system::error_code error) {
+    waits_for_packet_ = false;
+    if (!error) turn();
+  };
+  packet_comes_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           asio::bind_allocator(handler_allocator<void>(memory_), comes));
 }
 
 void media_worker::stop() {
   if (!thread_.joinable()) return;
   asio::post(context_, [this] {
-    overlay_reader_->stop();
+    sockets_.forget(overlay_watched_);
     overlay_socket_.close();
+    packet_comes_.release();  // the poller closes it
+    turn_timer_.cancel();
     load_timer_.cancel();
     if (overlay_streams_) overlay_streams_->stop();
     for (auto calls = std::exchange(calls_, {}); const auto& [key, call] : calls)
@@ -147,7 +194,6 @@ void media_worker::watch_load() {
 void media_worker::judge_load() {
   const auto now = clocks_.steady();
   auto sample = meter_.take(now);
-  sample.backlog = overlay_reader_->take_backlog();
   const auto talking = this->talking();
   sample.talking = std::min(talking, std::exchange(talking_before_, talking));
   cpu_share_.store(sample.cpu_share, std::memory_order_relaxed);
@@ -158,9 +204,9 @@ void media_worker::judge_load() {
   if (level == before) return;
   level_.store(level, std::memory_order_relaxed);
   spdlog::warn(
-      "event=media_load worker={} level={} before={} cpu_share={:.2f} lag_ms={:.1f} backlog={} calls={}",
+      "event=media_load worker={} level={} before={} cpu_share={:.2f} lag_ms={:.1f} calls={}",
       number_, to_string(level), to_string(before), sample.cpu_share,
-      std::chrono::duration<double, std::milli>(sample.standing_lag).count(), sample.backlog, calls_.size());
+      std::chrono::duration<double, std::milli>(sample.standing_lag).count(), calls_.size());
   for (const auto& [key, call] : calls_)
     call->set_complexity(opus_complexity(level));
 }
@@ -179,18 +225,11 @@ bool media_worker::has_room() const {
 void media_worker::attach(std::shared_ptr<media_call> call) {
   call->set_complexity(opus_complexity(policy_.level()));
   calls_.emplace(call.get(), call);
-  share_turns();
-}
-
-// A turn of the loop takes one packet of each call's trunk, so it takes as many of their peers: with fewer,
-// the socket that they share would be the first to fall behind, and with it the handshakes of new calls.
-void media_worker::share_turns() {
-  overlay_reader_->limit(std::max(overlay_datagrams_at_once, static_cast<int>(calls_.size())));
+  call->begin();
 }
 
 void media_worker::detach(const std::shared_ptr<media_call>& call) {
   calls_.erase(call.get());
-  share_turns();
 }
 
 void media_worker::add_device(const std::string& fragment, media_call* call, device_index device) {
@@ -226,7 +265,8 @@ const media_worker::owner* media_worker::find_owner(overlay::datagram_kind kind,
 }
 
 bool media_worker::on_overlay_datagram(std::span<const std::byte> datagram,
-                                       const overlay::transport_address& source) {
+                                       const overlay::transport_address& source,
+                                       deadline_queue::time_point arrived_at) {
   const auto refuse = [this](bad_packet why) {
     counters_.refused(media::side::overlay, why);
     return false;
@@ -237,7 +277,7 @@ bool media_worker::on_overlay_datagram(std::span<const std::byte> datagram,
   const auto* found = find_owner(kind, datagram, source);
   if (!found) return refuse(bad_packet::foreign_address);
   const auto [call, device] = *found;
-  call->on_overlay_datagram(device, datagram, source, clocks_.steady());
+  call->on_overlay_datagram(device, datagram, source, arrived_at);
   // An address that has just passed a check is the call's from now on: DTLS and RTP are found by it.
   if (kind == overlay::datagram_kind::stun && call->has_validated(device, source)) {
     by_address_.insert_or_assign(source, owner{call, device});
@@ -252,8 +292,7 @@ void media_worker::send_overlay(std::span<const std::byte> datagram, const overl
     if (overlay_streams_) overlay_streams_->send(datagram, to);
     return;
   }
-  boost::system::error_code ignored;  // a full socket buffer or an ICMP error is packet loss
-  overlay_socket_.send_to(asio::buffer(datagram.data(), datagram.size()), to.endpoint, 0, ignored);
+  overlay_socket_.send(datagram, to.endpoint);
 }
 
 }  // namespace tollgate::gateway::call

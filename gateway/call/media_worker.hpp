@@ -2,19 +2,27 @@
 // One of the threads behind media_engine: its event loop, the overlay socket of its calls with the two
 // look-ups (ufrag, then address; RFC 7983). Calls stay with their worker for life. Everything but the
 // constructor, stop() and what is marked runs on the worker's thread.
+//
+// It works in turns. Each takes in whatever has arrived on any socket, with the times of arrival, and then
+// sees to the deadlines of its calls in their order: so nothing that has arrived before a deadline is taken
+// for lost, however late the worker is, and its own lateness is not taken for the network's. While packets
+// come, turns come on a common grid, as deadlines do; only after one that has found none the worker waits for
+// the next packet.
 #pragma once
 
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <string>
 #include <thread>
 #include <unordered_map>
 
-#include "gateway/call/datagram_reader.hpp"
+#include "gateway/call/datagram_poller.hpp"
+#include "gateway/call/deadline_queue.hpp"
+#include "gateway/call/handler_memory.hpp"
 #include "gateway/call/ice_tcp_listener.hpp"
 #include "gateway/call/load_meter.hpp"
 #include "gateway/call/media_counters.hpp"
@@ -42,13 +50,15 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   void renew_device(const std::string& old_fragment, const std::string& new_fragment);
   void send_overlay(std::span<const std::byte> datagram, const overlay::transport_address& to);
 
-  handler_memory& memory() { return memory_; }
+  datagram_poller& sockets() { return sockets_; }
+  deadline_queue& deadlines() { return deadlines_; }
+  void deadline_set() { wait_for(deadlines_.next()); }  // one that may be earlier than all
   media_counters& counters() { return counters_; }
   // A call's trunk side has media from now on, or no longer.
   void call_talks(bool talks) { talking_.fetch_add(talks ? 1 : -1, std::memory_order_relaxed); }
 
   // Signalling thread only.
-  boost::system::result<trunk_ports> bind_trunk_ports() { return trunk_range_->bind(context_); }
+  boost::system::result<trunk_ports> bind_trunk_ports() { return trunk_range_->bind(); }
   std::size_t sessions() const { return sessions_; }  // that are open here
   bool has_room() const;                              // for one more
   void session_opened() { ++sessions_; }
@@ -73,10 +83,14 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   void run();
   void watch_load();
   void judge_load();
-  void share_turns();
+  void turn();
+  void wait();
+  void wait_for(deadline_queue::time_point at);
+  void wait_for_packet();
   std::size_t talking() const;  // calls whose trunk has media; any thread
   // False: it belongs to no call.
-  bool on_overlay_datagram(std::span<const std::byte> datagram, const overlay::transport_address& source);
+  bool on_overlay_datagram(std::span<const std::byte> datagram, const overlay::transport_address& source,
+                           deadline_queue::time_point arrived_at);
   void bind_overlay(std::uint16_t port);
   const owner* find_owner(overlay::datagram_kind kind, std::span<const std::byte> datagram,
                           const overlay::transport_address& source) const;
@@ -100,9 +114,18 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   std::atomic<int> talking_{0};
   std::size_t talking_before_ = 0;  // at the sample before
 
-  udp_socket overlay_socket_;
+  datagram_poller sockets_;
+  deadline_queue deadlines_;
+  boost::asio::posix::stream_descriptor packet_comes_;  // sockets_.descriptor()
+  bool waits_for_packet_ = false;
+  boost::asio::steady_timer turn_timer_;
+  deadline_queue::time_point turn_at_ = deadline_queue::never;  // what turn_timer_ waits for
+  bool in_turn_ = false;
+  bool packets_came_ = false;  // in the latest turn
+
+  datagram_socket overlay_socket_;
   std::uint16_t overlay_port_ = 0;
-  std::shared_ptr<datagram_reader> overlay_reader_;
+  std::shared_ptr<datagram_poller::watched> overlay_watched_;
   std::shared_ptr<ice_tcp_listener> overlay_streams_;  // on the same port number; null without ICE-TCP
   std::map<std::string, owner, std::less<>> by_fragment_;
   std::map<overlay::transport_address, owner> by_address_;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/trunk_ports.hpp"
 
+#include <boost/asio/error.hpp>
 #include <utility>
 
 namespace tollgate::gateway::call {
 
 namespace asio = boost::asio;
-using asio::ip::udp;
 
 trunk_port_range::trunk_port_range(asio::ip::address address, std::uint16_t low, std::uint16_t high)
     : address_(std::move(address)),
@@ -14,22 +14,15 @@ trunk_port_range::trunk_port_range(asio::ip::address address, std::uint16_t low,
       high_(high),
       next_(low_) {}
 
-boost::system::result<trunk_ports> trunk_port_range::bind(asio::io_context& context) {
+boost::system::result<trunk_ports> trunk_port_range::bind() {
   for (std::uint32_t tried = low_; tried + 1 <= high_; tried += 2) {
     if (next_ + 1 > high_) next_ = low_;
     const auto port = static_cast<std::uint16_t>(next_);
     next_ += 2;
-    trunk_ports ports{udp_socket(context), udp_socket(context), port};
-    boost::system::error_code error;
-    const auto bind_one = [&](udp_socket& socket, std::uint16_t number) {
-      const udp::endpoint local(address_, number);
-      if (!error) socket.open(local.protocol(), error);
-      if (!error) socket.bind(local, error);
-      if (!error) socket.non_blocking(true, error);
-    };
-    bind_one(ports.rtp, port);
-    bind_one(ports.rtcp, static_cast<std::uint16_t>(port + 1));
-    if (!error) return ports;
+    auto rtp = datagram_socket::bind({address_, port});
+    if (!rtp) continue;
+    auto rtcp = datagram_socket::bind({address_, static_cast<std::uint16_t>(port + 1)});
+    if (rtcp) return trunk_ports{std::move(*rtp), std::move(*rtcp), port};
   }
   return boost::system::error_code(asio::error::address_in_use);
 }

@@ -3,19 +3,18 @@
 // media worker it is pinned to.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/system/result.hpp>
 #include <cstdint>
 
-namespace tollgate::gateway::call {
+#include "gateway/call/datagram_socket.hpp"
 
-using udp_socket = boost::asio::ip::udp::socket;
+namespace tollgate::gateway::call {
 
 // An RTP socket and, on the next port, an RTCP socket (RFC 3550 §11).
 struct trunk_ports {
-  udp_socket rtp;
-  udp_socket rtcp;
+  datagram_socket rtp;
+  datagram_socket rtcp;
   std::uint16_t port;
 };
 
@@ -26,9 +25,8 @@ class trunk_port_range {
   trunk_port_range(boost::asio::ip::address address, std::uint16_t low, std::uint16_t high);
 
   // The next free pair, round and round, so that a port rests as long as possible after its call (late
-  // packets of the one before). The sockets belong to `context`. Error: address_in_use, every port of the
-  // range is taken.
-  boost::system::result<trunk_ports> bind(boost::asio::io_context& context);
+  // packets of the one before). Error: address_in_use, every port of the range is taken.
+  boost::system::result<trunk_ports> bind();
 
  private:
   boost::asio::ip::address address_;

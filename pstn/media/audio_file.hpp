@@ -27,7 +27,8 @@ boost::system::result<pcm_audio> read_ogg_opus(std::span<const std::byte> bytes)
 boost::system::result<pcm_audio> read_audio(std::span<const std::byte> bytes);
 // A WAV file, 16 bit, mono.
 std::vector<std::byte> write_wav(const pcm_audio& audio);
-// Plays an Ogg Opus file in memory once, decoding it while it is played. Error: media_error::file_unreadable.
+// Plays an Ogg Opus file in memory once, up to audio_file_max, decoding it while it is played, at any rate
+// that Opus has (8, 12, 16, 24, 48 kHz). One or two channels. Error: media_error::file_unreadable.
 boost::system::result<std::shared_ptr<audio_source>> make_opus_source(
     std::shared_ptr<const std::vector<std::byte>> bytes);
 // The audio at another rate, the same length in time and aligned.

@@ -72,6 +72,7 @@ class bridge::implementation {
 
   void follow(side from, std::size_t alternative);
   void adjust_tones(side which);
+  void listen_for_tones(flow& through);
   void adjust_rate();
   void adjust_echo(side which);
   std::chrono::milliseconds period(side toward_side) const;
@@ -130,7 +131,12 @@ void bridge::implementation::adjust_tones(side which) {
   if (parameters.telephone_event_payload_type || parameters.codec.id == codec_id::opus)
     tones.reset();
   else if (!tones)
-    tones.emplace(rate_hz_);
+    listen_for_tones(toward(other(which)));
+}
+
+void bridge::implementation::listen_for_tones(flow& through) {
+  through.tones.emplace(rate_hz_);
+  through.remover = tone_remover(rate_hz_);
 }
 
 void bridge::implementation::adjust_rate() {
@@ -143,8 +149,7 @@ void bridge::implementation::adjust_rate() {
     adjust_echo(which);
     flow& onward = toward(other(which));
     if (!onward.tones || onward.tones->rate_hz() == rate_hz_) continue;
-    onward.tones.emplace(rate_hz_);
-    onward.remover = tone_remover(rate_hz_);
+    listen_for_tones(onward);
   }
   set_complexity(complexity_);
 }
@@ -277,7 +282,7 @@ std::optional<time_point> bridge::implementation::next_deadline() const noexcept
     if (!needed(which)) continue;
     const flow_clock& clock = flows_[index_of(which)].clock;
     if (flows_[index_of(which)].passed.open() && may_pass(which)) continue;  // packets alone move it
-    consider(clock.running() ? clock.deadline() : time_point{});
+    consider(clock.running() ? clock.tick() : time_point{});
   }
   return next;
 }
@@ -336,16 +341,15 @@ void bridge::implementation::run(side toward_side, time_point now) {
   if (!through.clock.running()) through.clock.start(now);
   const auto length = period(toward_side);
   const std::size_t samples = static_cast<std::size_t>(rate_hz_ * length.count() / 1000);
-  for (int ticks = 0; through.clock.deadline() <= now; ++ticks) {
+  for (int ticks = 0; through.clock.tick() <= now; ++ticks) {
     if (ticks == ticks_at_once) {
       // We were away for long: what was not sent in time is not sent at all, and the timestamps say so.
       const auto missed = static_cast<int>((now - through.clock.tick()) / length);
       if (leg(toward_side)) leg(toward_side)->sender().skip(missed);
       if (auto& echo = toward(from).echo) echo->sent_silence(samples * static_cast<std::size_t>(missed));
       through.clock.advance(length * missed, 0ns);
-      if (through.clock.deadline() > now) break;
+      if (through.clock.tick() > now) break;
     }
-    if (leg(from) && !leg(from)->receiver().ready(samples) && through.clock.postpone(now)) break;
     tick(toward_side, through.clock.tick());
     through.clock.advance(length, leg(from) ? leg(from)->receiver().correction() : 0ns);
   }

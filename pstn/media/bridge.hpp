@@ -58,8 +58,9 @@ class bridge {
   bool attached(side which) const noexcept;
 
   // Packets from a leg, already decrypted and from the right address. Anything may be in them: what is no RTP
-  // or RTCP is counted and dropped. Whoever finds both packets and a deadline due hands in the packets first.
-  // next_deadline() may have changed afterwards.
+  // or RTCP is counted and dropped. Whoever finds both packets and a deadline due hands in the packets first,
+  // with the times at which they arrived: what is handed in late has not come late. next_deadline() may have
+  // changed afterwards.
   packet_fate receive_rtp(side from, std::span<const std::byte> packet, time_point arrived_at);
   void receive_rtcp(side from, std::span<const std::byte> packet, time_point arrived_at);
 

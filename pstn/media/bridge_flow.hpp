@@ -26,17 +26,12 @@ class flow_clock {
   // Moves the ticks by less than a period, so that one of them falls on `at`.
   void align(time_point at, std::chrono::nanoseconds period) noexcept;
   void advance(std::chrono::nanoseconds period, std::chrono::nanoseconds correction) noexcept;
-  // This tick's packet is not there and we are late ourselves: let the sockets be read first. Once a tick.
-  bool postpone(time_point now) noexcept;
 
-  time_point tick() const noexcept { return tick_; }          // media time of the frame that is due
-  time_point deadline() const noexcept { return deadline_; }  // when to come back for it
+  time_point tick() const noexcept { return tick_; }  // when the next frame is due
 
  private:
   bool running_ = false;
-  bool postponed_ = false;
   time_point tick_{};
-  time_point deadline_{};
 };
 
 struct flow {

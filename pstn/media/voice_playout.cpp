@@ -70,10 +70,6 @@ nanoseconds voice_receiver::delay_at(time_point at, std::int64_t timestamp) cons
   return at.time_since_epoch() + sample_time(held_.size()) - history_.base() - media_time(timestamp);
 }
 
-bool voice_receiver::ready(std::size_t samples) const noexcept {
-  return state_ != state::playing || held_.size() >= samples || buffer_.first(next_sequence_) != nullptr;
-}
-
 void voice_receiver::pull(time_point at, std::span<std::int16_t> out) {
   pulled_ = std::max<std::size_t>(out.size(), 1);
   while (held_.size() < out.size())

@@ -75,8 +75,6 @@ class voice_receiver {
 
   // When the first packet of a stream that waits to begin should be pulled.
   std::optional<time_point> begins_at() const noexcept;
-  // Whether pull would find a packet now, if it needs one.
-  bool ready(std::size_t samples) const noexcept;
   // The next samples in time, to be played at `at`.
   void pull(time_point at, std::span<std::int16_t> out);
   // By how much later (or earlier) than now the pulls should come.

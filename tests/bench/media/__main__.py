@@ -8,11 +8,8 @@ import sys
 
 import report
 import rtpengine
-from measurement import Bench, is_clean
+from measurement import PROMPTS, Bench, is_clean
 from processes import Failure
-
-PROMPTS = "/usr/share/asterisk/sounds/en_US_f_Allison"
-
 
 PARTS = ("cost", "clean", "cores")
 

@@ -7,6 +7,7 @@ import sys
 import rtpengine
 from processes import Failure, Program, cores
 
+PROMPTS = "/usr/share/asterisk/sounds/en_US_f_Allison"
 SET_UP_S = 3  # until the jitter buffers have settled; not measured
 FLOOR_S = 1.5
 
@@ -33,9 +34,9 @@ class Bench:
     def __exit__(self, *_):
         self.awake.close()
 
-    def floor(self):
+    def floor(self, seconds=FLOOR_S):
         """What the libraries alone take, in ms per call-second, and its parts."""
-        with Program([f"{self.programs}/bench_media_floor", self.prompts, str(FLOOR_S)], self.core, log=self.log) as program:
+        with Program([f"{self.programs}/bench_media_floor", self.prompts, str(seconds)], self.core, log=self.log) as program:
             self.floors.append(program.hear())
         return self.floors[-1]
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "pstn/media/audio_file.hpp"
 #include "synthetic_calls.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -80,6 +81,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace tollgate::gateway::call;
+using tollgate::pstn::media::make_opus_source;
 using tollgate::pstn::media::side;
 
 // Runs on the worker's thread: says which one that is, and proves that the counting works there.
@@ -90,6 +92,14 @@ class marker final : public tollgate::pstn::media::audio_sink {
     std::free(std::malloc(4'000));
   }
 };
+
+// Some seconds of silence, which is not what the far ends say.
+std::shared_ptr<const std::vector<std::byte>> message() {
+  const auto recorder = tollgate::pstn::media::opus_recorder::create(1min);
+  for (int frame = 0; frame < 500; ++frame)
+    recorder->write(std::vector<std::int16_t>(160), 8000);
+  return std::make_shared<const std::vector<std::byte>>(recorder->finish());
+}
 
 TEST(Allocation, NoneInTheSteadyStateOfBridgedCalls) {
 #if defined(__SANITIZE_THREAD__)
@@ -120,6 +130,17 @@ TEST(Allocation, NoneInTheSteadyStateOfBridgedCalls) {
   EXPECT_GT(after.trunk.sent - before.trunk.sent, 3000U);
   EXPECT_GT(first.peer().frames_right, 400U);
   EXPECT_GT(first.trunk().frames_right, 400U);
+
+  // Nor while a message is played to both ends.
+  for (const side toward : {side::overlay, side::trunk})
+    first.session().play(toward, make_opus_source(message()).value(),
+                         tollgate::pstn::media::play_mode::replace);
+  calls.run(500ms);
+  const std::uint64_t played_from = allocations;
+  const auto own_before = first.peer().frames_right + first.trunk().frames_right;
+  calls.run(2s);
+  EXPECT_EQ(played_from, allocations);
+  EXPECT_LT(first.peer().frames_right + first.trunk().frames_right - own_before, 20U) << "nothing was played";
 }
 
 }  // namespace

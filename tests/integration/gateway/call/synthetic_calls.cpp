@@ -192,13 +192,16 @@ void synthetic_calls::run(std::chrono::milliseconds time, const std::function<vo
   constexpr std::size_t parts = 20;  // of a frame's time
   if (steady_clock::now() - next_ > 200ms) next_ = steady_clock::now();
   const auto begin = next_;
+  behind_ = 0ns;
   for (std::chrono::milliseconds passed{0}; passed < time; passed += 20ms, ++frame_) {
     for (std::size_t part = 0; part < parts; ++part) {
-      std::this_thread::sleep_until(begin + passed + std::chrono::milliseconds(part));
+      const auto due = begin + passed + std::chrono::milliseconds(part);
+      std::this_thread::sleep_until(due);
       for (std::size_t i = part; i < calls_.size(); i += parts) {
         if (frame_ % 10 == 0 && !calls_[i]->connected()) calls_[i]->repeat_set_up();
         calls_[i]->receive();
         calls_[i]->send(opus_[frame_ % opus_.size()], alaw_[frame_ % alaw_.size()]);
+        behind_ = std::max<std::chrono::nanoseconds>(behind_, steady_clock::now() - due);
       }
     }
     if (meanwhile) meanwhile();

@@ -77,6 +77,8 @@ class synthetic_calls {
   // Lets all far ends talk, a frame each 20 ms, spread over the time; `meanwhile` is called once a
   // frame. Frames keep their pace from one run to the next, unless much time has passed between them.
   void run(std::chrono::milliseconds time, const std::function<void()>& meanwhile = {});
+  // By how much the far ends themselves were late at worst in the latest run.
+  std::chrono::nanoseconds behind() const { return behind_; }
   // Until all are connected. Those that are not in time are closed, and counted by the answer.
   std::size_t connect(const std::function<void()>& meanwhile = {});
 
@@ -87,6 +89,7 @@ class synthetic_calls {
   std::vector<std::vector<std::byte>> opus_, alaw_;  // a second of each
   std::size_t frame_ = 0;
   std::chrono::steady_clock::time_point next_;  // frame
+  std::chrono::nanoseconds behind_{0};
   std::vector<std::unique_ptr<synthetic_call>> calls_;
 };
 

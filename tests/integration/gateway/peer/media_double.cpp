@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 
 #include "gateway/overlay/datagram.hpp"
 #include "pstn/media/tone_source.hpp"
@@ -159,10 +160,14 @@ void media_double::arm() {
   if (!next || closed_) return;
   timer_.expires_at(*next);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& failure) {
-    if (failure || self->closed_) return;
-    self->bridge_.advance(clock::now());
-    if (self->dtls_) self->dtls_->advance(clock::now());
-    self->arm();
+    if (failure) return;
+    // What has arrived by now goes in first.
+    boost::asio::post(self->socket_.get_executor(), [self] {
+      if (self->closed_) return;
+      self->bridge_.advance(clock::now());
+      if (self->dtls_) self->dtls_->advance(clock::now());
+      self->arm();
+    });
   });
 }
 

@@ -25,8 +25,7 @@ struct row {
 
 constexpr load_sample idle{0.02, 0ms}, busy{0.8, 1ms}, high{0.88, 2ms}, saturated{0.99, 30ms}, half{0.5, 1ms},
     moderate{0.6, 1ms}, brisk{0.7, 1ms};
-constexpr load_sample few_calls_starved{0.29, 200ms, true}, starved{0.4, 200ms, true}, late{0.7, 12ms},
-    behind{0.7, 1ms, true};
+constexpr load_sample few_calls_starved{0.29, 200ms}, starved{0.4, 200ms}, late{0.7, 12ms};
 
 const std::vector<row> rows{
     {"StaysNormalWhileBusy", {{idle, 4, load_level::normal}, {busy, 100, load_level::normal}}},
@@ -51,8 +50,6 @@ const std::vector<row> rows{
      {{starved, 2, load_level::reduced}, {starved, 2, load_level::least}, {starved, 200, load_level::least}}},
     {"LateByItsOwnDoingRefuses",
      {{late, 2, load_level::reduced}, {late, 2, load_level::least}, {late, 4, load_level::refusing}}},
-    {"AQueueThatStandsIsLate",
-     {{behind, 2, load_level::reduced}, {behind, 2, load_level::least}, {behind, 4, load_level::refusing}}},
     {"LatenessOfOthersDoesNotKeepCallsOut",
      {{high, 8, load_level::refusing}, {few_calls_starved, 21, load_level::normal}}},
     {"BetweenTheLimitsNothingChanges",
@@ -112,7 +109,7 @@ TEST(LoadPolicy, SettlesUnderAnyConstantLoad) {
     for (int i = 0; i < 400; ++i) {
       const auto before = policy.level();
       const double share = std::min(offered * cost[static_cast<int>(before)], 1.0);
-      policy.update({share, share >= 1.0 ? 50ms : 1ms, share >= 1.0, 200}, now += 500ms);
+      policy.update({share, share >= 1.0 ? 50ms : 1ms, 200}, now += 500ms);
       if (i > 100 && policy.level() != before) ++changes_late;
     }
     EXPECT_EQ(0, changes_late) << "offered " << offered;
@@ -143,13 +140,13 @@ TEST(LoadPolicy, LearnsWhatACallCosts) {
   load_policy policy;
   time_point now{};
   const double at_first = policy.share_of_a_call();
-  policy.update({0.9, 0ms, false, 3}, now += 500ms);  // too few to tell
+  policy.update({0.9, 0ms, 3}, now += 500ms);  // too few to tell
   EXPECT_EQ(at_first, policy.share_of_a_call());
   for (int i = 0; i < 20; ++i)
-    policy.update({0.5, 0ms, false, 50}, now += 500ms);
+    policy.update({0.5, 0ms, 50}, now += 500ms);
   EXPECT_NEAR(0.008, policy.share_of_a_call(), 0.0005);
   for (int i = 0; i < 20; ++i)  // a burst's handshakes
-    policy.update({0.8, 0ms, false, 10}, now += 500ms);
+    policy.update({0.8, 0ms, 10}, now += 500ms);
   EXPECT_LT(policy.share_of_a_call(), 0.016);
 }
 

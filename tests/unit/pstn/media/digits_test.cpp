@@ -318,6 +318,20 @@ TEST(InBand, TonesOfAWidebandTrunkGoOnAsEvents) {
   EXPECT_GE(each.at_the_peer().least_likeness(), 0.9);
 }
 
+// What digits are taken out of is held back as long at any rate (the peer alone has set it to 16 kHz before
+// the trunk comes): with less, more of a digit would be heard.
+TEST(InBand, WidebandVoiceIsHeldBackAsLong) {
+  double delay_ms[2];
+  for (const bool events : {true, false}) {
+    call each({}, codec_id::g722, events);
+    each.gateway.connect_voice(true);
+    each.time.run(0.5);
+    each.talk(6);
+    delay_ms[events ? 0 : 1] = each.at_the_peer().delay_ms();
+  }
+  EXPECT_NEAR(delay_ms[1] - delay_ms[0], 20, 1.5);
+}
+
 TEST(InBand, TonesLeaveTheVoiceWhenTheyGoOnAsEvents) {
   EXPECT_LT(leak_in_call_ms(false), 40) << "of 100 ms, with what the codec smears";
 }

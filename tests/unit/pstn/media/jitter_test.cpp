@@ -212,6 +212,19 @@ INSTANTIATE_TEST_SUITE_P(
                     820, 15}),
     [](const testing::TestParamInfo<disturbance>& of) { return of.param.name; });
 
+// Where packets come late again and again the delay grows by a whole frame at once; the clock alone would
+// need seconds for it, and many more packets would be too late meanwhile.
+TEST(LateAgain, IsHeardInTimeFromThenOn) {
+  for (const codec_id codec : codecs) {
+    hand_sender sender(codec, make_hum(1, 8000));
+    sender.send(200);
+    delayed(sender, 200, [](int i) { return i % 20 == 7 ? 32.0 : 0.0; });
+    EXPECT_GE(sender.statistics().late, 1u) << encoding_name(codec);
+    EXPECT_LE(sender.statistics().late, 3u) << encoding_name(codec);
+    EXPECT_GE(sender.statistics().playout_delay, 30ms) << encoding_name(codec);
+  }
+}
+
 TEST(Copies, AreCountedAndPlayedOnce) {
   for (const codec_id codec : codecs) {
     hand_sender sender(codec, make_hum(1, 8000));

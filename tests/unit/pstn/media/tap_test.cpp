@@ -124,6 +124,52 @@ TEST(Tap, PlaysFilesOfAnyRate) {
   }
 }
 
+TEST(Tap, PlaysOggOpusAsItIsAtAnyRateOfOpus) {
+  const pcm_audio spoken{make_speech(4, 16000, 21), 16000};
+  const auto recorder = opus_recorder::create(1min);
+  for (std::size_t at = 0; at + 320 <= spoken.samples.size(); at += 320)
+    recorder->write(std::span(spoken.samples).subspan(at, 320), 16000);
+  const auto file = std::make_shared<const std::vector<std::byte>>(recorder->finish());
+  const pcm_audio whole = read_ogg_opus(*file).value();
+  for (const int rate_hz : {8000, 16000, 48000}) {
+    SCOPED_TRACE(rate_hz);
+    const auto source = make_opus_source(file).value();
+    pcm_audio played{{}, rate_hz};
+    std::vector<std::int16_t> frame(static_cast<std::size_t>(rate_hz) / 50);
+    for (std::size_t count = frame.size(); count == frame.size();) {
+      count = source->read(frame, rate_hz);
+      played.samples.insert(played.samples.end(), frame.begin(),
+                            frame.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    EXPECT_EQ(0U, source->read(frame, rate_hz));
+    const auto expected = static_cast<double>(whole.samples.size()) * rate_hz / whole.rate_hz;
+    EXPECT_NEAR(static_cast<double>(played.samples.size()), expected, 1);
+    const comparison compared = compare(resampled(whole, 8000).samples, resampled(played, 8000).samples, 50);
+    ASSERT_GE(compared.pieces.size(), 3u);
+    EXPECT_GE(compared.least_likeness(), 0.99);
+    EXPECT_LE(compared.delay_ms(), 1);
+    EXPECT_NEAR(compared.level_db(), 0, 0.2);
+  }
+}
+
+TEST(Tap, PlaysOfADamagedOggOpusFileWhatIsThere) {
+  const auto recorder = opus_recorder::create(1min);
+  const auto spoken = make_speech(4, 16000, 21);
+  for (std::size_t at = 0; at + 320 <= spoken.size(); at += 320)
+    recorder->write(std::span(spoken).subspan(at, 320), 16000);
+  auto file = recorder->finish();
+  EXPECT_FALSE(make_opus_source(std::make_shared<const std::vector<std::byte>>(100, std::byte{7})));
+  for (const std::size_t size : {file.size() / 2, std::size_t{40}, std::size_t{0}}) {
+    file.resize(std::min(file.size(), size));
+    const auto source = make_opus_source(std::make_shared<const std::vector<std::byte>>(file));
+    std::vector<std::int16_t> frame(160);
+    std::size_t played = 0;
+    while (source && (*source)->read(frame, 8000) == frame.size() && played <= spoken.size())
+      played += frame.size();
+    EXPECT_LE(played, spoken.size() / 2);
+  }
+}
+
 std::shared_ptr<audio_source> whistle() {
   return make_tone_source(tone_cadence{{{1000, 0, 2000ms}}, false, -20});
 }
@@ -152,6 +198,41 @@ TEST(Tap, MixesWithoutTouchingTheVoice) {
   EXPECT_NEAR(10 * std::log10(power_of(difference, middle, length) / (32768.0 * 32768.0)), -20, 1.5);
   EXPECT_TRUE(std::equal(with.phone.begin(), with.phone.begin() + 3 * 8000, without.phone.begin()));
   EXPECT_EQ(with.peer, without.peer);
+}
+
+// What the gateway sends to the phone in such a call, packet by packet.
+std::vector<std::vector<std::byte>> sent_to_phone(const std::function<void(call&)>& meddle) {
+  std::vector<std::vector<std::byte>> sent;
+  heard_of([&](call& each) {
+    each.gateway.attach(
+        side::trunk, make_leg(codec_id::pcma),
+        [&sent, onward = each.time.connect(lossy, each.phone, side::trunk, false)](auto packet) {
+          sent.emplace_back(packet.begin(), packet.end());
+          onward(packet);
+        },
+        each.time.connect(lossy, each.phone, side::trunk, true));
+    meddle(each);
+  });
+  return sent;
+}
+
+// Bit by bit: header and sound.
+TEST(Tap, WhatIsSentBeforeAndAfterAPlayedSoundIsThatOfACallWithoutIt) {
+  const auto without = sent_to_phone([](call&) {});
+  for (const play_mode mode : {play_mode::mix, play_mode::replace}) {
+    const auto with = sent_to_phone([mode](call& each) {
+      each.time.after(2, [&each] { each.gateway.record(side::overlay, opus_recorder::create(1min)); });
+      each.time.after(3, [&each, mode] { each.gateway.play(side::trunk, whistle(), mode); });
+      each.time.after(7, [&each] { each.gateway.record(side::overlay, nullptr); });
+    });
+    ASSERT_EQ(with.size(), without.size());
+    const auto first = std::mismatch(with.begin(), with.end(), without.begin());
+    const auto last = std::mismatch(with.rbegin(), with.rend(), without.rbegin());
+    const auto begin = first.first - with.begin(), after_end = last.first.base() - with.begin();
+    EXPECT_NEAR(static_cast<double>(begin), 3.0 * 50, 2);
+    EXPECT_NEAR(static_cast<double>(after_end), 5.0 * 50, 3);
+    EXPECT_GE(without.size() - static_cast<std::size_t>(after_end), 4U * 50);
+  }
 }
 
 TEST(Tap, ReplacesTheVoiceForAsLongAsItPlays) {
