@@ -21,6 +21,7 @@ using std::chrono::nanoseconds;
 
 constexpr std::size_t datagrams_at_once = 32;
 constexpr std::size_t sockets_at_once = 256;
+constexpr nanoseconds clocks_apart{20'000};
 constexpr std::size_t rounds_most = 64;  // of sockets_at_once, in one read
 
 [[noreturn]] void fail(const char* what) {
@@ -128,6 +129,16 @@ std::size_t datagram_poller::read(time_point now) {
   return taken;
 }
 
+// At one moment: a thread that loses its core between the two readings would mistake the arrivals by as much.
+std::pair<datagram_poller::time_point, nanoseconds> datagram_poller::both_clocks() const {
+  constexpr int attempts = 4;
+  for (int attempt = 1;; ++attempt) {
+    const auto before = time_.steady();
+    const nanoseconds wall = time_.wall().time_since_epoch();
+    if (time_.steady() - before <= clocks_apart || attempt == attempts) return {before, wall};
+  }
+}
+
 std::size_t datagram_poller::read_one(watched& from, time_point now) {
   auto& messages = batch_->messages;
   std::size_t taken = 0;
@@ -136,8 +147,7 @@ std::size_t datagram_poller::read_one(watched& from, time_point now) {
     const int got = recvmmsg(from.descriptor(), messages.data(), datagrams_at_once, 0, nullptr);
     if (got <= 0) break;  // empty, or an ICMP error's answer to what was sent earlier
     more = got == static_cast<int>(datagrams_at_once);
-    const nanoseconds wall = time_.wall().time_since_epoch();
-    const auto read_at = time_.steady();
+    const auto [read_at, wall] = both_clocks();
     for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
       const msghdr& message = messages[i].msg_hdr;
       // By how long it has waited, so that the wall clock may be set meanwhile; and not before the last time

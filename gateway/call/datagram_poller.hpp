@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "gateway/call/clocks.hpp"
@@ -46,6 +47,7 @@ class datagram_poller {
  private:
   struct batch;
 
+  std::pair<time_point, std::chrono::nanoseconds> both_clocks() const;
   std::size_t read_one(watched& from, time_point now);
 
   clocks time_;
