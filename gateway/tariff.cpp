@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "billing/rate_deck.hpp"
@@ -109,11 +110,12 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
   cost_decks_ = loaded->cost_decks;
   // In force by now. What may take long follows on a thread of the pool, not on this one, which all calls
   // share: comparing every prefix with every cost deck, and freeing tables of 300,000 rates.
+  std::optional<price_book> book(std::move(*loaded));
   const auto finish = [&](pqxx::work&) {
-    tell(*loaded);
+    if (book) tell(*book);  // once, however often this is tried
+    book.reset();
     known.clear();
     replaced.clear();
-    loaded->decks.clear();
   };
   co_await database_.run(finish, patient);
   co_return boost::system::result<void>();
