@@ -14,6 +14,7 @@
 #include "pstn/sip/call.hpp"
 #include "pstn/sip/message.hpp"
 #include "pstn/sip/probe.hpp"
+#include "pstn/sip/registration.hpp"
 
 namespace tollgate::pstn::sip {
 namespace {
@@ -132,6 +133,15 @@ void endpoint::start_call(call_key key, invite request) {
 
 void endpoint::start_probe(call_key key, const std::string& uri) {
   if (!probes_.contains(key)) probes_.emplace(key, std::make_unique<probe>(*this, key, uri));
+}
+
+void endpoint::start_registration(call_key key, registration_request request) {
+  if (stopping_ || probes_.contains(key)) return;
+  probes_.emplace(key, std::make_unique<registration>(*this, key, std::move(request)));
+}
+
+void endpoint::stop_registration(call_key key) {
+  if (const auto found = probes_.find(key); found != probes_.end()) found->second->begin_stop();
 }
 
 void endpoint::with_call(call_key key, const std::function<void(call&)>& action) {

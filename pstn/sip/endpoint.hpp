@@ -51,6 +51,8 @@ class endpoint {
   // Commands.
   void start_call(call_key key, invite request);
   void start_probe(call_key key, const std::string& uri);
+  void start_registration(call_key key, registration_request request);
+  void stop_registration(call_key key);
   void with_call(call_key key, const std::function<void(call&)>& action);
   void set_draining(bool draining) { draining_ = draining; }
   void set_trusted(user_agent::trust_predicate predicate) { trusted_ = std::move(predicate); }
@@ -102,7 +104,7 @@ class endpoint {
 
   su_root_t* root_ = nullptr;
   nua_t* stack_ = nullptr;
-  std::unordered_map<call_key, std::unique_ptr<handle_owner>> probes_;
+  std::unordered_map<call_key, std::unique_ptr<handle_owner>> probes_;  // and registrations
   std::unordered_map<call_key, std::unique_ptr<call>> calls_;
   std::unordered_multiset<std::string> dialogs_;  // SIP Call-IDs of calls_, as far as they are known
   std::vector<call_key> retired_;

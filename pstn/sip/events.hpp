@@ -61,6 +61,15 @@ struct invite {
   std::string sip_call_id;                        ///< empty: made by the user agent
 };
 
+/// An address that is to be kept registered at a carrier.
+struct registration_request {
+  std::string registrar_uri;      ///< "sip:carrier.example"
+  std::string address_of_record;  ///< "sip:user@carrier.example"
+  std::string route;              ///< as in `invite`
+  digest_credentials credentials;
+  std::chrono::seconds expires{600};  ///< asked for; it is refreshed well before
+};
+
 /// A provisional answer (101–199) to our INVITE; 100 is not told. `sdp` is not empty with early media.
 struct provisional {
   call_key key;
@@ -157,8 +166,17 @@ struct options_result {
   int status = 0;
 };
 
+/// What became of a REGISTER, first or repeated: 2xx and how long it lasts, or the refusal (503 also when
+/// nobody could be reached) and when it is tried again.
+struct registration_result {
+  call_key key;
+  int status = 0;
+  std::chrono::seconds expires{0};
+  std::chrono::seconds retry_in{0};
+};
+
 using event = std::variant<provisional, answered, failed, incoming_invite, cancelled, acknowledged,
-                           bye_received, ended, reinvite, info_dtmf, options_result>;
+                           bye_received, ended, reinvite, info_dtmf, options_result, registration_result>;
 
 /// The key of any event.
 inline call_key key_of(const event& any) {

@@ -54,6 +54,26 @@ std::string user_of(std::string_view uri) {
   return percent_decoded(user.substr(0, user.find_first_of(";:")));
 }
 
+std::string phone_context_of(std::string_view uri) {
+  std::string_view subscriber = uri;
+  if (starts_with_ignoring_case(uri, "tel:")) {
+    subscriber.remove_prefix(4);
+  } else {
+    const std::string_view rest = sip_part(uri);
+    const std::size_t at = rest.find('@');
+    if (at == std::string_view::npos) return {};
+    subscriber = rest.substr(0, at);
+  }
+  constexpr std::string_view parameter = "phone-context=";
+  for (std::size_t at = subscriber.find(';'); at != std::string_view::npos; at = subscriber.find(';', at)) {
+    ++at;
+    if (!starts_with_ignoring_case(subscriber.substr(at), parameter)) continue;
+    const std::string_view value = subscriber.substr(at + parameter.size());
+    return percent_decoded(value.substr(0, value.find_first_of(";?")));
+  }
+  return {};
+}
+
 std::string_view host_of(std::string_view uri) {
   std::string_view rest = sip_part(uri);
   if (const std::size_t at = rest.find('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);

@@ -11,6 +11,10 @@ namespace tollgate::pstn::sip {
 /// percent-decoded; empty when there is none, and for any other scheme. Never fails.
 std::string user_of(std::string_view uri);
 
+/// The phone-context of a telephone-subscriber (RFC 3966 §5.1.5): a parameter of a tel URI, or of the user
+/// part of a sip URI; empty when there is none.
+std::string phone_context_of(std::string_view uri);
+
 /// The host of a sip or sips URI without brackets, port and parameters; empty when there is none.
 std::string_view host_of(std::string_view uri);
 

@@ -101,6 +101,15 @@ void user_agent::send_options(call_key key, std::string uri) {
   implementation_->post([key, uri = std::move(uri)](endpoint& home) { home.start_probe(key, uri); });
 }
 
+void user_agent::start_registration(call_key key, registration_request request) {
+  implementation_->post(
+      [key, request = std::move(request)](endpoint& home) { home.start_registration(key, request); });
+}
+
+void user_agent::stop_registration(call_key key) {
+  implementation_->post([key](endpoint& home) { home.stop_registration(key); });
+}
+
 void user_agent::set_draining(bool draining) {
   implementation_->post([draining](endpoint& home) { home.set_draining(draining); });
 }

@@ -99,6 +99,12 @@ class user_agent {
   /// options_result follows.
   void send_options(call_key key, std::string uri);
 
+  /// Registers and keeps registered until stop_registration or the end; registration_result tells how it
+  /// goes.
+  void start_registration(call_key key, registration_request request);
+  /// Removes it at the carrier. Nothing more is told of the key.
+  void stop_registration(call_key key);
+
   /// While draining, new INVITE and OPTIONS requests are answered 503 with Retry-After; live calls go on.
   void set_draining(bool draining);
   /// Whose INVITEs are taken; everybody else's are answered 403 without an event. Nobody's before this is

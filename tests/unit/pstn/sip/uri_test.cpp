@@ -25,6 +25,17 @@ TEST_P(Uri, PartsAreFound) {
   EXPECT_EQ(host_of(GetParam().uri), GetParam().host);
 }
 
+TEST(UriContext, IsFoundWhereTheSubscriberIs) {
+  EXPECT_EQ(phone_context_of("tel:79460958;phone-context=+44-20"), "+44-20");
+  EXPECT_EQ(phone_context_of("TEL:79460958;isub=1;Phone-Context=example.com;x=y"), "example.com");
+  EXPECT_EQ(phone_context_of("sip:79460958;phone-context=%2B4420@192.0.2.1;user=phone"), "+4420");
+  EXPECT_EQ(phone_context_of("sip:79460958@192.0.2.1;phone-context=+44"),
+            "");  // of the URI, not of the number
+  for (const char* none :
+       {"", "tel:", "tel:+44;", "sip:x", "sip:a;phone-contex@h", "mailto:a;phone-context=b@h"})
+    EXPECT_EQ(phone_context_of(none), "") << none;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Rows, Uri,
     testing::Values(row{"Sip", "sip:+16505550100@192.0.2.1:5060;transport=udp", "+16505550100", "192.0.2.1"},
