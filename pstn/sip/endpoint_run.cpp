@@ -13,6 +13,7 @@
 #include "pstn/sip/call.hpp"
 #include "pstn/sip/endpoint.hpp"
 #include "pstn/sip/stack.hpp"
+#include "pstn/sip/tls_repair.hpp"
 
 namespace tollgate::pstn::sip {
 namespace {
@@ -70,28 +71,32 @@ void endpoint::create_stack() {
     throw std::runtime_error("no SIP port or transport");
   if (options_.udp) try_port(options_.address, options_.port, SOCK_DGRAM);
   if (options_.tcp) try_port(options_.address, options_.port, SOCK_STREAM);
+  if (options_.tls_port != 0) try_port(options_.address, options_.tls_port, SOCK_STREAM);
   root_ = su_root_create(this);
   if (!root_) throw std::runtime_error("su_root_create failed");
   su_root_threading(root_, 0);
 
   const std::string url = listen_url(options_, false);
   const bool has_tls = options_.tls_port != 0 && !options_.certificate_directory.empty();
+  if (has_tls && !tls_is_repaired())
+    throw std::runtime_error("no TLS with this build of Sofia-SIP: it would leak each connection");
   const std::string tls_url = has_tls ? listen_url(options_, true) : std::string();
   // The library's own STUN server is off: it prints to the standard output what anybody sends.
-  stack_ = nua_create(
-      root_, &endpoint::on_stack_event, this, NUTAG_URL(URL_STRING_MAKE(url.c_str())),
-      TAG_IF(has_tls, NUTAG_SIPS_URL(URL_STRING_MAKE(tls_url.c_str()))),
-      TAG_IF(has_tls, NUTAG_CERTIFICATE_DIR(options_.certificate_directory.c_str())),
-      TAG_IF(has_tls, TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_ALL)), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
-      NUTAG_AUTOALERT(0), NUTAG_AUTOACK(1), NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0),
-      NUTAG_UPDATE_REFRESH(1), NUTAG_SESSION_TIMER(static_cast<unsigned>(options_.session_timer.count())),
-      NUTAG_MIN_SE(session_interval_least_s), SIPTAG_SUPPORTED_STR("timer, 100rel"),
-      SIPTAG_ALLOW_STR(methods), NUTAG_APPL_METHOD(static_cast<const char*>(nullptr)),
-      NUTAG_APPL_METHOD(methods_answered_here), NUTAG_USER_AGENT(options_.name.c_str()),
-      NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), NTATAG_PASS_100(1),
-      NTATAG_MAXSIZE(message_most_bytes), NTATAG_UDP_MTU(message_most_bytes), NTATAG_USE_NAPTR(0),
-      TAG_IF(options_.trace, TPTAG_LOG(1)), TPTAG_UDP_RMEM(socket_buffer_bytes), TPTAG_STUN_SERVER(0),
-      TPTAG_PONG2PING(1), TAG_END());
+  stack_ =
+      nua_create(root_, &endpoint::on_stack_event, this, NUTAG_URL(URL_STRING_MAKE(url.c_str())),
+                 TAG_IF(has_tls, NUTAG_SIPS_URL(URL_STRING_MAKE(tls_url.c_str()))),
+                 TAG_IF(has_tls, NUTAG_CERTIFICATE_DIR(options_.certificate_directory.c_str())),
+                 TAG_IF(has_tls, TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_ALL | TPTLS_VERIFY_SUBJECTS_OUT)),
+                 NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(1),
+                 NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_UPDATE_REFRESH(1),
+                 NUTAG_SESSION_TIMER(static_cast<unsigned>(options_.session_timer.count())),
+                 NUTAG_MIN_SE(session_interval_least_s), SIPTAG_SUPPORTED_STR("timer, 100rel"),
+                 SIPTAG_ALLOW_STR(methods), NUTAG_APPL_METHOD(static_cast<const char*>(nullptr)),
+                 NUTAG_APPL_METHOD(methods_answered_here), NUTAG_USER_AGENT(options_.name.c_str()),
+                 NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), NTATAG_PASS_100(1),
+                 NTATAG_MAXSIZE(message_most_bytes), NTATAG_UDP_MTU(message_most_bytes), NTATAG_USE_NAPTR(0),
+                 TAG_IF(options_.trace, TPTAG_LOG(1)), TPTAG_UDP_RMEM(socket_buffer_bytes),
+                 TPTAG_STUN_SERVER(0), TPTAG_PONG2PING(1), TAG_END());
   if (!stack_) throw std::runtime_error("cannot listen on " + url);
 
   su_wait_t wait[1] = {SU_WAIT_INIT};
