@@ -18,6 +18,8 @@ const char* text_of(sdp_error error) {
       return "no usable address in the session description";
     case sdp_error::no_common_codec:
       return "no common codec";
+    case sdp_error::not_encrypted:
+      return "the media is not encrypted in a way that can be used";
     case sdp_error::not_an_answer:
       return "the answer does not fit the offer";
   }

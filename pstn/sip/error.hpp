@@ -13,6 +13,7 @@ enum class sdp_error {
   unsupported_transport,  ///< audio, but neither RTP/AVP nor RTP/AVPF
   no_address,             ///< no IP literal of our own family to send to
   no_common_codec,        ///< none of our codecs is among theirs
+  not_encrypted,          ///< plain RTP where SRTP is required, or SRTP without a key that can be used
   not_an_answer,          ///< an answer with other media sections than the offer's (RFC 3264 §6)
 };
 

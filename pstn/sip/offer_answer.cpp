@@ -54,18 +54,30 @@ bool is_plain_rtp(const media_description& section) {
          equal_ignoring_case(section.protocol, "RTP/AVPF");
 }
 
+bool is_secure_rtp(const media_description& section) {
+  return equal_ignoring_case(section.protocol, "RTP/SAVP") ||
+         equal_ignoring_case(section.protocol, "RTP/SAVPF");
+}
+
 bool is_telephone_event(const rtp_format& format) {
   return equal_ignoring_case(format.encoding, "telephone-event");
 }
 
-/// The audio section that can be used: the first over plain RTP with a port.
-result<std::size_t> find_audio(const session_description& description) {
+/// The audio section that can be used: the first with a port, over plain RTP unless that is not secure
+/// enough, or over SRTP with a key.
+result<std::size_t> find_audio(const session_description& description, media_security security) {
   sdp_error why = sdp_error::no_audio;
   for (std::size_t i = 0; i < description.media.size(); ++i) {
     const media_description& section = description.media[i];
     if (!is_audio(section) || section.port == 0) continue;
-    if (is_plain_rtp(section)) return i;
-    why = sdp_error::unsupported_transport;
+    const bool is_secure = is_secure_rtp(section);
+    if ((!is_secure && !is_plain_rtp(section)) || (is_secure && security == media_security::off)) {
+      why = sdp_error::unsupported_transport;
+      continue;
+    }
+    const bool has_key = security != media_security::off && !cryptos_of(section).empty();
+    if (has_key || (!is_secure && security != media_security::required)) return i;
+    why = sdp_error::not_encrypted;
   }
   return why;
 }
@@ -140,6 +152,31 @@ session_description description_of(const local_media& ours) {
   return out;
 }
 
+/// What we offer: the stronger suite first, each with a key of its own.
+void add_cryptos(media_description& section, const local_media& ours) {
+  if (ours.security == media_security::off) return;
+  if (ours.security == media_security::required) section.protocol = "RTP/SAVP";
+  std::uint32_t tag = 1;
+  for (const auto suite :
+       {media::srtp_profile::aead_aes_256_gcm, media::srtp_profile::aes_cm_128_hmac_sha1_80}) {
+    const bool goes_on = ours.keys && ours.keys->suite == suite;
+    const crypto_attribute one{tag++, suite, goes_on ? ours.keys->local : make_srtp_key(suite)};
+    media::add_attribute(section.attributes, "crypto", to_string(one));
+  }
+}
+
+/// The keys of an answer to our offer: by the tag, the suite of ours (RFC 4568 §5.1.3).
+result<std::optional<srtp_keys>> agreed_keys(const media_description& ours, const media_description& theirs) {
+  const auto offered = cryptos_of(ours);
+  for (const auto& one : cryptos_of(theirs)) {
+    for (const auto& mine : offered)
+      if (mine.tag == one.tag && mine.suite == one.suite)
+        return std::optional(srtp_keys{mine.suite, mine.key, one.key});
+  }
+  if (is_secure_rtp(ours) || is_secure_rtp(theirs)) return sdp_error::not_encrypted;
+  return std::optional<srtp_keys>();
+}
+
 void finish_section(media_description& section, std::chrono::milliseconds ptime, media_direction direction) {
   media::add_attribute(section.attributes, "ptime", std::to_string(ptime.count()));
   media::add_attribute(section.attributes, "maxptime", std::to_string(ptime_most.count()));
@@ -197,6 +234,7 @@ std::string make_offer(const local_media& ours) {
     }
   }
   finish_section(section, ours.ptime, ours.direction);
+  add_cryptos(section, ours);
   out.media.push_back(std::move(section));
   return media::to_string(out);
 }
@@ -207,7 +245,9 @@ result<negotiated> accept_answer(std::string_view offer, std::string_view answer
   if (!offered || !answered) return sdp_error::malformed;
   if (offered->media.empty() || answered->media.size() != offered->media.size())
     return sdp_error::not_an_answer;
-  const auto place = find_audio(*answered);
+  const bool has_keys = std::any_of(offered->media.begin(), offered->media.end(),
+                                    [](const media_description& one) { return !cryptos_of(one).empty(); });
+  const auto place = find_audio(*answered, has_keys ? media_security::optional : media_security::off);
   if (!place) return place.error();
   const media_description& ours = offered->media[*place];
   const media_description& theirs = answered->media[*place];
@@ -216,6 +256,9 @@ result<negotiated> accept_answer(std::string_view offer, std::string_view answer
   auto out = read_stream(*answered, theirs, our_connection && is_ipv6(our_connection->address));
   if (!out) return out.error();
   out->direction = common(media::direction_of(*offered, ours), out->direction);
+  auto keys = agreed_keys(ours, theirs);
+  if (!keys) return keys.error();
+  out->srtp = std::move(*keys);
 
   const std::vector<rtp_format> our_formats = media::rtp_formats(ours);
   const std::vector<rtp_format> their_formats = media::rtp_formats(theirs);
@@ -250,7 +293,7 @@ result<negotiated> accept_answer(std::string_view offer, std::string_view answer
 result<offer_answered> answer_offer(std::string_view offer, const local_media& ours) {
   const auto offered = media::parse_session_description(offer);
   if (!offered) return sdp_error::malformed;
-  const auto place = find_audio(*offered);
+  const auto place = find_audio(*offered, ours.security);
   if (!place) return place.error();
   const media_description& theirs = offered->media[*place];
   auto agreed = read_stream(*offered, theirs, is_ipv6(ours.address));
@@ -287,6 +330,15 @@ result<offer_answered> answer_offer(std::string_view offer, const local_media& o
   if (agreed->telephone_event_payload_type) {
     media::add_format(
         section, media::telephone_event_format(*agreed->telephone_event_payload_type, chosen->rtp_clock_hz));
+  }
+  const auto cryptos =
+      ours.security == media_security::off ? std::vector<crypto_attribute>() : cryptos_of(theirs);
+  if (!cryptos.empty()) {
+    const crypto_attribute& first = cryptos.front();
+    const bool goes_on = ours.keys && ours.keys->suite == first.suite;
+    agreed->srtp = srtp_keys{first.suite, goes_on ? ours.keys->local : make_srtp_key(first.suite), first.key};
+    media::add_attribute(section.attributes, "crypto",
+                         to_string(crypto_attribute{first.tag, first.suite, agreed->srtp->local}));
   }
   // Our own wish for a direction is reduced by theirs; "0.0.0.0" does not change what is said, only what is
   // sent.

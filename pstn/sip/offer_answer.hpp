@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SDP offer and answer (RFC 3264) on the trunk side: one audio stream over RTP/AVP with one codec and
-// telephone-event. Free of IO.
+// SDP offer and answer (RFC 3264) on the trunk side: one audio stream over RTP/AVP, or RTP/SAVP with keys by
+// RFC 4568, with one codec and telephone-event. Free of IO.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -15,6 +15,8 @@
 #include "pstn/media/leg.hpp"
 #include "pstn/media/session_description.hpp"
 #include "pstn/sip/error.hpp"
+#include "pstn/sip/media_security.hpp"
+#include "pstn/sip/sdes.hpp"
 
 namespace tollgate::pstn::sip {
 
@@ -29,6 +31,9 @@ struct local_media {
   std::uint64_t session_id = 0;         ///< of o=, the same for the whole dialog
   std::uint64_t session_version = 1;    ///< of o=, one more with each changed description
   media::media_direction direction = media::media_direction::sendrecv;
+  media_security security = media_security::off;
+  std::optional<srtp_keys>
+      keys{};  ///< of the dialog so far: ours goes on with the same suite (RFC 4568 §7.1.3)
 };
 
 /// What both ends have agreed on.
@@ -46,6 +51,7 @@ struct negotiated {
   std::chrono::milliseconds ptime{20};  ///< to send: 10 to 60 ms, whole tens
   media::media_direction direction =
       media::media_direction::sendrecv;  ///< ours; an address of 0.0.0.0 takes sending away
+  std::optional<srtp_keys> srtp{};       ///< none: plain RTP
 };
 
 struct offer_answered {
@@ -62,8 +68,8 @@ std::string make_offer(const local_media& ours);
 boost::system::result<negotiated> accept_answer(std::string_view offer, std::string_view answer);
 
 /// Answers an offer with the codec that is first by our order, G.729 without Annex B where the offer says so
-/// (RFC 7261 §3); further media sections are refused. Errors: any sdp_error but not_an_answer; to the far end
-/// they are a 488, sdp_error::malformed a 400.
+/// (RFC 7261 §3), encrypted by the first of its keys that can be used; further media sections are refused.
+/// Errors: any sdp_error but not_an_answer; to the far end they are a 488, sdp_error::malformed a 400.
 boost::system::result<offer_answered> answer_offer(std::string_view offer, const local_media& ours);
 
 }  // namespace tollgate::pstn::sip
