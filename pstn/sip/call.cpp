@@ -2,6 +2,8 @@
 // What both directions of a call have in common: its end, DTMF in INFO, session refresh.
 #include "pstn/sip/call.hpp"
 
+#include <algorithm>
+#include <random>
 #include <utility>
 
 #include "pstn/sip/dtmf_info.hpp"
@@ -255,6 +257,15 @@ void call::refresh() {
   nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(local_sdp_.c_str()),
              TAG_END());
   refresh_timer_.start(refresh_interval_);
+}
+
+void call::refresh_after_glare() {
+  // RFC 3261 §14.1, in steps of 10 ms: who began the call waits longer, so that the two do not meet again.
+  static thread_local std::minstd_rand chance{std::random_device{}()};
+  const bool is_owner = !request_.request_uri.empty();
+  const int steps = is_owner ? std::uniform_int_distribution(210, 400)(chance)
+                             : std::uniform_int_distribution(0, 200)(chance);
+  refresh_timer_.start(std::chrono::milliseconds(std::max(1, steps) * 10));
 }
 
 }  // namespace tollgate::pstn::sip

@@ -71,6 +71,7 @@ class call final : public handle_owner {
   void tell(event what);
   void plan_refresh(const sip_t* message, bool we_answered);
   void refresh();
+  void refresh_after_glare();
 
   const std::string sip_call_id_;
   phase phase_;

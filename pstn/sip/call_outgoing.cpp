@@ -90,6 +90,8 @@ void call::on_invite_response(const stack_event& signal) {
     challenge_status_ = signal.status;
   } else if (!is_refresh) {
     on_failed(signal.status, signal.phrase, signal.message);
+  } else if (signal.status == 491 && phase_ == phase::talking) {
+    refresh_after_glare();
   }
 }
 

@@ -3,6 +3,7 @@
 // 3261 §13.2.2.4), spoken by hand.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 #include "far_end.hpp"
@@ -136,6 +137,30 @@ TEST(Forking, ASecondAnswerIsAcknowledgedAndEnded) {
   EXPECT_TRUE(call.ours.events.expect<ua::provisional>());
   EXPECT_TRUE(call.ours.events.expect<ua::answered>());
   EXPECT_TRUE(call.ours.events.is_empty());  // the call goes on
+}
+
+TEST(Glare, OurReInviteAndTheirsDoNotBothGoThrough) {
+  agent ours([](ua::user_agent_options& options) { options.session_timer = std::chrono::seconds(3); });
+  call_by_hand call(ours);  // the far end knows no UPDATE and no timer: we refresh, by re-INVITE
+  ASSERT_TRUE(call.is_up);
+  const auto refresh = call.far.receive("INVITE ");
+  ASSERT_TRUE(refresh);
+  // Theirs, while ours waits for its answer.
+  call.far.send(call.far.request("INVITE", call.tag, 2, {}, pcma_sdp(41002, 2)));
+  EXPECT_TRUE(call.far.receive("SIP/2.0 491"));
+  call.far.send(call.far.request("ACK", call.tag, 2));
+  EXPECT_TRUE(ours.events.is_empty());
+  // And ours is refused for the same reason: it comes again.
+  const received_invite first(*refresh);
+  std::string refusal = "SIP/2.0 491 Request Pending\r\n";
+  for (const char* name : {"Via", "From", "To", "Call-ID", "CSeq"})
+    refusal += std::string(name) + ": " + header_of(first.text(), name) + "\r\n";
+  call.far.send(refusal + "Content-Length: 0\r\n\r\n");
+  EXPECT_TRUE(call.far.receive("ACK "));
+  const auto again = call.far.receive("INVITE ");
+  ASSERT_TRUE(again);
+  EXPECT_NE(header_of(*again, "CSeq"), header_of(*refresh, "CSeq"));
+  ours.user_agent.hang_up(call.key, 16, "");
 }
 
 }  // namespace
