@@ -64,7 +64,7 @@ std::string written(const trunk& by, const phone_number& number) {
 
 std::string number_uri(const trunk& by, const phone_number& number, std::string_view gateway_host) {
   const std::string_view host = by.from_domain.empty() ? gateway_host : std::string_view{by.from_domain};
-  return "sip:" + written(by, number) + "@" + uri_host(host);
+  return user_uri(by, written(by, number), uri_host(host));
 }
 
 std::optional<phone_number> read_number(const trunk& from, std::string_view text) {
@@ -87,6 +87,22 @@ std::optional<phone_number> read_number(const trunk& from, std::string_view text
   }
   if (national.has_value()) return national->number;
   return international.has_value() ? std::optional{*international} : std::nullopt;
+}
+
+std::optional<phone_number> read_uri(const trunk& from, std::string_view uri) {
+  const auto plain = [](std::string text) {
+    std::erase_if(text, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+    return text;
+  };
+  const std::string number = plain(sip::user_of(uri));
+  const std::string context = plain(sip::phone_context_of(uri));
+  if (context.starts_with('+') && !number.starts_with('+')) {
+    // RFC 3966 §5.1.5 promises no more than that the two together name a telephone: what is none is read as
+    // it is.
+    const auto completed = phone_number::parse(context + number);
+    if (completed && number::classify(*completed).type != number::number_type::unknown) return *completed;
+  }
+  return read_number(from, number);
 }
 
 caller_fields caller_of(const trunk& to, const caller_identity& caller, std::string_view gateway_host) {
@@ -115,16 +131,16 @@ caller_identity caller_from(const trunk& from, const sip::incoming_invite& invit
   caller.withheld = is_anonymous(invite);
   if (!caller.withheld) caller.display = plain_display(invite.from_display);
   for (const std::string* uri : {&invite.p_asserted_identity, &invite.remote_party_id, &invite.from}) {
-    if (uri->empty()) continue;
-    caller.number = read_number(from, sip::user_of(*uri));
+    if (uri->empty() || (!from.trusted_identity && uri != &invite.from)) continue;
+    caller.number = read_uri(from, *uri);
     if (caller.number) break;
   }
   return caller;
 }
 
 std::optional<phone_number> called_from(const trunk& from, const sip::incoming_invite& invite) {
-  if (const auto called = read_number(from, sip::user_of(invite.request_uri))) return called;
-  return read_number(from, sip::user_of(invite.to));
+  if (const auto called = read_uri(from, invite.request_uri)) return called;
+  return read_uri(from, invite.to);
 }
 
 }  // namespace tollgate::pstn::trunk

@@ -37,13 +37,17 @@ std::string number_uri(const trunk& by, const phone_number& number, std::string_
 /// A number as the carrier writes it, read back; nothing for what is none.
 std::optional<phone_number> read_number(const trunk& from, std::string_view text);
 
+/// The number in a tel or sip URI: RFC 3966's visual separators are skipped, and a local number with a global
+/// phone-context ("7946 0958" in "+4420") is completed by it.
+std::optional<phone_number> read_uri(const trunk& from, std::string_view uri);
+
 /// The caller's fields for an outbound INVITE. Without a number the trunk's default_caller is shown, and
 /// without that, or when withheld, From is anonymous (RFC 3323 §4.1); a withheld number is still asserted to
 /// the carrier with "Privacy: id". `gateway_host` is our address as the carrier sees it.
 caller_fields caller_of(const trunk& to, const caller_identity& caller, std::string_view gateway_host);
 
-/// Who calls us: P-Asserted-Identity before Remote-Party-ID before From. Withheld if the Privacy header or an
-/// anonymous From says so.
+/// Who calls us: P-Asserted-Identity before Remote-Party-ID before From; over a trunk whose identities are
+/// not trusted From alone (RFC 3325 §9.1). Withheld if the Privacy header or an anonymous From says so.
 caller_identity caller_from(const trunk& from, const sip::incoming_invite& invite);
 
 /// Which number is called: the request URI's user, else that of To.

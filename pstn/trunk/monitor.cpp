@@ -43,9 +43,26 @@ void trunk_monitor::call_answered(const uuid& trunk_id, int sip_status, time_poi
 }
 
 void trunk_monitor::attempt_done(const uuid& trunk_id, const attempt_outcome& outcome, time_point now) {
-  if (const auto found = entries_.find(trunk_id); found != entries_.end())
-    found->second.quality.note(outcome.sip_status >= 200 && outcome.sip_status < 300, outcome.post_dial_delay,
-                               now);
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end()) return;
+  const bool answered = outcome.sip_status >= 200 && outcome.sip_status < 300;
+  found->second.quality.note(answered, outcome.post_dial_delay, now);
+  trunk_totals& totals = found->second.totals;
+  ++totals.attempts;
+  totals.answered += answered ? 1 : 0;
+  ++totals.codes[std::clamp(outcome.sip_status, 0, 699)];
+  if (!outcome.post_dial_delay) return;
+  totals.delay += *outcome.post_dial_delay;
+  ++totals.delays;
+}
+
+void trunk_monitor::talked(const uuid& trunk_id, std::chrono::milliseconds talk) {
+  if (const auto found = entries_.find(trunk_id); found != entries_.end()) found->second.totals.talk += talk;
+}
+
+trunk_totals trunk_monitor::totals(const uuid& trunk_id) const {
+  const auto found = entries_.find(trunk_id);
+  return found == entries_.end() ? trunk_totals{} : found->second.totals;
 }
 
 void trunk_monitor::rest(const uuid& trunk_id, std::chrono::seconds duration, time_point now) {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <boost/uuid/uuid.hpp>
+#include <chrono>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -25,6 +27,16 @@ struct trunk_state {
   int carrier_calls_last_second = 0;
   bool resting = false;  // has asked to be left alone for a while (RFC 3261 §20.33)
   quality_figures quality{};
+};
+
+/// Of one trunk, since this process knows it.
+struct trunk_totals {
+  std::uint64_t attempts = 0;  // answered or failed, over the trunk or from it
+  std::uint64_t answered = 0;
+  std::map<int, std::uint64_t> codes{};  // by final SIP status
+  std::chrono::milliseconds talk{0};     // of the answered ones that have ended
+  std::chrono::milliseconds delay{0};    // sum of the post-dial delays
+  std::uint64_t delays = 0;              // of so many attempts
 };
 
 /// How one attempt over a trunk ended.
@@ -49,6 +61,9 @@ class trunk_monitor {
   /// An attempt was answered or has failed: once for each, it counts for the quality. One that was cancelled
   /// by its caller before an answer tells nothing of the trunk: leave it out.
   void attempt_done(const uuid& trunk_id, const attempt_outcome& outcome, time_point now);
+  /// An answered call has ended after so much talk.
+  void talked(const uuid& trunk_id, std::chrono::milliseconds talk);
+  trunk_totals totals(const uuid& trunk_id) const;
   /// The trunk has asked for no calls for so long (503 with Retry-After); at most `longest_rest` is believed.
   void rest(const uuid& trunk_id, std::chrono::seconds duration, time_point now);
   static constexpr std::chrono::seconds longest_rest{300};
@@ -70,6 +85,7 @@ class trunk_monitor {
     call_quality quality;
     uuid carrier_id{};
     time_point resting_until{};
+    trunk_totals totals{};
     bool probes = false;
     bool configured = false;  // an entry that is not lives on only while it has calls
     int live_calls = 0;

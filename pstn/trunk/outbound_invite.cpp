@@ -22,7 +22,7 @@ sip::invite invite_to(const trunk& by, const std::string& user, const caller_ide
                       std::string_view gateway_host) {
   caller_fields fields = caller_of(by, caller, gateway_host);
   sip::invite invite;
-  invite.request_uri = "sip:" + user + "@" + host_and_port(by);
+  invite.request_uri = user_uri(by, user, host_and_port(by));
   invite.from_uri = std::move(fields.from_uri);
   invite.from_display = std::move(fields.from_display);
   invite.route = next_hop(by);
@@ -42,6 +42,17 @@ sip::invite make_invite(const trunk& by, const phone_number& number, const calle
 sip::invite make_emergency_invite(const trunk& by, std::string_view digits, const caller_identity& caller,
                                   std::string_view gateway_host) {
   return invite_to(by, std::string{digits}, caller, gateway_host);
+}
+
+sip::registration_request make_registration(const trunk& by) {
+  const digest_account account = by.digest.value_or(digest_account{});
+  const std::string domain = uri_host(by.from_domain.empty() ? by.host : by.from_domain);
+  sip::registration_request request;
+  request.registrar_uri = "sip:" + domain;
+  request.address_of_record = "sip:" + account.username + "@" + domain;
+  request.route = next_hop(by);
+  request.credentials = {account.realm, account.username, account.password};
+  return request;
 }
 
 }  // namespace tollgate::pstn::trunk

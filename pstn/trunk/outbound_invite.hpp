@@ -20,6 +20,9 @@ sip::invite make_invite(const trunk& by, const phone_number& number, const calle
 sip::invite make_emergency_invite(const trunk& by, std::string_view digits, const caller_identity& caller,
                                   std::string_view gateway_host);
 
+/// The REGISTER of a trunk that `registers` (it has a digest account then).
+sip::registration_request make_registration(const trunk& by);
+
 /// "sip:192.0.2.1:5060;transport=udp": the next hop, and the target of OPTIONS.
 std::string next_hop(const trunk& by);
 

@@ -5,12 +5,20 @@
 #include <string>
 #include <string_view>
 
+#include "pstn/trunk/trunk.hpp"
+
 namespace tollgate::pstn::trunk {
 
 /// A host as it stands in a URI: IPv6 addresses in brackets (RFC 3261 §25.1, IPv6reference).
 inline std::string uri_host(std::string_view host) {
   const bool v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
   return v6 ? "[" + std::string{host} + "]" : std::string{host};
+}
+
+/// "sip:+442079460958@192.0.2.1", with ";user=phone" (RFC 3261 §19.1.1) where the carrier wants it. `host`
+/// may have a port.
+inline std::string user_uri(const trunk& on, const std::string& number, const std::string& host) {
+  return "sip:" + number + "@" + host + (on.user_phone ? ";user=phone" : "");
 }
 
 }  // namespace tollgate::pstn::trunk

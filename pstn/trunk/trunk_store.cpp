@@ -17,7 +17,8 @@ constexpr const char* trunk_columns =
     "t.registers, t.from_domain, t.codecs, t.dtmf, t.caller_id, t.number_format, t.region, t.default_caller, "
     "t.inbound_sources, t.served_prefixes, t.capacity_calls, t.capacity_calls_per_second, t.priority, "
     "t.weight, t.probes, "
-    "t.enabled, t.echo_canceller, t.echo_tail_ms, t.failover_codes";
+    "t.enabled, t.echo_canceller, t.echo_tail_ms, t.failover_codes, t.user_phone, "
+    "t.trusted_identity";
 
 // An array literal (PostgreSQL documentation §8.15.2), every element quoted.
 std::string array_literal(const std::vector<std::string>& values) {
@@ -99,6 +100,8 @@ trunk trunk_of(const pqxx::row& row) {
   read.enabled = row["enabled"].as<bool>();
   read.echo_canceller = row["echo_canceller"].as<bool>();
   read.echo_tail_ms = row["echo_tail_ms"].as<int>();
+  read.user_phone = row["user_phone"].as<bool>();
+  read.trusted_identity = row["trusted_identity"].as<bool>();
   for (const auto& code : array_of(row["failover_codes"]))
     read.failover_codes.push_back(std::stoi(code));
   return read;
@@ -109,7 +112,7 @@ std::optional<std::string> or_null(const std::optional<digest_account>& account,
   return account ? std::optional{(*account).*member} : std::nullopt;
 }
 
-// Runs `sql` with all fields of the trunk as $1 to $28, in the order of trunk_columns.
+// Runs `sql` with all fields of the trunk as $1 to $30, in the order of trunk_columns.
 pqxx::result execute(pqxx::transaction_base& tx, const std::string& sql, const trunk& value) {
   const auto caller = value.default_caller ? std::optional{value.default_caller->e164()} : std::nullopt;
   return tx.exec_params(
@@ -121,7 +124,7 @@ pqxx::result execute(pqxx::transaction_base& tx, const std::string& sql, const t
       std::string{name(value.numbers)}, value.region, caller, array_literal(value.inbound_sources),
       array_literal(value.served_prefixes), value.capacity_calls, value.capacity_calls_per_second,
       value.priority, value.weight, value.probes, value.enabled, value.echo_canceller, value.echo_tail_ms,
-      array_literal(value.failover_codes));
+      array_literal(value.failover_codes), value.user_phone, value.trusted_identity);
 }
 
 // Why a statement changed nothing, as the statement itself tells in its only row: "done", or a name of
@@ -202,10 +205,10 @@ result<void> create_trunk(pqxx::transaction_base& tx, const trunk& value) {
         INSERT INTO pstn.trunk (trunk_id, carrier_id, name, host, port, transport, digest_username, digest_password,
           digest_realm, registers, from_domain, codecs, dtmf, caller_id, number_format, region, default_caller,
           inbound_sources, served_prefixes, capacity_calls, capacity_calls_per_second, priority, weight, probes, enabled,
-          echo_canceller, echo_tail_ms, failover_codes)
+          echo_canceller, echo_tail_ms, failover_codes, user_phone, trusted_identity)
         SELECT $1::uuid, carrier_id, $3, $4, $5::int, $6, $7, $8, $9, $10::boolean, $11, $12::text[], $13, $14, $15, $16, $17,
           $18::text[], $19::text[], $20::int, $21::int, $22::int, $23::int, $24::boolean, $25::boolean,
-          $26::boolean, $27::int, $28::integer[]
+          $26::boolean, $27::int, $28::integer[], $29::boolean, $30::boolean
         FROM pstn.carrier WHERE carrier_id = $2::uuid
         ON CONFLICT DO NOTHING RETURNING 1)
       SELECT CASE WHEN EXISTS (SELECT FROM made)
@@ -225,7 +228,7 @@ result<void> update_trunk(pqxx::transaction_base& tx, const trunk& value) {
           inbound_sources = $18::text[], served_prefixes = $19::text[], capacity_calls = $20::int,
           capacity_calls_per_second = $21::int, priority = $22::int, weight = $23::int, probes = $24::boolean,
           enabled = $25::boolean, echo_canceller = $26::boolean, echo_tail_ms = $27::int,
-          failover_codes = $28::integer[]
+          failover_codes = $28::integer[], user_phone = $29::boolean, trusted_identity = $30::boolean
         WHERE trunk_id = $1::uuid AND EXISTS (SELECT FROM pstn.carrier WHERE carrier_id = $2::uuid)
           AND NOT EXISTS (SELECT FROM pstn.trunk WHERE name = $3 AND trunk_id <> $1::uuid)
         RETURNING 1)

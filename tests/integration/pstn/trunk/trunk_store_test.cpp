@@ -42,6 +42,8 @@ trunk full_trunk() {
   made.priority = 3;
   made.weight = 70;
   made.failover_codes = {404, 302};
+  made.user_phone = true;
+  made.trusted_identity = false;
   made.probes = false;
   made.enabled = false;
   return made;
@@ -80,6 +82,8 @@ class TrunkStore : public tests::postgres_test {
     EXPECT_EQ(left.region, right.region);
     EXPECT_EQ(left.default_caller, right.default_caller);
     EXPECT_EQ(left.failover_codes, right.failover_codes);
+    EXPECT_EQ(left.user_phone, right.user_phone);
+    EXPECT_EQ(left.trusted_identity, right.trusted_identity);
     EXPECT_EQ(left.inbound_sources, right.inbound_sources);
     EXPECT_EQ(left.served_prefixes, right.served_prefixes);
     EXPECT_EQ(left.capacity_calls, right.capacity_calls);

@@ -154,5 +154,52 @@ TEST(CallerId, CalledNumberFallsBackToTo) {
   EXPECT_FALSE(called_from(from, invite));
 }
 
+TEST(CallerId, ReadsTelUrisAndPhoneContexts) {
+  trunk from = example_trunk();
+  from.region = "GB";
+  struct row {
+    const char* uri;
+    const char* number;  // empty: none
+  };
+  const row rows[] = {
+      {"tel:+44-20-7946-0958", "+442079460958"},
+      {"tel:+1(650)555.0100", "+16505550100"},
+      {"tel:7946-0958;phone-context=+44-20", "+442079460958"},
+      {"sip:6505550100;phone-context=+1@192.0.2.1;user=phone", "+16505550100"},
+      {"sip:02079460958;phone-context=+44@192.0.2.1;user=phone", "+442079460958"},  // together they are none
+      {"tel:02079460958;phone-context=carrier.example", "+442079460958"},
+      {"tel:+442079460958;phone-context=+1", "+442079460958"},  // global already
+      {"tel:112;phone-context=+44", ""},
+      {"sip:alice@example.com", ""},
+  };
+  for (const row& one : rows) {
+    const auto read = read_uri(from, one.uri);
+    EXPECT_EQ(read ? read->e164() : "", one.number) << one.uri;
+  }
+}
+
+TEST(CallerId, SaysUserPhoneWhereTheCarrierWantsIt) {
+  trunk to = example_trunk();
+  to.user_phone = true;
+  const caller_fields fields = caller_of(to, {.number = alice, .display = ""}, "203.0.113.9");
+  EXPECT_EQ(fields.from_uri, "sip:+16505550100@203.0.113.9;user=phone");
+  ASSERT_EQ(fields.headers.size(), 1U);
+  EXPECT_EQ(fields.headers[0].value, "<sip:+16505550100@203.0.113.9;user=phone>");
+}
+
+TEST(CallerId, BelievesAssertionsOfTrustedTrunksOnly) {
+  sip::incoming_invite invite;
+  invite.from = "sip:+442079460958@192.0.2.1";
+  invite.p_asserted_identity = "tel:+16505550100";
+  invite.remote_party_id = "sip:+16505550101@192.0.2.1";
+  trunk from = example_trunk();
+  EXPECT_EQ(caller_from(from, invite).number, alice);
+  from.trusted_identity = false;
+  EXPECT_EQ(caller_from(from, invite).number, london);
+  invite.from = "sip:anonymous@anonymous.invalid";
+  EXPECT_FALSE(caller_from(from, invite).number);
+  EXPECT_TRUE(caller_from(from, invite).withheld);
+}
+
 }  // namespace
 }  // namespace tollgate::pstn::trunk

@@ -96,6 +96,14 @@ TEST(TrunkMonitor, FollowsTheQualityOverItsWindow) {
   EXPECT_EQ(all.attempts, 3);
   EXPECT_EQ(all.answered, 1);
   EXPECT_EQ(all.post_dial_delay, milliseconds{2000});
+  monitor.talked(id, milliseconds{5000});
+  const trunk_totals totals = monitor.totals(id);
+  EXPECT_EQ(totals.attempts, 3U);
+  EXPECT_EQ(totals.answered, 1U);
+  EXPECT_EQ(totals.talk, milliseconds{5000});
+  EXPECT_EQ(totals.delay, milliseconds{4000});
+  EXPECT_EQ(totals.delays, 2U);
+  EXPECT_EQ(totals.codes, (std::map<int, std::uint64_t>{{200, 1}, {486, 1}, {503, 1}}));
   const quality_figures later = monitor.state(id, now + seconds{61}).quality;
   EXPECT_EQ(later.attempts, 2);
   EXPECT_EQ(later.answer_seizure_ratio(), 0);
