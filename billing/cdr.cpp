@@ -106,6 +106,18 @@ std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit, s
                      cursor_of(before), std::clamp(limit, 1, longest_list)));
 }
 
+std::vector<call_record> list_calls_over(pqxx::transaction_base& tx, const std::vector<std::string>& trunks,
+                                         int limit, std::optional<uuid> before) {
+  std::string names;  // a name has no control characters
+  for (const std::string& each : trunks)
+    names += each + "\n";
+  return sql::calls_of(
+      tx.exec_params(std::string(sql::select_calls) +
+                         "WHERE call_id < $1 AND trunk <> '' AND trunk = ANY (string_to_array($3, E'\\n')) "
+                         "ORDER BY call_id DESC LIMIT $2",
+                     cursor_of(before), std::clamp(limit, 1, longest_list), names));
+}
+
 std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id,
                                      const uuid& call_id) {
   const auto rows = tx.exec_params(std::string(sql::select_calls) + "WHERE account_id = $1 AND call_id = $2",

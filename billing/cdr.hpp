@@ -53,6 +53,10 @@ std::vector<call_record> list_calls(pqxx::transaction_base& tx, const uuid& acco
 std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit,
                                         std::optional<uuid> before = std::nullopt);
 
+// The same over the calls that ended on one of these trunks.
+std::vector<call_record> list_calls_over(pqxx::transaction_base& tx, const std::vector<std::string>& trunks,
+                                         int limit, std::optional<uuid> before = std::nullopt);
+
 std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id, const uuid& call_id);
 
 }  // namespace tollgate::billing

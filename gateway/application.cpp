@@ -16,7 +16,7 @@
 
 #include "billing/cdr_export.hpp"
 #include "gateway/advertised_address.hpp"
-#include "gateway/api/admin_token.hpp"
+#include "gateway/api/api_token.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/call/call_service.hpp"
 #include "gateway/call_traces.hpp"
@@ -220,7 +220,7 @@ application::application(const configuration& settings)
                    [this](bool stop) { drain(stop); }, traces_, settings.overlay.address,
                    settings.sip.address + ":" + std::to_string(settings.sip.port), settings.billing.deck,
                    settings.billing.currency}),
-      api_(context_, api_options_of(settings), store_.database(), hasher_, operations_) {}
+      api_(context_, api_options_of(settings), store_.database(), hasher_, logins_, operations_) {}
 
 std::vector<overlay::session_ptr> application::devices_of(const boost::uuids::uuid& account_id) const {
   return overlay_.sessions_of(account_id);

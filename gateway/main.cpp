@@ -10,6 +10,7 @@
 #include "gateway/command.hpp"
 #include "gateway/command_cdr.hpp"
 #include "gateway/command_rates.hpp"
+#include "gateway/command_token.hpp"
 
 namespace {
 
@@ -35,6 +36,9 @@ struct arguments {
   cdr_reconcile_options cdr_reconcile;
   rates_import_options rates_import;
   rates_export_options rates_export;
+  new_token_options new_token;
+  std::string token_id;
+  int overlap_s = 300;
 
   std::optional<fs::path> file() const {
     if (!config.empty()) return config;
@@ -136,6 +140,41 @@ rates_commands add_rates(CLI::App& app, arguments& given) {
   return {take, give, add_remote(*rates, "list", "List the versions of all decks", given)};
 }
 
+struct token_commands {
+  const CLI::App* create = nullptr;
+  const CLI::App* list = nullptr;
+  const CLI::App* rotate = nullptr;
+  const CLI::App* revoke = nullptr;
+};
+
+token_commands add_token(CLI::App& app, arguments& given) {
+  CLI::App* const token = app.add_subcommand("token", "Tokens of the API, each with a role");
+  token->require_subcommand(1);
+  token->footer(footer);
+  CLI::App* const create = add_remote(*token, "create", "Make one; its secret is printed this once", given);
+  auto& wanted = given.new_token;
+  create
+      ->add_option(
+          "--role", wanted.role,
+          "admin (everything), auditor (reads), rates, numbers, support (no money), carrier, subscriber")
+      ->required()
+      ->check(CLI::IsMember({"admin", "auditor", "rates", "numbers", "support", "carrier", "subscriber"}));
+  create->add_option("--label", wanted.label, "What it is for")->required();
+  create->add_option("--carrier", wanted.carrier, "Id of the carrier, for that role");
+  create->add_option("--account", wanted.account, "Id of the account, for the role subscriber");
+  create->add_option("--expires-in-days", wanted.expires_in_days, "Without it, never")
+      ->check(CLI::Range(1, 3650));
+  CLI::App* const list = add_remote(*token, "list", "List them, newest first", given);
+  CLI::App* const rotate =
+      add_remote(*token, "rotate", "Make another one for the same use; the old one ends soon", given);
+  rotate->add_option("token", given.token_id, "The token's id")->required();
+  rotate->add_option("--overlap", given.overlap_s, "Seconds that the old one goes on for (300)")
+      ->check(CLI::Range(0, 604'800));
+  CLI::App* const revoke = add_remote(*token, "revoke", "End one now", given);
+  revoke->add_option("token", given.token_id, "The token's id")->required();
+  return {create, list, rotate, revoke};
+}
+
 int run_command(int count, char** words) {
   arguments given;
   CLI::App app{
@@ -174,6 +213,7 @@ int run_command(int count, char** words) {
                     "Write a capture file for tcpdump, tshark or Wireshark instead");
   const cdr_commands cdr = add_cdr(app, given);
   const rates_commands rates = add_rates(app, given);
+  const token_commands token = add_token(app, given);
 
   try {
     app.parse(count, words);
@@ -194,6 +234,11 @@ int run_command(int count, char** words) {
     if (rates.take->parsed()) return command_rates_import(settings, given.remote, given.rates_import);
     if (rates.give->parsed()) return command_rates_export(settings, given.remote, given.rates_export);
     if (rates.list->parsed()) return command_rates_list(settings, given.remote);
+    if (token.create->parsed()) return command_token_create(settings, given.remote, given.new_token);
+    if (token.list->parsed()) return command_token_list(settings, given.remote);
+    if (token.rotate->parsed())
+      return command_token_rotate(settings, given.remote, given.token_id, given.overlap_s);
+    if (token.revoke->parsed()) return command_token_revoke(settings, given.remote, given.token_id);
     return command_drain(settings, given.remote, given.stop);
   });
 }

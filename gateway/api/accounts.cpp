@@ -5,6 +5,7 @@
 #include <boost/uuid/random_generator.hpp>
 
 #include "billing/account.hpp"
+#include "gateway/api/api_token.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -48,6 +49,11 @@ result<whole_account> join(pqxx::work& tx, const result<subscriber_record>& foun
 
 constexpr std::int64_t most_listed = 1'000;
 
+// Which prices an account has is a matter of money.
+bool may_choose_deck(const request& from) {
+  return !from.by || from.by->as == role::admin;
+}
+
 }  // namespace
 
 awaitable<reply> list_accounts(services& with, const request& from) {
@@ -88,6 +94,7 @@ awaitable<reply> create_account(services& with, const request& from) {
       fields.integer("ring_timeout_s", 5, 120).value_or(with.options.ring_timeout.count()));
   const std::string currency = fields.text("currency").value_or(with.options.currency);
   auto deck = fields.text("rate_deck");
+  if (deck && !may_choose_deck(from)) co_return forbidden();
   if (!deck) deck = with.options.decks.of(currency, with.options.currency);
   if (!deck) fields.complain("rate_deck", "is needed: no deck is configured for accounts in " + currency);
   if (auto refusal = fields.refusal()) co_return *refusal;
@@ -133,13 +140,17 @@ awaitable<reply> change_account(services& with, const request& from) {
     if (!change.status) fields.complain("status", "must be active, blocked or closed");
   }
   if (auto refusal = fields.refusal()) co_return *refusal;
+  if ((plan || own) && !may_choose_deck(from)) co_return forbidden();
   if (passphrase) {
     const result<std::string> hash = co_await with.hasher.hash(std::move(*passphrase));
     if (!hash) co_return problem(hash.error());
     change.passphrase_hash = *hash;
   }
+  const bool ends_sessions =
+      change.passphrase_hash || (change.status && *change.status != subscriber::subscriber_status::active);
   const auto apply = [&](pqxx::work& tx) -> result<whole_account> {
     const auto changed = subscriber::change_subscriber(tx, *id, change);
+    if (changed && ends_sessions) revoke_tokens_of(tx, *id);
     if (changed && change.status) {
       const auto set = billing::set_blocked(tx, *id, *change.status != subscriber::subscriber_status::active);
       if (!set) return set.error();
@@ -153,11 +164,12 @@ awaitable<reply> change_account(services& with, const request& from) {
   const result<whole_account> changed =
       co_await with.database.run(apply, db::run_options{.idempotent = true});
   if (!changed) co_return problem(changed.error());
-  const bool out_of_use = changed->subscriber.status != subscriber::subscriber_status::active;
-  if (change.passphrase_hash || (change.status && out_of_use))
+  if (ends_sessions) {
+    with.authority.forget();
     with.gateway.account_revoked(*id);
-  else
+  } else {
     with.gateway.account_changed(*id);
+  }
   co_return json_reply(200, to_json(*changed));
 }
 

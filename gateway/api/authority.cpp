@@ -6,7 +6,6 @@
 
 #include <array>
 
-#include "gateway/api/admin_token.hpp"
 #include "gateway/db/database.hpp"
 
 namespace tollgate::gateway::api {
@@ -38,27 +37,36 @@ std::string_view bearer_token(std::string_view authorization) {
   return authorization;
 }
 
-boost::asio::awaitable<boost::system::result<std::optional<boost::uuids::uuid>>> token_authority::find(
+const token_authority::remembered* token_authority::recall(const std::string& key) const {
+  const auto found = known_.find(key);
+  if (found == known_.end()) return nullptr;
+  const auto& end = found->second.token.expires_at;
+  return end && *end <= std::chrono::system_clock::now() ? nullptr : &found->second;
+}
+
+boost::asio::awaitable<boost::system::result<std::optional<principal>>> token_authority::find(
     std::string token) {
-  using answer = boost::system::result<std::optional<boost::uuids::uuid>>;
+  using answer = boost::system::result<std::optional<principal>>;
   if (token.empty() || token.size() > longest_token) co_return answer(std::nullopt);
   const std::string key = digest_of(token);
   const auto now = std::chrono::steady_clock::now();
-  if (const auto found = known_.find(key); found != known_.end() && now - found->second.at < memory)
-    co_return answer(found->second.token_id);
-  const auto look_up = [&](pqxx::work& tx) { return find_admin_token(tx, token); };
-  const answer asked = co_await database_.run(look_up, db::run_options{.idempotent = true});
+  if (const auto* known = recall(key); known != nullptr && now - known->at < memory)
+    co_return answer(known->token.of);
+  const unsigned forgotten = forgotten_;
+  const auto look_up = [&](pqxx::work& tx) { return find_token(tx, token); };
+  const boost::system::result<std::optional<api_token>> asked =
+      co_await database_.run(look_up, db::run_options{.idempotent = true});
   if (asked.has_error()) {
-    const auto found = known_.find(key);
-    co_return found == known_.end() ? asked : answer(found->second.token_id);
+    const auto* known = recall(key);
+    co_return known == nullptr ? answer(asked.error()) : answer(known->token.of);
   }
-  if (!asked->has_value()) {
-    known_.erase(key);
-  } else {
+  known_.erase(key);
+  if (!asked->has_value()) co_return answer(std::nullopt);
+  if (forgotten == forgotten_) {
     if (known_.size() >= most_remembered) known_.clear();
     known_[key] = {**asked, now};
   }
-  co_return asked;
+  co_return answer((*asked)->of);
 }
 
 }  // namespace tollgate::gateway::api

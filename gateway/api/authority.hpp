@@ -12,6 +12,8 @@
 #include <boost/system/result.hpp>
 #include <boost/uuid/uuid.hpp>
 
+#include "gateway/api/api_token.hpp"
+
 namespace tollgate::gateway::db {
 class database;
 }
@@ -21,22 +23,31 @@ namespace tollgate::gateway::api {
 /// The token in an Authorization field ("Bearer …", RFC 6750 §2.1); empty if there is none.
 std::string_view bearer_token(std::string_view authorization);
 
-/// Remembers tokens that were found for a few seconds; while the database is away a token that was good
-/// before stays good, so that live calls can be listed, ended and drained.
+/// Remembers tokens that were found for a few seconds: so long may one be used on another node after it was
+/// revoked. While the database is away a token that was good before stays good, so that live calls can be
+/// listed, ended and drained.
 class token_authority {
  public:
   explicit token_authority(db::database& database) : database_(database) {}
 
   /// Nothing: no such token. An error of the database only if nothing is remembered.
-  boost::asio::awaitable<boost::system::result<std::optional<boost::uuids::uuid>>> find(std::string token);
+  boost::asio::awaitable<boost::system::result<std::optional<principal>>> find(std::string token);
+  /// Tokens were revoked here: all are looked up again.
+  void forget() {
+    known_.clear();
+    ++forgotten_;
+  }
 
  private:
   struct remembered {
-    boost::uuids::uuid token_id;
+    api_token token;
     std::chrono::steady_clock::time_point at;
   };
+  const remembered* recall(const std::string& key) const;
+
   db::database& database_;
   std::map<std::string, remembered> known_;  // by the hash of the token
+  unsigned forgotten_ = 0;                   // times: what was looked up before is not remembered after
 };
 
 }  // namespace tollgate::gateway::api

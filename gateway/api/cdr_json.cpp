@@ -2,6 +2,7 @@
 // CDRs as JSON.
 #include "gateway/api/cdr_json.hpp"
 
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
@@ -86,6 +87,24 @@ boost::json::object to_json(const billing::call_record& record) {
                                            {"reason", each.reason},
                                            {"at", rfc3339(each.at)}});
   out["attempts"] = std::move(attempts);
+  return out;
+}
+
+boost::json::object to_json(const billing::call_record& record, role reader) {
+  static constexpr std::array hidden_from_subscribers{"trunk",       "node",   "attempts",      "cost",
+                                                      "cost_micros", "margin", "margin_micros", "cost_rate"};
+  static constexpr std::array hidden_from_carriers{
+      "account_id",    "parent_call_id", "node",         "attempts",      "rate",
+      "currency",      "price",          "price_micros", "charged",       "charged_micros",
+      "cost",          "cost_micros",    "margin",       "margin_micros", "cost_rate",
+      "overlay_codec", "srtp_profile",   "from_overlay", "settled_by",    "billed_s"};
+  boost::json::object out = to_json(record);
+  const auto hide = [&out](const auto& names) {
+    for (const char* const each : names)
+      out.erase(each);
+  };
+  if (reader == role::subscriber) hide(hidden_from_subscribers);
+  if (reader == role::carrier) hide(hidden_from_carriers);
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
+#include "pstn/trunk/trunk_store.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -18,14 +19,25 @@ using boost::asio::awaitable;
 using boost::system::result;
 using records = std::vector<billing::call_record>;
 
-reply page_of(const result<records>& found, int limit) {
+role reader_of(const request& from) {
+  return from.by ? from.by->as : role::subscriber;
+}
+
+reply page_of(const result<records>& found, int limit, role reader) {
   if (!found) return problem(found.error());
   boost::json::array items;
   for (const billing::call_record& each : *found)
-    items.push_back(to_json(each));
+    items.push_back(to_json(each, reader));
   const bool more = found->size() == static_cast<std::size_t>(limit);
   return list_reply(std::move(items),
                     more ? std::optional(uuid_text(found->back().call.call_id)) : std::nullopt);
+}
+
+std::vector<std::string> trunks_of(pqxx::work& tx, const uuid& carrier) {
+  std::vector<std::string> names;
+  for (const auto& each : pstn::trunk::list_trunks(tx))
+    if (each.carrier_id == carrier) names.push_back(each.name);
+  return names;
 }
 
 reply no_call() {
@@ -43,7 +55,7 @@ awaitable<reply> list_account_calls(services& with, const request& from) {
   if (!id) co_return problem(billing::make_error_code(billing::error::no_account));
   const auto read = [&](pqxx::work& tx) { return billing::list_calls(tx, *id, limit, before); };
   const result<records> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return page_of(found, limit);
+  co_return page_of(found, limit, reader_of(from));
 }
 
 awaitable<reply> get_account_call(services& with, const request& from) {
@@ -53,7 +65,7 @@ awaitable<reply> get_account_call(services& with, const request& from) {
   const result<std::optional<billing::call_record>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
-  co_return found->has_value() ? json_reply(200, to_json(**found)) : no_call();
+  co_return found->has_value() ? json_reply(200, to_json(**found, reader_of(from))) : no_call();
 }
 
 awaitable<reply> list_cdrs(services& with, const request& from) {
@@ -62,12 +74,15 @@ awaitable<reply> list_cdrs(services& with, const request& from) {
   const auto before = fields.id("before");
   const auto account = fields.id("account_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto carrier = from.by ? from.by->carrier_id : std::nullopt;
+  if (carrier && account) co_return forbidden();
   const auto read = [&](pqxx::work& tx) {
+    if (carrier) return billing::list_calls_over(tx, trunks_of(tx, *carrier), limit, before);
     return account ? billing::list_calls(tx, *account, limit, before)
                    : billing::list_all_calls(tx, limit, before);
   };
   const result<records> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return page_of(found, limit);
+  co_return page_of(found, limit, reader_of(from));
 }
 
 }  // namespace tollgate::gateway::api

@@ -14,12 +14,17 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <pqxx/result>
 
+#include "gateway/api/audit.hpp"
+#include "gateway/api/fields.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
+#include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::api {
 
@@ -35,13 +40,21 @@ constexpr std::uint64_t small_body_bytes = 1 << 20;
 constexpr auto idle_time = std::chrono::seconds(60);
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = 4 << 20;
-constexpr std::size_t longest_audited_target = 500;
 constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
 
 // What the parser found wrong, as against a connection that ended.
 bool is_malformed(const boost::system::error_code& error) {
   return error.category() == http::make_error_code(http::error::bad_version).category() &&
          error != http::error::end_of_stream && error != http::error::partial_message;
+}
+
+std::optional<uuid> account_in(const std::string& body) {
+  boost::system::error_code error;
+  const auto value = boost::json::parse(body, error);
+  const auto* const fields = error ? nullptr : value.if_object();
+  const auto* const named = fields == nullptr ? nullptr : fields->if_contains("account_id");
+  return named != nullptr && named->is_string() ? parse_uuid(std::string_view(named->get_string()))
+                                                : std::nullopt;
 }
 
 std::string media_type(std::string_view field) {
@@ -62,8 +75,8 @@ struct connection::exchange {
   std::string target;
 };
 
-connection::connection(asio::ip::tcp::socket socket, services& with, token_authority& authority)
-    : stream_(std::move(socket)), buffer_(header_limit_bytes * 8), with_(with), authority_(authority) {
+connection::connection(asio::ip::tcp::socket socket, services& with)
+    : stream_(std::move(socket)), buffer_(header_limit_bytes * 8), with_(with) {
   boost::system::error_code ignored;
   address_ = stream_.socket().remote_endpoint(ignored).address().to_string();
 }
@@ -105,13 +118,13 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
   if (!parse_target(now.target, now.in))
     co_return problem(400, "malformed_target", "The request target is malformed.");
   const routing chosen = choose_route(routes(), now.in);
-  const bool is_open = chosen.found != nullptr && chosen.found->open;
+  const bool is_open = chosen.found != nullptr && chosen.found->who.open;
   if (!is_open) {
     const auto owner =
-        co_await authority_.find(std::string(bearer_token(header[http::field::authorization])));
+        co_await with_.authority.find(std::string(bearer_token(header[http::field::authorization])));
     if (owner.has_error()) co_return problem(owner.error());
     if (!owner->has_value()) co_return problem(401, "unauthorized", "A valid bearer token is needed.");
-    now.in.token_id = **owner;
+    now.in.by = **owner;
   }
   if (chosen.found == nullptr && chosen.allowed.empty())
     co_return problem(404, "not_found", "There is no such resource.");
@@ -121,11 +134,31 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
     co_return refusal;
   }
   now.chosen = chosen.found;
+  co_return co_await authorize(now);
+}
+
+// The answer if whoever asks may not use the resource, or not on what the request names.
+awaitable<std::optional<reply>> connection::authorize(exchange& now) {
+  if (!now.in.by) co_return std::nullopt;
+  if (!is_allowed(now.chosen->who, now.in.by->as)) co_return forbidden();
+  if (now.in.by->as != role::subscriber) co_return std::nullopt;
+  const auto& own = *now.in.by->account_id;
+  if (now.chosen->who.of == owner::path && parse_uuid(now.in.parameters[0]) != own) co_return forbidden();
+  if (now.chosen->who.of == owner::number) {
+    const auto number = pstn::phone_number::parse(now.in.parameters[0]);
+    if (!number) co_return forbidden();
+    const auto read = [&](pqxx::work& tx) { return voicemail::find_number(tx, *number); };
+    const boost::system::result<std::optional<voicemail::number_record>> found =
+        co_await with_.database.run(read, db::run_options{.idempotent = true});
+    if (!found) co_return problem(found.error());
+    if (!*found || (*found)->account_id != own) co_return forbidden();
+  }
   co_return std::nullopt;
 }
 
 awaitable<std::optional<reply>> connection::read_body(exchange& now) {
-  const std::uint64_t limit = now.chosen->large ? with_.options.body_limit_bytes : small_body_bytes;
+  const std::uint64_t limit =
+      now.chosen->size == body_size::large ? with_.options.body_limit_bytes : small_body_bytes;
   now.parser.body_limit(limit);
   const auto too_large = problem(413, "body_too_large", "The body is larger than this resource takes.");
   if (now.parser.content_length() && *now.parser.content_length() > limit) co_return too_large;
@@ -138,7 +171,19 @@ awaitable<std::optional<reply>> connection::read_body(exchange& now) {
   if (error == http::error::body_limit) co_return too_large;
   if (error) co_return problem(400, "incomplete", "The request was cut short or is malformed.");
   now.in.body = std::move(now.parser.get().body());
+  const bool bound = now.in.by && now.in.by->as == role::subscriber && now.chosen->who.of == owner::body;
+  if (bound && account_in(now.in.body) != now.in.by->account_id) co_return forbidden();
   co_return std::nullopt;
+}
+
+awaitable<reply> connection::perform(exchange& now) {
+  try {
+    co_return co_await now.chosen->handle(with_, now.in);
+  } catch (const std::exception& failure) {
+    spdlog::error("event=api_request_failed request={} text=\"{}\"",
+                  boost::uuids::to_string(now.in.request_id), failure.what());
+  }
+  co_return problem(500, "internal", "The request failed inside the gateway; its log says why.");
 }
 
 // One request and its answer. False: the connection is to be closed.
@@ -166,16 +211,10 @@ awaitable<bool> connection::serve_one() {
   const bool whole = !out;
   if (!out) {
     stream_.expires_never();
-    try {
-      out = co_await now.chosen->handle(with_, now.in);
-    } catch (const std::exception& failure) {
-      spdlog::error("event=api_request_failed request={} text=\"{}\"",
-                    boost::uuids::to_string(now.in.request_id), failure.what());
-      out = problem(500, "internal", "The request failed inside the gateway; its log says why.");
-    }
-    // Whoever is nobody changed nothing, and must not fill the audit.
-    const bool nobody = !now.in.token_id && out->status == 401;
-    if (now.in.method != "GET" && !nobody) co_await note_change(now.in, out->status, now.target);
+    audited_change change(with_, now.in, now.target);
+    co_await change.note_before();
+    out = co_await perform(now);
+    co_await change.note_after(*out);
     stream_.expires_after(with_.options.request_timeout);
   }
   http::response<http::string_body> response(static_cast<http::status>(out->status), 11);
@@ -190,24 +229,6 @@ awaitable<bool> connection::serve_one() {
   response.prepare_payload();
   const auto [error, size] = co_await http::async_write(stream_, response, ignoring_errors);
   co_return !error && response.keep_alive();
-}
-
-// Who changed what; without it the change itself stands, so a failure is logged and no more.
-awaitable<void> connection::note_change(const request& from, unsigned status, std::string target) {
-  target.resize(std::min(target.size(), longest_audited_target));
-  const std::string request_id = boost::uuids::to_string(from.request_id);
-  const std::string token_id = from.token_id ? boost::uuids::to_string(*from.token_id) : "";
-  spdlog::info("event=api_change request={} method={} status={}", request_id, from.method, status);
-  const auto insert = [&](pqxx::work& tx) {
-    tx.exec_params(
-        "INSERT INTO gateway.audit (request_id, token_id, address, method, target, status) "
-        "VALUES ($1, nullif($2, '')::uuid, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-        request_id, token_id, from.address, from.method, target, static_cast<int>(status));
-  };
-  const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
-  const boost::system::result<void> noted = co_await with_.database.run(insert, at_once);
-  if (noted.has_error())
-    spdlog::error("event=api_audit_failed request={} text=\"{}\"", request_id, noted.error().message());
 }
 
 }  // namespace tollgate::gateway::api

@@ -10,7 +10,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
-#include "gateway/api/authority.hpp"
 #include "gateway/api/http.hpp"
 #include "gateway/api/services.hpp"
 
@@ -18,7 +17,7 @@ namespace tollgate::gateway::api {
 
 class connection {
  public:
-  connection(boost::asio::ip::tcp::socket socket, services& with, token_authority& authority);
+  connection(boost::asio::ip::tcp::socket socket, services& with);
 
   /// Serves requests one after the other until the client or stop() ends it. Does not throw for anything the
   /// client does.
@@ -33,12 +32,12 @@ class connection {
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<std::optional<reply>> admit(exchange& now);
   boost::asio::awaitable<std::optional<reply>> read_body(exchange& now);
-  boost::asio::awaitable<void> note_change(const request& from, unsigned status, std::string target);
+  boost::asio::awaitable<std::optional<reply>> authorize(exchange& now);
+  boost::asio::awaitable<reply> perform(exchange& now);
 
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer buffer_;
   services& with_;
-  token_authority& authority_;
   std::string address_;
   bool idle_ = true, stopping_ = false;
 };

@@ -215,4 +215,8 @@ reply problem(unsigned status, std::string_view code, std::string_view detail,
   return out;
 }
 
+reply forbidden() {
+  return problem(403, "forbidden", "The role of this token does not reach so far.");
+}
+
 }  // namespace tollgate::gateway::api

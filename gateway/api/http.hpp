@@ -13,6 +13,8 @@
 #include <boost/system/error_code.hpp>
 #include <boost/uuid/uuid.hpp>
 
+#include "gateway/api/access.hpp"
+
 namespace tollgate::gateway::api {
 
 using boost::uuids::uuid;
@@ -28,7 +30,7 @@ struct request {
   std::string signature;  ///< header Tollgate-Signature, as it came
   std::string address;    ///< of the client
   uuid request_id{};
-  std::optional<uuid> token_id;  ///< who asks
+  std::optional<principal> by;  ///< who asks; nothing: the resource needs no token
 };
 
 struct reply {
@@ -58,6 +60,9 @@ struct field_error {
 /// stable word for programs, `detail` a sentence for people.
 reply problem(unsigned status, std::string_view code, std::string_view detail,
               const std::vector<field_error>& errors = {});
+
+/// 403: the token's role does not allow this.
+reply forbidden();
 
 /// The problem that an error of any of our modules is.
 reply problem(const boost::system::error_code& error);

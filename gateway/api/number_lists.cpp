@@ -76,7 +76,8 @@ boost::json::object to_json(const voicemail::number_event& value) {
 }  // namespace
 
 std::string actor_of(const request& from) {
-  return from.token_id ? "admin:" + uuid_text(*from.token_id) : "admin";
+  if (!from.by) return "admin";
+  return std::string(to_string(from.by->as)) + ":" + uuid_text(from.by->token_id);
 }
 
 awaitable<reply> import_numbers(services& with, const request& from) {

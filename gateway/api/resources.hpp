@@ -17,6 +17,19 @@ boost::asio::awaitable<reply> get_metrics(services& with, const request& from);
 boost::asio::awaitable<reply> get_status(services& with, const request& from);
 boost::asio::awaitable<reply> post_drain(services& with, const request& from);
 
+// who may use all this (api_tokens.cpp)
+boost::asio::awaitable<reply> list_roles(services& with, const request& from);
+boost::asio::awaitable<reply> list_api_tokens(services& with, const request& from);
+boost::asio::awaitable<reply> create_api_token(services& with, const request& from);
+boost::asio::awaitable<reply> get_api_token(services& with, const request& from);
+boost::asio::awaitable<reply> revoke_api_token(services& with, const request& from);
+boost::asio::awaitable<reply> rotate_api_token(services& with, const request& from);
+boost::asio::awaitable<reply> open_session(services& with, const request& from);
+boost::asio::awaitable<reply> end_session(services& with, const request& from);
+
+// who changed what (audit.cpp)
+boost::asio::awaitable<reply> list_audit(services& with, const request& from);
+
 // subscribers and their accounts (accounts.cpp)
 boost::asio::awaitable<reply> list_accounts(services& with, const request& from);
 boost::asio::awaitable<reply> create_account(services& with, const request& from);

@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "gateway/api/access.hpp"
 #include "gateway/api/http.hpp"
 #include "gateway/api/services.hpp"
 
@@ -16,12 +17,17 @@ namespace tollgate::gateway::api {
 
 using handler = boost::asio::awaitable<reply> (*)(services&, const request&);
 
+enum class body_size : std::uint8_t {
+  small,  ///< 1 MiB
+  large,  ///< server_options::body_limit_bytes
+};
+
 struct route {
   std::string_view method;
   std::string_view pattern;  ///< "/v1/accounts/{}/balance": {} is any one segment
   handler handle;
-  bool open = false;   ///< needs no token
-  bool large = false;  ///< its body may have server_options::body_limit_bytes; others 1 MiB
+  access who{};
+  body_size size = body_size::small;
 };
 
 /// Every resource.

@@ -29,10 +29,10 @@ constexpr auto accept_pause = std::chrono::milliseconds(100);  // when there are
 class server::implementation : public std::enable_shared_from_this<server::implementation> {
  public:
   implementation(asio::io_context& context, server_options options, db::database& database,
-                 subscriber::passphrase_hasher& hasher, operations& gateway)
+                 subscriber::passphrase_hasher& hasher, subscriber::login_desk& logins, operations& gateway)
       : options_(std::move(options)),
-        services_{options_, database, hasher, gateway},
         authority_(database),
+        services_{options_, database, hasher, gateway, authority_, logins},
         context_(context),
         acceptor_(context),
         changed_(context) {}
@@ -90,7 +90,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
 
   static awaitable<void> serve(std::shared_ptr<implementation> self, tcp::socket socket) {
     try {
-      connection client(std::move(socket), self->services_, self->authority_);
+      connection client(std::move(socket), self->services_);
       const auto place = self->connections_.insert(self->connections_.end(), &client);
       try {
         co_await client.run();
@@ -110,8 +110,8 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   }
 
   const server_options options_;
-  services services_;
   token_authority authority_;
+  services services_;
   asio::io_context& context_;
   tcp::acceptor acceptor_;
   asio::steady_timer changed_;
@@ -122,9 +122,9 @@ class server::implementation : public std::enable_shared_from_this<server::imple
 };
 
 server::server(asio::io_context& context, server_options options, db::database& database,
-               subscriber::passphrase_hasher& hasher, operations& gateway)
+               subscriber::passphrase_hasher& hasher, subscriber::login_desk& logins, operations& gateway)
     : implementation_(
-          std::make_shared<implementation>(context, std::move(options), database, hasher, gateway)) {}
+          std::make_shared<implementation>(context, std::move(options), database, hasher, logins, gateway)) {}
 server::~server() = default;
 
 void server::start() {

@@ -21,8 +21,9 @@ namespace tollgate::gateway::db {
 class database;
 }
 namespace tollgate::gateway::subscriber {
+class login_desk;
 class passphrase_hasher;
-}
+}  // namespace tollgate::gateway::subscriber
 
 namespace tollgate::gateway::api {
 
@@ -46,7 +47,7 @@ class server {
  public:
   /// Nothing is opened yet. What is referred to must outlive the server.
   server(boost::asio::io_context& context, server_options options, db::database& database,
-         subscriber::passphrase_hasher& hasher, operations& gateway);
+         subscriber::passphrase_hasher& hasher, subscriber::login_desk& logins, operations& gateway);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;

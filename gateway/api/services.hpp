@@ -2,9 +2,7 @@
 // Inside of gateway/api: what the resources work with.
 #pragma once
 
-#include <functional>
-#include <map>
-
+#include "gateway/api/authority.hpp"
 #include "gateway/api/operations.hpp"
 #include "gateway/api/server.hpp"
 
@@ -15,6 +13,8 @@ struct services {
   db::database& database;
   subscriber::passphrase_hasher& hasher;
   operations& gateway;
+  token_authority& authority;
+  subscriber::login_desk& logins;
 };
 
 }  // namespace tollgate::gateway::api

@@ -11,7 +11,7 @@
 #include <boost/uuid/string_generator.hpp>
 #include <pqxx/result>
 
-#include "gateway/api/admin_token.hpp"
+#include "gateway/api/api_token.hpp"
 
 namespace tollgate::gateway::api {
 
@@ -83,14 +83,17 @@ void Api::SetUp() {
   options.pool_size = 3;
   pool_ = std::make_unique<db::database>(options);
   hasher_ = std::make_unique<subscriber::passphrase_hasher>();
-  token_ = make_admin_token();
-  const auto stored = pool_->run_blocking([&](pqxx::work& tx) { store_admin_token(tx, token_, "test"); });
+  logins_ = std::make_unique<subscriber::login_desk>(*pool_, *hasher_, subscriber::login_limits{});
+  token_ = make_token();
+  api_token admin;
+  admin.label = "test";
+  const auto stored = pool_->run_blocking([&](pqxx::work& tx) { store_token(tx, token_, admin); });
   ASSERT_FALSE(stored.has_error());
   server_options wanted;
   wanted.port = 0;
   wanted.region = "US";
   wanted.webhook_secret = webhook_secret;
-  server_ = std::make_unique<api::server>(context_, wanted, *pool_, *hasher_, gateway_);
+  server_ = std::make_unique<api::server>(context_, wanted, *pool_, *hasher_, *logins_, gateway_);
   server_->start();
   port_ = server_->port();
   thread_ = std::thread([this] { context_.run(); });

@@ -80,10 +80,12 @@ class Api : public tests::postgres_test {
   std::string create_account(const std::string& name);
 
   std::string token_;
+  std::string forgotten_;  // no token: swap them
   std::uint16_t port_ = 0;
   remembering_gateway gateway_;
   std::unique_ptr<db::database> pool_;
   std::unique_ptr<subscriber::passphrase_hasher> hasher_;
+  std::unique_ptr<subscriber::login_desk> logins_;
   boost::asio::io_context context_;
   std::unique_ptr<api::server> server_;
   std::thread thread_;

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "fixture.hpp"
-#include "gateway/api/admin_token.hpp"
+#include "gateway/api/api_token.hpp"
 
 namespace tollgate::gateway::api {
 namespace {

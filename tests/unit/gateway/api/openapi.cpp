@@ -26,10 +26,14 @@ std::string without_names(std::string_view path) {
   return out;
 }
 
-TEST(OpenApi, NamesEveryResourceAndNoOther) {
+boost::json::value read_document() {
   std::ifstream in(TOLLGATE_SOURCE_DIR "/gateway/api/openapi.json");
   const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const boost::json::value document = boost::json::parse(text);
+  return boost::json::parse(text);
+}
+
+TEST(OpenApi, NamesEveryResourceAndNoOther) {
+  const boost::json::value document = read_document();
   std::set<std::string> documented, served;
   for (const auto& [path, methods] : document.at("paths").as_object())
     for (const auto& [method, operation] : methods.as_object()) {
@@ -38,11 +42,33 @@ TEST(OpenApi, NamesEveryResourceAndNoOther) {
         c = static_cast<char>(c - 'a' + 'A');
       documented.insert(name + " " + without_names(path));
       const bool open = operation.as_object().contains("security");
-      // Signed by the payment provider in place of a token.
-      EXPECT_EQ(open, !path.starts_with("/v1/") || path == "/v1/payment_events") << path;
+      // Signed by the payment provider in place of a token; opened by a pass-phrase.
+      EXPECT_EQ(open, !path.starts_with("/v1/") || path == "/v1/payment_events" || path == "/v1/sessions")
+          << path;
     }
   for (const route& each : routes())
     served.insert(std::string(each.method) + " " + std::string(each.pattern));
+  EXPECT_EQ(documented, served);
+}
+
+TEST(OpenApi, TellsTheRolesOfEveryOperation) {
+  const boost::json::value document = read_document();
+  std::set<std::string> documented, served;  // "GET /v1/rates: support"
+  for (const auto& [path, methods] : document.at("paths").as_object())
+    for (const auto& [method, operation] : methods.as_object()) {
+      const auto* const roles = operation.as_object().if_contains("x-roles");
+      if (roles == nullptr) continue;
+      std::string name(method);
+      for (char& c : name)
+        c = static_cast<char>(c - 'a' + 'A');
+      for (const auto& each : roles->as_array())
+        documented.insert(name + " " + without_names(path) + ": " + std::string(each.as_string()));
+    }
+  for (const route& each : routes())
+    for (const role as : all_roles())
+      if (as != role::admin && !each.who.open && is_allowed(each.who, as))
+        served.insert(std::string(each.method) + " " + std::string(each.pattern) + ": " +
+                      std::string(to_string(as)));
   EXPECT_EQ(documented, served);
 }
 

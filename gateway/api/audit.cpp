@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/api/audit.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <pqxx/result>
+
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/api/router.hpp"
+#include "gateway/db/database.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+constexpr std::size_t longest_target = 500;
+constexpr std::size_t most_bytes = 16 * 1024;
+constexpr std::array<std::string_view, 6> secret_words{"passphrase", "password", "secret",
+                                                       "token",      "pin",      "pins"};
+
+bool is_secret(std::string_view name) {
+  return std::any_of(secret_words.begin(), secret_words.end(), [&](std::string_view word) {
+    return name == word || (name.ends_with(word) && name[name.size() - word.size() - 1] == '_');
+  });
+}
+
+std::optional<boost::json::value> read_json(const reply& answer) {
+  if (!answer.content_type.starts_with("application/json") || answer.body.size() > most_bytes)
+    return std::nullopt;
+  boost::system::error_code error;
+  auto value = boost::json::parse(answer.body, error);
+  return error ? std::nullopt : std::optional(without_secrets(std::move(value)));
+}
+
+std::string text_of(const std::optional<boost::json::value>& value) {
+  return value ? boost::json::serialize(*value) : "";
+}
+
+boost::json::value parsed(const pqxx::field& field) {
+  return field.is_null() ? boost::json::value(nullptr) : boost::json::parse(field.c_str());
+}
+
+boost::json::value text_or_null(const pqxx::field& field) {
+  return field.is_null() ? boost::json::value(nullptr) : boost::json::value(field.c_str());
+}
+
+}  // namespace
+
+boost::json::value without_secrets(boost::json::value from) {
+  if (auto* const list = from.if_array()) {
+    for (auto& each : *list)
+      each = without_secrets(std::move(each));
+  } else if (auto* const fields = from.if_object()) {
+    for (auto& [name, value] : *fields)
+      value = is_secret(name) && !value.is_bool() && !value.is_null() ? boost::json::value("(left out)")
+                                                                      : without_secrets(std::move(value));
+  }
+  return from;
+}
+
+audited_change::audited_change(services& with, const request& from, const std::string& target)
+    : with_(with), from_(from), target_(target) {}
+
+awaitable<std::optional<boost::json::value>> audited_change::look() const {
+  request question = from_;
+  question.method = "GET";
+  question.query.clear();
+  question.body.clear();
+  question.range.clear();
+  const routing chosen = choose_route(routes(), question);
+  if (chosen.found == nullptr) co_return std::nullopt;
+  try {
+    const reply seen = co_await chosen.found->handle(with_, question);
+    if (seen.status == 200) co_return read_json(seen);
+  } catch (const std::exception& failure) {
+    spdlog::error("event=api_audit_failed request={} text=\"{}\"", boost::uuids::to_string(from_.request_id),
+                  failure.what());
+  }
+  co_return std::nullopt;
+}
+
+awaitable<void> audited_change::note_before() {
+  if (from_.method == "GET" || from_.method == "POST") co_return;
+  before_ = co_await look();
+}
+
+awaitable<void> audited_change::note_after(const reply& answer) {
+  if (from_.method == "GET") co_return;
+  if (!from_.by && answer.status == 401) co_return;  // whoever is nobody must not fill the audit
+  if (from_.method == "POST")
+    after_ = answer.status < 300 ? read_json(answer) : std::nullopt;
+  else if (answer.status >= 300)
+    before_.reset();  // nothing was changed
+  else if (from_.method != "DELETE")
+    after_ = co_await look();
+  co_await write(answer.status);
+}
+
+awaitable<void> audited_change::write(unsigned status) const {
+  const std::string request_id = boost::uuids::to_string(from_.request_id);
+  const std::string token_id = from_.by ? boost::uuids::to_string(from_.by->token_id) : "";
+  const std::string as = from_.by ? std::string(to_string(from_.by->as)) : "";
+  spdlog::info("event=api_change request={} method={} status={}", request_id, from_.method, status);
+  const auto insert = [&](pqxx::work& tx) {
+    tx.exec_params(
+        "INSERT INTO gateway.audit (request_id, token_id, role, address, method, target, status, before, "
+        "after) "
+        "VALUES ($1, nullif($2, '')::uuid, nullif($3, ''), $4, $5, $6, $7, nullif($8, '')::jsonb, "
+        "nullif($9, '')::jsonb) ON CONFLICT DO NOTHING",
+        request_id, token_id, as, from_.address, from_.method, target_.substr(0, longest_target),
+        static_cast<int>(status), text_of(before_), text_of(after_));
+  };
+  const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
+  const result<void> noted = co_await with_.database.run(insert, at_once);
+  if (noted.has_error())
+    spdlog::error("event=api_audit_failed request={} text=\"{}\"", request_id, noted.error().message());
+}
+
+awaitable<reply> list_audit(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const auto before = fields.integer("before", 1, std::numeric_limits<std::int64_t>::max());
+  const auto token = fields.id("token_id");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) {
+    boost::json::array items;
+    const auto rows = tx.exec_params(
+        "SELECT audit_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS at, "
+        "request_id, token_id, "
+        "role, address, method, target, status, before, after FROM gateway.audit "
+        "WHERE audit_id < $2 AND ($3 = '' OR token_id = nullif($3, '')::uuid) ORDER BY audit_id DESC LIMIT "
+        "$1",
+        limit, before.value_or(std::numeric_limits<std::int64_t>::max()), token ? uuid_text(*token) : "");
+    for (const auto& row : rows)
+      items.push_back(boost::json::object{{"id", row["audit_id"].as<std::int64_t>()},
+                                          {"at", row["at"].c_str()},
+                                          {"request_id", row["request_id"].c_str()},
+                                          {"token_id", text_or_null(row["token_id"])},
+                                          {"role", text_or_null(row["role"])},
+                                          {"address", row["address"].c_str()},
+                                          {"method", row["method"].c_str()},
+                                          {"target", row["target"].c_str()},
+                                          {"status", row["status"].as<int>()},
+                                          {"before", parsed(row["before"])},
+                                          {"after", parsed(row["after"])}});
+    return items;
+  };
+  result<boost::json::array> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  const bool more = found->size() == static_cast<std::size_t>(limit);
+  auto next = more ? std::optional(std::to_string(found->back().at("id").as_int64())) : std::nullopt;
+  co_return list_reply(std::move(*found), std::move(next));
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/command_token.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <iomanip>
+#include <iostream>
+
+#include "gateway/remote.hpp"
+
+namespace tollgate::gateway {
+namespace {
+
+namespace json = boost::json;
+
+bool is_id(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
+}
+
+int wrong_id() {
+  std::cerr << "tollgate token: a token's id is a UUID; `tollgate token list` shows them\n";
+  return exit_usage;
+}
+
+int print_made(const remote_answer& made, const remote_options& remote) {
+  if (made.code != exit_done) return made.code;
+  if (remote.json) {
+    std::cout << json::serialize(made.body) << "\n";
+    return exit_done;
+  }
+  std::cerr << "token " << text_of(made.body, "id") << " of the role " << text_of(made.body, "role")
+            << ", expires: " << text_of(made.body, "expires_at") << "; it is shown this once:\n";
+  std::cout << text_of(made.body, "token") << "\n";
+  return exit_done;
+}
+
+}  // namespace
+
+int command_token_create(const configuration& settings, const remote_options& remote,
+                         const new_token_options& wanted) {
+  json::object body{{"role", wanted.role}, {"label", wanted.label}};
+  if (!wanted.carrier.empty()) body["carrier_id"] = wanted.carrier;
+  if (!wanted.account.empty()) body["account_id"] = wanted.account;
+  if (wanted.expires_in_days > 0) body["expires_in_days"] = wanted.expires_in_days;
+  return print_made(
+      ask_gateway(settings, remote,
+                  {.method = "POST", .target = "/v1/api_tokens", .body = json::serialize(body)}),
+      remote);
+}
+
+int command_token_list(const configuration& settings, const remote_options& remote) {
+  const remote_answer found = ask_gateway(settings, remote, {.target = "/v1/api_tokens?limit=1000"});
+  if (found.code != exit_done) return found.code;
+  if (remote.json) {
+    std::cout << json::serialize(found.body) << "\n";
+    return exit_done;
+  }
+  const json::value* const items = found.body.if_contains("items");
+  if (items == nullptr || !items->is_array()) return exit_failed;
+  std::cout << std::left << std::setw(38) << "token" << std::setw(12) << "role" << std::setw(26) << "expires"
+            << std::setw(26) << "revoked"
+            << "label\n";
+  for (const json::value& each : items->get_array()) {
+    if (!each.is_object()) continue;
+    const json::object& token = each.get_object();
+    std::cout << std::setw(38) << text_of(token, "id") << std::setw(12) << text_of(token, "role")
+              << std::setw(26) << text_of(token, "expires_at") << std::setw(26)
+              << text_of(token, "revoked_at") << text_of(token, "label") << "\n";
+  }
+  return exit_done;
+}
+
+int command_token_rotate(const configuration& settings, const remote_options& remote,
+                         const std::string& token_id, int overlap_s) {
+  if (!is_id(token_id)) return wrong_id();
+  const json::object body{{"overlap_s", overlap_s}};
+  return print_made(ask_gateway(settings, remote,
+                                {.method = "POST",
+                                 .target = "/v1/api_tokens/" + token_id + "/rotation",
+                                 .body = json::serialize(body)}),
+                    remote);
+}
+
+int command_token_revoke(const configuration& settings, const remote_options& remote,
+                         const std::string& token_id) {
+  if (!is_id(token_id)) return wrong_id();
+  const remote_answer done =
+      ask_gateway(settings, remote, {.method = "DELETE", .target = "/v1/api_tokens/" + token_id});
+  if (done.code == exit_done) std::cout << "revoked " << token_id << "\n";
+  return done.code;
+}
+
+}  // namespace tollgate::gateway
