@@ -28,16 +28,21 @@ bool is_account(const std::string& text) {
   return true;
 }
 
+bool is_known(pqxx::transaction_base& tx, const std::string& currency) {
+  return !tx.exec_params("SELECT FROM billing.currency WHERE currency::text = $1", currency).empty();
+}
+
 }  // namespace
 
 std::vector<fraud_limit> list_fraud_limits(pqxx::transaction_base& tx) {
   std::vector<fraud_limit> found;
-  for (const auto& row :
-       tx.exec("SELECT scope, measure, most, action FROM billing.fraud_limit ORDER BY scope, measure"))
+  for (const auto& row : tx.exec("SELECT scope, measure, most, action, currency FROM billing.fraud_limit "
+                                 "ORDER BY scope, measure, currency"))
     found.push_back({.scope = row[0].as<std::string>(),
                      .measure = row[1].as<std::string>(),
                      .most = row[2].as<std::int64_t>(),
-                     .action = row[3].as<std::string>()});
+                     .action = row[3].as<std::string>(),
+                     .currency = row[4].as<std::string>()});
   return found;
 }
 
@@ -47,17 +52,23 @@ boost::system::result<void> set_fraud_limit(pqxx::transaction_base& tx, const fr
                                                                  "concurrent_calls"});
   const bool good_scope = is_one_of(limit.scope, {"new", "established"}) || is_account(limit.scope) ||
                           (limit.scope == "all" && !of_one_account);
-  if (!known || !good_scope || limit.most < 0 || !is_one_of(limit.action, {"event", "refuse", "cut"}))
+  if (!known || !good_scope || limit.most < 0 || !is_one_of(limit.action, {"event", "refuse", "cut"}) ||
+      limit.currency.empty() == is_one_of(limit.measure, {"spend_hour", "spend_day"}))
     return error::malformed;
+  if (!limit.currency.empty() && !is_known(tx, limit.currency)) return error::unknown_currency;
   tx.exec_params(
-      "INSERT INTO billing.fraud_limit VALUES ($1, $2, $3, $4) ON CONFLICT (scope, measure) DO UPDATE SET "
+      "INSERT INTO billing.fraud_limit VALUES ($1, $2, $3, $4, $5) ON CONFLICT (scope, measure, currency) DO "
+      "UPDATE "
+      "SET "
       "most = excluded.most, action = excluded.action",
-      limit.scope, limit.measure, limit.most, limit.action);
+      limit.scope, limit.measure, limit.most, limit.action, limit.currency);
   return {};
 }
 
-bool remove_fraud_limit(pqxx::transaction_base& tx, const std::string& scope, const std::string& measure) {
-  return tx.exec_params("DELETE FROM billing.fraud_limit WHERE scope = $1 AND measure = $2", scope, measure)
+bool remove_fraud_limit(pqxx::transaction_base& tx, const std::string& scope, const std::string& measure,
+                        const std::string& currency) {
+  return tx.exec_params("DELETE FROM billing.fraud_limit WHERE scope = $1 AND measure = $2 AND currency = $3",
+                        scope, measure, currency)
              .affected_rows() > 0;
 }
 
@@ -88,42 +99,56 @@ std::vector<fraud_event> list_fraud_events(pqxx::transaction_base& tx, int limit
   std::vector<fraud_event> found;
   for (const auto& row : tx.exec_params(
            "SELECT scope, measure, (extract(epoch FROM first_at) * 1000000)::bigint, (extract(epoch FROM "
-           "last_at) * 1000000)::bigint, times, figure, most, action, call_id FROM billing.fraud_event "
-           "ORDER BY hour DESC, scope, measure LIMIT $1",
+           "last_at) * 1000000)::bigint, times, currency, figure, most, action, call_id FROM "
+           "billing.fraud_event "
+           "ORDER BY hour DESC, scope, measure, currency LIMIT $1",
            std::clamp(limit, 1, longest_list)))
     found.push_back({.scope = row[0].as<std::string>(),
                      .measure = row[1].as<std::string>(),
                      .first = sql::time_of(row[2]).value(),
                      .last = sql::time_of(row[3]).value(),
                      .times = row[4].as<std::int64_t>(),
-                     .figure = row[5].as<std::int64_t>(),
-                     .most = row[6].as<std::int64_t>(),
-                     .action = row[7].as<std::string>(),
-                     .call_id = row[8].is_null() ? std::nullopt : std::optional(sql::uuid_of(row[8]))});
+                     .currency = row[5].as<std::string>(),
+                     .figure = row[6].as<std::int64_t>(),
+                     .most = row[7].as<std::int64_t>(),
+                     .action = row[8].as<std::string>(),
+                     .call_id = row[9].is_null() ? std::nullopt : std::optional(sql::uuid_of(row[9]))});
   return found;
 }
 
 fraud_policy find_fraud_policy(pqxx::transaction_base& tx) {
-  const auto row = tx.exec1(
-      "SELECT established_days, established_paid_micros, payment_days, dear_per_minute_micros FROM "
-      "billing.fraud_policy");
-  return {.established_days = row[0].as<int>(),
-          .established_paid = sql::money_of(row[1]),
-          .payment_days = row[2].as<int>(),
-          .dear_per_minute = sql::money_of(row[3])};
+  const auto row = tx.exec1("SELECT established_days, payment_days FROM billing.fraud_policy");
+  fraud_policy found{.established_days = row[0].as<int>(), .payment_days = row[1].as<int>()};
+  for (const auto& each :
+       tx.exec("SELECT currency, established_paid_micros, dear_per_minute_micros FROM billing.fraud_amount"))
+    found.amounts[each[0].as<std::string>()] = {.established_paid = sql::money_of(each[1]),
+                                                .dear_per_minute = sql::money_of(each[2])};
+  return found;
 }
 
-boost::system::result<void> set_fraud_policy(pqxx::transaction_base& tx, const fraud_policy& policy) {
-  if (policy.established_days < 0 || policy.payment_days < 0 || policy.established_paid <= money{} ||
-      policy.dear_per_minute < money{})
-    return error::malformed;
-  tx.exec_params(
-      "UPDATE billing.fraud_policy SET established_days = $1, established_paid_micros = $2, payment_days = "
-      "$3, "
-      "dear_per_minute_micros = $4",
-      policy.established_days, policy.established_paid.micros, policy.payment_days,
-      policy.dear_per_minute.micros);
+boost::system::result<void> set_fraud_policy(pqxx::transaction_base& tx, int established_days,
+                                             int payment_days) {
+  if (established_days < 0 || payment_days < 0) return error::malformed;
+  tx.exec_params("UPDATE billing.fraud_policy SET established_days = $1, payment_days = $2", established_days,
+                 payment_days);
   return {};
+}
+
+boost::system::result<void> set_fraud_amounts(pqxx::transaction_base& tx, const std::string& currency,
+                                              const fraud_amounts& amounts) {
+  if (amounts.established_paid <= money{} || amounts.dear_per_minute < money{}) return error::malformed;
+  if (!is_known(tx, currency)) return error::unknown_currency;
+  tx.exec_params(
+      "INSERT INTO billing.fraud_amount VALUES ($1, $2, $3) ON CONFLICT (currency) DO UPDATE SET "
+      "established_paid_micros = excluded.established_paid_micros, dear_per_minute_micros = "
+      "excluded.dear_per_minute_micros",
+      currency, amounts.established_paid.micros, amounts.dear_per_minute.micros);
+  return {};
+}
+
+bool remove_fraud_amounts(pqxx::transaction_base& tx, const std::string& currency) {
+  return tx.exec_params("DELETE FROM billing.fraud_amount WHERE currency::text = $1", currency)
+             .affected_rows() > 0;
 }
 
 }  // namespace tollgate::billing

@@ -7,6 +7,7 @@
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,15 +32,20 @@ struct fraud_limit {
   // event: it is only noted. refuse: new calls are refused while it is so. cut: live calls end at their next
   // extension as well; spending locks the account until an admin unlocks it.
   std::string action{};
+  // Of spend_hour and spend_day (ISO 4217); else empty. It holds for accounts in this currency; where a level
+  // has a limit of spending in others only, an account may not start a call.
+  std::string currency{};
 };
 
 std::vector<fraud_limit> list_fraud_limits(pqxx::transaction_base& tx);
 
-// Sets one limit. error::malformed for a scope, measure or action that is none, or a negative limit.
+// Sets one limit. error::malformed for a scope, measure or action that is none, a negative limit, or a
+// currency where none belongs or the other way round; error::unknown_currency.
 boost::system::result<void> set_fraud_limit(pqxx::transaction_base& tx, const fraud_limit& limit);
 
 // False: there was none.
-bool remove_fraud_limit(pqxx::transaction_base& tx, const std::string& scope, const std::string& measure);
+bool remove_fraud_limit(pqxx::transaction_base& tx, const std::string& scope, const std::string& measure,
+                        const std::string& currency = {});
 
 struct fraud_state {
   std::string level{};                                             // new, established
@@ -64,6 +70,7 @@ struct fraud_event {
   std::chrono::system_clock::time_point first{};
   std::chrono::system_clock::time_point last{};
   std::int64_t times = 0;
+  std::string currency{};   // of a sum
   std::int64_t figure = 0;  // at last
   std::int64_t most = 0;
   std::string action{};
@@ -73,16 +80,29 @@ struct fraud_event {
 // Newest hour first, at most `limit` (1 … 1000).
 std::vector<fraud_event> list_fraud_events(pqxx::transaction_base& tx, int limit);
 
-// When an account is new no more, and from what price a prefix is dear.
-struct fraud_policy {
-  int established_days = 60;  // of age, or
-  money established_paid{};   // paid, refunds taken off,
-  int payment_days = 14;      // so many days ago or longer
+// The amounts of the policy in one currency. Where there are none, no payment establishes, and nothing is
+// dear.
+struct fraud_amounts {
+  money established_paid{};
   money dear_per_minute{};
 };
 
+// When an account is new no more, and from what price a prefix is dear.
+struct fraud_policy {
+  int established_days = 60;  // of age, or
+  int payment_days = 14;      // so many days ago or longer
+  std::map<std::string, fraud_amounts>
+      amounts{};  // paid at least `established_paid`, refunds taken off; by currency
+};
+
 fraud_policy find_fraud_policy(pqxx::transaction_base& tx);
-// error::malformed for a value that is negative, or a sum of nothing to be paid.
-boost::system::result<void> set_fraud_policy(pqxx::transaction_base& tx, const fraud_policy& policy);
+// The days. error::malformed for one that is negative.
+boost::system::result<void> set_fraud_policy(pqxx::transaction_base& tx, int established_days,
+                                             int payment_days);
+// error::unknown_currency; error::malformed for a negative price, or a sum of nothing to be paid.
+boost::system::result<void> set_fraud_amounts(pqxx::transaction_base& tx, const std::string& currency,
+                                              const fraud_amounts& amounts);
+// False: there were none.
+bool remove_fraud_amounts(pqxx::transaction_base& tx, const std::string& currency);
 
 }  // namespace tollgate::billing

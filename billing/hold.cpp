@@ -18,6 +18,7 @@ hold_status hold_status_of(const std::string& text) {
   if (text == "account_blocked") return hold_status::account_blocked;
   if (text == "wrong_currency") return hold_status::wrong_currency;
   if (text == "fraud_limit") return hold_status::fraud_limit;
+  if (text == "callee_limit") return hold_status::callee_limit;
   if (text == "already_settled") return hold_status::already_settled;
   if (text == "no_account") return hold_status::no_account;
   throw std::logic_error("billing: open_hold answered '" + text + "'");
@@ -37,36 +38,55 @@ void append_element(std::string& array, const std::string& element) {
   array += element;
 }
 
-hold_answer open(pqxx::transaction_base& tx, const hold_request& request, bool guarded) {
+// Every value of a request, after those that stand before them in the function's parameters.
+template <typename... Before>
+pqxx::row ask(pqxx::transaction_base& tx, const char* name, const char* statement,
+              const hold_request& request, bool guarded, const Before&... before) {
   const auto& terms = request.terms;
-  if (!is_valid(terms)) throw std::invalid_argument("billing: open_hold with an invalid rate");
-  const auto row = sql::prepared_row(
-      tx, "billing.open_hold",
-      "SELECT status, granted, available, measure FROM billing.open_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-      "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
-      sql::text_of(request.account_id), sql::text_of(request.call_id), clean_text(request.node),
-      sql::text_of(request.gateway_instance), std::string(to_string(request.direction)),
-      clean_text(request.caller), clean_text(request.callee), clean_text(request.currency),
-      request.minimum.micros, request.wanted.micros, sql::int_of(request.lease), terms.rate_id,
-      clean_text(terms.prefix), clean_text(terms.destination), terms.connection_fee.micros,
+  return sql::prepared_row(
+      tx, name, statement, before..., sql::text_of(request.account_id), sql::text_of(request.call_id),
+      clean_text(request.node), sql::text_of(request.gateway_instance),
+      std::string(to_string(request.direction)), clean_text(request.caller), clean_text(request.callee),
+      clean_text(request.currency), request.minimum.micros, request.wanted.micros, sql::int_of(request.lease),
+      terms.rate_id, clean_text(terms.prefix), clean_text(terms.destination), terms.connection_fee.micros,
       terms.price_per_minute.micros, sql::int_of(terms.initial_increment), sql::int_of(terms.next_increment),
       sql::int_of(terms.free_start), sql::int_of(terms.included), guarded);
-  return {.status = hold_status_of(row[0].as<std::string>()),
-          .granted = sql::money_of(row[1]),
-          .available = sql::money_of(row[2]),
-          .limit = row[3].as<std::string>()};
+}
+
+hold_answer open(pqxx::transaction_base& tx, const hold_request& request, bool guarded) {
+  if (!is_valid(request.terms)) throw std::invalid_argument("billing: open_hold with an invalid rate");
+  const auto row =
+      request.bound
+          ? ask(tx, "billing.open_bounded_hold",
+                "SELECT billing.open_bounded_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+                "$14, "
+                "$15, $16, $17, $18, $19, $20, $21, $22, $23)",
+                request, guarded, clean_text(request.bound->callee_begins), request.bound->most.micros)
+          : ask(tx, "billing.open_hold",
+                "SELECT billing.open_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+                "$16, $17, $18, $19, $20, $21)",
+                request, guarded);
+  sql::step_answer answer(row[0].as<std::string>());
+  hold_answer out;
+  out.status = hold_status_of(answer.text());
+  out.granted = answer.amount();
+  out.available = answer.amount();
+  out.limit = answer.text();
+  return out;
 }
 
 extend_answer extend(pqxx::transaction_base& tx, const extend_request& request, bool guarded) {
   const auto row = sql::prepared_row(
-      tx, "billing.extend_hold",
-      "SELECT status, total, available, measure FROM billing.extend_hold($1, $2, $3, $4, $5, $6, $7)",
+      tx, "billing.extend_hold", "SELECT billing.extend_hold($1, $2, $3, $4, $5, $6, $7)",
       sql::text_of(request.account_id), sql::text_of(request.call_id), request.request_number,
       sql::int_of(request.used), request.more.micros, sql::int_of(request.lease), guarded);
-  return {.status = extend_status_of(row[0].as<std::string>()),
-          .total = sql::money_of(row[1]),
-          .available = sql::money_of(row[2]),
-          .limit = row[3].as<std::string>()};
+  sql::step_answer answer(row[0].as<std::string>());
+  extend_answer out;
+  out.status = extend_status_of(answer.text());
+  out.total = answer.amount();
+  out.available = answer.amount();
+  out.limit = answer.text();
+  return out;
 }
 
 }  // namespace

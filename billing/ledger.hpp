@@ -28,6 +28,13 @@ namespace tollgate::billing {
 
 // ---- before and during the call
 
+// What may be spent in 24 hours on callees that begin alike ("+44"), live calls to them counted with all that
+// they hold. Decided with the hold, under the account's lock.
+struct callee_bound {
+  std::string callee_begins{};
+  money most{};
+};
+
 struct hold_request {
   uuid account_id{};
   uuid call_id{};                                  // UUIDv7; journalled by the gateway before it is used
@@ -41,6 +48,7 @@ struct hold_request {
   std::chrono::seconds lease{30};  // on the database's clock; renewed by extend_hold and report_usage
   std::string caller{};
   std::string callee{};
+  std::optional<callee_bound> bound{};
 };
 
 enum class hold_status : std::uint8_t {
@@ -50,6 +58,7 @@ enum class hold_status : std::uint8_t {
   account_blocked,      // final as well
   wrong_currency,       // final as well
   fraud_limit,          // final as well: a limit was reached (open_guarded_hold)
+  callee_limit,         // final as well: the request's bound is reached
   already_settled,      // the call has ended before
   no_account,
 };

@@ -23,14 +23,16 @@ settle_status settle_status_of(const std::string& text) {
 }  // namespace
 
 settlement settle(pqxx::transaction_base& tx, const stop_record& record) {
-  const auto row = sql::prepared_row(
-      tx, "billing.settle",
-      "SELECT status, charged, billed, balance_after FROM billing.settle($1, $2, $3::billing.stop)",
-      sql::text_of(record.account_id), sql::text_of(record.call_id), to_row(record));
-  return {.status = settle_status_of(row[0].as<std::string>()),
-          .charged = sql::money_of(row[1]),
-          .billed = sql::seconds_of(row[2]),
-          .balance_after = sql::money_of(row[3])};
+  const auto row =
+      sql::prepared_row(tx, "billing.settle", "SELECT billing.settle($1, $2, $3::billing.stop)",
+                        sql::text_of(record.account_id), sql::text_of(record.call_id), to_row(record));
+  sql::step_answer answer(row[0].as<std::string>());
+  settlement out;
+  out.status = settle_status_of(answer.text());
+  out.charged = answer.amount();
+  out.billed = std::chrono::seconds{answer.number()};
+  out.balance_after = answer.amount();
+  return out;
 }
 
 boost::system::result<record_status> record_call(pqxx::transaction_base& tx, const stop_record& record) {

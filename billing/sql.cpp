@@ -6,8 +6,10 @@
 #include <array>
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
+#include <charconv>
 #include <limits>
 #include <stdexcept>
+#include <system_error>
 
 namespace tollgate::billing::sql {
 
@@ -39,6 +41,23 @@ std::int32_t int_of(std::chrono::seconds value) {
 std::optional<std::chrono::system_clock::time_point> time_of(const pqxx::field& field) {
   if (field.is_null()) return std::nullopt;
   return std::chrono::system_clock::time_point{std::chrono::microseconds{field.as<std::int64_t>()}};
+}
+
+std::string step_answer::text() {
+  if (at_ > text_.size()) throw std::logic_error("billing: the database answered '" + text_ + "'");
+  const auto end = std::min(text_.find(',', at_), text_.size());
+  auto value = text_.substr(at_, end - at_);
+  at_ = end + 1;
+  return value;
+}
+
+std::int64_t step_answer::number() {
+  const auto value = text();
+  std::int64_t out = 0;
+  const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), out);
+  if (failed != std::errc{} || end != value.data() + value.size())
+    throw std::logic_error("billing: the database answered '" + text_ + "'");
+  return out;
 }
 
 error error_of(const std::string& status) {

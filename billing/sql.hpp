@@ -10,6 +10,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 #include <string>
+#include <utility>
 
 #include "billing/error.hpp"
 #include "billing/money.hpp"
@@ -35,6 +36,21 @@ pqxx::row prepared_row(pqxx::transaction_base& tx, const char* name, const char*
   tx.conn().prepare(name, text);  // nothing if it is known
   return tx.exec_prepared1(name, values...);
 }
+
+// What a step of the ledger answers: values in one text, parted by commas (none of them contains one). Such
+// an answer costs PostgreSQL a third less than a row does. Throws std::logic_error if there are fewer than
+// asked for.
+class step_answer {
+ public:
+  explicit step_answer(std::string text) : text_(std::move(text)) {}
+  std::string text();
+  std::int64_t number();
+  money amount() { return {number()}; }
+
+ private:
+  std::string text_;
+  std::size_t at_ = 0;
+};
 
 // The error of a status text that a billing function returned. Throws std::logic_error for a text that is
 // none: then the schema and this program do not belong together.

@@ -17,15 +17,26 @@ using boost::asio::awaitable;
 using boost::system::result;
 
 boost::json::object to_json(const billing::fraud_limit& limit) {
-  return {{"scope", limit.scope}, {"measure", limit.measure}, {"most", limit.most}, {"action", limit.action}};
+  boost::json::object out{
+      {"scope", limit.scope}, {"measure", limit.measure}, {"most", limit.most}, {"action", limit.action}};
+  out["currency"] = limit.currency.empty() ? boost::json::value(nullptr) : boost::json::value(limit.currency);
+  return out;
+}
+
+boost::json::object to_json(const std::string& currency, const billing::fraud_amounts& amounts) {
+  boost::json::object out{{"currency", currency}};
+  put_money(out, "established_paid", amounts.established_paid);
+  put_money(out, "dear_per_minute", amounts.dear_per_minute);
+  return out;
 }
 
 boost::json::object to_json(const billing::fraud_policy& policy) {
-  boost::json::object out{{"established_days", policy.established_days},
-                          {"payment_days", policy.payment_days}};
-  put_money(out, "established_paid", policy.established_paid);
-  put_money(out, "dear_per_minute", policy.dear_per_minute);
-  return out;
+  boost::json::array amounts;
+  for (const auto& [currency, each] : policy.amounts)
+    amounts.push_back(to_json(currency, each));
+  return {{"established_days", policy.established_days},
+          {"payment_days", policy.payment_days},
+          {"amounts", std::move(amounts)}};
 }
 
 reply no_account() {
@@ -50,6 +61,7 @@ awaitable<reply> set_fraud_limit(services& with, const request& from) {
   billing::fraud_limit wanted{.scope = from.parameters[0], .measure = from.parameters[1]};
   wanted.most = fields.needed_integer("most", 0, INT64_MAX);
   wanted.action = fields.needed_text("action");
+  wanted.currency = fields.text("currency", 3).value_or("");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto set = [&](pqxx::work& tx) { return billing::set_fraud_limit(tx, wanted); };
   const result<void> done = co_await with.database.run(set, db::run_options{.idempotent = true});
@@ -57,8 +69,11 @@ awaitable<reply> set_fraud_limit(services& with, const request& from) {
 }
 
 awaitable<reply> remove_fraud_limit(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const std::string currency = fields.text("currency", 3).value_or("");
+  if (auto refusal = fields.refusal()) co_return *refusal;
   const auto remove = [&](pqxx::work& tx) {
-    return billing::remove_fraud_limit(tx, from.parameters[0], from.parameters[1]);
+    return billing::remove_fraud_limit(tx, from.parameters[0], from.parameters[1], currency);
   };
   const result<bool> done = co_await with.database.run(remove, db::run_options{.idempotent = true});
   if (done.has_error()) co_return problem(done.error());
@@ -77,15 +92,39 @@ awaitable<reply> get_fraud_policy(services& with, const request&) {
 
 awaitable<reply> set_fraud_policy(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
-  billing::fraud_policy wanted;
-  wanted.established_days = static_cast<int>(fields.needed_integer("established_days", 0, 10'000));
-  wanted.payment_days = static_cast<int>(fields.needed_integer("payment_days", 0, 10'000));
+  const int established_days = static_cast<int>(fields.needed_integer("established_days", 0, 10'000));
+  const int payment_days = static_cast<int>(fields.needed_integer("payment_days", 0, 10'000));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto set = [&](pqxx::work& tx) -> result<billing::fraud_policy> {
+    const auto done = billing::set_fraud_policy(tx, established_days, payment_days);
+    if (done.has_error()) return result<billing::fraud_policy>(boost::system::in_place_error, done.error());
+    return billing::find_fraud_policy(tx);
+  };
+  const result<billing::fraud_policy> now =
+      co_await with.database.run(set, db::run_options{.idempotent = true});
+  co_return now.has_error() ? problem(now.error()) : json_reply(200, to_json(*now));
+}
+
+awaitable<reply> set_fraud_amounts(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  billing::fraud_amounts wanted;
   wanted.established_paid = fields.needed_money("established_paid");
   wanted.dear_per_minute = fields.needed_money("dear_per_minute");
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto set = [&](pqxx::work& tx) { return billing::set_fraud_policy(tx, wanted); };
+  const std::string& currency = from.parameters[0];
+  const auto set = [&](pqxx::work& tx) { return billing::set_fraud_amounts(tx, currency, wanted); };
   const result<void> done = co_await with.database.run(set, db::run_options{.idempotent = true});
-  co_return done.has_error() ? problem(done.error()) : json_reply(200, to_json(wanted));
+  co_return done.has_error() ? problem(done.error()) : json_reply(200, to_json(currency, wanted));
+}
+
+awaitable<reply> remove_fraud_amounts(services& with, const request& from) {
+  const auto remove = [&](pqxx::work& tx) { return billing::remove_fraud_amounts(tx, from.parameters[0]); };
+  const result<bool> done = co_await with.database.run(remove, db::run_options{.idempotent = true});
+  if (done.has_error()) co_return problem(done.error());
+  if (!*done) co_return problem(404, "no_amounts", "There are no amounts in this currency.");
+  reply out;
+  out.status = 204;
+  co_return out;
 }
 
 awaitable<reply> list_fraud_events(services& with, const request& from) {
@@ -100,6 +139,8 @@ awaitable<reply> list_fraud_events(services& with, const request& from) {
   for (const auto& each : *found) {
     boost::json::object item{{"scope", each.scope},   {"measure", each.measure}, {"times", each.times},
                              {"figure", each.figure}, {"most", each.most},       {"action", each.action}};
+    item["currency"] =
+        each.currency.empty() ? boost::json::value(nullptr) : boost::json::value(each.currency);
     item["call_id"] =
         each.call_id ? boost::json::value(uuid_text(*each.call_id)) : boost::json::value(nullptr);
     put_time(item, "first_at", each.first);

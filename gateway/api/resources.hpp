@@ -59,6 +59,8 @@ boost::asio::awaitable<reply> set_fraud_limit(services& with, const request& fro
 boost::asio::awaitable<reply> remove_fraud_limit(services& with, const request& from);
 boost::asio::awaitable<reply> get_fraud_policy(services& with, const request& from);
 boost::asio::awaitable<reply> set_fraud_policy(services& with, const request& from);
+boost::asio::awaitable<reply> set_fraud_amounts(services& with, const request& from);
+boost::asio::awaitable<reply> remove_fraud_amounts(services& with, const request& from);
 boost::asio::awaitable<reply> list_fraud_events(services& with, const request& from);
 boost::asio::awaitable<reply> unlock_all_fraud(services& with, const request& from);
 boost::asio::awaitable<reply> get_account_fraud(services& with, const request& from);

@@ -82,6 +82,8 @@ constexpr route table[] = {
     {"DELETE", "/v1/fraud/limits/{}/{}", remove_fraud_limit, admins},
     {"GET", "/v1/fraud/policy", get_fraud_policy, auditors},
     {"PUT", "/v1/fraud/policy", set_fraud_policy, admins},
+    {"PUT", "/v1/fraud/policy/{}", set_fraud_amounts, admins},
+    {"DELETE", "/v1/fraud/policy/{}", remove_fraud_amounts, admins},
     {"GET", "/v1/fraud/events", list_fraud_events, support_reads},
     {"POST", "/v1/fraud/unlock", unlock_all_fraud, admins},
     {"GET", "/v1/accounts/{}/fraud", get_account_fraud, support_reads},

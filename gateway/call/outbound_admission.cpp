@@ -84,25 +84,20 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_
   request.caller = facts_.caller;
   request.callee = facts_.callee;
   const bool guarded = environment_.settings.fraud_limits;
-  const auto country_limit = caller_.policy.country_spend_day_micros;
-  const int country_code = number_->country_code();
-  const auto work = [&, guarded, country_limit,
-                     country_code](pqxx::transaction_base& tx) -> std::optional<billing::hold_answer> {
-    if (country_limit &&
-        subscriber::spent_on_country(tx, request.account_id, country_code, request.call_id) >= *country_limit)
-      return std::nullopt;
+  if (const auto most = caller_.policy.country_spend_day_micros)
+    request.bound = {"+" + std::to_string(number_->country_code()), {*most}};
+  const auto work = [&request, guarded](pqxx::transaction_base& tx) {
     return guarded ? billing::open_guarded_hold(tx, request) : billing::open_hold(tx, request);
   };
   const auto asked = co_await environment_.database.step(work);
   if (!asked)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41};
-  if (!*asked) co_return refusal{std::string(country_limit_code), std::string(country_limit_text), 21};
-  const auto& answer = *asked;
-  if (!answer->limit.empty())
+  const billing::hold_answer& answer = *asked;
+  if (!answer.limit.empty())
     spdlog::warn("event=fraud_limit call={} account={} limit={} refused={}",
                  boost::uuids::to_string(facts_.call_id), boost::uuids::to_string(facts_.account_id),
-                 answer->limit, answer->status == billing::hold_status::fraud_limit);
-  switch (answer->status) {
+                 answer.limit, answer.status == billing::hold_status::fraud_limit);
+  switch (answer.status) {
     case billing::hold_status::opened:
     case billing::hold_status::repeated:
       break;
@@ -116,6 +111,8 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_
       co_return refusal{"fraud_limit",
                         "Your account has reached a limit that protects it from misuse: ask your operator.",
                         21};
+    case billing::hold_status::callee_limit:
+      co_return refusal{std::string(country_limit_code), std::string(country_limit_text), 21};
     case billing::hold_status::wrong_currency:
       co_return refusal{"no_rate", "There is no price for calls to this number in your currency.", 3};
     case billing::hold_status::account_blocked:
@@ -123,9 +120,9 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_
     case billing::hold_status::no_account:
       co_return refusal{"account_blocked", "This account may not place calls.", 21};
   }
-  clock.granted(answer->granted, answer->granted < request.wanted, environment_.time.steady());
+  clock.granted(answer.granted, answer.granted < request.wanted, environment_.time.steady());
   facts_.holds_credit = true;
-  facts_.held = answer->granted;
+  facts_.held = answer.granted;
   machine_.emplace(machine_settings(), std::move(clock), route_.size());
   co_return std::nullopt;
 }

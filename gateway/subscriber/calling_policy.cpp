@@ -102,8 +102,8 @@ result<void> set_calling_policy(pqxx::transaction_base& tx, const uuid& account_
 std::int64_t spent_on_country(pqxx::transaction_base& tx, const uuid& account_id, int country_code,
                               const uuid& except) {
   return tx
-      .exec_params1("SELECT gateway.spent_on_country($1, $2, $3)", to_string(account_id),
-                    std::to_string(country_code), to_string(except))[0]
+      .exec_params1("SELECT billing.spent_on_callees($1, $2, $3)", to_string(account_id),
+                    "+" + std::to_string(country_code), to_string(except))[0]
       .as<std::int64_t>();
 }
 

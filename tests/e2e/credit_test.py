@@ -179,6 +179,9 @@ class Credit(StageTest):
             "INSERT INTO billing.cdr (account_id, call_id, settled_by, currency, trunk, callee, started_at, talk_ms) "
             f"SELECT '{grace.account_id}', (left(billing.call_id_from(now() - interval '1 hour')::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, "
             f"'gateway', 'EUR', 'export', '+442079460958', now() - interval '1 hour', 60000 FROM generate_series(1, {count}) n")
+        # As the ledger would have: an account knows the newest of its records.
+        self.stage.query(
+            f"UPDATE billing.account SET newest_call_id = 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE account_id = '{grace.account_id}'")
         output, state = self.stage.output / "records.csv", self.stage.output / "records.state"
         take = ("export", "--format", "csv", "--output", str(output), "--state", str(state), "--consumer", "accounting")
         for attempt in range(8):  # at another moment each time, some of them after the end

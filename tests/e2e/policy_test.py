@@ -111,5 +111,28 @@ class Policy(StageTest):
         self.assertEqual([], other.messages())
 
 
+class FraudLimits(StageTest):
+    settings = {"billing.fraud_limits": "true", "billing.hold_seconds": 4}
+
+    def test_a_live_call_is_cut_by_a_limit_against_fraud(self):
+        ivy, number = self.stage.subscriber("ivy", credit="20.00"), "+442079460377"
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, [number[1:]])
+        limit = {"most": 3 * MICROS_PER_SECOND, "action": "cut", "currency": "EUR"}
+        self.stage.rest.put(f"/v1/fraud/limits/{ivy.account_id}/spend_hour", limit)
+        running = ivy.start("call", number, "--play", "tone")
+        running.finish(PATIENCE_S)
+        self.assertEqual("fraud_limit", running.event("ended")["code"])
+        self.assertEqual(0, agent.finish(PATIENCE_S), agent.complaint())
+        record = self.stage.latest_record(ivy, 0)
+        self.assertEqual(("gateway", "fraud_limit"), (record["hung_up_by"], record["reason"]))
+        self.assertGreater(record["charged_micros"], 0)
+        self.assertEqual("spend_hour", self.stage.rest.get(f"/v1/accounts/{ivy.account_id}/fraud")["measure"])
+        again = ivy.start("call", number)
+        again.finish(PATIENCE_S)
+        self.assertEqual("fraud_limit", again.event("ended")["code"])
+        self.assert_sound()
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

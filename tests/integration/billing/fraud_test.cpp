@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/uuid/uuid_io.hpp>
 #include <map>
+#include <pqxx/nontransaction>
 #include <thread>
 
 #include "fixture.hpp"
@@ -25,7 +26,8 @@ class Fraud : public billing_test {
   }
   void limit(const std::string& measure, std::int64_t most, const std::string& action,
              const std::string& scope = "new") {
-    step([&](auto& tx) { return set_fraud_limit(tx, {scope, measure, most, action}); }).value();
+    const std::string currency = measure.starts_with("spend_") ? "EUR" : "";
+    step([&](auto& tx) { return set_fraud_limit(tx, {scope, measure, most, action, currency}); }).value();
   }
   hold_answer begin(std::uint32_t call, rate terms = global_rate(), money wanted = {17'000}) {
     return step([&](auto& tx) { return open_guarded_hold(tx, hold_for(call, wanted, terms)); });
@@ -156,12 +158,7 @@ TEST_F(Fraud, AccountsGraduateByAgeOrByPaymentsOfSomeAge) {
   const auto level = [&] { return step([](auto& tx) { return find_fraud_state(tx, account_id()); })->level; };
   EXPECT_EQ(level(), "new");
   EXPECT_EQ(begin(1).status, hold_status::fraud_limit);
-  step([](auto& tx) {
-    return set_fraud_policy(tx, {.established_days = 60,
-                                 .established_paid = units(50),
-                                 .payment_days = 0,
-                                 .dear_per_minute = units(1)});
-  }).value();
+  step([](auto& tx) { return set_fraud_policy(tx, 60, 0); }).value();
   EXPECT_EQ(level(), "established");
   EXPECT_EQ(begin(2).status, hold_status::opened);
   execute("UPDATE billing.fraud_policy SET payment_days = 14");
@@ -248,14 +245,17 @@ TEST_F(Fraud, LimitsAreCheckedWhenTheyAreSet) {
   const auto set = [&](fraud_limit one) {
     return step([&](auto& tx) { return set_fraud_limit(tx, one); }).has_error();
   };
-  EXPECT_TRUE(set({"old", "spend_hour", 1, "cut"}));
-  EXPECT_TRUE(set({"new", "spend_year", 1, "cut"}));
-  EXPECT_TRUE(set({"new", "spend_hour", -1, "cut"}));
-  EXPECT_TRUE(set({"new", "spend_hour", 1, "bite"}));
+  EXPECT_TRUE(set({"old", "spend_hour", 1, "cut", "EUR"}));
+  EXPECT_TRUE(set({"new", "spend_year", 1, "cut", "EUR"}));
+  EXPECT_TRUE(set({"new", "spend_hour", -1, "cut", "EUR"}));
+  EXPECT_TRUE(set({"new", "spend_hour", 1, "bite", "EUR"}));
+  EXPECT_TRUE(set({"new", "spend_hour", 1, "cut"})) << "a sum of no currency";
+  EXPECT_TRUE(set({"new", "spend_hour", 1, "cut", "XXX"}));
+  EXPECT_TRUE(set({"new", "concurrent_calls", 1, "cut", "EUR"})) << "a count has none";
   EXPECT_TRUE(set({"all", "call_length", 1, "cut"}));
   limit("spend_hour", 1, "cut");
-  EXPECT_TRUE(step([](auto& tx) { return remove_fraud_limit(tx, "new", "spend_hour"); }));
-  EXPECT_FALSE(step([](auto& tx) { return remove_fraud_limit(tx, "new", "spend_hour"); }));
+  EXPECT_TRUE(step([](auto& tx) { return remove_fraud_limit(tx, "new", "spend_hour", "EUR"); }));
+  EXPECT_FALSE(step([](auto& tx) { return remove_fraud_limit(tx, "new", "spend_hour", "EUR"); }));
 }
 
 TEST_F(Fraud, ParallelCallsDoNotPassALimitTogether) {
@@ -283,12 +283,120 @@ TEST_F(Fraud, ShippedLimitsAreLowerForNewAccounts) {
   std::map<std::string, std::int64_t> of_new;
   const auto limits = list_fraud_limits(tx);
   for (const auto& one : limits)
-    if (one.scope == "new") of_new[one.measure] = one.most;
-  EXPECT_EQ(of_new.size(), 6U);
+    if (one.scope == "new") of_new[one.measure + one.currency] = one.most;
+  EXPECT_EQ(of_new.at("spend_dayEUR"), units(100).micros);
+  EXPECT_EQ(of_new.count("spend_dayJPY"), 1U);
   for (const auto& one : limits)
     if (one.scope == "established") {
-      EXPECT_LT(of_new.at(one.measure), one.most) << one.measure;
+      EXPECT_LT(of_new.at(one.measure + one.currency), one.most) << one.measure << one.currency;
     }
+}
+
+// EUR 5 is not JPY 5: a limit holds in its own currency, and spending that has no bound in its own is
+// refused.
+TEST_F(Fraud, LimitsAreOfOneCurrency) {
+  const auto yen = account_id(20);
+  step([&](auto& tx) { return create_account(tx, yen, "JPY", "JP"); }).value();
+  step([&](auto& tx) {
+    return top_up(tx, {.account_id = yen, .amount = units(100'000), .payment_id = "yen", .currency = "JPY"});
+  }).value();
+  const auto call = [&](std::uint32_t number) {
+    auto request = hold_for(number, units(50));
+    request.account_id = yen;
+    request.currency = "JPY";
+    return step([&](auto& tx) { return open_guarded_hold(tx, request); });
+  };
+  EXPECT_EQ(call(1).status, hold_status::opened) << "no limit of spending at all";
+  limit("spend_day", units(5).micros, "cut");
+  const auto refused = call(2);
+  EXPECT_EQ(refused.status, hold_status::fraud_limit);
+  EXPECT_EQ(refused.limit, "spend_day");
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].currency, "JPY");
+  step([&](auto& tx) {
+    return set_fraud_limit(tx, {"new", "spend_day", units(100).micros, "refuse", "JPY"});
+  }).value();
+  EXPECT_EQ(call(3).status, hold_status::opened) << "50 of 100 are held, 5 of another currency are nothing";
+  EXPECT_EQ(call(4).limit, "spend_day");
+  step([&](auto& tx) {
+    return set_fraud_limit(tx, {"all", "spend_hour", units(60).micros, "refuse", "EUR"});
+  }).value();
+  EXPECT_EQ(begin(30, dear_rate("881"), units(4)).status, hold_status::opened) << "yen are no euros";
+}
+
+// What the account's row knows of its room is void when a limit changes, and is refreshed when it is used up.
+TEST_F(Fraud, ChangesOfALimitHoldAtTheNextStep) {
+  limit("spend_day", units(100).micros, "refuse");
+  limit("concurrent_calls", 100, "refuse");
+  EXPECT_EQ(begin(1, dear_rate("881"), units(2)).status, hold_status::opened);
+  EXPECT_EQ(begin(2, dear_rate("881"), units(2)).status, hold_status::opened);
+  limit("spend_day", units(3).micros, "cut");
+  EXPECT_EQ(begin(3).limit, "spend_day");
+  EXPECT_EQ(more(1, 1, units(1)).limit, "locked");
+  unlock();
+  limit("spend_day", units(100).micros, "refuse");
+  EXPECT_EQ(begin(4).status, hold_status::opened);
+  limit("concurrent_calls", 3, "refuse");
+  EXPECT_EQ(begin(5).limit, "concurrent_calls");
+  stop(1, seconds{1});
+  EXPECT_EQ(begin(6).status, hold_status::opened);
+  EXPECT_EQ(begin(7).limit, "concurrent_calls");
+  step([](auto& tx) { return remove_fraud_limit(tx, "new", "concurrent_calls"); });
+  EXPECT_EQ(begin(8).status, hold_status::opened);
+}
+
+// Two calls begun at the same moment: the first holds what the bound allows, the second waits for it and sees
+// that.
+TEST_F(Fraud, CallsBegunTogetherDoNotPassABoundOnCallees) {
+  constexpr std::uint32_t rounds = 10;
+  for (std::uint32_t round = 0; round < rounds; ++round) {
+    const auto bounded = [&](std::uint32_t call) {
+      auto request = hold_for(call, units(1));
+      request.callee = "+442079460958";
+      request.bound = callee_bound{"+44", units(round + 1)};
+      return request;
+    };
+    pqxx::connection first(database());
+    pqxx::work holding(first);
+    EXPECT_EQ(open_guarded_hold(holding, bounded(100 + 2 * round)).status, hold_status::opened);
+    hold_answer second;
+    std::thread other([&] {
+      pqxx::connection connection(database());
+      pqxx::work tx(connection);
+      second = open_guarded_hold(tx, bounded(101 + 2 * round));
+      tx.commit();
+    });
+    // It must be waiting for the account, else nothing is proved.
+    for (bool waits = false; !waits;) {
+      pqxx::connection watching(database());
+      pqxx::nontransaction tx(watching);
+      waits = !tx.exec(
+                     "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = "
+                     "'Lock'")
+                   .empty();
+    }
+    holding.commit();
+    other.join();
+    EXPECT_EQ(second.status, hold_status::callee_limit) << round;
+    EXPECT_EQ(record_of(101 + 2 * round)->call.reason, "callee_limit");
+  }
+}
+
+TEST_F(Fraud, ABoundOnCalleesCountsThoseThatBeginAlike) {
+  const auto call = [&](std::uint32_t number, const std::string& callee) {
+    auto request = hold_for(number, units(1));
+    request.callee = callee;
+    request.bound = callee_bound{callee.substr(0, 3), units(2)};
+    return step([&](auto& tx) { return open_hold(tx, request); });
+  };
+  EXPECT_EQ(call(1, "+442079460958").status, hold_status::opened);
+  EXPECT_EQ(call(2, "+492079460958").status, hold_status::opened);
+  EXPECT_EQ(call(3, "+442079460959").status, hold_status::opened);
+  EXPECT_EQ(call(4, "+442079460958").status, hold_status::callee_limit);
+  EXPECT_EQ(call(3, "+442079460959").status, hold_status::repeated);
+  stop(1, seconds{1});
+  EXPECT_EQ(call(4, "+442079460958").status, hold_status::callee_limit) << "final";
+  EXPECT_EQ(call(5, "+442079460958").status, hold_status::opened);
 }
 
 }  // namespace

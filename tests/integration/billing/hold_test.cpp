@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening and extending holds, and reporting usage.
+#include <array>
+#include <pqxx/nontransaction>
+#include <string>
+
 #include "fixture.hpp"
 
 namespace tollgate::billing {
@@ -139,6 +143,33 @@ TEST_F(Hold, UsageReportRenewsManyAndNamesTheLost) {
   EXPECT_EQ(report(1, seconds{8}, seconds{30}, instance_id(2)).without_hold, std::vector{call_id(1)});
   EXPECT_TRUE(
       step([&](auto& tx) { return report_usage(tx, instance_id(), {}, seconds{30}); }).without_hold.empty());
+}
+
+// A session keeps a plan while the tables grow: also one that was made when they were as empty as VACUUM
+// leaves them.
+TEST_F(Hold, PlansOfAnEmptyLedgerGoByTheKey) {
+  {
+    pqxx::nontransaction tx(*connection_);
+    tx.exec("VACUUM ANALYZE billing.hold, billing.account");
+  }
+  pqxx::work tx(*connection_);
+  tx.exec("SET LOCAL plan_cache_mode = force_generic_plan");
+  const std::array statements{
+      "SELECT FROM billing.account WHERE account_id = $1 AND account_id <> $2 FOR NO KEY UPDATE",
+      "UPDATE billing.account SET held_micros = 0 WHERE account_id = $1 AND account_id <> $2",
+      "SELECT FROM billing.hold WHERE account_id = $1 AND call_id = $2",
+      "UPDATE billing.hold SET used_s = 0 WHERE account_id = $1 AND call_id = $2",
+      "DELETE FROM billing.hold WHERE account_id = $1 AND call_id = $2",
+      "SELECT sum(amount_micros) FROM billing.hold WHERE account_id = $1 AND call_id <> $2"};
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    const auto name = "plan" + std::to_string(i);
+    tx.exec("PREPARE " + name + " (uuid, uuid) AS " + statements[i]);
+    std::string plan;
+    for (const auto& line : tx.exec("EXPLAIN EXECUTE " + name + " (gen_random_uuid(), gen_random_uuid())"))
+      plan += line[0].as<std::string>() + "\n";
+    EXPECT_NE(plan.find("_pkey"), std::string::npos) << plan;
+    EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << plan;
+  }
 }
 
 TEST_F(Hold, UsageReportDoesNotWaitForAHoldThatIsBeingSettled) {

@@ -47,6 +47,7 @@ std::string text_of(hold_status status) {
     case hold_status::account_blocked:
     case hold_status::wrong_currency:
     case hold_status::fraud_limit:
+    case hold_status::callee_limit:
     case hold_status::no_account:
       break;
   }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settling: charge, release, CDR; once; what becomes of abandoned holds.
+#include <boost/uuid/uuid_io.hpp>
+#include <pqxx/nontransaction>
+#include <thread>
+
 #include "fixture.hpp"
 
 namespace tollgate::billing {
@@ -138,6 +142,37 @@ TEST_F(Settlement, ReaperGivesGraceAndWaitsAfterARestartOfTheDatabase) {
   // The server of this test has not been up for half an hour: nobody had the chance to report for so long.
   EXPECT_EQ(reap(seconds{1800}), 0U);
   EXPECT_EQ(reap(), 1U);
+}
+
+// Between the reaper's look at all holds and its turn to one, that one's gateway reports.
+TEST_F(Settlement, ReaperLooksAtTheLeaseAgainUnderTheLock) {
+  open(hold_for(1, {17'000}));
+  open(hold_for(2, {17'000}));
+  execute("UPDATE billing.hold SET lease_until = now() - CASE call_id WHEN '" +
+          boost::uuids::to_string(call_id(1)) + "' THEN interval '2 seconds' ELSE interval '1 second' END");
+  pqxx::connection other(database());
+  pqxx::work stopping(other);
+  stopping.exec("LOCK TABLE billing.cdr IN SHARE MODE");  // the reaper waits in the settlement of the first
+  std::size_t reaped = 0;
+  std::thread reaper([&] {
+    pqxx::connection connection(database());
+    pqxx::work tx(connection);
+    reaped = reap_holds(tx, seconds{0}, 100);
+    tx.commit();
+  });
+  for (bool waits = false; !waits;) {
+    pqxx::nontransaction tx(*connection_);
+    waits = !tx.exec(
+                   "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = "
+                   "'Lock'")
+                 .empty();
+  }
+  EXPECT_EQ(report(2, seconds{5}).renewed, 1U);
+  stopping.commit();
+  reaper.join();
+  EXPECT_EQ(reaped, 1U);
+  EXPECT_TRUE(record_of(1));
+  EXPECT_FALSE(record_of(2)) << "it is alive";
 }
 
 TEST_F(Settlement, ReaperLeavesAnAccountThatIsInUse) {

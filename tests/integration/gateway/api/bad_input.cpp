@@ -119,9 +119,7 @@ TEST_F(BadInput, AmountsAreRefused) {
        "value"},
       {"PUT", "/v1/currencies/EUR/least_topup", R"({"amount":%})", "amount"},
       {"PUT", "/v1/number_prices/EUR/3", R"({"price":%})", "price"},
-      {"PUT", "/v1/fraud/policy",
-       R"({"established_days":0,"payment_days":1,"dear_per_minute":"0.5","established_paid":%})",
-       "established_paid"},
+      {"PUT", "/v1/fraud/policy/EUR", R"({"dear_per_minute":"0.5","established_paid":%})", "established_paid"},
   };
   const std::string long_digits = "\"" + forty_digits + "\"";
   for (const auto& one : resources) {

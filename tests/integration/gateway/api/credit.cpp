@@ -183,14 +183,17 @@ TEST_F(CreditApi, EventsOfNobodyAreRefused) {
 
 TEST_F(CreditApi, FraudLimitsAreReadSetAndUnlocked) {
   const std::size_t shipped = get("/v1/fraud/limits").at("items").as_array().size();
-  EXPECT_EQ(shipped, 12U);
+  EXPECT_EQ(shipped, 8U + 4U * 24U) << "counts, and sums in 24 currencies";
   const std::string path = "/v1/fraud/limits/" + account_ + "/spend_hour";
-  EXPECT_EQ(send("PUT", path, R"({"most":5000000,"action":"cut"})").integer("most"), 5'000'000);
+  EXPECT_EQ(send("PUT", path, R"({"most":5000000,"action":"cut","currency":"EUR"})").integer("most"),
+            5'000'000);
+  EXPECT_EQ(send("PUT", path, R"({"most":5000000,"action":"cut"})").status, 422U) << "a sum of no currency";
   EXPECT_EQ(get("/v1/fraud/limits").at("items").as_array().size(), shipped + 1);
-  EXPECT_EQ(send("PUT", path, R"({"most":5000000,"action":"bite"})").status, 422U);
+  EXPECT_EQ(send("PUT", path, R"({"most":5000000,"action":"bite","currency":"EUR"})").status, 422U);
   EXPECT_EQ(send("PUT", "/v1/fraud/limits/all/call_length", R"({"most":1,"action":"cut"})").status, 422U);
-  EXPECT_EQ(send("DELETE", path).status, 204U);
-  EXPECT_EQ(send("DELETE", path).status, 404U);
+  EXPECT_EQ(send("DELETE", path).status, 404U) << "it has a currency";
+  EXPECT_EQ(send("DELETE", path + "?currency=EUR").status, 204U);
+  EXPECT_EQ(send("DELETE", path + "?currency=EUR").status, 404U);
   const std::string fraud = "/v1/accounts/" + account_ + "/fraud";
   EXPECT_EQ(get(fraud).string("level"), "new");
   execute("INSERT INTO billing.fraud_state (scope, locked_at, measure) VALUES ('" + account_ +
@@ -199,11 +202,13 @@ TEST_F(CreditApi, FraudLimitsAreReadSetAndUnlocked) {
   EXPECT_TRUE(post(fraud + "/unlock", "").at("was_locked").as_bool());
   EXPECT_TRUE(get(fraud).at("locked_at").is_null());
   EXPECT_FALSE(post("/v1/fraud/unlock", "").at("was_locked").as_bool());
-  EXPECT_EQ(get("/v1/fraud/policy").string("established_paid"), "50.00");
-  EXPECT_EQ(send("PUT", "/v1/fraud/policy",
-                 R"({"established_days":0,"payment_days":1,"established_paid":"50","dear_per_minute":"0.5"})")
-                .status,
-            200U);
+  const std::string amounts = R"({"established_paid":"60","dear_per_minute":"0.5"})";
+  EXPECT_EQ(send("PUT", "/v1/fraud/policy/EUR", amounts).string("established_paid"), "60.00");
+  EXPECT_EQ(send("PUT", "/v1/fraud/policy/ABC", amounts).status, 422U);
+  EXPECT_EQ(send("DELETE", "/v1/fraud/policy/JPY").status, 204U);
+  EXPECT_EQ(send("DELETE", "/v1/fraud/policy/JPY").status, 404U);
+  const auto policy = send("PUT", "/v1/fraud/policy", R"({"established_days":0,"payment_days":1})");
+  EXPECT_EQ(policy.at("amounts").as_array().size(), 23U);
   EXPECT_EQ(get(fraud).string("level"), "established");
   EXPECT_TRUE(get("/v1/fraud/events").at("items").as_array().empty());
 }
