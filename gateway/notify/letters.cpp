@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/notify/letters.hpp"
+
+#include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <cstdio>
+
+namespace tollgate::gateway::notify {
+namespace {
+
+constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+std::string length_of(std::chrono::milliseconds duration) {
+  const auto seconds = std::chrono::round<std::chrono::seconds>(duration).count();
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%lld:%02lld", static_cast<long long>(seconds / 60),
+                static_cast<long long>(seconds % 60));
+  return text.data();
+}
+
+std::string rfc3339(wall_time at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::milliseconds>(at - day)};
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02lld:%02lld:%02lld.%03lldZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<long long>(time.hours().count()), static_cast<long long>(time.minutes().count()),
+                static_cast<long long>(time.seconds().count()), static_cast<long long>(time.subseconds().count()));
+  return text.data();
+}
+
+std::string id_of(const voicemail::notification& one) {
+  return boost::uuids::to_string(one.about.message_id);
+}
+
+}  // namespace
+
+std::string mail_date(wall_time at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(at - day)};
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02lld:%02lld:%02lld +0000",
+                days.at(std::chrono::weekday{day}.c_encoding()), static_cast<unsigned>(date.day()),
+                months.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
+                static_cast<long long>(time.hours().count()), static_cast<long long>(time.minutes().count()),
+                static_cast<long long>(time.seconds().count()));
+  return text.data();
+}
+
+letter letter_of(const voicemail::notification& one, const std::string& sender, std::optional<std::vector<std::byte>> audio,
+                 wall_time now) {
+  const auto& about = one.about;
+  const auto caller = about.caller.empty() ? std::string("an unknown number") : about.caller;
+  const auto domain = sender.substr(sender.find('@') + 1);
+  letter made;
+  made.to = one.target.address;
+  made.headers = {"Date: " + mail_date(now),
+                  "Message-ID: <voicemail." + id_of(one) + "@" + domain + ">",
+                  "Subject: Voice message from " + caller + " (" + length_of(about.duration) + ")",
+                  "Auto-Submitted: auto-generated"};  // RFC 3834 §5: no vacation answers to it
+  if (about.urgent) made.headers.emplace_back("Importance: high");
+  made.text = "Voice message of " + length_of(about.duration) + " from " + caller + "\r\nto " + about.called + "\r\nat " +
+              mail_date(about.received_at) + (about.urgent ? "\r\nmarked as urgent" : "") + "\r\n\r\nMessages in your mailbox: " +
+              std::to_string(one.counts.unread) + " new, " + std::to_string(one.counts.saved) + " saved.\r\n";
+  if (audio) made.attached = {"message-" + id_of(one) + ".ogg", "audio/ogg", std::move(*audio)};
+  return made;
+}
+
+std::string webhook_body(const voicemail::notification& one) {
+  const auto& about = one.about;
+  return boost::json::serialize(boost::json::object{
+      {"id", id_of(one)},
+      {"event", "voicemail.new"},
+      {"account_id", boost::uuids::to_string(one.account_id)},
+      {"message",
+       {{"id", boost::uuids::to_string(about.message_id)},
+        {"call_id", boost::uuids::to_string(about.call_id)},
+        {"caller", about.caller},
+        {"called", about.called},
+        {"received_at", rfc3339(about.received_at)},
+        {"duration_ms", about.duration.count()},
+        {"size_bytes", about.size_bytes},
+        {"sha256", about.sha256},
+        {"urgent", about.urgent}}},
+      {"counts", {{"new", one.counts.unread}, {"saved", one.counts.saved}}}});
+}
+
+}  // namespace tollgate::gateway::notify

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/notify/notifier.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+namespace tollgate::gateway::notify {
+
+namespace asio = boost::asio;
+using voicemail::notification_channel;
+
+namespace {
+
+// Beyond the longest delivery: what takes longer was taken by a node that has died.
+constexpr std::chrono::seconds lease{180};
+constexpr std::chrono::seconds longest_delivery{90};
+constexpr int batch_most = 20;
+
+}  // namespace
+
+notifier::notifier(collaborators with, courier by, notifier_options options)
+    : with_(std::move(with)),
+      courier_(std::move(by)),
+      options_(std::move(options)),
+      pool_(static_cast<std::size_t>(options_.at_once)),
+      pause_(with_.executor) {}
+
+asio::awaitable<void> notifier::run() {
+  while (!stopping_) {
+    const int room = std::min(options_.at_once - under_way_, batch_most);
+    if (room > 0) {
+      const auto take = [room](pqxx::work& tx) {
+        voicemail::forget_failures(tx);
+        return voicemail::take_notifications(tx, room, lease);
+      };
+      auto taken = co_await with_.database.run(take);
+      if (taken)
+        for (auto& one : *taken) {
+          ++under_way_;
+          with_.spawn(deliver(std::move(one)));
+        }
+    }
+    if (stopping_) co_return;
+    pause_.expires_after(options_.interval);
+    boost::system::error_code ignored;
+    co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+void notifier::stop() {
+  stopping_ = true;
+  pause_.cancel();
+  courier_.abort();
+}
+
+asio::awaitable<void> notifier::deliver(voicemail::notification one) {
+  delivery came;
+  try {
+    came = co_await attempt(one);
+  } catch (const std::exception& e) {
+    came = {.done = false, .final = false, .why = e.what()};
+  }
+  const auto pause = came.final ? std::nullopt : voicemail::next_retry(one.attempts, options_.retries);
+  const auto note = [&](pqxx::work& tx) {
+    if (came.done)
+      voicemail::notification_told(tx, one);
+    else
+      voicemail::notification_failed(tx, one, came.why, pause);
+  };
+  const auto noted = co_await with_.database.run(note, {.idempotent = true});
+  --under_way_;
+  const auto message = boost::uuids::to_string(one.about.message_id);
+  const auto channel = voicemail::to_text(one.target.channel);
+  if (noted.has_error())  // it is told once more when its lease is over
+    spdlog::warn("event=notification_not_noted channel={} message={} told={}", channel, message, came.done);
+  else if (came.done)
+    spdlog::info("event=notified channel={} message={} attempts={}", channel, message, one.attempts);
+  else
+    spdlog::warn("event=notification_failed channel={} message={} attempts={} again={} error=\"{}\"", channel, message,
+                 one.attempts, pause.has_value(), came.why);
+}
+
+asio::awaitable<delivery> notifier::attempt(const voicemail::notification& one) {
+  switch (one.target.channel) {
+    case notification_channel::email:
+      co_return co_await send_letter(one);
+    case notification_channel::webhook: {
+      const auto body = webhook_body(one);
+      const auto signature = "Tollgate-Signature: " + with_.sign(body, one.target.secret, with_.clock());
+      auto post = std::make_shared<web_post>();
+      post->url = one.target.address;
+      post->headers = {signature, "Tollgate-Attempt: " + std::to_string(one.attempts)};
+      post->body = body;
+      std::function<delivery()> work = [this, post] { return courier_.post(*post); };
+      co_return co_await by_pool(std::move(work));
+    }
+  }
+  co_return delivery{};
+}
+
+asio::awaitable<delivery> notifier::send_letter(const voicemail::notification& one) {
+  delivery failed;
+  failed.why = "no mail server is configured";
+  if (!courier_.has_mail()) co_return failed;
+  std::optional<std::vector<std::byte>> audio;
+  if (one.target.with_audio) {
+    const auto read = [&](pqxx::work& tx) {
+      return voicemail::fetch_whole_audio(tx, one.account_id, one.about.message_id);
+    };
+    boost::system::result<std::vector<std::byte>> found = co_await with_.database.run(read, {.idempotent = true});
+    failed.why = found ? "" : found.error().message();
+    if (!found) co_return failed;
+    audio = std::move(*found);
+  }
+  const auto made = std::make_shared<letter>(letter_of(one, courier_.sender(), std::move(audio), with_.clock()));
+  std::function<delivery()> work = [this, made] { return courier_.send(*made); };
+  co_return co_await by_pool(std::move(work));
+}
+
+// On a thread of the pool.
+asio::awaitable<delivery> notifier::by_pool(std::function<delivery()> work) {
+  const auto box = std::make_shared<call::inbox<delivery>>(with_.executor);
+  asio::post(pool_, [work = std::move(work), box, executor = with_.executor] {
+    delivery came;
+    try {
+      came = work();
+    } catch (const std::exception& e) {
+      came.why = e.what();
+    }
+    asio::post(executor, [box, came] { box->post(came); });
+  });
+  const auto came = co_await box->next(std::chrono::steady_clock::now() + longest_delivery);
+  delivery late;
+  late.why = "took too long";
+  co_return came ? *came : late;
+}
+
+}  // namespace tollgate::gateway::notify
