@@ -34,7 +34,8 @@ class TraceStore : public tests::postgres_test {
 
 TEST_F(TraceStore, KeepsWhatItIsGivenAndASecondTimeChangesNothing) {
   pqxx::work tx{*connection_};
-  const std::string odd("INFO x'; DROP TABLE y; --\r\n\xc3\xa9 \\ \"\r\n\r\n\0z", 44);
+  using namespace std::string_literals;
+  const std::string odd = "INFO x'; DROP TABLE y; --\r\n\xc3\xa9 \\ \"\r\n\r\n\0z"s;
   save_traces(tx, {trace_of(1, noon + seconds(9), odd), trace_of(2, noon)});
   save_traces(tx, {trace_of(1, noon, "other")});
   save_traces(tx, {});
