@@ -34,7 +34,7 @@ MUTANTS = {
     "cut_anywhere": ("pstn/media/time_scale.cpp", "candidate.likeness > best.likeness", "candidate.likeness > 2"),
     "fades_left_out": ("pstn/media/fade.hpp", "return part * part * (3 - 2 * part);", "return part < 1.5f ? 1.0f : 0.0f;"),
     "clock_not_followed": ("pstn/media/voice_playout.cpp", "correction_ = aim - delay_;", "correction_ = 0ns;"),
-    "late_packets_played": ("pstn/media/voice_receiver.cpp", "delay_should_grow || empty_run_", "true || empty_run_"),
+    "late_packets_played": ("pstn/media/voice_receiver.cpp", "delay_should_grow || empty_run_", "delay_should_grow || true || empty_run_"),
     "loss_of_no_weight": ("pstn/media/quality.cpp", "std::clamp(stream.loss, 0.0, 1.0) * 100", "0 * stream.loss"),
 }
 
