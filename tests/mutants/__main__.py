@@ -30,6 +30,7 @@ MUTANTS = {
     "background_not_learnt": ("pstn/media/voice_playout.cpp", "  note_silence(power);", ""),
     "copies_played": ("pstn/media/jitter_buffer.cpp", "if (into.sequence == sequence) return false;", ""),
     "never_shorter": ("pstn/media/voice_playout.cpp", "if (!quiet && since_splice_ < splice_pause) return count;", "return count;"),
+    # Lives: where packets come late, what is made up in their place lengthens the delay as much.
     "never_longer": ("pstn/media/voice_playout.cpp", "if (made_up_ > 0 || phase() >= count) return count;", "return count;"),
     "cut_anywhere": ("pstn/media/time_scale.cpp", "candidate.likeness > best.likeness", "candidate.likeness > 2"),
     "fades_left_out": ("pstn/media/fade.hpp", "return part * part * (3 - 2 * part);", "return part < 1.5f ? 1.0f : 0.0f;"),

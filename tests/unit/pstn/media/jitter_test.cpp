@@ -212,8 +212,7 @@ INSTANTIATE_TEST_SUITE_P(
                     820, 15}),
     [](const testing::TestParamInfo<disturbance>& of) { return of.param.name; });
 
-// Where packets come late again and again the delay grows by a whole frame at once; the clock alone would
-// need seconds for it, and many more packets would be too late meanwhile.
+// Where packets come late again and again the delay grows by whole frames: those that follow are in time.
 TEST(LateAgain, IsHeardInTimeFromThenOn) {
   for (const codec_id codec : codecs) {
     hand_sender sender(codec, make_hum(1, 8000));
