@@ -38,7 +38,7 @@ call::media_options media_options_of(const configuration& settings) {
   return options;
 }
 
-pstn::sip::user_agent_options sip_options_of(const configuration& settings) {
+pstn::sip::user_agent_options sip_options_of(const configuration& settings, const call::clocks& time) {
   pstn::sip::user_agent_options options;
   options.address = settings.sip.address;
   options.port = settings.sip.port;
@@ -52,6 +52,7 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings) {
   options.bye_confirmation = seconds(31);
   options.most_calls = static_cast<std::size_t>(settings.call.calls) * 2;
   options.strangers_per_second = static_cast<std::size_t>(settings.sip.strangers_per_second);
+  options.now = time.steady;
   options.log = [](std::string_view line) { spdlog::debug("event=sip_stack text=\"{}\"", line); };
   return options;
 }

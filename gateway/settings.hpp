@@ -17,7 +17,7 @@ namespace tollgate::gateway {
 
 db::database_options database_options_of(const configuration& settings, const std::string& url);
 call::media_options media_options_of(const configuration& settings);
-pstn::sip::user_agent_options sip_options_of(const configuration& settings);
+pstn::sip::user_agent_options sip_options_of(const configuration& settings, const call::clocks& time);
 trace::book_options trace_options_of(const configuration& settings);
 call::routing_options routing_options_of(const configuration& settings);
 call::call_settings call_settings_of(const configuration& settings, const boost::uuids::uuid& instance);

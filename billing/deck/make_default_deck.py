@@ -84,12 +84,12 @@ class Automaton:
             raise ValueError(name)
 
     def closure(self, nodes):
-        seen, todo = set(nodes), list(nodes)
-        while todo:
-            for following in self.empty_edges[todo.pop()]:
+        seen, ahead = set(nodes), list(nodes)
+        while ahead:
+            for following in self.empty_edges[ahead.pop()]:
                 if following not in seen:
                     seen.add(following)
-                    todo.append(following)
+                    ahead.append(following)
         return frozenset(seen)
 
     @functools.lru_cache(maxsize=None)

@@ -56,9 +56,9 @@ database::~database() = default;
 
 boost::asio::awaitable<boost::system::error_code> database::perform(work_function work, run_options options) {
   pool* const target = pool_.get();
-  const auto begin = [target, options](auto handler, work_function todo) {
+  const auto begin = [target, options](auto handler, work_function wanted) {
     using handler_type = std::decay_t<decltype(handler)>;
-    target->submit(std::move(todo), options, std::make_unique<resumption<handler_type>>(std::move(handler)));
+    target->submit(std::move(wanted), options, std::make_unique<resumption<handler_type>>(std::move(handler)));
   };
   const finished outcome =
       co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(finished)>(

@@ -90,7 +90,7 @@ asio::awaitable<delivery> notifier::attempt(const voicemail::notification& one) 
       co_return co_await send_letter(one);
     case notification_channel::webhook: {
       const auto body = webhook_body(one);
-      const auto signature = "Tollgate-Signature: " + with_.sign(body, one.target.secret, with_.clock());
+      const auto signature = "Tollgate-Signature: " + with_.sign(body, one.target.secret, with_.time.wall());
       auto post = std::make_shared<web_post>();
       post->url = one.target.address;
       post->headers = {signature, "Tollgate-Attempt: " + std::to_string(one.attempts)};
@@ -116,7 +116,7 @@ asio::awaitable<delivery> notifier::send_letter(const voicemail::notification& o
     if (!found) co_return failed;
     audio = std::move(*found);
   }
-  const auto made = std::make_shared<letter>(letter_of(one, courier_.sender(), std::move(audio), with_.clock()));
+  const auto made = std::make_shared<letter>(letter_of(one, courier_.sender(), std::move(audio), with_.time.wall()));
   std::function<delivery()> work = [this, made] { return courier_.send(*made); };
   co_return co_await by_pool(std::move(work));
 }
@@ -133,7 +133,7 @@ asio::awaitable<delivery> notifier::by_pool(std::function<delivery()> work) {
     }
     asio::post(executor, [box, came] { box->post(came); });
   });
-  const auto came = co_await box->next(std::chrono::steady_clock::now() + longest_delivery);
+  const auto came = co_await box->next(with_.time.steady() + longest_delivery);
   delivery late;
   late.why = "took too long";
   co_return came ? *came : late;

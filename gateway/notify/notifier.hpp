@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/call/clocks.hpp"
 #include "gateway/call/inbox.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/notify/courier.hpp"
@@ -32,7 +33,7 @@ class notifier {
   struct collaborators {
     boost::asio::any_io_executor executor;
     db::database& database;
-    std::function<wall_time()> clock;
+    call::clocks time;
     std::function<std::string(std::string_view body, std::string_view secret, wall_time now)> sign;  // the header's value
     std::function<void(boost::asio::awaitable<void>)> spawn;  // into the group that is awaited before all this dies
   };

@@ -34,6 +34,7 @@ endpoint::endpoint(const user_agent_options& options, user_agent::event_handler 
       tap_(options.trace),
       filter_([this](const source_address& from, std::string_view id) { return admits(from, id); }),
       gate_(options.strangers_per_second) {
+  if (!options_.now) throw std::invalid_argument("sip: user_agent_options::now is needed");
   if (wakeup_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
@@ -196,7 +197,7 @@ void endpoint::refuse(nua_handle_t* handle, int status, const char* phrase, bool
 bool endpoint::admits(const source_address& from, std::string_view sip_call_id) {
   if (from.ip.empty() || (trusted_ && trusted_(from))) return true;
   if (!sip_call_id.empty() && dialogs_.contains(std::string(sip_call_id))) return true;
-  const bool admitted = gate_.admits(std::chrono::steady_clock::now());
+  const bool admitted = gate_.admits(options_.now());
   ++(admitted ? strangers_answered_ : strangers_dropped_);
   return admitted;
 }

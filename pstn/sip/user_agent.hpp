@@ -53,6 +53,7 @@ struct user_agent_options {
   std::size_t strangers_per_second = 20;     ///< requests of strangers that are answered; others are dropped
   std::uint16_t tls_port = 0;                ///< 0: no TLS listener. For known peers only
   std::string certificate_directory;         ///< agent.pem and cafile.pem; empty: no TLS
+  std::function<std::chrono::steady_clock::time_point()> now;  ///< needed; on the SIP thread
   std::function<void(std::string_view line)>
       log;  ///< the stack's warnings, without message dumps; on the SIP thread; may be empty
   std::function<void(const seen_message&)> trace;  ///< every message; on the SIP thread; may be empty
@@ -67,7 +68,8 @@ class user_agent {
   using event_handler = std::function<void(event)>;
   using trust_predicate = std::function<bool(const source_address&)>;
 
-  /// Binds the ports and starts the thread. Throws std::runtime_error when that fails.
+  /// Binds the ports and starts the thread. Throws std::runtime_error when that fails, std::invalid_argument
+  /// without a clock.
   user_agent(user_agent_options options, event_handler handler);
   ~user_agent();
   user_agent(const user_agent&) = delete;

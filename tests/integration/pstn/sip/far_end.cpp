@@ -125,6 +125,7 @@ agent::agent(const std::function<void(ua::user_agent_options&)>& adjust)
           [&] {
             ua::user_agent_options options;
             options.port = port;
+            options.now = [] { return std::chrono::steady_clock::now(); };
             options.shutdown_timeout = std::chrono::seconds(2);
             if (adjust) adjust(options);
             return options;

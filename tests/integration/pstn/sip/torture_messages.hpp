@@ -3,6 +3,7 @@
 // agent that takes calls makes of each.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,14 @@ struct torture {
   std::string expected;
 };
 
-std::vector<torture> rfc_4475();
+// A message with the NULs that some have.
+template <std::size_t size>
+std::string text(const char (&literal)[size]) {
+  return std::string(literal, size - 1);
+}
+
+std::vector<torture> rfc_4475_parser();
+std::vector<torture> rfc_4475_layers();
 std::vector<torture> rfc_5118();
 
 }  // namespace tollgate::tests::sip

@@ -3,15 +3,6 @@
 #include "torture_messages.hpp"
 
 namespace tollgate::tests::sip {
-namespace {
-
-// With the NULs that some have.
-template <std::size_t size>
-std::string text(const char (&literal)[size]) {
-  return std::string(literal, size - 1);
-}
-
-}  // namespace
 
 // clang-format off
 std::vector<torture> rfc_5118() {

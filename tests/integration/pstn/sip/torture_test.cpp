@@ -62,7 +62,8 @@ TEST_P(Torture, HasItsOutcomeAndCallsGoOn) {
 }
 
 const auto name_of = [](const auto& info) { return std::string(info.param.name); };
-INSTANTIATE_TEST_SUITE_P(Rfc4475, Torture, testing::ValuesIn(rfc_4475()), name_of);
+INSTANTIATE_TEST_SUITE_P(Rfc4475Parser, Torture, testing::ValuesIn(rfc_4475_parser()), name_of);
+INSTANTIATE_TEST_SUITE_P(Rfc4475Layers, Torture, testing::ValuesIn(rfc_4475_layers()), name_of);
 INSTANTIATE_TEST_SUITE_P(Rfc5118, Torture, testing::ValuesIn(rfc_5118()), name_of);
 
 }  // namespace
