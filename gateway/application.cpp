@@ -18,6 +18,7 @@
 #include "gateway/advertised_address.hpp"
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/server.hpp"
+#include "gateway/api/webhook_signature.hpp"
 #include "gateway/call/call_service.hpp"
 #include "gateway/call_traces.hpp"
 #include "gateway/change_listener.hpp"
@@ -27,6 +28,7 @@
 #include "gateway/device/device_desk.hpp"
 #include "gateway/key_store.hpp"
 #include "gateway/node_operations.hpp"
+#include "gateway/notify/notifier.hpp"
 #include "gateway/overlay/server.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/tariff.hpp"
@@ -161,6 +163,7 @@ class application {
   call::call_settings call_settings_;
   call::environment environment_;
   call::call_service calls_;
+  notify::notifier notifier_;
   device::device_desk devices_;
   overlay::server overlay_;
   node_operations operations_;
@@ -211,6 +214,12 @@ application::application(const configuration& settings)
                    },
                    traces_.book()},
       calls_(environment_, tasks_, service_options_of(settings)),
+      notifier_({context_.get_executor(), store_.database(), clocks_,
+                 [](std::string_view body, std::string_view secret, notify::wall_time now) {
+                   return api::make_signature(body, secret, now);
+                 },
+                 [this](asio::awaitable<void> task) { tasks_.spawn("notify", std::move(task)); }},
+                courier_of(settings), notifier_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, hasher_, clocks_, environment_.rates,
                 environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings),
                 lapse_policy_of(settings), open_voucher_key(settings)}),
@@ -269,6 +278,7 @@ asio::awaitable<void> application::start() {
   tasks_.spawn("keep_mailboxes", keep_mailboxes());
   tasks_.spawn("keep_traces", keep_traces());
   tasks_.spawn("deliver_events", deliver_events());
+  tasks_.spawn("notify_owners", notifier_.run());
   tasks_.spawn("keep_records", keep_records());
   listener_.emplace(store_.url(),
                     [this](change what) { asio::post(context_, [this, what] { on_change(what); }); });
@@ -484,6 +494,7 @@ asio::awaitable<void> application::stop() {
   events_timer_.cancel();
   records_timer_.cancel();
   calls_.stop();
+  notifier_.stop();
   co_await traces_.keep(clocks_.wall(), true);
   co_await overlay_.stop();
   co_await api_.stop();

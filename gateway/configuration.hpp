@@ -148,6 +148,20 @@ struct configuration {
   } voicemail;
 
   struct {
+    std::string mail_server;  ///< "smtp://mail.example:587" or "smtps://…"; empty: no e-mail
+    std::string mail_from;
+    std::string mail_user;
+    std::string mail_password;
+    std::string mail_tls = "required";          ///< "required", "opportunistic", "none"
+    std::filesystem::path mail_authority;       ///< PEM; empty: the system's
+    std::vector<std::string> webhook_networks;  ///< that are not public and may be reached
+    std::filesystem::path webhook_authority;
+    int interval_ms = 2'000;
+    int first_retry_s = 30;
+    int attempts = 14;
+  } notify;
+
+  struct {
     int ring_timeout_s = 20;            ///< default of a new subscriber
     int forward_hops = 5;               ///< redirections of a call that is forwarded no further
     int calls = 500;                    ///< at once on this node

@@ -213,6 +213,25 @@ void visit_service(configuration& c, key_visitor& v) {
             "Messages in a mailbox.");
   v.integer("voicemail.mailbox_limit_bytes", c.voicemail.mailbox_limit_bytes, 1 << 16, std::int64_t{1} << 40,
             "Bytes in a mailbox.");
+  v.visit("notify.mail_server", c.notify.mail_server,
+          "Where e-mail is handed in: smtp://mail.example:587, or smtps://… for TLS from the first byte. Empty: "
+          "none is sent.");
+  v.visit("notify.mail_from", c.notify.mail_from, "The sender's address.");
+  v.visit("notify.mail_user", c.notify.mail_user, "Name at the mail server. Empty: it asks for none.");
+  v.visit("notify.mail_password", c.notify.mail_password, "Best given by the environment.");
+  v.visit("notify.mail_tls", c.notify.mail_tls,
+          "required (STARTTLS with a certificate that is checked), opportunistic or none.");
+  v.visit("notify.mail_authority", c.notify.mail_authority,
+          "PEM file of the authority of the mail server's certificate. Empty: the system's.");
+  v.visit("notify.webhook_networks", c.notify.webhook_networks,
+          "Networks that are not public and that webhooks may reach all the same: 10.1.2.0/24, ::1.");
+  v.visit("notify.webhook_authority", c.notify.webhook_authority,
+          "PEM file of the authority of webhooks' certificates. Empty: the system's.");
+  v.integer("notify.interval_ms", c.notify.interval_ms, 100, 600'000,
+            "Between looks for owners to be told of messages.");
+  v.integer("notify.first_retry_s", c.notify.first_retry_s, 1, 3'600,
+            "Pause after the first failure; each is twice as long as the one before, four hours at most.");
+  v.integer("notify.attempts", c.notify.attempts, 1, 100, "Until it is given up.");
   v.integer("call.ring_timeout_s", c.call.ring_timeout_s, 5, 120,
             "How long a new subscriber's devices ring before voicemail.");
   v.integer("call.forward_hops", c.call.forward_hops, 1, 20,

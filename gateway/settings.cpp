@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "gateway/advertised_address.hpp"
 #include "gateway/key_store.hpp"
@@ -191,6 +192,39 @@ voicemail::mailbox_quota mailbox_quota_of(const configuration& settings) {
   quota.messages = settings.voicemail.mailbox_limit_messages;
   quota.bytes = settings.voicemail.mailbox_limit_bytes;
   return quota;
+}
+
+notify::courier courier_of(const configuration& settings) {
+  const auto& given = settings.notify;
+  notify::mail_server mail;
+  mail.url = given.mail_server;
+  mail.user = given.mail_user;
+  mail.password = given.mail_password;
+  mail.from = given.mail_from;
+  mail.authority_file = given.mail_authority.string();
+  if (!mail.url.empty() && !mail.url.starts_with("smtp://") && !mail.url.starts_with("smtps://"))
+    throw std::runtime_error("notify.mail_server: begins with smtp:// or smtps://");
+  if (!mail.url.empty() && !voicemail::is_mail_address(mail.from))
+    throw std::runtime_error("notify.mail_from: is no e-mail address");
+  if (given.mail_tls == "opportunistic")
+    mail.tls = notify::tls_use::opportunistic;
+  else if (given.mail_tls == "none")
+    mail.tls = notify::tls_use::none;
+  else if (given.mail_tls != "required")
+    throw std::runtime_error("notify.mail_tls: is required, opportunistic or none");
+  try {
+    return {std::move(mail), notify::address_guard(given.webhook_networks), given.webhook_authority.string()};
+  } catch (const std::invalid_argument& e) {
+    throw std::runtime_error(std::string("notify.webhook_networks: ") + e.what());
+  }
+}
+
+notify::notifier_options notifier_options_of(const configuration& settings) {
+  notify::notifier_options options;
+  options.retries.first = seconds(settings.notify.first_retry_s);
+  options.retries.attempts = settings.notify.attempts;
+  options.interval = milliseconds(settings.notify.interval_ms);
+  return options;
 }
 
 }  // namespace tollgate::gateway

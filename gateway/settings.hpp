@@ -9,6 +9,7 @@
 #include "gateway/api/server.hpp"
 #include "gateway/call/call_service.hpp"
 #include "gateway/configuration.hpp"
+#include "gateway/notify/notifier.hpp"
 #include "gateway/overlay/server.hpp"
 #include "gateway/overlay/turn_credentials.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
@@ -29,5 +30,8 @@ api::server_options api_options_of(const configuration& settings);
 billing::standard_decks standard_decks_of(const configuration& settings);
 billing::lapse_policy lapse_policy_of(const configuration& settings);
 voicemail::mailbox_quota mailbox_quota_of(const configuration& settings);
+// Throws std::runtime_error for values that make no sense together.
+notify::courier courier_of(const configuration& settings);
+notify::notifier_options notifier_options_of(const configuration& settings);
 
 }  // namespace tollgate::gateway

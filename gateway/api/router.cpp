@@ -2,6 +2,7 @@
 // The table of resources.
 #include "gateway/api/router.hpp"
 
+#include "gateway/api/notifications.hpp"
 #include "gateway/api/resources.hpp"
 
 namespace tollgate::gateway::api {
@@ -153,6 +154,8 @@ constexpr route table[] = {
     {"GET", "/v1/mailboxes/{}", get_mailbox, owner_reads},
     {"PATCH", "/v1/mailboxes/{}", change_mailbox, owner_or_support},
     {"POST", "/v1/mailboxes/{}/pin", set_mailbox_pin, owner_or_support},
+    {"GET", "/v1/mailboxes/{}/notifications", get_notifications, owner_reads},
+    {"PUT", "/v1/mailboxes/{}/notifications", set_notifications, owner_only},  // where the audio may go
     {"GET", "/v1/mailboxes/{}/greetings/{}", get_greeting, owner_only},
     {"PUT", "/v1/mailboxes/{}/greetings/{}", put_greeting, owner_only, large},
     {"DELETE", "/v1/mailboxes/{}/greetings/{}", remove_greeting, owner_or_support},

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Owners who are told of their messages: by e-mail at a real mail server, by a signed webhook; what is tried again and what is
+never connected to."""
+
+import email
+import email.policy
+import hashlib
+import hmac
+import http.server
+import json
+import pathlib
+import shutil
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.request
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from stage import LANDLINE, PATIENCE_S, StageTest, processes
+
+ALICE_NUMBER = "+16505550100"
+MAIL_USER, MAIL_PASSWORD = "tollgate", "handed in by the carrier"
+SECRET = "a secret of the owner's"
+
+
+class Mailroom:
+    """What the mail server does with letters: the first answers are those of `refusals`, then they are kept."""
+
+    def __init__(self):
+        self.letters, self.refusals, self.encrypted = [], [], []
+
+    async def handle_DATA(self, server, session, envelope):
+        self.encrypted.append(session.ssl is not None)
+        if self.refusals:
+            return self.refusals.pop(0)
+        self.letters.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 taken"
+
+
+def log_in(server, session, envelope, mechanism, given):
+    good = (given.login, given.password) == (MAIL_USER.encode(), MAIL_PASSWORD.encode())
+    return AuthResult(success=good)
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    calls, answers = [], []
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.calls.append((self.path, self.headers, body))
+        status, headers = self.answers.pop(0) if self.answers else (204, {})
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Notifications(StageTest):
+    settings = {
+        "notify.mail_from": "tollgate@carrier.example",
+        "notify.webhook_networks": "127.0.0.1",
+        "notify.interval_ms": 200,
+        "notify.first_retry_s": 1,
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        cls.mailroom = Mailroom()
+        cls.files = pathlib.Path(tempfile.mkdtemp(prefix="tollgate-"))
+        cls.addClassCleanup(shutil.rmtree, cls.files)
+        cls.mail_port = processes.free_port(set())
+        cls.open_mail_server("mail")
+        cls.addClassCleanup(lambda: cls.mail.stop())
+        cls.web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+        threading.Thread(target=cls.web.serve_forever, daemon=True).start()
+        cls.addClassCleanup(cls.web.shutdown)
+        cls.settings = {
+            **cls.settings,
+            "notify.mail_server": f"smtp://localhost:{cls.mail_port}",
+            "notify.mail_user": MAIL_USER,
+            "notify.mail_password": MAIL_PASSWORD,
+            "notify.mail_authority": cls.files / "mail.crt",
+        }
+        super().setUpClass()
+
+    @classmethod
+    def open_mail_server(cls, name):
+        """By a certificate of that name, which is made if there is none. It takes nothing without TLS and log-in."""
+        certificate, key = cls.files / f"{name}.crt", cls.files / f"{name}.key"
+        if not certificate.exists():
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                 "-keyout", key, "-out", certificate, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                check=True, capture_output=True,
+            )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        cls.mail = Controller(cls.mailroom, hostname="127.0.0.1", port=cls.mail_port, tls_context=context,
+                              require_starttls=True, authenticator=log_in, auth_required=True)
+        cls.mail.start()
+
+    @classmethod
+    def prepare(cls, stage):
+        cls.alice = stage.subscriber("alice", credit="20.00", number=ALICE_NUMBER)
+        cls.said = stage.speech("said", "demo-moreinfo", 8)
+        cls.telephone = stage.telephone(cls.said)
+        stage.trunk(cls.telephone.sip_port, [LANDLINE[1:]])
+        cls.mailbox = f"/v1/mailboxes/{cls.alice.account_id}"
+        cls.hook = f"http://127.0.0.1:{cls.web.server_port}"
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.telephone.hang_up)
+        self.addCleanup(self.tell)
+        self.mailroom.letters.clear()
+        self.mailroom.refusals.clear()
+        Hook.calls.clear()
+        Hook.answers.clear()
+
+    def tell(self, **where):
+        return self.stage.rest._ask("PUT", f"{self.mailbox}/notifications", json.dumps(where).encode(), "application/json")
+
+    def told(self):
+        return self.stage.rest.get(f"{self.mailbox}/notifications")
+
+    def messages(self):
+        return self.stage.rest.get(f"{self.mailbox}/voicemails")["items"]
+
+    def leave_message(self):
+        """The message that this caller leaves."""
+        known = {message["id"] for message in self.messages()}
+        self.telephone.forget()
+        self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+        self.telephone.await_event("CALL_ESTABLISHED", PATIENCE_S)
+        time.sleep(0.5)
+        self.telephone.press("#")
+        time.sleep(3)
+        self.telephone.hang_up()
+        fresh = lambda: [message for message in self.messages() if message["id"] not in known]
+        return processes.wait_until("the message", fresh, PATIENCE_S)[0]
+
+    def audio_of(self, message):
+        rest = self.stage.rest
+        request = urllib.request.Request(
+            f"{rest.url}{self.mailbox}/voicemails/{message['id']}/audio", headers={"Authorization": f"Bearer {rest.token}"}
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE_S) as answer:
+            return answer.read()
+
+    def await_calm(self):
+        return processes.wait_until("everybody's being told", lambda: self.told()["waiting"] == 0 and self.told(), PATIENCE_S)
+
+    def test_a_message_is_told_by_mail_and_webhook_each_once(self):
+        self.mailroom.refusals.append("451 try again")
+        Hook.answers.append((500, {}))
+        self.tell(email="alice@example.net", email_audio=True, webhook=self.hook + "/told", webhook_secret=SECRET)
+        message = self.leave_message()
+        self.assertEqual(0, self.await_calm()["failed"])
+
+        letter, = self.mailroom.letters  # though the server refused it at first
+        self.assertTrue(all(self.mailroom.encrypted))
+        self.assertEqual(("tollgate@carrier.example", "alice@example.net"), (letter["From"].addresses[0].addr_spec,
+                                                                             letter["To"].addresses[0].addr_spec))
+        self.assertIn(LANDLINE, letter["Subject"])
+        self.assertIn(message["id"], letter["Message-ID"])
+        attached, = letter.iter_attachments()
+        self.assertEqual("audio/ogg", attached.get_content_type())
+        self.assertEqual(self.audio_of(message), attached.get_content())
+
+        self.assertEqual(2, len(Hook.calls))
+        for path, headers, body in Hook.calls:
+            self.assertEqual("/told", path)
+            event = json.loads(body)
+            self.assertEqual((message["id"], LANDLINE), (event["message"]["id"], event["message"]["caller"]))
+            parts = dict(part.split("=") for part in headers["Tollgate-Signature"].split(","))
+            expected = hmac.new(SECRET.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
+            self.assertEqual(expected, parts["v1"])
+            self.assertLess(abs(time.time() - int(parts["t"])), 300)
+        self.assertEqual(Hook.calls[0][2], Hook.calls[1][2])
+        time.sleep(1)
+        self.assertEqual((1, 2), (len(self.mailroom.letters), len(Hook.calls)))
+        self.assert_sound()
+
+    def test_a_letter_waits_for_the_mail_server_and_goes_to_no_other(self):
+        self.mail.stop()
+        self.tell(email="alice@example.net")
+        message = self.leave_message()
+        processes.wait_until("the attempt in vain", lambda: self.told()["last_error"], PATIENCE_S)
+        self.open_mail_server("impostor")  # at the same place, by a certificate that nobody has signed
+        failure = processes.wait_until(
+            "the refusal", lambda: "SSL" in self.told()["last_error"] and self.told(), PATIENCE_S)
+        self.assertEqual((1, 0), (failure["waiting"], failure["failed"]))
+        self.assertEqual([], self.mailroom.letters)
+        self.mail.stop()
+        self.open_mail_server("mail")
+        self.await_calm()
+        letter, = self.mailroom.letters
+        self.assertIn(message["id"], letter["Message-ID"])
+        self.assertEqual([], list(letter.iter_attachments()))
+        new = len(self.messages())
+        self.assertIn(f"{new} new, 0 saved", letter.get_body().get_content())
+        self.assert_sound()
+
+    def test_a_webhook_leads_nowhere_inside(self):
+        message = self.leave_message()
+        port = self.web.server_port
+        for target in (f"http://[::1]:{port}/", "http://169.254.169.254/latest/meta-data/", f"http://0.0.0.0:{port}/"):
+            with self.subTest(target):
+                self.tell(webhook=target)
+                self.stage.query(
+                    "INSERT INTO voicemail.notification (account_id, channel, message_id) "
+                    f"SELECT account_id, 'webhook', message_id FROM voicemail.message WHERE message_id = '{message['id']}'")
+                processes.wait_until("the refusal", lambda: "not public" in self.told()["last_error"], PATIENCE_S)
+                self.tell()
+        Hook.answers += [(302, {"Location": self.hook + "/elsewhere"})]
+        answered = self.tell(webhook=self.hook + "/moved")
+        self.assertEqual(64, len(answered["webhook_secret"]))
+        self.assertNotIn("webhook_secret", self.told())
+        self.leave_message()
+        self.await_calm()
+        self.assertEqual({"/moved"}, {path for path, _, _ in Hook.calls})
+        self.assertEqual(2, len(Hook.calls))
+        self.assert_sound()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
