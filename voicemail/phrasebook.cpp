@@ -299,6 +299,7 @@ std::vector<std::string> clips_of(language spoken) {
   std::set<std::string> clips{
       // Said by the menus (retrieval.cpp) and to callers (prompts.cpp).
       "agent-pass", "auth-incorrect", "beep", "im-sorry|tt-somethingwrong", "invalid", "vm-deleted", "vm-duration",
+      "ss-noservice|vm-goodbye",
       "vm-goodbye", "vm-incorrect", "vm-intro", "vm-invalid-password", "vm-isonphone", "vm-isunavail", "vm-mailboxfull",
       "vm-marked-nonurgent", "vm-marked-urgent", "vm-mismatch", "vm-msgforwarded|vm-msgsaved", "vm-msgsaved",
       "vm-newpassword", "vm-nobodyavail", "vm-nomore", "vm-passchanged", "vm-rec-busy", "vm-rec-name", "vm-rec-temp",

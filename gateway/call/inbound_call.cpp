@@ -70,7 +70,9 @@ boost::asio::awaitable<void> inbound_call::run(std::shared_ptr<inbound_call> sel
 boost::asio::awaitable<void> inbound_call::live() {
   auto refused = co_await find_owner();
   if (!refused) refused = prepare_trunk_media();
-  if (refused) {
+  if (refused && refused->is_announced) co_await announce_no_service();
+  if (ending_) {  // the caller has heard enough
+  } else if (refused) {
     environment_.sip.reject(dialog_, refused->status, refused->phrase, refused->q850);
     end(party::gateway, refused->reason, refused->phrase, refused->status, refused->q850);
   } else {
@@ -121,12 +123,18 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
     std::string region;
     voicemail::inbound_verdict verdict = voicemail::inbound_verdict::ring;
     std::vector<voicemail::forward_target> forwarding;
+    bool is_ours = false;
   };
   const auto now = environment_.time.wall();
   const auto work = [&called, now, this](pqxx::work& tx) {
     found_owner found;
     found.owner = voicemail::owner_of(tx, *called, now);
-    if (!found.owner) return found;
+    if (!found.owner || !found.owner->term_valid) {
+      const auto number = voicemail::find_number(tx, *called);
+      found.is_ours = number && number->state != voicemail::number_state::ported_out &&
+                      number->state != voicemail::number_state::withdrawn;
+      return found;
+    }
     found.verdict = voicemail::judge_caller(tx, *called, facts_.caller, now);
     found.forwarding = voicemail::find_forwarding(tx, *called);
     if (const auto who = subscriber::find_subscriber(tx, found.owner->account_id)) {
@@ -137,7 +145,10 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
   };
   const auto found = co_await environment_.database.run(work, {.idempotent = true});
   if (!found) co_return refusal{503, "Service Unavailable", 41, "unavailable"};
-  if (!found->owner || !found->owner->term_valid) co_return refusal{404, "Not Found", 1, "number_unknown"};
+  if (!found->owner || !found->owner->term_valid) {
+    const refusal unknown{404, "Not Found", 1, "number_unknown", found->is_ours};
+    co_return unknown;
+  }
   owner_ = found->owner;
   facts_.account_id = owner_->account_id;
   region_ = found->region;

@@ -36,6 +36,7 @@ class inbound_call final : public call_base {
     std::string phrase;
     int q850;
     std::string reason;
+    bool is_announced = false;  // the caller hears that the number is not in service
   };
   struct ringing_device {
     overlay::session_ptr device;
@@ -49,6 +50,7 @@ class inbound_call final : public call_base {
   boost::asio::awaitable<std::optional<refusal>> find_owner();
   std::optional<refusal> prepare_trunk_media();
   boost::asio::awaitable<void> find_answer();
+  boost::asio::awaitable<void> announce_no_service();  // inbound_voicemail.cpp
   boost::asio::awaitable<ring_result> ring();
   void offer_to_devices();
   void offer_to(const overlay::session_ptr& device);

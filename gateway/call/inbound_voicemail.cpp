@@ -9,6 +9,7 @@
 #include "gateway/call/call_id.hpp"
 #include "gateway/call/inbound_call.hpp"
 #include "pstn/media/audio_file.hpp"
+#include "pstn/media/tone_source.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -255,6 +256,30 @@ boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message(boo
     co_return voicemail::message_refused{outcome == message_desk::outcome::mailbox_full};
   environment_.notify_mailbox(facts_.account_id);
   co_return voicemail::message_committed{};
+}
+
+// Before the answer, so that it costs nobody anything; where the caller's network takes no early media, the status alone tells.
+boost::asio::awaitable<void> inbound_call::announce_no_service() {
+  if (invite_.sdp.empty() || prepare_trunk_media()) co_return;
+  environment_.sip.send_progress(dialog_, 183, trunk_sdp_);
+  media_->connect_trunk(*trunk_remote_);
+  auto tone = media::cadence_of(media::tone::sit_vacant);  // E.180 §7: once, before the words
+  tone.repeated = false;
+  const auto words = environment_.prompts.of(std::nullopt).source({"ss-noservice"});
+  tell(media::make_sequence({media::make_tone_source(std::move(tone)), words}));
+  constexpr std::chrono::seconds longest{20};
+  const auto until = environment_.time.steady() + longest;
+  while (!ending_ && !told_to_the_end()) {
+    const auto event = co_await inbox_.next(until);
+    if (!event) co_return;
+    const auto* any = std::get_if<sip::event>(&*event);
+    if (any && (std::holds_alternative<sip::cancelled>(*any) || std::holds_alternative<sip::ended>(*any)))
+      end(party::caller, "cancelled", "The caller hung up before the answer.", 487, 16);
+    if (const auto* one = std::get_if<operator_hang_up>(&*event)) {
+      environment_.sip.hang_up(dialog_, 31, one->reason);
+      end(party::gateway, one->reason, one->text, 480, 31);
+    }
+  }
 }
 
 }  // namespace tollgate::gateway::call
