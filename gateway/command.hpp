@@ -2,6 +2,7 @@
 // The commands of `tollgate`. Each returns the exit code of the process.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -33,7 +34,8 @@ struct remote_options {
   bool json = false;                 ///< print the answer as it came
 };
 int command_status(const configuration& settings, const remote_options& remote);
-int command_calls(const configuration& settings, const remote_options& remote);
+/// `watch`: again and again, a second apart, until the process is ended.
+int command_calls(const configuration& settings, const remote_options& remote, bool watch);
 int command_hangup(const configuration& settings, const remote_options& remote, const std::string& call_id);
 struct trace_options {
   std::string call_id;
@@ -48,5 +50,8 @@ struct simulation_options {
 int command_simulate(const configuration& settings, const remote_options& remote,
                      const simulation_options& what);
 int command_drain(const configuration& settings, const remote_options& remote, bool stop);
+/// exit_failed if something is wrong; what is only noteworthy does not count.
+int command_doctor(const configuration& settings, const remote_options& remote,
+                   std::chrono::system_clock::time_point now);
 
 }  // namespace tollgate::gateway

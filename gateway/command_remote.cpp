@@ -6,14 +6,19 @@
 #include <boost/json/value.hpp>
 #include <iomanip>
 #include <iostream>
+#include <thread>
 
 #include "gateway/command.hpp"
 #include "gateway/remote.hpp"
+#include "gateway/text_table.hpp"
 
 namespace tollgate::gateway {
 namespace {
 
 namespace json = boost::json;
+
+// Home, and all below it gone (ECMA-48: CUP, ED).
+constexpr const char* clear_screen = "\x1b[H\x1b[2J";
 
 struct answer {
   int code = exit_done;
@@ -94,22 +99,24 @@ int command_status(const configuration& settings, const remote_options& remote) 
   return exit_done;
 }
 
-int command_calls(const configuration& settings, const remote_options& remote) {
-  const answer found = ask(settings, remote, "GET", "/v1/calls");
-  if (found.code != exit_done || remote.json) return found.code;
-  const json::value* const items = found.body.if_contains("items");
-  if (items == nullptr || !items->is_array()) return exit_failed;
-  std::cout << std::left << std::setw(38) << "call" << std::setw(11) << "direction" << std::setw(11)
-            << "state" << std::setw(18) << "caller" << std::setw(18) << "callee"
-            << "talk_ms\n";
-  for (const json::value& each : items->get_array()) {
-    if (!each.is_object()) continue;
-    const json::object& call = each.get_object();
-    std::cout << std::setw(38) << text_of(call, "call_id") << std::setw(11) << text_of(call, "direction")
-              << std::setw(11) << text_of(call, "state") << std::setw(18) << text_of(call, "caller")
-              << std::setw(18) << text_of(call, "callee") << text_of(call, "talk_ms") << "\n";
+int command_calls(const configuration& settings, const remote_options& remote, bool watch) {
+  static constexpr table_column columns[] = {
+      {"call", "call_id"},      {"direction", "direction"}, {"state", "state"},
+      {"caller", "caller"},     {"callee", "callee"},       {"trunk", "trunk"},
+      {"codec", "trunk_codec"}, {"talk_ms", "talk_ms"},     {"held", "held"}};
+  while (true) {
+    const answer found = ask(settings, remote, "GET", "/v1/calls");
+    if (found.code != exit_done) return found.code;
+    if (!remote.json) {
+      const json::value* const items = found.body.if_contains("items");
+      if (items == nullptr || !items->is_array()) return exit_failed;
+      if (watch) std::cout << clear_screen << items->get_array().size() << " live calls\n";
+      print_table(std::cout, columns, items->get_array());
+    }
+    std::cout << std::flush;
+    if (!watch || !std::cout) return exit_done;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
   }
-  return exit_done;
 }
 
 int command_hangup(const configuration& settings, const remote_options& remote, const std::string& call_id) {

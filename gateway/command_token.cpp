@@ -4,10 +4,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <iomanip>
 #include <iostream>
 
 #include "gateway/remote.hpp"
+#include "gateway/text_table.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -58,16 +58,12 @@ int command_token_list(const configuration& settings, const remote_options& remo
   }
   const json::value* const items = found.body.if_contains("items");
   if (items == nullptr || !items->is_array()) return exit_failed;
-  std::cout << std::left << std::setw(38) << "token" << std::setw(12) << "role" << std::setw(26) << "expires"
-            << std::setw(26) << "revoked"
-            << "label\n";
-  for (const json::value& each : items->get_array()) {
-    if (!each.is_object()) continue;
-    const json::object& token = each.get_object();
-    std::cout << std::setw(38) << text_of(token, "id") << std::setw(12) << text_of(token, "role")
-              << std::setw(26) << text_of(token, "expires_at") << std::setw(26)
-              << text_of(token, "revoked_at") << text_of(token, "label") << "\n";
-  }
+  static constexpr table_column columns[] = {{"token", "id"},
+                                             {"role", "role"},
+                                             {"expires", "expires_at"},
+                                             {"revoked", "revoked_at"},
+                                             {"label", "label"}};
+  print_table(std::cout, columns, items->get_array());
   return exit_done;
 }
 

@@ -6,10 +6,13 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <map>
 
 #include "gateway/command.hpp"
 #include "gateway/command_cdr.hpp"
+#include "gateway/command_completion.hpp"
 #include "gateway/command_rates.hpp"
+#include "gateway/command_resources.hpp"
 #include "gateway/command_token.hpp"
 
 namespace {
@@ -28,7 +31,7 @@ constexpr const char* footer =
 struct arguments {
   std::string config;
   remote_options remote;
-  bool print = false, look_only = false, stop = false;
+  bool print = false, look_only = false, stop = false, watch = false;
   std::string call_id;
   simulation_options simulation;
   trace_options trace;
@@ -39,6 +42,9 @@ struct arguments {
   new_token_options new_token;
   std::string token_id;
   int overlap_s = 300;
+  const resource_command* resource = nullptr;  // the one that was chosen, if any
+  resource_words words;                        // of it
+  std::string shell;
 
   std::optional<fs::path> file() const {
     if (!config.empty()) return config;
@@ -175,6 +181,49 @@ token_commands add_token(CLI::App& app, arguments& given) {
   return {create, list, rotate, revoke};
 }
 
+// The group's command, made by whoever comes first.
+CLI::App* group_of(CLI::App& app, const char* name) {
+  static const std::map<std::string, const char*> helps{{"accounts", "Subscribers and their credit"},
+                                                        {"carriers", "Carriers"},
+                                                        {"trunks", "Trunks: the ways to carriers"},
+                                                        {"numbers", "Telephone numbers for rent"}};
+  for (CLI::App* const each : app.get_subcommands([&](CLI::App* one) { return one->get_name() == name; }))
+    return each;
+  CLI::App* const made = app.add_subcommand(name, helps.at(name));
+  made->require_subcommand(1);
+  made->footer(footer);
+  return made;
+}
+
+void add_field(CLI::App& command, const resource_field& field, arguments& given) {
+  const std::string word = field.word;
+  CLI::Option* option = nullptr;
+  if (field.kind == field_kind::flag)
+    option = command.add_flag_callback(
+        word, [&given, word] { given.words[word] = {"true"}; }, field.help);
+  else if (field.kind == field_kind::list)
+    option =
+        command
+            .add_option_function<std::vector<std::string>>(
+                word, [&given, word](const std::vector<std::string>& values) { given.words[word] = values; },
+                field.help)
+            ->allow_extra_args(false);
+  else
+    option = command.add_option_function<std::string>(
+        word, [&given, word](const std::string& value) { given.words[word] = {value}; }, field.help);
+  option->required(field.needed);
+}
+
+void add_resources(CLI::App& app, arguments& given) {
+  for (const resource_command& each : resource_commands()) {
+    CLI::App* const group = *each.group == '\0' ? &app : group_of(app, each.group);
+    CLI::App* const command = add_remote(*group, each.name, each.help, given);
+    for (const resource_field& field : each.fields)
+      add_field(*command, field, given);
+    command->callback([&given, &each] { given.resource = &each; });
+  }
+}
+
 int run_command(int count, char** words) {
   arguments given;
   CLI::App app{
@@ -194,7 +243,8 @@ int run_command(int count, char** words) {
   CLI::App* const check = app.add_subcommand("check", "Check the configuration")->footer(footer);
   check->add_flag("--print", given.print, "Print the configuration in force, with every key and its comment");
   const CLI::App* const status = add_remote(app, "status", "Show a running gateway", given);
-  const CLI::App* const calls = add_remote(app, "calls", "List its live calls", given);
+  CLI::App* const calls = add_remote(app, "calls", "List its live calls", given);
+  calls->add_flag("--watch", given.watch, "Go on, once a second, until Ctrl-C");
   CLI::App* const hangup = add_remote(app, "hangup", "End a live call", given);
   hangup->add_option("call", given.call_id, "The call's id")->required();
   CLI::App* const drain = add_remote(app, "drain", "Refuse new calls and let the live ones end", given);
@@ -214,6 +264,15 @@ int run_command(int count, char** words) {
   const cdr_commands cdr = add_cdr(app, given);
   const rates_commands rates = add_rates(app, given);
   const token_commands token = add_token(app, given);
+  add_resources(app, given);
+  const CLI::App* const examine = add_remote(
+      app, "doctor", "Look at all that a gateway needs, and say what to do; exit code 1: something is wrong",
+      given);
+  CLI::App* const completion =
+      app.add_subcommand("completion", "Print what makes a shell complete these commands");
+  completion->add_option("shell", given.shell, "bash or zsh")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}));
 
   try {
     app.parse(count, words);
@@ -221,11 +280,12 @@ int run_command(int count, char** words) {
     return app.exit(failure) == 0 ? exit_done : exit_usage;
   }
   if (check->parsed()) return command_check(given.file(), given.print);
+  if (completion->parsed()) return command_completion(app, given.shell);
   return with_configuration(given, [&](const configuration& settings) -> int {
     if (serve->parsed()) return command_serve(settings);
     if (migrate->parsed()) return command_migrate(settings, given.look_only);
     if (status->parsed()) return command_status(settings, given.remote);
-    if (calls->parsed()) return command_calls(settings, given.remote);
+    if (calls->parsed()) return command_calls(settings, given.remote, given.watch);
     if (hangup->parsed()) return command_hangup(settings, given.remote, given.call_id);
     if (trace->parsed()) return command_trace(settings, given.remote, given.trace);
     if (simulate->parsed()) return command_simulate(settings, given.remote, given.simulation);
@@ -239,6 +299,9 @@ int run_command(int count, char** words) {
     if (token.rotate->parsed())
       return command_token_rotate(settings, given.remote, given.token_id, given.overlap_s);
     if (token.revoke->parsed()) return command_token_revoke(settings, given.remote, given.token_id);
+    if (given.resource != nullptr)
+      return command_resource(settings, given.remote, *given.resource, given.words);
+    if (examine->parsed()) return command_doctor(settings, given.remote, std::chrono::system_clock::now());
     return command_drain(settings, given.remote, given.stop);
   });
 }

@@ -32,14 +32,20 @@ std::string token_of(const configuration& settings, const remote_options& remote
   return token;
 }
 
+// A mistake in a field of the request, or in a line of a list.
+void tell_mistake(const json::object& mistake) {
+  const bool of_list = mistake.contains("line");
+  std::cerr << "  " << (of_list ? "line " + text_of(mistake, "line") : text_of(mistake, "field")) << ": "
+            << text_of(mistake, mistake.contains("detail") ? "detail" : "code") << "\n";
+}
+
 void tell(const api_response& response, const json::object& body) {
-  std::cerr << "tollgate: " << response.status << " " << text_of(body, "detail") << "\n";
+  std::cerr << "tollgate: " << response.status << " "
+            << text_of(body, body.contains("detail") ? "detail" : "outcome") << "\n";
   const json::value* const errors = body.if_contains("errors");
   if (errors == nullptr || !errors->is_array()) return;
   for (const json::value& each : errors->get_array())
-    if (each.is_object())
-      std::cerr << "  " << text_of(each.get_object(), "field") << ": " << text_of(each.get_object(), "detail")
-                << "\n";
+    if (each.is_object()) tell_mistake(each.get_object());
 }
 
 }  // namespace
@@ -69,6 +75,12 @@ std::string url_encoded(std::string_view text) {
       out += {'%', hex[byte >> 4U], hex[byte & 15U]};
   }
   return out;
+}
+
+bool gateway_answers(const configuration& settings, const remote_options& remote) {
+  const auto answer =
+      ask_api(url_of(settings, remote), "", {.target = "/health", .timeout = std::chrono::seconds(2)});
+  return answer && answer->status == 200;
 }
 
 remote_answer ask_gateway(const configuration& settings, const remote_options& remote,

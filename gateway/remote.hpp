@@ -20,6 +20,9 @@ struct remote_answer {
 remote_answer ask_gateway(const configuration& settings, const remote_options& remote,
                           const api_request& request);
 
+/// Whether a gateway answers at all. Waits two seconds at most, and prints nothing.
+bool gateway_answers(const configuration& settings, const remote_options& remote);
+
 /// A member as text; "-" if there is none.
 std::string text_of(const boost::json::object& from, std::string_view name);
 

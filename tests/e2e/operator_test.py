@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's command line against a gateway: accounts and their credit, trunks, numbers, prices, live calls, the doctor, and the
+shell's completion."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import unittest
+import uuid
+
+from stage import PATIENCE_S, StageTest, processes, program
+
+DONE, FAILED, WRONG_USE, UNREACHABLE, REFUSED = 0, 1, 2, 3, 4
+PASSPHRASE = "correct horse battery"
+
+
+class Operator(StageTest):
+    def tollgate(self, *words, given="", **environment):
+        command = [program("tollgate"), "--config", str(self.stage.gateway.configuration_file), *words]
+        whole = {**os.environ, **environment}
+        return subprocess.run(command, env=whole, input=given, capture_output=True, text=True, timeout=PATIENCE_S)
+
+    def done(self, *words, **more):
+        """What a command that must succeed answers, as JSON."""
+        answer = self.tollgate(*words, "--json", **more)
+        self.assertEqual(DONE, answer.returncode, answer.stderr)
+        return json.loads(answer.stdout)
+
+    def account(self, name):
+        return self.done("accounts", "create", name, "--passphrase-file", "-", "--region", "GB", given=PASSPHRASE + "\n")
+
+    def test_an_account_from_its_beginning_to_its_end(self):
+        made = self.account("dora")
+        self.assertEqual(["dora", "active"], [made["name"], made["status"]])
+        shown = self.tollgate("accounts", "show", "dora")
+        self.assertRegex(shown.stdout, rf"account +{made['id']}\n")
+        listed = self.tollgate("accounts", "list", "--name", "dora").stdout.splitlines()
+        self.assertEqual(2, len(listed), listed)
+        self.assertTrue(listed[0].startswith("account") and listed[1].startswith(made["id"]), listed)
+        self.assertEqual("blocked", self.done("accounts", "block", "dora")["status"])
+        self.assertEqual("active", self.done("accounts", "unblock", made["id"])["status"])
+        self.assertEqual("closed", self.done("accounts", "close", "dora")["status"])
+
+    def test_a_payment_counts_once(self):
+        self.account("paul")
+        payment = str(uuid.uuid4())
+        first = self.done("topup", "paul", "12.50", "--id", payment, "--note", "by cheque")
+        again = self.done("topup", "paul", "12.50", "--id", payment)
+        self.assertEqual([False, True], [first["repeated"], again["repeated"]])
+        self.assertEqual(12_500_000, self.done("accounts", "balance", "paul")["available_micros"])
+        entries = self.done("accounts", "entries", "paul")["items"]
+        self.assertEqual([["top_up", "by cheque"]], [[one["kind"], one["note"]] for one in entries])
+
+    def test_what_is_wrong_is_told_and_changes_nothing(self):
+        self.account("wilma")
+        missing = self.tollgate("topup", "nobody", "10")
+        self.assertEqual(WRONG_USE, missing.returncode)
+        self.assertIn("there is no account 'nobody'", missing.stderr)
+        little = self.tollgate("topup", "wilma", "0.50")
+        self.assertEqual(REFUSED, little.returncode)
+        self.assertIn("less than the least top-up", little.stderr)
+        self.assertEqual(0, self.done("accounts", "balance", "wilma")["available_micros"])
+        self.assertEqual(WRONG_USE, self.tollgate("numbers", "assign", "+16505550111", "wilma", "--months", "many").returncode)
+        unread = self.tollgate("accounts", "create", "x", "--passphrase-file", "/nowhere")
+        self.assertEqual(WRONG_USE, unread.returncode)
+        self.assertIn("'/nowhere' cannot be read", unread.stderr)
+        silent = self.tollgate("topup", "3d5b1d43-8e0b-4f9c-9ea9-3a4a2b1c0d9e", "10", "--url", "http://127.0.0.1:9")
+        self.assertEqual(UNREACHABLE, silent.returncode)
+        self.assertRegex(silent.stderr, r"repeat it with --id [0-9a-f-]{36}")
+
+    def test_carriers_and_trunks_by_name(self):
+        self.assertEqual("north", self.done("carriers", "create", "north", "--calls", "50")["name"])
+        port = str(self.stage.free_port())
+        words = ["--carrier", "north", "--host", "127.0.0.1", "--port", port, "--username", "us", "--password-file", "-"]
+        words += ["--codec", "PCMU", "--codec", "PCMA", "--prefix", "47", "--prefix", "46", "--source", "127.0.0.9"]
+        made = self.done("trunks", "create", "north-1", *words, given="secret\n")
+        self.assertEqual(["PCMU", "PCMA"], made["codecs"])
+        self.assertEqual(["47", "46"], made["served_prefixes"])
+        self.assertEqual("us", made["digest"]["username"])
+        self.assertIn("47,46", self.tollgate("trunks", "list").stdout)
+        self.assertEqual(made["id"], self.done("trunks", "show", "north-1")["id"])
+        self.assertEqual("done\n", self.tollgate("trunks", "remove", "north-1").stdout)
+        self.assertEqual("done\n", self.tollgate("carriers", "remove", "north").stdout)
+        self.assertNotIn("north", self.tollgate("trunks", "list").stdout + self.tollgate("carriers", "list").stdout)
+
+    def test_numbers_from_a_list_to_a_subscriber(self):
+        csv = "number,area\n+16505550121,Palo Alto\n+16505550122,Palo Alto\n"
+        wrong = self.tollgate("numbers", "import", "-", "--dry-run", given="number,area\n+1650x,Palo Alto\n")
+        self.assertIn("mistakes  1", wrong.stdout)
+        refused = self.tollgate("numbers", "import", "-", given="number,area\n+1650x,Palo Alto\n")
+        self.assertEqual(REFUSED, refused.returncode)
+        self.assertIn("line 2: number_invalid", refused.stderr)
+        self.assertEqual(2, self.done("numbers", "import", "-", given=csv)["numbers"])
+        found = self.done("numbers", "search", "--country", "US", "--area", "Palo Alto")["items"]
+        self.assertEqual({"+16505550121", "+16505550122"}, {one["number"] for one in found})
+        self.account("nina")
+        self.done("topup", "nina", "20")
+        order = self.done("numbers", "assign", "+16505550121", "nina", "--months", "3")
+        self.assertEqual(10_000_000, order["charged_micros"])
+        self.assertEqual(["+16505550121"], [one["number"] for one in self.done("numbers", "list", "--account", "nina")["items"]])
+        self.assertEqual("assigned", self.done("numbers", "show", "+16505550121")["state"])
+        self.done("numbers", "release", "+16505550121", "nina")
+        self.assertEqual("quarantined", self.done("numbers", "show", "+16505550121")["state"])
+
+    def test_prices(self):
+        found = self.done("rates", "search", "+442079460958", "--duration", "90")
+        self.assertEqual([600_000, 900_000], [found["price_per_minute_micros"], found["price_micros"]])
+
+    def test_live_calls_are_watched(self):
+        command = [program("tollgate"), "--config", str(self.stage.gateway.configuration_file), "calls", "--watch"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+            seen = ""
+            while seen.count("live calls") < 2:
+                line = watching.stdout.readline()
+                self.assertNotEqual("", line, seen)
+                seen += line
+            watching.send_signal(signal.SIGINT)
+            self.assertEqual(-signal.SIGINT, watching.wait(PATIENCE_S))
+        self.assertIn("0 live calls", seen)
+
+    def test_the_doctor_of_a_gateway_that_runs(self):
+        silent = self.stage.free_port()
+        self.stage.rest.post(
+            "/v1/trunks", {"name": "silent", "carrier_id": self.stage.carrier, "host": "127.0.0.1", "port": silent, "served_prefixes": ["999"]}
+        )
+        down = lambda: any(one["name"] == "silent" and not one["up"] for one in self.stage.rest.get("/v1/status")["trunks"])
+        processes.wait_until("the trunk's being down", down, PATIENCE_S)
+        seen = {}
+        answer = self.tollgate("doctor", "--json")
+        for each in json.loads(answer.stdout)["findings"]:
+            seen.setdefault(each["what"], []).append(each)
+        self.assertEqual(FAILED, answer.returncode)
+        self.assertEqual(["good"], [one["verdict"] for one in seen["gateway"]])
+        self.assertIn("its schema is up to date", [one["text"] for one in seen["database"]])
+        self.assertNotIn("ports", seen)
+        (silent_trunk,) = [one for one in seen["trunks"] if one["text"].startswith("silent")]
+        self.assertEqual("failure", silent_trunk["verdict"])
+        self.assertIn("ask the carrier", silent_trunk["remedy"])
+        self.tollgate("trunks", "remove", "silent")
+
+    def test_the_doctor_of_one_that_does_not_start(self):
+        # Elsewhere, on ports that the running one has.
+        elsewhere = {
+            "TOLLGATE_API_ADDRESS": "127.0.0.3",
+            "TOLLGATE_STATE_DIRECTORY": "/proc/tollgate",
+            "TOLLGATE_VOICEMAIL_PROMPTS": "/nowhere",
+            "TOLLGATE_OVERLAY_CERTIFICATE": str(self.stage.gateway.configuration_file),
+            "TOLLGATE_OVERLAY_KEY": str(self.stage.gateway.configuration_file),
+            "TOLLGATE_DATABASE_URL": "host=127.0.0.1 port=9 dbname=none",
+        }
+        answer = self.tollgate("doctor", **elsewhere)
+        self.assertEqual(FAILED, answer.returncode)
+        for line in (
+            r"failure +disk +/proc/tollgate",
+            r"failure +prompts +/nowhere is not there",
+            r"failure +certificates +.* is no PEM certificate",
+            r"failure +database +.*refused",
+            rf"failure +ports +overlay TCP 127.0.0.1:{self.stage.gateway.overlay_port}: Address already in use",
+            rf"failure +ports +sip UDP 127.0.0.1:{self.stage.gateway.sip_port}: Address already in use",
+            r"warning +gateway +it does not run",
+        ):
+            self.assertRegex(answer.stdout, line)
+
+    def completed(self, *words):
+        """What bash offers for the last of these words."""
+        script = self.tollgate("completion", "bash").stdout
+        script += f"COMP_WORDS=({' '.join(repr(word) for word in ('tollgate', *words))}); COMP_CWORD={len(words)}\n"
+        script += '_tollgate; printf "%s\\n" "${COMPREPLY[@]}"\n'
+        answer = subprocess.run(["bash", "--norc"], input=script, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual("", answer.stderr)
+        return answer.stdout.split()
+
+    def test_the_shell_completes_commands_and_options(self):
+        self.assertEqual(["numbers"], self.completed("num"))
+        self.assertEqual(["import"], self.completed("numbers", "im"))
+        self.assertEqual(["--dry-run"], self.completed("numbers", "import", "--dr"))
+        self.assertEqual(["--dry-run"], self.completed("rates", "import", "--deck", "default", "--dr"))
+        help_text = self.tollgate("--help").stdout
+        commands = set(re.findall(r"^  ([a-z]+) {2,}", help_text, re.M))
+        self.assertLessEqual(commands, set(self.completed("")))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
