@@ -43,7 +43,7 @@ struct trace_options {
   std::filesystem::path pcap;  ///< write a capture file there instead
 };
 int command_trace(const configuration& settings, const remote_options& remote, const trace_options& what);
-/// `who`: an account's id, a region, or neither.
+/// An account's name or id, a region, or neither.
 struct simulation_options {
   std::string number, account, region;
 };

@@ -75,7 +75,12 @@ void print_route(const json::object& call) {
 int command_simulate(const configuration& settings, const remote_options& remote,
                      const simulation_options& what) {
   std::string target = "/v1/call_simulation?number=" + url_encoded(what.number);
-  if (!what.account.empty()) target += "&account_id=" + url_encoded(what.account);
+  if (!what.account.empty()) {
+    int code = exit_done;
+    const auto account = find_account_id(settings, remote, what.account, code);
+    if (!account) return code;
+    target += "&account_id=" + *account;
+  }
   if (!what.region.empty()) target += "&region=" + url_encoded(what.region);
   const answer found = ask(settings, remote, "GET", target);
   if (found.code != exit_done || remote.json) return found.code;

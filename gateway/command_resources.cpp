@@ -6,7 +6,6 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
-#include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <charconv>
 #include <fstream>
@@ -20,15 +19,6 @@ namespace tollgate::gateway {
 namespace {
 
 namespace json = boost::json;
-
-bool is_id(const std::string& text) {
-  try {
-    boost::uuids::string_generator{}(text);
-    return text.size() == 36;
-  } catch (const std::runtime_error&) {
-    return false;
-  }
-}
 
 // A request in the making. The first mistake ends it, told on standard error.
 class request_maker {
@@ -121,11 +111,11 @@ class request_maker {
       case field_kind::whole_number:
         return whole_number(field, given);
       case field_kind::account:
-        return id_of("/v1/accounts?name=" + url_encoded(given), "account", given);
+        return find_account_id(settings_, remote_, given, code_);
       case field_kind::carrier:
-        return id_of("/v1/carriers", "carrier", given);
+        return find_id(settings_, remote_, "/v1/carriers", given, code_);
       case field_kind::trunk:
-        return id_of("/v1/trunks", "trunk", given);
+        return find_id(settings_, remote_, "/v1/trunks", given, code_);
       case field_kind::id:
         return given;
       case field_kind::secret:
@@ -139,22 +129,6 @@ class request_maker {
     const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
     if (error == std::errc{} && end == given.data() + given.size()) return std::to_string(value);
     return wrong_use(std::string(field.word) + ": '" + given + "' is no whole number");
-  }
-
-  // Ids go on as they are; names are looked up.
-  std::optional<std::string> id_of(const std::string& list, const char* what, const std::string& given) {
-    if (is_id(given)) return given;
-    const remote_answer found = ask_gateway(settings_, remote_, {.target = list});
-    if (found.code != exit_done) {
-      code_ = found.code;
-      return std::nullopt;
-    }
-    const json::value* const items = found.body.if_contains("items");
-    if (items != nullptr && items->is_array())
-      for (const json::value& each : items->get_array())
-        if (each.is_object() && text_of(each.get_object(), "name") == given)
-          return text_of(each.get_object(), "id");
-    return wrong_use("there is no " + std::string(what) + " '" + given + "'");
   }
 
   std::optional<std::string> content_of(const std::string& file) {

@@ -87,7 +87,7 @@ void visit_network(configuration& c, key_visitor& v) {
           "this file.");
   v.integer("turn.lifetime_s", c.turn.lifetime_s, 60, 600, "Life of a device's credentials for the relays.");
   v.visit("sip.address", c.sip.address, "Where SIP is received, UDP and TCP.");
-  v.integer("sip.port", c.sip.port, 0, 65'535, "0: any free one.");
+  v.integer("sip.port", c.sip.port, 1, 65'535, "UDP and TCP.");
   v.visit("sip.advertised_address", c.sip.advertised_address,
           "Address in Contact and Via. Empty: found from sip.address.");
   v.visit("sip.user_agent", c.sip.user_agent, "User-Agent and Server header.");

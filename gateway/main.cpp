@@ -253,7 +253,7 @@ int run_command(int count, char** words) {
       app, "simulate", "Show how a call would be routed, at what price and cost, without placing it", given);
   simulate->add_option("number", given.simulation.number, "The number, as a person dials it")->required();
   CLI::Option* const account =
-      simulate->add_option("--account", given.simulation.account, "Id of the account that calls");
+      simulate->add_option("--account", given.simulation.account, "Name or id of the account that calls");
   simulate->add_option("--region", given.simulation.region, "Or the caller's country, ISO 3166")
       ->excludes(account);
   CLI::App* const trace = add_remote(app, "trace", "Show the SIP messages of a call, live or ended", given);

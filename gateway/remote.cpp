@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <boost/uuid/string_generator.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -30,6 +31,15 @@ std::string token_of(const configuration& settings, const remote_options& remote
   std::string token;
   in >> token;
   return token;
+}
+
+bool is_id(const std::string& text) {
+  try {
+    boost::uuids::string_generator{}(text);
+    return text.size() == 36;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
 }
 
 // A mistake in a field of the request, or in a line of a list.
@@ -75,6 +85,30 @@ std::string url_encoded(std::string_view text) {
       out += {'%', hex[byte >> 4U], hex[byte & 15U]};
   }
   return out;
+}
+
+std::optional<std::string> find_id(const configuration& settings, const remote_options& remote,
+                                   const std::string& list, const std::string& name, int& code) {
+  if (is_id(name)) return name;
+  const remote_answer found = ask_gateway(settings, remote, {.target = list});
+  if (found.code != exit_done) {
+    code = found.code;
+    return std::nullopt;
+  }
+  const json::value* const items = found.body.if_contains("items");
+  if (items != nullptr && items->is_array())
+    for (const json::value& each : items->get_array())
+      if (each.is_object() && text_of(each.get_object(), "name") == name)
+        return text_of(each.get_object(), "id");
+  std::cerr << "tollgate: there is nothing named '" << name << "' in " << list.substr(0, list.find('?'))
+            << "\n";
+  code = exit_usage;
+  return std::nullopt;
+}
+
+std::optional<std::string> find_account_id(const configuration& settings, const remote_options& remote,
+                                           const std::string& name, int& code) {
+  return find_id(settings, remote, "/v1/accounts?name=" + url_encoded(name), name, code);
 }
 
 bool gateway_answers(const configuration& settings, const remote_options& remote) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,14 @@ remote_answer ask_gateway(const configuration& settings, const remote_options& r
 
 /// Whether a gateway answers at all. Waits two seconds at most, and prints nothing.
 bool gateway_answers(const configuration& settings, const remote_options& remote);
+
+/// The id of what `list` has ("/v1/trunks") under this name; an id goes on as it is. None: told on standard
+/// error, with `code` as the exit code.
+std::optional<std::string> find_id(const configuration& settings, const remote_options& remote,
+                                   const std::string& list, const std::string& name, int& code);
+/// The same of an account.
+std::optional<std::string> find_account_id(const configuration& settings, const remote_options& remote,
+                                           const std::string& name, int& code);
 
 /// A member as text; "-" if there is none.
 std::string text_of(const boost::json::object& from, std::string_view name);

@@ -8,9 +8,10 @@ import re
 import signal
 import subprocess
 import unittest
+import urllib.request
 import uuid
 
-from stage import PATIENCE_S, StageTest, processes, program
+from stage import PATIENCE_S, ROOT, StageTest, processes, program
 
 DONE, FAILED, WRONG_USE, UNREACHABLE, REFUSED = 0, 1, 2, 3, 4
 PASSPHRASE = "correct horse battery"
@@ -57,7 +58,7 @@ class Operator(StageTest):
         self.account("wilma")
         missing = self.tollgate("topup", "nobody", "10")
         self.assertEqual(WRONG_USE, missing.returncode)
-        self.assertIn("there is no account 'nobody'", missing.stderr)
+        self.assertIn("there is nothing named 'nobody' in /v1/accounts", missing.stderr)
         little = self.tollgate("topup", "wilma", "0.50")
         self.assertEqual(REFUSED, little.returncode)
         self.assertIn("less than the least top-up", little.stderr)
@@ -162,6 +163,13 @@ class Operator(StageTest):
             r"warning +gateway +it does not run",
         ):
             self.assertRegex(answer.stdout, line)
+
+    def test_the_dashboard_asks_for_what_there_is(self):
+        with urllib.request.urlopen(self.stage.gateway.api_url + "/metrics", timeout=PATIENCE_S) as answer:
+            given = set(re.findall(r"^# TYPE (tollgate_\w+)", answer.read().decode(), re.M))
+        asked = set(re.findall(r"tollgate_\w+", (ROOT / "deploy/dashboards/tollgate.json").read_text()))
+        self.assertGreater(len(asked), 10)
+        self.assertEqual(set(), asked - given)
 
     def completed(self, *words):
         """What bash offers for the last of these words."""

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deploy/README.md as its reader follows it: every command of its sections on prices, trunk, subscriber, call and number, in order, against
+a gateway and a telephone at the far end. Only addresses and paths of the reader's machine are put in place of the guide's."""
+
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+from stage import PATIENCE_S, ROOT, StageTest, processes, program
+
+SECTIONS = ("4. Prices", "5. A trunk", "6. A subscriber with credit", "7. The first paid call", "8. A number to be called at")
+
+
+def commands():
+    """(section, command) of the shell blocks."""
+    text = (ROOT / "deploy/README.md").read_text()
+    for title in SECTIONS:
+        section = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+        for block in re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S):
+            for command in block.splitlines():
+                yield title, command
+
+
+class Guide(StageTest):
+    settings = {"sip.options_interval_s": 1, "billing.fraud_limits": "true"}
+
+    @classmethod
+    def prepare(cls, stage):
+        cls.telephone = stage.telephone(stage.speech("landline", "demo-instruct", 10), ["+442079460958"])
+
+    def on_this_machine(self, command):
+        gateway = self.stage.gateway
+        home = self.stage.output / "root"
+        home.mkdir(exist_ok=True)
+        for theirs, ours in (
+            ("sudo ", ""),
+            ("/root/", f"{home}/"),
+            ("/usr/local/share/tollgate/default.csv", str(ROOT / "billing/deck/default.csv")),
+            ("/var/lib/tollgate/authority.pem", str(gateway.authority_file)),
+            ("wss://localhost:7443", f"wss://localhost:{gateway.overlay_port}"),
+            ("--host sip.example.net", f"--host 127.0.0.1 --port {self.telephone.sip_port}"),
+        ):
+            command = command.replace(theirs, ours)
+        return command
+
+    def run_command(self, command):
+        paths = {str(pathlib.Path(program(name)).parent) for name in ("tollgate", "tollgate-peer")}
+        environment = {
+            **os.environ,
+            "PATH": ":".join([*paths, os.environ["PATH"]]),
+            "TOLLGATE_CONFIG": str(self.stage.gateway.configuration_file),
+            "TOLLGATE_PEER_STATE": str(self.stage.output / "peer"),
+        }
+        return subprocess.run(
+            ["bash", "-c", command], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S
+        )
+
+    def test_every_command(self):
+        said = {}
+        for title, command in commands():
+            if "doctor" in command:
+                up = lambda: all(one["up"] for one in self.stage.rest.get("/v1/status")["trunks"])
+                processes.wait_until("the trunk's answer", up, PATIENCE_S)
+            with self.subTest(section=title, command=command):
+                done = self.run_command(self.on_this_machine(command))
+                self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+                said.setdefault(title, []).append(done.stdout)
+        prices, trunk, subscriber, call, number = (said[title] for title in SECTIONS)
+        self.assertIn("0.017", prices[-1])
+        self.assertRegex(trunk[-2], r"good +trunks +example-1")
+        self.assertRegex(trunk[-1], r"1 +example-1 +chosen")
+        self.assertRegex(subscriber[-1], r"credit +10\.00")
+        self.assertRegex(call[-2], r"-0\.017")  # one minute begun, as the ledger has it
+        self.assertIn("442079460958", call[-1])
+        self.assertIn("+16505550100", number[-1])
+        self.assert_sound()
+
+    def test_every_section_has_commands(self):
+        self.assertEqual(set(SECTIONS), {title for title, _ in commands()})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
