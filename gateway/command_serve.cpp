@@ -3,6 +3,7 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <chrono>
 
@@ -25,10 +26,20 @@ void set_log_up(const configuration& settings) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+// Sockets and files as many as the system lets us have: each call takes several, and the usual soft limit of 1024 is
+// there for programs that use select().
+void raise_open_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) spdlog::warn("event=open_files_not_raised");
+}
+
 }  // namespace
 
 int command_serve(const configuration& settings) {
   set_log_up(settings);
+  raise_open_files();
   const int code = run(settings);
   spdlog::shutdown();
   return code == 0 ? exit_done : exit_failed;

@@ -199,13 +199,13 @@ findings look_at_limits(const configuration& settings) {
   const auto needed = static_cast<rlim_t>(settings.call.calls) * files_per_call +
                       static_cast<rlim_t>(settings.api.connections) + files_besides;
   const std::string calls = std::to_string(settings.call.calls) + " calls (call.calls)";
-  if (files.rlim_cur < needed)
+  if (files.rlim_max < needed)
     all.push_back({verdict::warning, "limits",
-                   std::to_string(files.rlim_cur) + " open files are too few for " + calls,
-                   "set LimitNOFILE of the service, or ulimit -n, to " + std::to_string(needed)});
+                   std::to_string(files.rlim_max) + " open files are too few for " + calls,
+                   "set LimitNOFILE of the service, or ulimit -Hn, to " + std::to_string(needed)});
   else
     all.push_back(
-        {verdict::good, "limits", std::to_string(files.rlim_cur) + " open files are enough for " + calls});
+        {verdict::good, "limits", std::to_string(files.rlim_max) + " open files are enough for " + calls});
   const int ports = settings.media.trunk_port_high - settings.media.trunk_port_low + 1;
   if (ports < settings.call.calls * ports_per_call)
     all.push_back({verdict::warning, "limits", std::to_string(ports) + " RTP ports are too few for " + calls,

@@ -31,7 +31,8 @@ findings look_at_disk(const configuration& settings);
 /// Whether the kernel takes its clock for synchronised (adjtimex): tokens, leases and records hang on it.
 findings look_at_clock();
 
-/// Open files and RTP ports, against the calls that are to go on at once.
+/// Open files (the hard limit: the gateway raises its own to that) and RTP ports, against the calls that are
+/// to go on at once.
 findings look_at_limits(const configuration& settings);
 
 /// Spoken prompts of the mailbox.
