@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/node_operations.hpp"
 
+#include <algorithm>
+
 #include "billing/stop_record.hpp"
 
 namespace tollgate::gateway {
@@ -95,6 +97,9 @@ std::vector<std::string> node_operations::not_ready() {
   std::vector<std::string> why;
   if (!with_.database_reachable()) why.emplace_back("database");
   if (with_.calls.draining()) why.emplace_back("draining");
+  const auto trunks = trunk_statuses();
+  if (std::none_of(trunks.begin(), trunks.end(), [](const api::trunk_status& each) { return each.up; }))
+    why.emplace_back("trunks");
   return why;
 }
 

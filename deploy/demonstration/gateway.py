@@ -95,7 +95,7 @@ class Gateway:
         def ready():
             if self.process.poll() is not None:
                 raise RuntimeError(f"the gateway ended with {self.process.returncode}; see {self.log_file}")
-            return probe.answers("/ready")
+            return probe.not_ready() <= {"trunks"}  # which are still to be entered
 
         processes.wait_until("the gateway's start", ready, 60, 0.1)
         self.rest = Rest(self.api_url, self.admin_token)

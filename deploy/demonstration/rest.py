@@ -51,9 +51,11 @@ class Rest:
     def post_csv(self, path, text, **query):
         return self._ask("POST", path + "?" + urllib.parse.urlencode(query), text, "text/csv")
 
-    def answers(self, path):
+    def not_ready(self):
+        """Why the gateway takes no calls: names of what is not there ("database", "trunks"); {"gateway"} while it does not answer."""
         try:
-            self.get(path)
-            return True
-        except (Problem, OSError):
-            return False
+            return set(self.get("/ready")["reasons"])
+        except Problem as problem:
+            return set(problem.body.get("reasons", ["gateway"]))
+        except OSError:
+            return {"gateway"}

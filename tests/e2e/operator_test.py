@@ -164,6 +164,14 @@ class Operator(StageTest):
         ):
             self.assertRegex(answer.stdout, line)
 
+    def test_ready_with_a_trunk_that_is_up(self):
+        self.assertEqual({"trunks"}, self.stage.rest.not_ready())
+        words = ["--carrier", self.stage.carrier, "--host", "127.0.0.1", "--port", str(self.stage.free_port())]
+        self.done("trunks", "create", "west", *words)
+        processes.wait_until("the trunk's being in use", lambda: self.stage.rest.not_ready() == set(), PATIENCE_S)
+        processes.wait_until("its being down", lambda: self.stage.rest.not_ready() == {"trunks"}, PATIENCE_S)
+        self.tollgate("trunks", "remove", "west")
+
     def test_the_dashboard_asks_for_what_there_is(self):
         with urllib.request.urlopen(self.stage.gateway.api_url + "/metrics", timeout=PATIENCE_S) as answer:
             given = set(re.findall(r"^# TYPE (tollgate_\w+)", answer.read().decode(), re.M))

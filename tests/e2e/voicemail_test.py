@@ -255,7 +255,7 @@ class Voicemail(StageTest):
         apology = self.stage.wav("apology")
         audio.write(apology, audio.read(audio.PROMPTS / "im-sorry.wav") + audio.read(audio.PROMPTS / "vm-goodbye.wav"))
         self.assertGreater(audio.likeness(apology, self.heard("told"))[0], LIKENESS_LEAST)
-        processes.wait_until("the database's return", lambda: self.stage.rest.answers("/ready"), PATIENCE_S)
+        processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
         self.assertEqual(known, len(self.messages()))
         self.assert_sound()
 
