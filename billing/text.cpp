@@ -119,7 +119,12 @@ std::optional<system_clock::time_point> parse_iso_time(std::string_view text) {
     if (!taken || text != "Z") return std::nullopt;
     clock = *taken;
   }
-  return system_clock::time_point{std::chrono::sys_days{date}} + clock;
+  // The clock counts nanoseconds in 64 bits: they end on a day in April 2262.
+  constexpr auto last = system_clock::time_point::max();
+  constexpr auto last_day = std::chrono::floor<std::chrono::days>(last);
+  const std::chrono::sys_days midnight{date};
+  if (midnight > last_day || (midnight == last_day && clock > last - last_day)) return std::nullopt;
+  return system_clock::time_point{midnight} + clock;
 }
 
 }  // namespace tollgate::billing

@@ -23,7 +23,8 @@ bool is_clean(std::string_view text);
 // "2026-11-22T07:55:32.123456Z"; times outside 1970 … 9999 are clamped.
 std::string iso_time(std::chrono::system_clock::time_point at);
 
-// Reads YYYY-MM-DD (midnight UTC) and YYYY-MM-DDThh:mm:ss[.ffffff]Z, years 1970 … 9999; nothing else.
+// Reads YYYY-MM-DD (midnight UTC) and YYYY-MM-DDThh:mm:ss[.ffffff]Z, from 1970 to the end of the clock
+// (2262-04-11); nothing else.
 std::optional<std::chrono::system_clock::time_point> parse_iso_time(std::string_view text);
 
 }  // namespace tollgate::billing

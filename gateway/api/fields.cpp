@@ -264,7 +264,8 @@ std::optional<wall_time> parse_rfc3339(std::string_view text) {
   const int y = digits_at(text, 0, 4), mo = digits_at(text, 5, 2), d = digits_at(text, 8, 2);
   const int h = digits_at(text, 11, 2), mi = digits_at(text, 14, 2), s = digits_at(text, 17, 2);
   const year_month_day date{year(y), month(static_cast<unsigned>(mo)), day(static_cast<unsigned>(d))};
-  if (y < 1970 || mo < 0 || d < 0 || !date.ok() || h < 0 || h > 23 || mi < 0 || mi > 59 || s < 0 || s > 60)
+  constexpr int last_year = 2261;  // the clock counts nanoseconds in 64 bits: they end in April 2262
+  if (y < 1970 || y > last_year || mo < 0 || d < 0 || !date.ok() || h < 0 || h > 23 || mi < 0 || mi > 59 || s < 0 || s > 60)
     return std::nullopt;
   std::size_t at = 19;
   microseconds fraction{0};

@@ -2,13 +2,12 @@
 #include "gateway/notify/courier.hpp"
 
 #include <curl/curl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <memory>
 #include <stdexcept>
+
+#include "gateway/notify/guarded_socket.hpp"
 
 namespace tollgate::gateway::notify {
 namespace {
@@ -48,36 +47,6 @@ string_list list_of(const std::vector<std::string>& lines) {
 
 std::size_t discard(char*, std::size_t size, std::size_t count, void*) {
   return size * count;
-}
-
-struct gate {
-  const address_guard& guard;
-  bool shut = false;
-};
-
-// libcurl asks for the socket with the address that it has resolved and is about to connect to.
-curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* to) {
-  auto& asked = *static_cast<gate*>(self);
-  boost::asio::ip::address address;
-  if (to->family == AF_INET) {
-    sockaddr_in four{};
-    std::memcpy(&four, &to->addr, sizeof four);
-    address = boost::asio::ip::address_v4(ntohl(four.sin_addr.s_addr));
-  } else if (to->family == AF_INET6) {
-    sockaddr_in6 six{};
-    if (to->addrlen < sizeof six) return CURL_SOCKET_BAD;
-    std::memcpy(&six, &to->addr, sizeof six);
-    boost::asio::ip::address_v6::bytes_type bytes{};
-    std::memcpy(bytes.data(), six.sin6_addr.s6_addr, bytes.size());
-    address = boost::asio::ip::address_v6(bytes);
-  } else {
-    return CURL_SOCKET_BAD;
-  }
-  if (!asked.guard.permits(address)) {
-    asked.shut = true;
-    return CURL_SOCKET_BAD;
-  }
-  return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 int is_aborted(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -162,8 +131,8 @@ delivery courier::send(const letter& what) const {
 delivery courier::post(const web_post& what) const {
   const auto handle = make_handle(what.url, "http,https", *aborted_);
   auto* curl = handle.get();
-  gate asked{guard_};
-  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  guarded_opening asked{guard_};
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &open_guarded_socket);
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &asked);
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);

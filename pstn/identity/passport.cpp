@@ -73,8 +73,7 @@ result<passport> claims_of(const json::object& claims) {
   const auto known = attestation_lettered(*attest);
   boost::system::error_code failure;
   const auto seconds = issued->to_number<std::int64_t>(failure);
-  constexpr std::int64_t latest =
-      253'402'300'799;  // the year 9999: far from where the clock's arithmetic ends
+  constexpr std::int64_t latest = 9'000'000'000;  // the year 2255: the clock counts nanoseconds in 64 bits
   if (failure || seconds < 0 || seconds > latest || !number || !is_number(*number) || !numbers || !known)
     return identity_error::malformed;
   passport said;

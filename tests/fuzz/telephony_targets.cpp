@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pstn/identity/certificate.hpp"
+#include "pstn/identity/identity_header.hpp"
 #include "pstn/media/codec.hpp"
 #include "pstn/media/rtcp.hpp"
 #include "pstn/media/rtp.hpp"
@@ -65,6 +67,22 @@ bool read_offer(std::string_view text) {
              answered->agreed.ptime <= std::chrono::milliseconds(60),
          "packets of 10 to 60 ms");
   insist(sip::accept_answer(text, answered->sdp).has_value(), "our answer is one");
+  return true;
+}
+
+// {"alg":"ES256","ppt":"shaken","typ":"passport","x5u":"https://c.example/a.pem"} and its claims.
+const std::string shaken_identity =
+    "eyJhbGciOiJFUzI1NiIsInBwdCI6InNoYWtlbiIsInR5cCI6InBhc3Nwb3J0IiwieDV1IjoiaHR0cHM6Ly9jLmV4YW1wbGUvYS5wZW0i"
+    "fQ."
+    "eyJhdHRlc3QiOiJBIiwiZGVzdCI6eyJ0biI6WyIxMjE1NTU1MTIxMyJdfSwiaWF0IjoxNDQzMjA4MzQ1LCJvcmlnIjp7InRuIjoi"
+    "MTIxNTU1NTEyMTIifSwib3JpZ2lkIjoieCJ9.AAAA;info=<https://c.example/a.pem>";
+
+bool read_authority(std::string_view text) {
+  const auto read = pstn::identity::read_number_authority(
+      {reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+  if (!read) return false;
+  insist(!read->numbers.empty() || !read->providers.empty(), "a list has entries");
+  read->covers("12155551212");
   return true;
 }
 
@@ -141,6 +159,13 @@ std::vector<target> telephony_targets() {
          const bool relayed = sip::parse_dtmf_info("application/dtmf-relay", text).has_value();
          return sip::parse_dtmf_info("application/dtmf", text).has_value() || relayed;
        }},
+      {"identity",
+       {shaken_identity, shaken_identity + ";ppt=\"shaken\";alg=ES256"s},
+       [](std::string_view text) { return pstn::identity::read_identity({std::string(text)}).has_value(); }},
+      {"number_authority",
+       {"\x30\x08\xa0\x06\x16\x04\x37\x30\x39\x4a"s,
+        "\x30\x1f\xa1\x0e\x30\x0c\x16\x07\x34\x34\x32\x30\x37\x39\x34\x02\x01\x0a\xa2\x0d\x16\x0b\x31\x32\x31\x35\x35\x35\x35\x31\x32\x31\x32"s},
+       read_authority},
       {"digest",
        {"auth,auth-int", "auth", "MD5", "sha-256-sess"},
        [](std::string_view text) {

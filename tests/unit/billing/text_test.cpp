@@ -30,8 +30,9 @@ TEST(Text, OnlyValidPrintableCharactersStay) {
 }
 
 TEST(Text, TimesAreReadAsPrinted) {
-  for (const auto at : {sys_days(2026y / 11 / 22) + 7h + 55min + 32s + 123456us,
-                        sys_days(1970y / 1 / 1) + 0us, sys_days(2024y / 2 / 29) + 1us}) {
+  for (const auto at :
+       {sys_days(2026y / 11 / 22) + 7h + 55min + 32s + 123456us, sys_days(1970y / 1 / 1) + 0us,
+        sys_days(2024y / 2 / 29) + 1us, sys_days(2262y / 4 / 11) + 23h + 47min + 16s + 854775us}) {
     const std::chrono::system_clock::time_point time{at};
     EXPECT_EQ(parse_iso_time(iso_time(time)), time) << iso_time(time);
   }
@@ -44,7 +45,8 @@ TEST(Text, OtherTimesAreRefused) {
   for (const char* text :
        {"", "2026", "2026-13-01", "2026-02-29", "2026-1-1", "1969-12-31", "2026-01-01T",
         "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00.5Z",
-        "2026-01-01T00:00:00Zx", "99999-01-01", "2026-01-01T00:00:60Z", "-026-01-01"})
+        "2026-01-01T00:00:00Zx", "99999-01-01", "2262-04-11T23:47:17Z", "2262-04-12", "9999-12-31T23:59:59Z",
+        "2026-01-01T00:00:60Z", "-026-01-01"})
     EXPECT_FALSE(parse_iso_time(text).has_value()) << text;
 }
 

@@ -111,6 +111,7 @@ TEST(Passport, WhatIsNoneIsRefused) {
       {"iat is text", h, changed(c, "1443208345", "\"1443208345\""), malformed},
       {"iat is negative", h, changed(c, "1443208345", "-1"), malformed},
       {"iat is beyond all clocks", h, changed(c, "1443208345", "9223372036854775807"), malformed},
+      {"iat is beyond ours", h, changed(c, "1443208345", "9223372037"), malformed},
       {"iat is no number", h, changed(c, "1443208345", "1e300"), malformed},
       {"no destination", h, changed(c, "\"12155551213\"", ""), malformed},
       {"destination is a number", h, changed(c, "\"12155551213\"", "12155551213"), malformed},
