@@ -41,6 +41,24 @@ const char* sentence(error value) noexcept {
       return "there is no such time zone";
     case error::pin_unsuitable:
       return "a PIN has 6 to 12 digits and is not easily guessed";
+    case error::currency_unknown:
+      return "there is no such currency";
+    case error::price_unknown:
+      return "the number has no price of its own for this term";
+    case error::reservations_exhausted:
+      return "the account keeps as many numbers as it may already: rent one of them, or wait 15 minutes";
+    case error::address_required:
+      return "numbers of this country are rented to those whose address is known: set the address of the account first";
+    case error::address_elsewhere:
+      return "numbers of this country are rented to those whose address is in it: the account's is in another";
+    case error::address_out_of_area:
+      return "numbers of this area are rented to those whose address is in it: the account's is in another city";
+    case error::identity_required:
+      return "numbers of this country are rented to those whose identity is proved: show it to the operator first";
+    case error::term_too_short:
+      return "numbers of this country are rented for longer terms only";
+    case error::numbers_exhausted:
+      return "the account has as many numbers of this country as it may have";
     case error::prompt_unreadable:
       return "a voice prompt cannot be read";
   }
@@ -103,6 +121,24 @@ const char* code_text(error value) noexcept {
       return "time_zone_unknown";
     case error::pin_unsuitable:
       return "pin_unsuitable";
+    case error::currency_unknown:
+      return "currency_unknown";
+    case error::price_unknown:
+      return "price_unknown";
+    case error::reservations_exhausted:
+      return "reservations_exhausted";
+    case error::address_required:
+      return "address_required";
+    case error::address_elsewhere:
+      return "address_elsewhere";
+    case error::address_out_of_area:
+      return "address_out_of_area";
+    case error::identity_required:
+      return "identity_required";
+    case error::term_too_short:
+      return "term_too_short";
+    case error::numbers_exhausted:
+      return "numbers_exhausted";
     case error::prompt_unreadable:
       return "prompt_unreadable";
   }

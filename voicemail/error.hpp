@@ -25,6 +25,15 @@ enum class error {
   forward_loop,         // calls would be forwarded to a number of this gateway, and come back
   time_zone_unknown,    // PostgreSQL knows no time zone of this name
   pin_unsuitable,       // not 6 to 12 digits, or too easily guessed
+  currency_unknown,     // none of ISO 4217
+  price_unknown,        // the number has no price of its own for this term
+  reservations_exhausted,  // the account keeps as many numbers as it may without renting one
+  address_required,     // the number's country asks for the renter's address
+  address_elsewhere,    // … for one in that country
+  address_out_of_area,  // … for one in the number's own area
+  identity_required,    // … for a renter whose identity the operator has seen proved
+  term_too_short,       // … for a longer term
+  numbers_exhausted,    // … for no more numbers of one account than this has
   prompt_unreadable,    // a file of the prompt set is absent, damaged, empty or too long
 };
 

@@ -70,6 +70,15 @@ void set_pin(pqxx::transaction_base& tx, const uuid& account_id, const std::stri
       sql::text(account_id), hash);
 }
 
+bool set_first_pin(pqxx::transaction_base& tx, const uuid& account_id, const std::string& hash) {
+  tx.exec_params(
+      "INSERT INTO voicemail.mailbox AS m (account_id, pin_hash) VALUES ($1, $2) ON CONFLICT (account_id) DO UPDATE SET "
+      "pin_hash = excluded.pin_hash WHERE m.pin_hash IS NULL",
+      sql::text(account_id), hash);
+  return tx.exec_params1("SELECT pin_hash = $2 FROM voicemail.mailbox WHERE account_id = $1", sql::text(account_id), hash)[0]
+      .as<bool>();
+}
+
 pin_attempt begin_pin(pqxx::transaction_base& tx, const uuid& account_id, system_clock::time_point now,
                       const pin_policy& policy) {
   const auto rows = tx.exec_params(

@@ -58,6 +58,9 @@ struct pin_policy {
 // Takes a new PIN by its Argon2id hash, and ends a lock.
 void set_pin(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const std::string& hash);
 
+// The same for a mailbox that has none yet; one that has keeps it. True: this is its hash now.
+bool set_first_pin(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const std::string& hash);
+
 struct pin_attempt {
   bool locked = false;  // not to be checked at all
   std::string hash;     // empty: the mailbox has no PIN, and nothing is right

@@ -73,10 +73,16 @@ import_report import_numbers(pqxx::transaction_base& tx, const import_list& list
       }
       number.trunk_id = trunk->second;
     }
-    if (add_number(tx, number))
-      ++report.done;
-    else
+    if (!add_number(tx, number)) {
       report.errors.push_back({row.line, code_text(error::number_exists)});
+      continue;
+    }
+    ++report.done;
+    for (const auto& price : row.prices)
+      if (const auto set = set_number_price(tx, row.number, price); !set) {
+        report.errors.push_back({row.line, code_text(static_cast<error>(set.error().value()))});
+        break;
+      }
   }
   all.end(report.errors.empty() && !dry_run);
   return report;

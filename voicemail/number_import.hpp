@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pstn/number/phone_number.hpp"
+#include "voicemail/number_price.hpp"
 #include "voicemail/number_term.hpp"
 
 namespace pqxx {
@@ -24,7 +25,7 @@ inline constexpr std::size_t import_most_lines = 100'000;
 
 struct import_error {
   int line;          // 1: the header
-  std::string code;  // "malformed", "columns", "number_invalid", "number_repeated", "number_exists", "trunk_unknown", …
+  std::string code;  // "malformed", "columns", "number_invalid", "number_repeated", "number_exists", "trunk_unknown", "currency_unknown", …
 };
 
 struct import_row {
@@ -33,6 +34,7 @@ struct import_row {
   std::string area;
   std::string trunk;                                      // its name; empty: none
   std::optional<pstn::number::phone_number> replacement;  // of withdrawals
+  std::vector<own_price> prices;                          // instead of the general ones
 };
 
 struct import_list {
@@ -40,7 +42,8 @@ struct import_list {
   std::vector<import_error> errors;
 };
 
-// Columns number, area and trunk by a header line, in any order; area and trunk may be left out. RFC 4180.
+// Columns number, area, trunk, currency, price_3_months and price_12_months by a header line, in any order; all but number may be
+// left out, or empty. RFC 4180. Errors besides those above: "price_invalid", "currency_missing" (a price is given without one).
 import_list read_number_list(std::string_view csv);
 // Columns number and replacement, which may be empty.
 import_list read_withdrawal_list(std::string_view csv);

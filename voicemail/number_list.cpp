@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading lists of numbers (RFC 4180).
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <variant>
 
+#include "billing/money.hpp"
+#include "voicemail/csv.hpp"
 #include "voicemail/number_import.hpp"
 
 namespace tollgate::voicemail {
@@ -10,71 +14,46 @@ namespace {
 
 using pstn::number::phone_number;
 
-// One record, from `at` on, which is moved behind it. Empty: a quotation mark in the wrong place.
-std::optional<std::vector<std::string>> next_record(std::string_view csv, std::size_t& at) {
-  std::vector<std::string> fields(1);
-  bool quoted = false, was_quoted = false;
-  for (; at < csv.size(); ++at) {
-    const char c = csv[at];
-    if (quoted) {
-      if (c != '"') {
-        fields.back() += c;
-      } else if (at + 1 < csv.size() && csv[at + 1] == '"') {
-        fields.back() += '"';
-        ++at;
-      } else {
-        quoted = false;
-      }
-    } else if (c == '"') {
-      if (!fields.back().empty() || was_quoted) return std::nullopt;
-      quoted = was_quoted = true;
-    } else if (c == ',') {
-      fields.emplace_back();
-      was_quoted = false;
-    } else if (c == '\n') {
-      ++at;
-      return fields;
-    } else if (c != '\r') {
-      if (was_quoted) return std::nullopt;
-      fields.back() += c;
-    }
+constexpr const char* price_columns[] = {"price_3_months", "price_12_months"};
+constexpr int price_months[] = {3, 12};
+
+// The prices of its own that a line gives a number, or what is wrong with them.
+std::variant<std::vector<own_price>, const char*> read_prices(const std::string& currency, const std::string& of_3_months,
+                                                              const std::string& of_12_months) {
+  std::vector<own_price> prices;
+  const std::string* texts[] = {&of_3_months, &of_12_months};
+  for (std::size_t each = 0; each < std::size(price_months); ++each) {
+    if (texts[each]->empty()) continue;
+    const auto price = billing::parse_money(*texts[each]);
+    if (!price || *price <= billing::money{} || *price > billing::max_balance) return "price_invalid";
+    if (currency.empty()) return "currency_missing";
+    prices.push_back({.months = price_months[each], .currency = currency, .price = *price});
   }
-  if (quoted) return std::nullopt;
-  return fields;
+  return prices;
 }
 
-// Where each known column stands.
-std::optional<std::map<std::string, std::size_t>> read_header(const std::vector<std::string>& header,
-                                                              const std::set<std::string>& known) {
-  std::map<std::string, std::size_t> places;
-  for (std::size_t column = 0; column < header.size(); ++column)
-    if (!known.contains(header[column]) || !places.emplace(header[column], column).second) return std::nullopt;
-  if (!places.contains("number")) return std::nullopt;
-  return places;
-}
-
-import_list read_list(std::string_view csv, const std::set<std::string>& columns) {
+import_list read_list(std::string_view text, const std::set<std::string>& columns) {
   constexpr std::size_t area_most_bytes = 200;
-  if (csv.starts_with("\xef\xbb\xbf")) csv.remove_prefix(3);  // as spreadsheets begin UTF-8
+  text = csv::without_mark(text);
   import_list list;
   std::set<std::string> seen;
   std::size_t at = 0;
-  const auto header = next_record(csv, at);
-  const auto places = header ? read_header(*header, columns) : std::nullopt;
+  const auto header = csv::next_record(text, at);
+  const auto places = header ? csv::read_header(*header, columns, "number") : std::nullopt;
   if (!places) {
     list.errors.push_back({1, "columns"});
     return list;
   }
-  for (int line = 2; at < csv.size(); ++line) {
+  for (int line = 2; at < text.size(); ++line) {
     const auto begin = at;
-    const auto record = next_record(csv, at);
+    const auto record = csv::next_record(text, at);
     if (!record) {
       list.errors.push_back({line, "malformed"});
       return list;  // where the next line begins is not known
     }
     const int first = line;
-    line += static_cast<int>(std::count(csv.begin() + static_cast<std::ptrdiff_t>(begin),
-                                        csv.begin() + static_cast<std::ptrdiff_t>(at), '\n')) - 1;
+    line += static_cast<int>(std::count(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        text.begin() + static_cast<std::ptrdiff_t>(at), '\n')) - 1;
     if (record->size() == 1 && record->front().empty()) continue;
     const auto field = [&](const char* name) {
       const auto place = places->find(name);
@@ -94,13 +73,19 @@ import_list read_list(std::string_view csv, const std::set<std::string>& columns
       complain("number_repeated");
       continue;
     }
-    import_row row{.line = first, .number = *number, .area = field("area"), .trunk = field("trunk"), .replacement = {}};
+    import_row row{.line = first, .number = *number, .area = field("area"), .trunk = field("trunk"), .replacement = {}, .prices = {}};
     if (row.area.size() > area_most_bytes) {
       complain("area_too_long");
       continue;
     }
-    if (const auto text = field("replacement"); !text.empty()) {
-      const auto replacement = phone_number::parse(text);
+    const auto prices = read_prices(field("currency"), field(price_columns[0]), field(price_columns[1]));
+    if (const auto* wrong = std::get_if<const char*>(&prices)) {
+      complain(*wrong);
+      continue;
+    }
+    row.prices = std::get<std::vector<own_price>>(prices);
+    if (const auto wanted = field("replacement"); !wanted.empty()) {
+      const auto replacement = phone_number::parse(wanted);
       if (!replacement || !seen.insert(replacement->e164()).second) {
         complain(replacement ? "number_repeated" : "replacement_invalid");
         continue;
@@ -119,7 +104,7 @@ import_list read_list(std::string_view csv, const std::set<std::string>& columns
 }  // namespace
 
 import_list read_number_list(std::string_view csv) {
-  return read_list(csv, {"number", "area", "trunk"});
+  return read_list(csv, {"number", "area", "trunk", "currency", price_columns[0], price_columns[1]});
 }
 
 import_list read_withdrawal_list(std::string_view csv) {

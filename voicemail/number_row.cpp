@@ -4,6 +4,7 @@
 
 #include <pqxx/result>
 #include <pqxx/transaction_base>
+#include <sstream>
 
 #include "voicemail/sql.hpp"
 
@@ -16,7 +17,26 @@ const std::string select_number =
     "auto_renew, "
     "voicemail_enabled, ring_timeout_s, voicemail.to_micros(reserved_until), "
     "voicemail.to_micros(paid_until), "
-    "voicemail.to_micros(grace_until), voicemail.to_micros(quarantined_until), country, notices FROM voicemail.number";
+    "voicemail.to_micros(grace_until), voicemail.to_micros(quarantined_until), country, notices, "
+    "(SELECT coalesce(string_agg(p.currency || ' ' || p.months || ' ' || p.price_micros, ';' ORDER BY p.currency, p.months), '') "
+    "FROM voicemail.number_price p WHERE p.number = number.number) FROM voicemail.number";
+
+namespace {
+
+// As the last column above has them.
+std::vector<own_price> read_prices(std::string_view text) {
+  std::vector<own_price> prices;
+  std::istringstream in{std::string(text)};
+  for (std::string one; std::getline(in, one, ';');) {
+    std::istringstream fields{one};
+    own_price price;
+    fields >> price.currency >> price.months >> price.price.micros;
+    prices.push_back(std::move(price));
+  }
+  return prices;
+}
+
+}  // namespace
 
 number_record read_number(const pqxx::row& row) {
   number_record record{.number = phone_number::parse(row[0].c_str()).value(),
@@ -35,7 +55,8 @@ number_record read_number(const pqxx::row& row) {
                                  .grace_until = sql::optional_time(row[13]),
                                  .quarantined_until = sql::optional_time(row[14])},
                        .country = row[15].c_str(),
-                       .notices = row[16].as<int>()};
+                       .notices = row[16].as<int>(),
+                       .prices = read_prices(row[17].c_str())};
   if (!row[10].is_null()) record.ring_timeout = std::chrono::seconds{row[10].as<int>()};
   return record;
 }

@@ -82,11 +82,20 @@ boost::system::result<void> reserve_number(pqxx::transaction_base& tx, const pho
     return error::number_unavailable;
   }
   tx.exec_params(
-      "UPDATE voicemail.number SET state = 'reserved', account_id = $2, reserved_until = "
-      "voicemail.to_time($3) "
-      "WHERE number = $1",
+      "UPDATE voicemail.number SET state = 'reserved', account_id = $2, reserved_until = greatest(voicemail.to_time($3), "
+      "CASE WHEN state = 'reserved' AND account_id = $2 THEN reserved_until END) WHERE number = $1",
       number.e164(), sql::text(account_id), sql::micros(until));
   return {};
+}
+
+int count_reservations(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const phone_number& aside,
+                       system_clock::time_point now) {
+  return tx
+      .exec_params1(
+          "SELECT count(*) FROM voicemail.number WHERE account_id = $1 AND number <> $2 AND state = 'reserved' AND "
+          "reserved_until > voicemail.to_time($3)",
+          sql::text(account_id), aside.e164(), sql::micros(now))[0]
+      .as<int>();
 }
 
 boost::system::result<void> release_number(pqxx::transaction_base& tx, const phone_number& number,
@@ -145,13 +154,15 @@ std::vector<number_record> list_numbers(pqxx::transaction_base& tx, const number
   const sql::nullable state =
       filter.state ? sql::nullable{std::string{to_text(*filter.state)}} : sql::nullable{};
   const sql::nullable account{filter.account_id};
+  const auto price = filter.price.value_or(price_range{});
   const auto rows =
       tx.exec_params(select_number +
                          " WHERE ($1::text IS NULL OR state = $1) AND ($2::uuid IS NULL OR account_id = $2) "
                          "AND number > $3 AND ($5 = '' OR country = $5) AND ($6 = '' OR strpos(lower(area), lower($6)) > 0) "
-                         "AND ($7 = '' OR number LIKE $7) ORDER BY number LIMIT $4",
+                         "AND ($7 = '' OR number LIKE $7) "
+                         "AND ($8 = '' OR voicemail.price_of(number, $8, $9::int) BETWEEN $10 AND $11) ORDER BY number LIMIT $4",
                      state.get(), account.get(), filter.after, std::clamp(filter.limit, 1, 1000), filter.country, filter.area,
-                     like_of(filter.pattern));
+                     like_of(filter.pattern), price.currency, price.months, price.least.micros, price.most.micros);
   std::vector<number_record> records;
   records.reserve(rows.size());
   for (const auto& row : rows)

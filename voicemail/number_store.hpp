@@ -17,6 +17,7 @@
 #include "billing/tax.hpp"
 #include "pstn/number/phone_number.hpp"
 #include "voicemail/error.hpp"
+#include "voicemail/number_price.hpp"
 #include "voicemail/number_term.hpp"
 
 namespace pqxx {
@@ -48,9 +49,10 @@ struct number_record {
   number_dates dates;
   std::string country;  // ISO 3166 alpha-2; "001": a code of no country
   int notices;          // given in this term: 30 d, 7 d, 1 d before its end
+  std::vector<own_price> prices{};  // instead of the general ones, by currency and length
 };
 
-// What a term costs, as billing has it: 3 months EUR 10, 12 months EUR 30.
+// What a term costs, as billing has it (3 months EUR 10, 12 months EUR 30), or by a price of the number's own.
 struct rental_price {
   int months;
   std::string currency;
@@ -96,6 +98,7 @@ struct number_filter {
   std::optional<boost::uuids::uuid> account_id{};
   std::string country{};  // ISO 3166 alpha-2; empty: any
   std::string area{};     // a part of its name, in any case; empty: any
+  std::optional<price_range> price{};  // what a term costs, by a price of its own or the general one
   std::string pattern{};  // of the digits, from the first one: ? is one, * any; "1650*00"; empty: any
   std::string after{};  // the last number of the page before, "+44…"; empty: from the first
   int limit = 100;      // 1–1000
@@ -104,17 +107,22 @@ struct number_filter {
 // Puts a number into stock. error::number_exists.
 boost::system::result<void> add_number(pqxx::transaction_base& tx, const new_number& number);
 
-// Keeps an available number for one account until `until`; again for the same account prolongs it.
+// Keeps an available number for one account until `until`, or longer if it was kept for it longer.
 // error::number_unknown, number_unavailable.
 boost::system::result<void> reserve_number(pqxx::transaction_base& tx,
                                            const pstn::number::phone_number& number,
                                            const boost::uuids::uuid& account_id,
                                            system_clock::time_point until, system_clock::time_point now);
 
-// Rents a number: charges the first term and assigns it, or does neither. The number has to be available,
-// reserved for this account, or quarantined after having been this account's. Idempotent by order_id.
+// How many numbers are kept for the account, this one aside.
+int count_reservations(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
+                       const pstn::number::phone_number& aside, system_clock::time_point now);
+
+// Rents a number at its own price or the general one: charges the first term and assigns it, or does neither. The number has to
+// be available, reserved for this account, or quarantined after having been this account's, and the account has to be what the
+// rules of the number's country ask for (country_rules.hpp). Idempotent by order_id.
 // error::number_unknown, number_unavailable, term_unknown, order_conflict, credit_insufficient,
-// account_unknown.
+// account_unknown, and those of check_country_rule.
 boost::system::result<rental> rent_number(pqxx::transaction_base& tx, const rent_request& request);
 
 // The owner gives a number up at once; it goes into quarantine until now + policy.quarantine. Nothing is
@@ -168,8 +176,9 @@ std::optional<number_record> find_number(pqxx::transaction_base& tx,
 // In the order of the digits.
 std::vector<number_record> list_numbers(pqxx::transaction_base& tx, const number_filter& filter);
 
-// Shortest term first; empty for a currency without prices.
-std::vector<rental_price> list_rental_prices(pqxx::transaction_base& tx, std::string_view currency);
+// The general ones, or with a number what this one costs. Shortest term first; empty for a currency without prices.
+std::vector<rental_price> list_rental_prices(pqxx::transaction_base& tx, std::string_view currency,
+                                             const std::optional<pstn::number::phone_number>& number = {});
 
 // Charges the next term now: the owner pays in grace, without waiting for the periodic run. A number
 // whose term is not over is left alone (`repeated`). error::number_unknown, number_not_yours, term_unknown,

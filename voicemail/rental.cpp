@@ -7,6 +7,7 @@
 #include "billing/account.hpp"
 #include "billing/credit_life.hpp"
 #include "billing/subscription.hpp"
+#include "voicemail/country_rules.hpp"
 #include "voicemail/number_row.hpp"
 #include "voicemail/number_store.hpp"
 #include "voicemail/sql.hpp"
@@ -49,13 +50,6 @@ boost::system::result<billing::subscription_answer> charge(pqxx::transaction_bas
   return *answer;
 }
 
-boost::system::result<billing::term> term_of(pqxx::transaction_base& tx, const uuid& account_id, int months) {
-  if (months < 1 || months > 120) return error::term_unknown;
-  const auto term = billing::find_term(tx, account_id, std::chrono::months{months});
-  if (!term) return translated(term.error());
-  return *term;
-}
-
 system_clock::time_point begin_rental(pqxx::transaction_base& tx, const rent_request& request) {
   const auto rows = tx.exec_params(
       "UPDATE voicemail.number SET state = 'assigned', account_id = $2, order_id = $3, term_months = "
@@ -87,7 +81,7 @@ bool order_used_elsewhere(pqxx::transaction_base& tx, const rent_request& reques
 // The next term of a number whose row is locked. error::credit_insufficient, account_unknown, term_unknown.
 boost::system::result<rental> charge_next_term(pqxx::transaction_base& tx, const number_record& number,
                                                system_clock::time_point now) {
-  const auto term = term_of(tx, *number.account_id, number.term_months);
+  const auto term = find_rental_term(tx, *number.account_id, number.number, number.term_months);
   if (!term) return term.error();
   const auto charged =
       charge(tx, *number.account_id, *number.order_id, number.paid_periods + 1, *term, number.number, now);
@@ -178,8 +172,10 @@ boost::system::result<rental> rent_number(pqxx::transaction_base& tx, const rent
   }
   if (order_used_elsewhere(tx, request)) return error::order_conflict;
   if (!open_to(*found, request.account_id, request.now)) return error::number_unavailable;
-  const auto term = term_of(tx, request.account_id, request.term_months);
+  const auto term = find_rental_term(tx, request.account_id, request.number, request.term_months);
   if (!term) return term.error();
+  if (const auto allowed = check_country_rule(tx, request.account_id, request.number, request.term_months); !allowed)
+    return allowed.error();
   const auto charged =
       charge(tx, request.account_id, request.order_id, 1, *term, request.number, request.now);
   if (!charged) return charged.error();
@@ -191,16 +187,6 @@ boost::system::result<rental> rent_number(pqxx::transaction_base& tx, const rent
                 .paid_until = begin_rental(tx, request),
                 .charged = charged->charged,
                 .tax = charged->tax};
-}
-
-std::vector<rental_price> list_rental_prices(pqxx::transaction_base& tx, std::string_view currency) {
-  std::vector<rental_price> prices;
-  for (const auto& term : billing::list_terms(tx, std::string{currency})) {
-    prices.push_back({.months = static_cast<int>(term.length.count()),
-                      .currency = std::string{currency},
-                      .price = term.price});
-  }
-  return prices;
 }
 
 boost::system::result<rental> renew_number(pqxx::transaction_base& tx, const phone_number& number,

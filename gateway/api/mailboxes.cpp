@@ -67,14 +67,6 @@ uuid account_of(const request& from) {
   return parse_uuid(from.parameters[0]).value_or(uuid{});
 }
 
-std::uint32_t random_bits() {
-  std::uint32_t bits = 0;
-  unsigned char bytes[sizeof bits];
-  if (RAND_bytes(bytes, sizeof bytes) != 1) throw std::runtime_error("no random bytes");
-  std::memcpy(&bits, bytes, sizeof bits);
-  return bits;
-}
-
 // Whatever came in as Ogg Opus of ours: level, rate and length are known then.
 struct made_greeting {
   std::vector<std::byte> audio;
@@ -96,7 +88,19 @@ result<made_greeting> make_greeting(const std::string& body) {
   return made;
 }
 
+std::uint32_t random_bits() {
+  std::uint32_t bits = 0;
+  unsigned char bytes[sizeof bits];
+  if (RAND_bytes(bytes, sizeof bytes) != 1) throw std::runtime_error("no random bytes");
+  std::memcpy(&bits, bytes, sizeof bits);
+  return bits;
+}
+
 }  // namespace
+
+std::string make_mailbox_pin(const std::vector<std::string>& numbers) {
+  return voicemail::make_pin(numbers, random_bits);
+}
 
 awaitable<reply> get_mailbox(services& with, const request& from) {
   const uuid account_id = account_of(from);
@@ -142,7 +146,7 @@ awaitable<reply> set_mailbox_pin(services& with, const request& from) {
   if (!numbers) co_return problem(numbers.error());
   if (wished && !voicemail::suitable_pin(*wished, *numbers))
     co_return problem(voicemail::make_error_code(voicemail::error::pin_unsuitable));
-  const std::string pin = wished ? *wished : voicemail::make_pin(*numbers, random_bits);
+  const std::string pin = wished ? *wished : make_mailbox_pin(*numbers);
   const auto hash = co_await with.hasher.hash(voicemail::pin_secret(account_id, pin));
   if (!hash) co_return problem(hash.error());
   const auto store = [&](pqxx::work& tx) { voicemail::set_pin(tx, account_id, *hash); };

@@ -5,7 +5,6 @@
 
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
-#include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/error.hpp"
 #include "voicemail/number_store.hpp"
@@ -34,11 +33,53 @@ boost::json::object to_json(const voicemail::number_record& value) {
                           {"voicemail_enabled", value.voicemail_enabled}};
   out["ring_timeout_s"] =
       value.ring_timeout ? boost::json::value(value.ring_timeout->count()) : boost::json::value(nullptr);
+  boost::json::array prices;
+  for (const auto& each : value.prices) {
+    boost::json::object price{{"term_months", each.months}, {"currency", each.currency}};
+    put_money(price, "price", each.price);
+    prices.push_back(std::move(price));
+  }
+  out["prices"] = std::move(prices);
   put_time(out, "reserved_until", value.dates.reserved_until);
   put_time(out, "paid_until", value.dates.paid_until);
   put_time(out, "grace_until", value.dates.grace_until);
   put_time(out, "quarantined_until", value.dates.quarantined_until);
   return out;
+}
+
+// A subscriber may keep so many numbers at once without renting one.
+constexpr int subscribers_reservations = 5;
+
+bool is_subscriber(const request& from) {
+  return from.by && from.by->as == role::subscriber;
+}
+
+// price_least and price_most, of a term of term_months in currency.
+std::optional<voicemail::price_range> read_price(field_reader& fields, const std::string& own_currency) {
+  const auto amount = [&](const char* name) -> std::optional<billing::money> {
+    const auto text = fields.text(name, 40);
+    if (!text) return std::nullopt;
+    const auto parsed = billing::parse_money(*text);
+    if (!parsed) fields.complain(name, "must be a decimal with at most six places, such as \"20.00\"");
+    return parsed ? std::optional(*parsed) : std::nullopt;
+  };
+  voicemail::price_range price;
+  const auto least = amount("price_least"), most = amount("price_most");
+  price.currency = fields.text("currency", 3).value_or(own_currency);
+  price.months = static_cast<int>(fields.integer("term_months", 1, 120).value_or(3));
+  if (price.currency.empty()) fields.complain("currency", "must not be empty");
+  price.least = least.value_or(price.least);
+  price.most = most.value_or(price.most);
+  return least || most ? std::optional(price) : std::nullopt;
+}
+
+// What a subscriber may see of the inventory: its own numbers, or those in stock.
+void confine(const request& from, voicemail::number_filter& filter) {
+  if (!is_subscriber(from)) return;
+  if (filter.account_id)
+    filter.account_id = from.by->account_id;
+  else
+    filter.state = voicemail::number_state::available;
 }
 
 reply unknown_number() {
@@ -63,12 +104,14 @@ awaitable<reply> list_numbers(services& with, const request& from) {
   filter.pattern = fields.text("pattern").value_or("");
   if (filter.pattern.find_first_not_of("0123456789?*") != std::string::npos)
     fields.complain("pattern", "has digits, ? for one and * for any");
+  filter.price = read_price(fields, with.options.currency);
   filter.limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   if (const auto state = fields.text("state")) {
     filter.state = voicemail::parse_number_state(*state);
     if (!filter.state) fields.complain("state", "has no such value");
   }
   if (auto refusal = fields.refusal()) co_return *refusal;
+  confine(from, filter);
   const auto read = [&](pqxx::work& tx) { return voicemail::list_numbers(tx, filter); };
   const result<std::vector<voicemail::number_record>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
@@ -199,6 +242,9 @@ awaitable<reply> reserve_number(services& with, const request& from) {
   const auto now = std::chrono::system_clock::now();
   const auto reserve = [&](pqxx::work& tx) -> result<voicemail::number_record> {
     voicemail::name_actor(tx, actor_of(from));
+    if (is_subscriber(from) &&
+        voicemail::count_reservations(tx, account_id, *number, now) >= subscribers_reservations)
+      return voicemail::make_error_code(voicemail::error::reservations_exhausted);
     const auto reserved = voicemail::reserve_number(tx, *number, account_id, now + kept, now);
     if (reserved.has_error()) return reserved.error();
     return existing(tx, *number);
@@ -228,51 +274,25 @@ awaitable<reply> port_number(services& with, const request& from) {
   co_return json_reply(200, to_json(*ported));
 }
 
-awaitable<reply> create_number_order(services& with, const request& from) {
+// The owner pays for the next term of a number in grace, without waiting for the gateway's own run.
+awaitable<reply> renew_number(services& with, const request& from) {
+  const auto number = pstn::phone_number::parse(from.parameters[0]);
   auto fields = field_reader::of_body(from);
-  const uuid order_id = fields.needed_id("id");
   const uuid account_id = fields.needed_id("account_id");
-  const auto number = fields.needed_number("number");
-  const int term_months = static_cast<int>(fields.needed_integer("term_months", 1, 120));
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const voicemail::rent_request wanted{.order_id = order_id,
-                                       .account_id = account_id,
-                                       .number = *number,
-                                       .term_months = term_months,
-                                       .now = std::chrono::system_clock::now()};
-  const auto rent = [&](pqxx::work& tx) {
+  if (!number) co_return unknown_number();
+  const auto now = std::chrono::system_clock::now();
+  const auto renew = [&](pqxx::work& tx) -> result<voicemail::number_record> {
     voicemail::name_actor(tx, actor_of(from));
-    return voicemail::rent_number(tx, wanted);
+    const auto renewed = voicemail::renew_number(tx, *number, account_id, now);
+    if (!renewed) return renewed.error();
+    return existing(tx, *number);
   };
-  const result<voicemail::rental> rented =
-      co_await with.database.run(rent, db::run_options{.idempotent = true});
-  if (!rented) co_return problem(rented.error());
+  const result<voicemail::number_record> renewed =
+      co_await with.database.run(renew, db::run_options{.idempotent = true});
+  if (!renewed) co_return problem(renewed.error());
   with.gateway.account_changed(account_id);
-  boost::json::object out{{"id", uuid_text(order_id)},    {"account_id", uuid_text(account_id)},
-                          {"number", number->e164()},     {"term_months", term_months},
-                          {"currency", rented->currency}, {"repeated", rented->repeated}};
-  put_money(out, "price", rented->price);
-  put_money(out, "charged", rented->charged);
-  put_tax(out, rented->tax);
-  put_time(out, "paid_until", rented->paid_until);
-  co_return json_reply(rented->repeated ? 200 : 201, out);
-}
-
-awaitable<reply> list_number_prices(services& with, const request& from) {
-  auto fields = field_reader::of_query(from);
-  const std::string currency = fields.text("currency").value_or(with.options.currency);
-  if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) { return voicemail::list_rental_prices(tx, currency); };
-  const result<std::vector<voicemail::rental_price>> found =
-      co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const voicemail::rental_price& each : *found) {
-    boost::json::object item{{"term_months", each.months}, {"currency", each.currency}};
-    put_money(item, "price", each.price);
-    items.push_back(std::move(item));
-  }
-  co_return list_reply(std::move(items), std::nullopt);
+  co_return json_reply(200, to_json(*renewed));
 }
 
 }  // namespace tollgate::gateway::api

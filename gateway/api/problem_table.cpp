@@ -64,8 +64,10 @@ unsigned status_of(voicemail::error value) {
     case error::account_unknown:
     case error::message_unknown:
     case error::greeting_unknown:
+    case error::price_unknown:
       return 404;
     case error::number_exists:
+    case error::reservations_exhausted:
     case error::number_unavailable:
     case error::order_conflict:
     case error::nothing_unused:
@@ -80,6 +82,13 @@ unsigned status_of(voicemail::error value) {
     case error::forward_loop:
     case error::time_zone_unknown:
     case error::pin_unsuitable:
+    case error::currency_unknown:
+    case error::address_required:
+    case error::address_elsewhere:
+    case error::address_out_of_area:
+    case error::identity_required:
+    case error::term_too_short:
+    case error::numbers_exhausted:
       return 422;
     case error::prompt_unreadable:
       return 500;

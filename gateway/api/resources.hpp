@@ -137,8 +137,21 @@ boost::asio::awaitable<reply> release_number(services& with, const request& from
 boost::asio::awaitable<reply> refund_number(services& with, const request& from);
 boost::asio::awaitable<reply> reserve_number(services& with, const request& from);
 boost::asio::awaitable<reply> port_number(services& with, const request& from);
+boost::asio::awaitable<reply> renew_number(services& with, const request& from);
+
+// renting one (number_orders.cpp)
 boost::asio::awaitable<reply> create_number_order(services& with, const request& from);
+
+// what they cost (number_prices.cpp)
 boost::asio::awaitable<reply> list_number_prices(services& with, const request& from);
+boost::asio::awaitable<reply> set_own_number_price(services& with, const request& from);
+boost::asio::awaitable<reply> remove_own_number_price(services& with, const request& from);
+
+// who may rent one (country_rules.cpp)
+boost::asio::awaitable<reply> list_country_rules(services& with, const request& from);
+boost::asio::awaitable<reply> replace_country_rules(services& with, const request& from);
+boost::asio::awaitable<reply> get_account_address(services& with, const request& from);
+boost::asio::awaitable<reply> set_account_address(services& with, const request& from);
 
 // numbers by the list, and what became of them (number_lists.cpp)
 boost::asio::awaitable<reply> import_numbers(services& with, const request& from);
@@ -174,5 +187,7 @@ boost::asio::awaitable<reply> set_mailbox_pin(services& with, const request& fro
 boost::asio::awaitable<reply> get_greeting(services& with, const request& from);
 boost::asio::awaitable<reply> put_greeting(services& with, const request& from);
 boost::asio::awaitable<reply> remove_greeting(services& with, const request& from);
+// A random PIN that is no part of these numbers (digits).
+std::string make_mailbox_pin(const std::vector<std::string>& numbers);
 
 }  // namespace tollgate::gateway::api

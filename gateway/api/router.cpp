@@ -30,6 +30,8 @@ constexpr access rates_desk{{role::rates}};
 constexpr access numbers_read{{role::auditor, role::numbers, role::support}};
 constexpr access numbers_desk{{role::numbers}};
 constexpr access number_seen{{role::auditor, role::numbers, role::support, role::subscriber}, owner::number};
+constexpr access stock_seen{{role::auditor, role::numbers, role::support, role::subscriber}};  // a subscriber: what may be rented
+constexpr access number_prices_set{{role::rates, role::numbers}};
 constexpr access number_set{{role::numbers, role::support, role::subscriber}, owner::number};
 constexpr access orders{{role::numbers, role::subscriber}, owner::body};
 
@@ -115,23 +117,30 @@ constexpr route table[] = {
 
     {"GET", "/v1/call_simulation", simulate_call, desks},
 
-    {"GET", "/v1/numbers", list_numbers, numbers_read},
+    {"GET", "/v1/numbers", list_numbers, stock_seen},
     {"POST", "/v1/numbers", create_number, numbers_desk},
     {"GET", "/v1/numbers/{}", get_number, number_seen},
-    {"PATCH", "/v1/numbers/{}", change_number, numbers_desk},
-    {"POST", "/v1/numbers/{}/release", release_number, numbers_desk},
+    {"PATCH", "/v1/numbers/{}", change_number, number_set},
+    {"POST", "/v1/numbers/{}/release", release_number, orders},
     {"POST", "/v1/numbers/{}/refund", refund_number, admins},
-    {"POST", "/v1/numbers/{}/reservation", reserve_number, numbers_desk},
+    {"POST", "/v1/numbers/{}/reservation", reserve_number, orders},
+    {"POST", "/v1/numbers/{}/renewal", renew_number, orders},
     {"POST", "/v1/numbers/{}/porting", port_number, numbers_desk},
     {"GET", "/v1/numbers/{}/events", list_number_events, numbers_read},
     {"GET", "/v1/numbers/{}/rules", get_number_rules, number_seen},
     {"PUT", "/v1/numbers/{}/rules", set_number_rules, number_set},
+    {"PUT", "/v1/numbers/{}/prices/{}/{}", set_own_number_price, number_prices_set},
+    {"DELETE", "/v1/numbers/{}/prices/{}/{}", remove_own_number_price, number_prices_set},
     {"POST", "/v1/number_imports", import_numbers, numbers_desk, large},
     {"POST", "/v1/number_withdrawals", withdraw_numbers, numbers_desk, large},
     {"POST", "/v1/number_orders", create_number_order, orders},
     {"GET", "/v1/number_prices", list_number_prices, prices},
     {"PUT", "/v1/number_prices/{}/{}", set_number_price, rates_desk},
     {"DELETE", "/v1/number_prices/{}/{}", remove_number_price, rates_desk},
+    {"GET", "/v1/country_rules", list_country_rules, prices},
+    {"PUT", "/v1/country_rules", replace_country_rules, numbers_desk, large},
+    {"GET", "/v1/accounts/{}/address", get_account_address, owner_reads},
+    {"PUT", "/v1/accounts/{}/address", set_account_address, owner_or_support},
 
     {"GET", "/v1/calls", list_live_calls, support_reads},
     {"GET", "/v1/calls/{}", get_live_call, support_reads},

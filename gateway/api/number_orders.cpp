@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Renting a number: the first term is charged, and a mailbox that has no PIN gets one.
+#include <boost/json/value.hpp>
+
+#include "gateway/api/fields.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/api/tax_json.hpp"
+#include "gateway/db/database.hpp"
+#include "gateway/subscriber/login.hpp"
+#include "voicemail/mailbox_settings.hpp"
+#include "voicemail/number_store.hpp"
+#include "voicemail/pin.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+using boost::asio::awaitable;
+using boost::system::result;
+
+struct fresh_pin {
+  std::string pin;  // empty: the mailbox has one
+  std::string hash;
+};
+
+// A PIN for a mailbox that has none: whoever rents a number can reach it by telephone from the start.
+awaitable<result<fresh_pin>> make_first_pin(services& with, const uuid& account_id, const pstn::phone_number& number) {
+  struct mailbox {
+    bool has_pin;
+    std::vector<std::string> numbers;
+  };
+  const auto read = [&](pqxx::work& tx) {
+    return mailbox{voicemail::find_settings(tx, account_id).has_pin, voicemail::numbers_of(tx, account_id)};
+  };
+  result<mailbox> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return found.error();
+  fresh_pin made;
+  if (found->has_pin) co_return made;
+  found->numbers.emplace_back(number.digits());
+  made.pin = make_mailbox_pin(found->numbers);
+  const auto hash = co_await with.hasher.hash(voicemail::pin_secret(account_id, made.pin));
+  if (!hash) co_return hash.error();
+  made.hash = *hash;
+  co_return made;
+}
+
+}  // namespace
+
+awaitable<reply> create_number_order(services& with, const request& from) {
+  auto fields = field_reader::of_body(from);
+  const uuid order_id = fields.needed_id("id");
+  const uuid account_id = fields.needed_id("account_id");
+  const auto number = fields.needed_number("number");
+  const int term_months = static_cast<int>(fields.needed_integer("term_months", 1, 120));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const voicemail::rent_request wanted{.order_id = order_id,
+                                       .account_id = account_id,
+                                       .number = *number,
+                                       .term_months = term_months,
+                                       .now = std::chrono::system_clock::now()};
+  const result<fresh_pin> pin = co_await make_first_pin(with, account_id, *number);
+  if (!pin) co_return problem(pin.error());
+  bool pin_set = false;
+  const auto rent = [&](pqxx::work& tx) {
+    voicemail::name_actor(tx, actor_of(from));
+    const auto done = voicemail::rent_number(tx, wanted);
+    pin_set = done && !pin->pin.empty() && voicemail::set_first_pin(tx, account_id, pin->hash);
+    return done;
+  };
+  const result<voicemail::rental> rented =
+      co_await with.database.run(rent, db::run_options{.idempotent = true});
+  if (!rented) co_return problem(rented.error());
+  with.gateway.account_changed(account_id);
+  boost::json::object out{{"id", uuid_text(order_id)},    {"account_id", uuid_text(account_id)},
+                          {"number", number->e164()},     {"term_months", term_months},
+                          {"currency", rented->currency}, {"repeated", rented->repeated}};
+  put_money(out, "price", rented->price);
+  put_money(out, "charged", rented->charged);
+  put_tax(out, rented->tax);
+  put_time(out, "paid_until", rented->paid_until);
+  if (pin_set) out["voicemail_pin"] = pin->pin;  // this once
+  co_return json_reply(rented->repeated ? 200 : 201, out);
+}
+
+}  // namespace tollgate::gateway::api
