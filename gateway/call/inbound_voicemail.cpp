@@ -82,8 +82,13 @@ std::shared_ptr<media::audio_source> inbound_call::greeting() const {
 
 boost::asio::awaitable<void> inbound_call::voicemail() {
   if (!owner_->voicemail_enabled) {
-    environment_.sip.reject(dialog_, 480, "Temporarily Unavailable", 19);
-    end(party::callee, "no_answer", "Nobody answered.", 480, 19);
+    if (unreached_ == voicemail::forward_situation::busy) {
+      environment_.sip.reject(dialog_, 486, "Busy Here", 17);
+      end(party::callee, "busy", "The owner is busy.", 486, 17);
+    } else {
+      environment_.sip.reject(dialog_, 480, "Temporarily Unavailable", 19);
+      end(party::callee, "no_answer", "Nobody answered.", 480, 19);
+    }
     co_return;
   }
   const bool room = co_await read_mailbox();

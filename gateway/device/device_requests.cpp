@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
+#include <span>
 
 #include "billing/account.hpp"
 #include "billing/cdr.hpp"
@@ -104,6 +105,12 @@ overlay::refusal refusal_of(const billing::redemption& answer) {
       break;
   }
   return {billing::code_of(answer.why), text};
+}
+
+std::uint32_t random_bits() {
+  std::uint32_t bits = 0;
+  overlay::fill_random(std::as_writable_bytes(std::span(&bits, 1)));
+  return bits;
 }
 
 json::object message_body(const voicemail::message& message) {
@@ -339,10 +346,12 @@ boost::asio::awaitable<device_desk::reply> device_desk::change_voicemail(uuid ac
 }
 
 boost::asio::awaitable<device_desk::reply> device_desk::set_voicemail_pin(uuid account, json::object body) {
-  const auto pin = text_of(body, "pin").value_or("");
+  const auto wished = text_of(body, "pin");
+  if (!wished && body.contains("pin")) co_return bad_request("pin is a text of digits.");
   const auto read = [&](pqxx::work& tx) { return voicemail::numbers_of(tx, account); };
   const auto numbers = co_await with_.database.run(read, {.idempotent = true});
   if (!numbers) co_return unavailable;
+  const auto pin = wished ? *wished : voicemail::make_pin(*numbers, random_bits);
   if (!voicemail::suitable_pin(pin, *numbers))
     co_return overlay::refusal{"pin_unsuitable", "A PIN has 6 to 12 digits, and is not easily guessed."};
   const auto hash = co_await with_.hasher.hash(voicemail::pin_secret(account, pin));
@@ -351,6 +360,7 @@ boost::asio::awaitable<device_desk::reply> device_desk::set_voicemail_pin(uuid a
   const auto stored = co_await with_.database.run(store, {.idempotent = true});
   if (!stored) co_return unavailable;
   json::object answer;
+  if (!wished) answer["pin"] = pin;  // this once
   co_return answer;
 }
 

@@ -43,6 +43,9 @@ class interruption {
 void on_key(phone& telephone, char key) {
   const bool digit = (key >= '0' && key <= '9') || key == '*' || key == '#';
   if (digit) telephone.press(key);
+  if (key == 'a' || key == 'e') telephone.take_second(key == 'e');
+  if (key == 'r') telephone.refuse_second();
+  if (key == 's') telephone.swap();
 }
 
 /// Connects again and again; nothing when that was successful.
@@ -154,7 +157,9 @@ boost::asio::awaitable<exit_code> run_call(const command_context& context, const
 boost::asio::awaitable<exit_code> run_answer(const command_context& context, const account_state& account,
                                              const answer_command& command) {
   const auto set = std::make_unique<telephone_set>(context, account, command.sound,
-                                                   taking_policy{command.ring_for, command.reject});
+                                                   taking_policy{.ring_for = command.ring_for,
+                                                                 .reject = command.reject,
+                                                                 .second = command.second.value_or(second_call::refuse)});
   if (const auto code = set->prepare()) co_return *code;
   phone& telephone = set->telephone();
   set->listen_to_user();

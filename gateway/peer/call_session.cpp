@@ -3,6 +3,7 @@
 #include "gateway/peer/call_session.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "gateway/overlay/frame.hpp"
@@ -19,6 +20,23 @@ constexpr milliseconds live_line_period{500};
 constexpr milliseconds through_check_period{50};
 // A call in which the answer came but no media within this time is of no use to anybody.
 constexpr milliseconds media_deadline{20'000};
+
+/// Silence while the call is held; what is played goes on where it was.
+class holdable_source final : public pstn::media::audio_source {
+ public:
+  holdable_source(std::shared_ptr<audio_source> inner, std::shared_ptr<const bool> held)
+      : inner_(std::move(inner)), held_(std::move(held)) {}
+
+  std::size_t read(std::span<std::int16_t> frame, int rate_hz) override {
+    if (!*held_) return inner_->read(frame, rate_hz);
+    std::fill(frame.begin(), frame.end(), std::int16_t{0});
+    return frame.size();
+  }
+
+ private:
+  std::shared_ptr<audio_source> inner_;
+  std::shared_ptr<const bool> held_;
+};
 
 }  // namespace
 
@@ -57,7 +75,7 @@ void call_session::place(const std::string& number, const std::string& own_name,
   start_media();
 }
 
-void call_session::take(const overlay::incoming_call& incoming, milliseconds ring_for) {
+void call_session::take(const overlay::incoming_call& incoming, std::optional<milliseconds> ring_for, bool waiting) {
   id_ = incoming.call;
   incoming_ = incoming;
   state_ = state::ringing;
@@ -66,13 +84,34 @@ void call_session::take(const overlay::incoming_call& incoming, milliseconds rin
   boost::json::object fields = named();
   fields["from"] = incoming.from;
   fields["from_name"] = incoming.from_name;
-  environment_.out.report("incoming", fields, "Call from " + from + ".");
+  fields["waiting"] = waiting;
+  waiting_ = waiting;
+  environment_.out.report("incoming", fields,
+                          waiting ? "Another call, from " + from + " (a: take it and hold this one, e: end this one and take it, "
+                                    "r: refuse it)."
+                                  : "Call from " + from + ".");
   environment_.client.send_ring(id_);
   start_media();
-  after(ring_timer_, ring_for, [](call_session& self) {
-    self.accepting_ = true;
-    self.send_answer();
-  });
+  if (ring_for) after(ring_timer_, *ring_for, [](call_session& self) { self.accept(); });
+}
+
+void call_session::accept() {
+  if (!rings()) return;
+  accepting_ = true;
+  waiting_ = false;
+  send_answer();
+}
+
+void call_session::hold() {
+  if (!talks() || *held_) return;
+  *held_ = true;
+  environment_.out.report("held", named(), "The call is held.");
+}
+
+void call_session::resume() {
+  if (!*held_) return;
+  *held_ = false;
+  if (talks()) environment_.out.report("resumed", named(), "Back in the call that was held.");
 }
 
 void call_session::start_media() {
@@ -195,7 +234,7 @@ void call_session::play() {
     return;
   }
   timeline_.playing_at = clock::now();
-  media_->play(std::move(source));
+  media_->play(std::make_shared<holdable_source>(std::move(source), held_));
   boost::json::object fields = named();
   fields["after_ms"] = timeline_.since_beginning(*timeline_.playing_at).count();
   fields["file"] = environment_.options.play;
@@ -244,6 +283,7 @@ void call_session::tick() {
 }
 
 void call_session::show_live() {
+  if (waiting_ || *held_) return;  // the line is the other call's
   const auto talk = std::chrono::duration_cast<std::chrono::seconds>(timeline_.talk(clock::now()));
   switch (state_) {
     case state::preparing:

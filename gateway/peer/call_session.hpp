@@ -54,9 +54,18 @@ class call_session : public std::enable_shared_from_this<call_session> {
 
   /// `credit`: the body of a balance reply, for the live line; may be empty.
   void place(const std::string& number, const std::string& own_name, const boost::json::object& credit);
-  void take(const overlay::incoming_call& incoming, std::chrono::milliseconds ring_for);
+  /// Rings so long before it answers; without a time until accept(). `waiting`: while another call is up.
+  void take(const overlay::incoming_call& incoming, std::optional<std::chrono::milliseconds> ring_for, bool waiting = false);
+  void accept();
 
   const std::string& id() const { return id_; }
+  bool rings() const { return incoming_ && state_ == state::ringing && !accepting_; }
+  bool talks() const { return state_ == state::talking; }
+
+  /// What is played stops while the user listens to another call, and goes on afterwards.
+  void hold();
+  void resume();
+  bool held() const { return *held_; }
 
   /// From the signalling.
   void rang(const overlay::call_progress& progress);
@@ -110,6 +119,8 @@ class call_session : public std::enable_shared_from_this<call_session> {
   std::shared_ptr<pstn::media::wav_recorder> recorder_;
   bool described_ = false;
   bool accepting_ = false;     // rung for long enough
+  bool waiting_ = false;       // another call is the one that is heard
+  std::shared_ptr<bool> held_ = std::make_shared<bool>(false);  // shared with what is played
   bool played_ = false;        // the file has ended
   bool digits_given_ = false;  // handed to the bridge
   std::string recording_;

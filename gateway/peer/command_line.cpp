@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 
 namespace tollgate::gateway::peer {
@@ -135,6 +136,15 @@ class grammar {
     answer_app_->add_option("--count", answer_.count, "end after so many calls [0: never]");
     add_seconds(*answer_app_, "--ring-for", ring_for_, "ring so long before answering [0]");
     answer_app_->add_flag("--reject", answer_.reject, "refuse every call");
+    answer_app_
+        ->add_option("--second", second_,
+                     "a call while one is up: refuse; hold or end the first one and take it; ask (keys: a takes it and holds the "
+                     "first, e ends the first, r refuses, s goes from one to the other) [ask, or refuse with --json]")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, second_call>{{"refuse", second_call::refuse},
+                                                                               {"hold", second_call::hold},
+                                                                               {"end", second_call::end},
+                                                                               {"ask", second_call::ask}}))
+        ->type_name("WHAT");
     add_seconds(*answer_app_, "--wait", wait_,
                 "give up with exit code 4 if no call or notice came for so long");
     answer_app_->add_flag("--await-voicemail", answer_.await_voicemail,
@@ -142,7 +152,7 @@ class grammar {
   }
 
   void add_voicemail() {
-    voicemail_app_ = subcommand("voicemail", "list, play, delete or undelete messages");
+    voicemail_app_ = subcommand("voicemail", "list, play, delete or undelete messages; a new PIN for the telephone");
     voicemail_app_->require_subcommand(1);
     list_app_ = nested(*voicemail_app_, "list", "list the messages");
     play_app_ = nested(*voicemail_app_, "play", "fetch a message, save it and mark it as heard");
@@ -155,6 +165,10 @@ class grammar {
     delete_app_->add_option("id", voicemail_.id, "message id")->required();
     undelete_app_ = nested(*voicemail_app_, "undelete", "have a message back that was deleted at most 7 days ago");
     undelete_app_->add_option("id", voicemail_.id, "message id")->required();
+    pin_app_ = nested(*voicemail_app_, "pin",
+                      "make a new PIN for hearing messages from any telephone, and show it this once; ends a lock");
+    pin_app_->add_flag("--choose", voicemail_.choose_pin, "type one's own in place of it");
+    pin_app_->add_option("--pin-file", voicemail_.pin_file, "file whose first line is one's own")->type_name("FILE");
   }
 
   CLI::App* subcommand(const std::string& name, const std::string& help) { return nested(app_, name, help); }
@@ -180,10 +194,12 @@ class grammar {
     } else if (answer_app_->parsed()) {
       answer_.sound = answer_sound_.result();
       answer_.ring_for = ring_for_.duration();
+      answer_.second = second_.value_or(line_.json ? second_call::refuse : second_call::ask);
       if (wait_.given()) answer_.wait = wait_.duration();
       line_.chosen = answer_;
     } else {
-      voicemail_.operation = delete_app_->parsed()     ? voicemail_operation::remove
+      voicemail_.operation = pin_app_->parsed()        ? voicemail_operation::pin
+                             : delete_app_->parsed()   ? voicemail_operation::remove
                              : undelete_app_->parsed() ? voicemail_operation::restore
                              : play_app_->parsed()     ? voicemail_operation::play
                                                        : voicemail_operation::list;
@@ -204,6 +220,7 @@ class grammar {
   sound_arguments call_sound_;
   sound_arguments answer_sound_;
   seconds_option ring_for_;
+  std::optional<second_call> second_;
   seconds_option wait_;
   CLI::App* login_app_ = nullptr;
   CLI::App* price_app_ = nullptr;
@@ -216,6 +233,7 @@ class grammar {
   CLI::App* play_app_ = nullptr;
   CLI::App* delete_app_ = nullptr;
   CLI::App* undelete_app_ = nullptr;
+  CLI::App* pin_app_ = nullptr;
 };
 
 }  // namespace

@@ -45,6 +45,14 @@ struct sound_options {
   bool hang_up_after_play = false;  ///< hang up when the file has been played and the digits sent
 };
 
+/// What is done with a call that comes while one is up.
+enum class second_call : std::uint8_t {
+  refuse,  ///< as busy
+  hold,    ///< taken after the time for ringing, the first one is held meanwhile
+  end,     ///< taken after the time for ringing, the first one is hung up
+  ask,     ///< rings until a key says which
+};
+
 struct call_command {
   std::string number;
   sound_options sound;
@@ -57,15 +65,18 @@ struct answer_command {
   bool reject = false;                            ///< refuse every call
   std::optional<std::chrono::milliseconds> wait;  ///< end with call_refused if nothing came for so long
   bool await_voicemail = false;                   ///< end once a voicemail notification has come
+  std::optional<second_call> second;              ///< none: asked with a keyboard, else refused
 };
 
-enum class voicemail_operation : std::uint8_t { list, play, remove, restore };
+enum class voicemail_operation : std::uint8_t { list, play, remove, restore, pin };
 
 struct voicemail_command {
   voicemail_operation operation = voicemail_operation::list;
   std::string id;           ///< message to play, delete or have back; for play, empty: the newest unread
   std::string output_file;  ///< play: where the message is saved; .wav is decoded, anything else gets the Ogg
                             ///< Opus bytes
+  bool choose_pin = false;  ///< pin: the PIN is the user's, from the file or a prompt; otherwise the gateway makes one
+  std::string pin_file;     ///< pin: its first line is the PIN
 };
 
 using chosen_command = std::variant<login_command, price_command, balance_command, calls_command,

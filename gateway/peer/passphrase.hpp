@@ -13,4 +13,7 @@ namespace tollgate::gateway::peer {
 /// Errors: error::no_passphrase (no terminal, or an empty line), error::state_unreadable (the file).
 boost::system::result<std::string> obtain_passphrase(const std::string& file, const std::string& name);
 
+/// The PIN that a user chooses: the first line of `file`, or where that is empty a prompt. Errors as above.
+boost::system::result<std::string> obtain_pin(const std::string& file);
+
 }  // namespace tollgate::gateway::peer

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/peer/phone.hpp"
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -21,7 +22,8 @@ phone::phone(boost::asio::any_io_executor executor, output& out, const account_s
       environment_{executor, client_, glib_,
                    dtls_,    out,     {.include_loopback = reached_over_loopback(account.gateway)},
                    sounds,   to_play},
-      change_(executor) {}
+      change_(executor),
+      second_timer_(executor) {}
 
 phone::~phone() = default;
 
@@ -37,21 +39,52 @@ boost::asio::awaitable<overlay::answer<void>> phone::open() {
 }
 
 boost::asio::awaitable<void> phone::close() {
-  current_.reset();
+  second_timer_.cancel();
+  lines_.clear();
   co_await client_.close();
 }
 
 std::shared_ptr<call_session> phone::make_call() {
-  ++calls_begun_;
-  current_ = std::make_shared<call_session>(environment_, calls_begun_,
-                                            [this, alive = std::weak_ptr(alive_)](call_outcome outcome) {
-                                              if (alive.expired()) return;
-                                              current_.reset();
-                                              last_outcome_ = outcome;
-                                              ++calls_ended_;
-                                              notify();
-                                            });
-  return current_;
+  const std::uint32_t number = ++calls_begun_;
+  lines_.push_back({number, std::make_shared<call_session>(
+                                environment_, number, [this, number, alive = std::weak_ptr(alive_)](call_outcome outcome) {
+                                  if (!alive.expired()) ended(number, outcome);
+                                })});
+  return lines_.back().call;
+}
+
+void phone::ended(std::uint32_t number, call_outcome outcome) {
+  std::erase_if(lines_, [number](const line& one) { return one.number == number; });
+  if (heard() != nullptr) heard()->resume();
+  // Nobody needs to be asked about a call that rings alone now.
+  if (heard() != nullptr && heard()->rings()) {
+    second_timer_.cancel();
+    heard()->accept();
+  }
+  last_outcome_ = outcome;
+  ++calls_ended_;
+  notify();
+}
+
+void phone::take_second(bool end_first) {
+  if (second() == nullptr || !second()->rings()) return;
+  std::swap(lines_.front(), lines_.back());
+  if (end_first)
+    second()->hang_up("second");
+  else
+    second()->hold();
+  heard()->accept();
+}
+
+void phone::refuse_second() {
+  if (second() != nullptr && second()->rings()) second()->hang_up("user");
+}
+
+void phone::swap() {
+  if (second() == nullptr || !second()->talks() || !heard()->talks()) return;
+  std::swap(lines_.front(), lines_.back());
+  second()->hold();
+  heard()->resume();
 }
 
 void phone::place(const std::string& number, const boost::json::object& credit) {
@@ -59,16 +92,17 @@ void phone::place(const std::string& number, const boost::json::object& credit) 
 }
 
 void phone::press(char digit) {
-  if (current_) current_->press(digit);
+  if (heard() != nullptr) heard()->press(digit);
 }
 
 void phone::hang_up() {
-  if (current_) current_->hang_up("user");
+  if (heard() != nullptr) heard()->hang_up("user");
 }
 
 void phone::interrupt() {
   interrupted_ = true;
-  hang_up();
+  for (const auto& one : std::vector(lines_))
+    one.call->hang_up("user");
   notify();
 }
 
@@ -83,16 +117,37 @@ void phone::notify() {
 }
 
 call_session* phone::find(const std::string& call) const {
-  return current_ && current_->id() == call ? current_.get() : nullptr;
+  const auto found = std::find_if(lines_.begin(), lines_.end(), [&](const line& one) { return one.call->id() == call; });
+  return found == lines_.end() ? nullptr : found->call.get();
 }
 
 void phone::offered(const overlay::incoming_call& call) {
-  if (!taking_ || current_ || interrupted_) {
+  if (!taking_ || interrupted_) {
     client_.send_hangup(call.call, "busy");
     return;
   }
   if (taking_->reject) return decline(call);
+  if (!lines_.empty()) return offer_second(call);
   make_call()->take(call, taking_->ring_for);
+}
+
+void phone::offer_second(const overlay::incoming_call& call) {
+  if (lines_.size() > 1 || !heard()->talks() || taking_->second == second_call::refuse) return tell_refused(call);
+  const auto second_one = make_call();
+  if (taking_->second == second_call::ask) return second_one->take(call, std::nullopt, true);
+  second_one->take(call, std::nullopt, true);
+  second_timer_.expires_after(taking_->ring_for);
+  second_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& failure) {
+    if (!failure && !alive.expired()) take_second(taking_->second == second_call::end);
+  });
+}
+
+void phone::tell_refused(const overlay::incoming_call& call) {
+  client_.send_hangup(call.call, "busy");
+  const std::string from = call.from.empty() ? "a withheld number" : call.from;
+  out_.report("refused_second",
+              {{"call", call.call}, {"direction", "in"}, {"from", call.from}, {"from_name", call.from_name}},
+              from + " has called meanwhile, and heard that you are busy.");
 }
 
 void phone::decline(const overlay::incoming_call& call) {
@@ -156,7 +211,8 @@ void phone::complained(const std::string& id, const overlay::refusal& error) {
 
 void phone::disconnected(const overlay::refusal& reason) {
   lost_ = reason;
-  if (current_) current_->disconnected(reason);
+  for (const auto& one : std::vector(lines_))
+    one.call->disconnected(reason);
   notify();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The peer as a telephone: an attached connection to the gateway, and at most one call at a time, placed or
-// taken. Runs on one executor.
+// The peer as a telephone: an attached connection to the gateway, and at most two calls, placed or taken: one is
+// heard, the other one rings or is held. Runs on one executor.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/overlay/client.hpp"
 #include "gateway/overlay/dtls.hpp"
@@ -28,6 +29,7 @@ namespace tollgate::gateway::peer {
 struct taking_policy {
   std::chrono::milliseconds ring_for{0};
   bool reject = false;
+  second_call second = second_call::refuse;  ///< while a call is up
 };
 
 class phone final : private overlay::client_handler {
@@ -53,7 +55,13 @@ class phone final : private overlay::client_handler {
   /// Ctrl-C: hangs up, and interrupted() from now on.
   void interrupt();
 
-  bool busy() const { return current_ != nullptr; }
+  /// Call waiting: the second call that rings is taken, and the first one held or hung up; or it is declined.
+  void take_second(bool end_first);
+  void refuse_second();
+  /// From one call to the other that is held.
+  void swap();
+
+  bool busy() const { return !lines_.empty(); }
   bool interrupted() const { return interrupted_; }
   std::uint32_t calls_ended() const { return calls_ended_; }
   call_outcome last_outcome() const { return last_outcome_; }
@@ -76,7 +84,12 @@ class phone final : private overlay::client_handler {
   void disconnected(const overlay::refusal& reason) override;
 
   void decline(const overlay::incoming_call& call);
+  void offer_second(const overlay::incoming_call& call);
+  void tell_refused(const overlay::incoming_call& call);
   std::shared_ptr<call_session> make_call();
+  void ended(std::uint32_t number, call_outcome outcome);
+  call_session* heard() const { return lines_.empty() ? nullptr : lines_.front().call.get(); }
+  call_session* second() const { return lines_.size() < 2 ? nullptr : lines_.back().call.get(); }
   call_session* find(const std::string& call) const;
   void notify();
 
@@ -88,7 +101,12 @@ class phone final : private overlay::client_handler {
   overlay::client client_;
   call_environment environment_;
   boost::asio::steady_timer change_;
-  std::shared_ptr<call_session> current_;
+  struct line {
+    std::uint32_t number;  // in this run
+    std::shared_ptr<call_session> call;
+  };
+  std::vector<line> lines_;  // the first is the one that is heard
+  boost::asio::steady_timer second_timer_;
   std::uint32_t calls_begun_ = 0;
   std::uint32_t calls_ended_ = 0;
   call_outcome last_outcome_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// voicemail list, play, delete, undelete: requests of type "voicemail" (overlay/wire.md).
+// voicemail list, play, delete, undelete, pin: requests of type "voicemail" (overlay/wire.md).
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +9,7 @@
 #include "gateway/overlay/encoding.hpp"
 #include "gateway/peer/commands.hpp"
 #include "gateway/peer/error.hpp"
+#include "gateway/peer/passphrase.hpp"
 #include "gateway/peer/refusal.hpp"
 #include "gateway/peer/request_connection.hpp"
 #include "gateway/peer/text.hpp"
@@ -120,6 +121,26 @@ boost::asio::awaitable<exit_code> change(overlay::client& client, output& out, s
   co_return exit_code::ok;
 }
 
+/// A PIN that the gateway makes is printed, for whoever sits here; one's own is not said again.
+boost::asio::awaitable<exit_code> change_pin(overlay::client& client, output& out, const voicemail_command& command) {
+  boost::json::object body{{"op", "pin"}};
+  if (command.choose_pin || !command.pin_file.empty()) {
+    const auto own = obtain_pin(command.pin_file);
+    if (!own) co_return report_failure(out, own.error(), exit_code::usage);
+    body["pin"] = *own;
+  }
+  const bool chosen = body.contains("pin");
+  const auto reply = co_await client.request("voicemail", std::move(body));
+  if (!reply) co_return report_refusal(out, reply.error(), exit_code::call_refused);
+  const auto made = text_member(*reply, "pin").value_or("");
+  boost::json::object fields;
+  if (!chosen) fields["pin"] = made;
+  out.report("pin_set", fields,
+             chosen ? "The PIN is set."
+                    : "Your new PIN is " + made + ". Call your number, press *, and enter it to hear your messages.");
+  co_return exit_code::ok;
+}
+
 }  // namespace
 
 boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, const account_state& account,
@@ -140,6 +161,9 @@ boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, 
       break;
     case voicemail_operation::restore:
       code = co_await change(connection.client(), context.out, "restore", command.id);
+      break;
+    case voicemail_operation::pin:
+      code = co_await change_pin(connection.client(), context.out, command);
       break;
   }
   co_await connection.client().close();

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages through the gateway's death: it is killed at moments all through a caller's call. A message whose caller was let go in
 order is there; any other is whole or absent. TOLLGATE_DEATHS_S has the moments after the start of the call, in seconds, or `let_go`
-for the one at which the caller's BYE was answered: `seq -s, 0.5 0.5 13` and `let_go` for a run by hand."""
+for the one at which the caller's BYE was answered; `all` is every half second of the call, for a run by hand. Without it two moments
+are drawn, one while it is recorded and one about the hanging up, by TOLLGATE_SEED or one that is printed."""
 
 import hashlib
 import os
+import random
 import time
 import unittest
 import urllib.request
@@ -13,8 +15,18 @@ from stage import PATIENCE_S, StageTest, audio, processes
 from trunk_test import a_law
 
 ALICE_NUMBER = "+16505550100"
-# While it is recorded, and when the caller has hung up: the scenario does so after twelve seconds.
-DEATHS = os.environ.get("TOLLGATE_DEATHS_S", "9,12.3,let_go").split(",")
+RECORDED_S, HUNG_UP_S, OVER_S = 6, 11.8, 13.5  # by the scenario, which hangs up after twelve seconds
+SEED = int(os.environ.get("TOLLGATE_SEED", random.SystemRandom().randrange(10**6)))
+
+
+def moments():
+    wanted = os.environ.get("TOLLGATE_DEATHS_S")
+    if wanted == "all":
+        return [f"{half / 2:.1f}" for half in range(1, round(OVER_S * 2) + 1)] + ["let_go"]
+    if wanted:
+        return wanted.split(",")
+    draw = random.Random(SEED)
+    return [f"{draw.uniform(RECORDED_S, HUNG_UP_S):.2f}", f"{draw.uniform(HUNG_UP_S, OVER_S):.2f}", "let_go"]
 
 
 class Deposit(StageTest):
@@ -44,7 +56,9 @@ class Deposit(StageTest):
 
     def test_an_acknowledged_message_is_there_and_any_other_whole_or_absent(self):
         kept = acknowledged = 0
-        for moment in DEATHS:
+        deaths = moments()
+        print(f"TOLLGATE_SEED={SEED} TOLLGATE_DEATHS_S={','.join(deaths)}", flush=True)
+        for moment in deaths:
             with self.subTest(moment):
                 known = {message["id"] for message in self.messages()}
                 caller = self.stage.caller("caller_leaves_a_message", ALICE_NUMBER, files={"speech.alaw": a_law(self.said)})
@@ -70,7 +84,7 @@ class Deposit(StageTest):
                     kept += 1
                     heard = audio.read(self.whole(message))
                     self.assertLess(abs(len(heard) / audio.RATE_HZ - message["duration_ms"] / 1000), 0.2)
-        print(f"{len(DEATHS)} deaths, {acknowledged} callers let go, {kept} messages")
+        print(f"{len(deaths)} deaths, {acknowledged} callers let go, {kept} messages")
         self.assertEqual([], self.stage.violations())
 
 

@@ -2,7 +2,10 @@
 """The mailbox at an ordinary telephone (baresip): leaving a message and reviewing it, hearing it with the PIN, own greetings, the
 lock after wrong PINs; the same messages by REST; and messages while the database is away."""
 
+import array
+import audioop
 import json
+import math
 import os
 import signal
 import time
@@ -14,6 +17,49 @@ from stage import LANDLINE, LIKENESS_LEAST, PATIENCE_S, Problem, StageTest, audi
 ALICE_NUMBER, BOB_NUMBER = "+16505550100", "+16505550101"
 KEY_S = 0.25  # from one key to the next
 SPOKEN_S = 3
+
+INFO = """<send retrans="500"><![CDATA[
+INFO [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "Bob" <sip:+442079460958@[local_ip]:[local_port]>;tag=[pid]F[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: {number} INFO
+Max-Forwards: 70
+Contact: <sip:caller@[local_ip]:[local_port];transport=[transport]>
+Content-Type: application/dtmf-relay
+Content-Length: [len]
+
+Signal={key}
+Duration=160
+]]></send><recv response="200" /><pause milliseconds="{pause_ms}" />"""
+TONES_HZ = {key: (low, high) for low, row in zip((697, 770, 852, 941), ("123", "456", "789", "*0#"))
+            for high, key in zip((1209, 1336, 1477), row)}  # ITU-T Q.23
+THOUGHT_S = 3  # between the two groups of keys: the PIN is checked
+
+
+def keys_by_info(*groups):
+    """Steps of caller_presses_keys, and its files."""
+    steps, number = '<pause milliseconds="1500" />', 2
+    for group in groups:
+        for place, key in enumerate(group):
+            pause = THOUGHT_S if place == len(group) - 1 else KEY_S
+            steps += INFO.format(number=number, key=key, pause_ms=round(pause * 1000))
+            number += 1
+    return steps, {}
+
+
+def keys_as_tones(*groups):
+    samples = list(audio.silence(1.5))
+    for group in groups:
+        for key in group:
+            low, high = (2 * math.pi * hz / audio.RATE_HZ for hz in TONES_HZ[key])
+            samples += [int(5000 * (math.sin(low * n) + math.sin(high * n))) for n in range(audio.RATE_HZ // 8)]
+            samples += audio.silence(KEY_S)
+        samples += audio.silence(THOUGHT_S)
+    sound = audioop.lin2alaw(array.array("h", samples).tobytes(), 2)
+    return (f'<nop><action><exec rtp_stream="keys.alaw,1,8" /></action></nop><pause milliseconds="{len(samples) // 8}" />',
+            {"keys.alaw": sound})
 
 
 class Voicemail(StageTest):
@@ -195,11 +241,21 @@ class Voicemail(StageTest):
         with self.assertRaises(Problem) as refused:
             self.stage.rest.post(f"{self.mailbox}/pin", {"pin": "123456"})
         self.assertEqual("pin_unsuitable", refused.exception.body["code"])
-        type(self).pin = self.stage.rest.post(f"{self.mailbox}/pin", {})["pin"]
+        made = self.alice.run("voicemail", "pin")  # at the device, which ends the lock as well
+        self.assertEqual(0, made.code)
+        type(self).pin = made.event("pin_set")["pin"]
+        self.assertRegex(self.pin, "^[0-9]{6}$")
         self.log_in(self.pin)
         self.keys("#")
         self.telephone_is_let_go()
         self.assertIsNone(self.stage.rest.get(self.mailbox)["locked_until"])
+        own = self.stage.output / "own_pin"
+        for pin, code in (("111111", 4), (ALICE_NUMBER[-6:], 4), ("730518", 0)):
+            own.write_text(pin + "\n")
+            self.assertEqual(code, self.alice.run("voicemail", "pin", "--pin-file", own).code, pin)
+        type(self).pin = "730518"
+        log = (self.stage.output / "gateway.log").read_text(errors="replace")
+        self.assertNotRegex(log, rf"\b{self.pin}\b|\b{made.event('pin_set')['pin']}\b")
         self.assert_sound()
 
     def begin_message_without_database(self):
@@ -297,6 +353,22 @@ class Voicemail(StageTest):
                 heard = self.stage.wav(f"not_in_service_{state}")
                 self.telephone.keep_recording(recordings, heard)
                 self.assert_heard(audio.PROMPTS / "ss-noservice.wav", heard)
+        self.assert_sound()
+
+    def test_the_owner_presses_keys_by_info_or_as_tones_in_the_voice(self):
+        for way in (keys_by_info, keys_as_tones):
+            with self.subTest(way.__name__):
+                known = {message["id"] for message in self.messages()}
+                self.leave_message()
+                self.keys("1")
+                fresh = lambda: [message for message in self.messages() if message["id"] not in known]
+                message = processes.wait_until("the message", fresh, PATIENCE_S)[0]
+                self.hang_up("left_again")
+                steps, files = way(f"*{self.pin}#", "1")
+                caller = self.stage.caller("caller_presses_keys", ALICE_NUMBER, keys={"steps": steps}, files=files)
+                self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
+                saved = lambda: [one for one in self.messages() if one["id"] == message["id"] and one["state"] == "saved"]
+                processes.wait_until("its being heard", saved, PATIENCE_S)
         self.assert_sound()
 
     def telephone_is_let_go(self):

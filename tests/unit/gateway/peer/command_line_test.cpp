@@ -67,6 +67,23 @@ TEST(CommandLine, VoicemailOperations) {
   EXPECT_EQ(parsed<voicemail_command>({"voicemail", "delete", "abc"}).operation, voicemail_operation::remove);
 }
 
+TEST(CommandLine, APinIsMadeOrReadFromAFileNeverAnArgument) {
+  const auto made = parsed<voicemail_command>({"voicemail", "pin"});
+  EXPECT_EQ(made.operation, voicemail_operation::pin);
+  EXPECT_FALSE(made.choose_pin);
+  EXPECT_TRUE(parsed<voicemail_command>({"voicemail", "pin", "--choose"}).choose_pin);
+  EXPECT_EQ(parsed<voicemail_command>({"voicemail", "pin", "--pin-file", "p"}).pin_file, "p");
+  EXPECT_TRUE(std::holds_alternative<exit_code>(parse({"voicemail", "pin", "730518"})));
+}
+
+TEST(CommandLine, ASecondCallIsAskedAboutWhereThereIsAKeyboard) {
+  EXPECT_EQ(parsed<answer_command>({"answer"}).second, second_call::ask);
+  EXPECT_EQ(parsed<answer_command>({"--json", "answer"}).second, second_call::refuse);
+  EXPECT_EQ(parsed<answer_command>({"--json", "answer", "--second", "hold"}).second, second_call::hold);
+  EXPECT_EQ(parsed<answer_command>({"answer", "--second", "end"}).second, second_call::end);
+  EXPECT_TRUE(std::holds_alternative<exit_code>(parse({"answer", "--second", "conference"})));
+}
+
 TEST(CommandLine, GlobalOptionsMayStandOnEitherSideOfTheCommand) {
   for (const auto& words : std::vector<std::vector<std::string>>{{"--json", "--state", "/s", "balance"},
                                                                  {"balance", "--json", "--state", "/s"}}) {
