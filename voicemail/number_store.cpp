@@ -160,9 +160,9 @@ std::vector<number_record> list_numbers(pqxx::transaction_base& tx, const number
                          " WHERE ($1::text IS NULL OR state = $1) AND ($2::uuid IS NULL OR account_id = $2) "
                          "AND number > $3 AND ($5 = '' OR country = $5) AND ($6 = '' OR strpos(lower(area), lower($6)) > 0) "
                          "AND ($7 = '' OR number LIKE $7) "
-                         "AND ($8 = '' OR voicemail.price_of(number, $8, $9::int) BETWEEN $10 AND $11) ORDER BY number LIMIT $4",
+                         "AND ($8 = '' OR voicemail.price_of(number, $8, $9::int) BETWEEN $10 AND $11) AND (NOT $12 OR paid_until > now()) ORDER BY number LIMIT $4",
                      state.get(), account.get(), filter.after, std::clamp(filter.limit, 1, 1000), filter.country, filter.area,
-                     like_of(filter.pattern), price.currency, price.months, price.least.micros, price.most.micros);
+                     like_of(filter.pattern), price.currency, price.months, price.least.micros, price.most.micros, filter.paid);
   std::vector<number_record> records;
   records.reserve(rows.size());
   for (const auto& row : rows)

@@ -98,6 +98,7 @@ struct number_filter {
   std::optional<boost::uuids::uuid> account_id{};
   std::string country{};  // ISO 3166 alpha-2; empty: any
   std::string area{};     // a part of its name, in any case; empty: any
+  bool paid = false;      // only those whose term is not over by the database's clock, however late the run that changes states is
   std::optional<price_range> price{};  // what a term costs, by a price of its own or the general one
   std::string pattern{};  // of the digits, from the first one: ? is one, * any; "1650*00"; empty: any
   std::string after{};  // the last number of the page before, "+44…"; empty: from the first

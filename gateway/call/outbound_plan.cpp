@@ -8,11 +8,12 @@
 namespace tollgate::gateway::call {
 namespace {
 
-// The number that the callee is shown: the first that the account rents.
+// The number that the callee is shown: the first that the account rents and has paid for: in grace none is.
 std::optional<pstn::phone_number> rented_number(pqxx::work& tx, const uuid& account_id) {
   voicemail::number_filter filter;
   filter.account_id = account_id;
   filter.state = voicemail::number_state::assigned;
+  filter.paid = true;
   filter.limit = 1;
   const auto numbers = voicemail::list_numbers(tx, filter);
   if (numbers.empty()) return std::nullopt;

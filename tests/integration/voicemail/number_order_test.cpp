@@ -121,6 +121,18 @@ TEST_F(NumberOrder, NumbersAreFoundByWhatTheyCost) {
   }
 }
 
+TEST_F(NumberOrder, NumbersThatArePaidForAreToldFromThoseWhoseTermIsOver) {
+  const auto paid = [&] { return in_transaction(list_numbers, number_filter{.account_id = alice, .paid = true}).size(); };
+  EXPECT_EQ(paid(), 0U);
+  ASSERT_TRUE(rent("1", alice));  // the fixture's day is long ago: the term is over, and no run has noticed
+  EXPECT_EQ(record().state, number_state::assigned);
+  EXPECT_EQ(paid(), 0U);
+  in_transaction([](pqxx::transaction_base& tx) {
+    return tx.exec("UPDATE voicemail.number SET paid_until = now() + interval '1 day'");
+  });
+  EXPECT_EQ(paid(), 1U);
+}
+
 TEST_F(NumberOrder, PricesOfAListAreReadWithItsOtherMistakes) {
   EXPECT_THAT(lines(read_number_list("number,currency,price_3_months\n+16505550101,EUR,ten\n+16505550102,,10\n"
                                      "+16505550103,EUR,0\n+16505550104,EUR,10\n")
