@@ -40,7 +40,7 @@ void print_trunks(const json::object& status) {
     const json::object& trunk = each.get_object();
     std::cout << "trunk " << text_of(trunk, "name") << "  "
               << (text_of(trunk, "up") == "true" ? "up" : "down") << "  calls " << text_of(trunk, "calls")
-              << "  " << text_of(trunk, "detail") << "\n";
+              << "  " << text_of(trunk, "registration") << "  " << text_of(trunk, "detail") << "\n";
   }
 }
 

@@ -203,6 +203,8 @@ void check_together(const configuration& c, const std::string& where, problems& 
   static constexpr std::string_view levels[] = {"trace", "debug", "info", "warning", "error", "critical"};
   require(!c.state_directory.empty(), "state_directory must not be empty");
   require(!c.node.name.empty() && c.node.name.size() <= 64, "node.name must have 1 to 64 characters");
+  require((c.sip.tls_port == 0) == c.sip.certificate_directory.empty(),
+          "sip.tls_port and sip.certificate_directory must be given together");
   require(c.overlay.certificate.empty() == c.overlay.key.empty(),
           "overlay.certificate and overlay.key must be given together");
   require(c.media.overlay_port == 0 || c.media.overlay_port + std::max(c.media.workers, 1) <= 65'536,

@@ -73,6 +73,8 @@ struct configuration {
     std::uint16_t port = 5060;
     std::string advertised_address;  ///< in Contact and Via; empty as for media
     std::string user_agent = "tollgate";
+    std::uint16_t tls_port = 0;                   ///< SIP over TLS, also towards carriers; 0: none
+    std::filesystem::path certificate_directory;  ///< agent.pem and cafile.pem
     int session_timer_s = 1'800;
     int options_interval_s = 10;  ///< between health checks of a trunk that is up
     int options_down_interval_s = 5;
@@ -165,6 +167,7 @@ struct configuration {
     int ring_timeout_s = 20;            ///< default of a new subscriber
     int forward_hops = 5;               ///< redirections of a call that is forwarded no further
     int calls = 500;                    ///< at once on this node
+    int longest_s = 43'200;             ///< from the answer on; no call lives for ever
     int drain_timeout_s = 300;          ///< after SIGTERM live calls may go on as long as this
     std::string default_region = "DE";  ///< of a new subscriber that names none
   } call;

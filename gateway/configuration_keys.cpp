@@ -90,6 +90,13 @@ void visit_network(configuration& c, key_visitor& v) {
   v.integer("sip.port", c.sip.port, 1, 65'535, "UDP and TCP.");
   v.visit("sip.advertised_address", c.sip.advertised_address,
           "Address in Contact and Via. Empty: found from sip.address.");
+  v.integer("sip.tls_port", c.sip.tls_port, 0, 65'535,
+            "SIP over TLS: for trunks of transport tls, both ways. Peers must show a certificate of our "
+            "authorities. Keep strangers off the port by a firewall. 0: none.");
+  v.visit(
+      "sip.certificate_directory", c.sip.certificate_directory,
+      "Folder with agent.pem (our certificate and key) and cafile.pem (the authorities of the carriers), for "
+      "sip.tls_port.");
   v.visit("sip.user_agent", c.sip.user_agent, "User-Agent and Server header.");
   v.integer("sip.session_timer_s", c.sip.session_timer_s, 90, day_s, "Session-Expires (RFC 4028).");
   v.integer("sip.options_interval_s", c.sip.options_interval_s, 1, 3'600,
@@ -237,6 +244,8 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("call.forward_hops", c.call.forward_hops, 1, 20,
             "A call that was redirected so often is forwarded to no further telephone (Diversion, History-Info).");
   v.integer("call.calls", c.call.calls, 1, 100'000, "Calls at once on this node.");
+  v.integer("call.longest_s", c.call.longest_s, 60, 43'200,
+            "Longest call, in and out, counted from the answer.");
   v.integer("call.drain_timeout_s", c.call.drain_timeout_s, 0, day_s,
             "How long live calls may go on after SIGTERM.");
   v.visit("call.default_region", c.call.default_region, "ISO 3166 code of a new subscriber that names none.");

@@ -68,9 +68,26 @@ std::vector<api::live_call> node_operations::live_calls() {
 
 std::vector<api::trunk_status> node_operations::trunk_statuses() {
   std::vector<api::trunk_status> list;
-  for (const auto& [trunk, state] : with_.environment.trunks.list())
-    list.push_back({trunk->id, trunk->name, state.up, state.live_calls,
-                    state.up ? "" : "does not answer OPTIONS, or calls over it fail"});
+  for (const auto& [trunk, state, totals, registration] : with_.environment.trunks.list()) {
+    api::trunk_status shown;
+    shown.trunk_id = trunk->id;
+    shown.name = trunk->name;
+    shown.up = state.up;
+    shown.calls = state.live_calls;
+    shown.resting = state.resting;
+    shown.registration = registration;
+    if (!state.up)
+      shown.detail = "does not answer OPTIONS, or calls over it fail";
+    else if (state.resting)
+      shown.detail = "has asked by Retry-After for no calls at present";
+    shown.attempts = totals.attempts;
+    shown.answered = totals.answered;
+    shown.talk_ms = static_cast<std::uint64_t>(totals.talk.count());
+    shown.delay_ms = static_cast<std::uint64_t>(totals.delay.count());
+    shown.delays = totals.delays;
+    shown.codes.assign(totals.codes.begin(), totals.codes.end());
+    list.push_back(std::move(shown));
+  }
   return list;
 }
 

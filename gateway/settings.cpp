@@ -45,6 +45,8 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings, cons
   options.port = settings.sip.port;
   options.advertised_address = advertised_address(settings.sip.advertised_address, settings.sip.address);
   options.name = settings.sip.user_agent;
+  options.tls_port = settings.sip.tls_port;
+  options.certificate_directory = settings.sip.certificate_directory.string();
   options.session_timer = seconds(settings.sip.session_timer_s);
   options.provisional_timeout = seconds(settings.sip.invite_timeout_s);
   options.answer_timeout = seconds(settings.sip.ringing_timeout_s + 60);
@@ -94,6 +96,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.credit.warnings = {seconds(settings.billing.warn_first_s), seconds(settings.billing.warn_last_s)};
   calls.credit.lead =
       seconds(settings.billing.warn_first_s + 15);  // the last grant is known before the first warning
+  calls.credit.longest = seconds(settings.call.longest_s);
   calls.machine.ringing = seconds(settings.sip.ringing_timeout_s);
   // A trunk that does not even answer 100 is given up by the SIP agent, which alone sees that answer.
   calls.machine.no_response = calls.machine.ringing;

@@ -37,8 +37,44 @@ class metric_family {
   std::string full_;
 };
 
+// The value is escaped as the format asks for it: names of trunks are an admin's.
 std::string label(const char* name, const std::string& value) {
-  return std::string(name) + "=\"" + value + "\"";
+  std::string out = std::string(name) + "=\"";
+  for (const char c : value) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+// What each trunk did. Ratios are left to the reader: answered by attempts is the ASR, talk by answered the
+// ACD, sum by count the mean post-dial delay.
+void put_trunks(std::string& into, const std::vector<trunk_status>& trunks) {
+  const auto each_trunk = [&](const char* name, const char* kind, const char* help, auto value) {
+    metric_family family(into, name, kind, help);
+    for (const trunk_status& one : trunks)
+      family.put(label("trunk", one.name), std::to_string(value(one)));
+  };
+  using trunk = trunk_status;
+  const auto seconds = [](std::uint64_t ms) { return static_cast<double>(ms) / 1000; };
+  each_trunk("trunk_up", "gauge", "1 while the trunk takes calls.",
+             [](const trunk& one) { return one.up && !one.resting ? 1 : 0; });
+  each_trunk("trunk_calls", "gauge", "Calls that have not ended.",
+             [](const trunk& one) { return one.calls; });
+  each_trunk("trunk_attempts_total", "counter", "Calls out, answered or failed.",
+             [](const trunk& one) { return one.attempts; });
+  each_trunk("trunk_answered_total", "counter", "Those that were answered.",
+             [](const trunk& one) { return one.answered; });
+  each_trunk("trunk_talk_seconds_total", "counter", "Talk of the calls out that have ended.",
+             [&](const trunk& one) { return seconds(one.talk_ms); });
+  each_trunk("trunk_post_dial_delay_seconds_sum", "counter", "INVITE to the first 18x or 2xx, all together.",
+             [&](const trunk& one) { return seconds(one.delay_ms); });
+  each_trunk("trunk_post_dial_delay_seconds_count", "counter", "Of so many calls.",
+             [](const trunk& one) { return one.delays; });
+  metric_family codes(into, "trunk_codes_total", "counter", "Calls out by final SIP status.");
+  for (const trunk& one : trunks)
+    for (const auto& [code, count] : one.codes)
+      codes.put(label("trunk", one.name) + "," + label("code", std::to_string(code)), std::to_string(count));
 }
 
 void put_media(std::string& into, const media_status& media) {
@@ -117,6 +153,7 @@ awaitable<reply> get_metrics(services& with, const request&) {
              node.spooled);
   put_metric(out.body, "trunks", "gauge", "Trunks in use.", trunks.size());
   put_metric(out.body, "trunks_up", "gauge", "Trunks that answer.", up);
+  put_trunks(out.body, trunks);
   put_metric(out.body, "database_connections", "gauge", "Open connections to the database.", pool.connected);
   put_metric(out.body, "database_waiting", "gauge", "Work that waits for a connection.", pool.waiting);
   put_metric(out.body, "database_work_total", "counter", "Transactions done.", pool.completed);
@@ -137,6 +174,7 @@ awaitable<reply> get_status(services& with, const request&) {
                                          {"name", each.name},
                                          {"up", each.up},
                                          {"calls", each.calls},
+                                         {"registration", each.registration},
                                          {"detail", each.detail}});
   boost::json::object out{{"node", node.node},
                           {"draining", node.draining},

@@ -42,7 +42,13 @@ struct trunk_status {
   std::string name;
   bool up = false;
   int calls = 0;
-  std::string detail;  ///< why it is down, or empty
+  std::string detail;        ///< why it is down, or empty
+  std::string registration;  ///< "registered", "trying", "refused (403)"; empty: it does not register
+  bool resting = false;      ///< has asked to be left alone
+  std::uint64_t attempts = 0, answered = 0;          ///< calls out over it since the start
+  std::uint64_t talk_ms = 0;                         ///< of those that have ended
+  std::uint64_t delay_ms = 0, delays = 0;            ///< post-dial delays: their sum, and of how many
+  std::vector<std::pair<int, std::uint64_t>> codes;  ///< final SIP statuses
 };
 
 /// A count with what tells it from its neighbours.

@@ -40,6 +40,10 @@ boost::asio::awaitable<reply> change_account(services& with, const request& from
 boost::asio::awaitable<reply> get_calling_policy(services& with, const request& from);
 boost::asio::awaitable<reply> put_calling_policy(services& with, const request& from);
 
+// which number an account shows (caller_choice.cpp)
+boost::asio::awaitable<reply> get_caller_choice(services& with, const request& from);
+boost::asio::awaitable<reply> put_caller_choice(services& with, const request& from);
+
 // money (ledger.cpp)
 boost::asio::awaitable<reply> get_balance(services& with, const request& from);
 boost::asio::awaitable<reply> list_entries(services& with, const request& from);

@@ -42,6 +42,8 @@ boost::json::object to_json(const trunk::trunk& value) {
                           {"port", value.port},
                           {"transport", trunk::name(value.transport)},
                           {"registers", value.registers},
+                          {"user_phone", value.user_phone},
+                          {"trusted_identity", value.trusted_identity},
                           {"from_domain", value.from_domain},
                           {"codecs", to_json(value.codecs)},
                           {"dtmf", trunk::name(value.dtmf)},
@@ -104,6 +106,8 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
     fields.adopt("digest", *digest);
   }
   value.registers = fields.flag("registers").value_or(value.registers);
+  value.user_phone = fields.flag("user_phone").value_or(value.user_phone);
+  value.trusted_identity = fields.flag("trusted_identity").value_or(value.trusted_identity);
   value.from_domain = fields.text("from_domain", 255).value_or("");
   value.codecs = fields.texts("codecs").value_or(value.codecs);
   take_enum(fields, "dtmf", value.dtmf, trunk::dtmf_mode_named);
@@ -210,7 +214,8 @@ awaitable<reply> list_trunks(services& with, const request&) {
     boost::json::object item = to_json(each);
     for (const trunk_status& now : statuses)
       if (now.trunk_id == each.id)
-        item["status"] = boost::json::object{{"up", now.up}, {"calls", now.calls}, {"detail", now.detail}};
+        item["status"] = boost::json::object{
+            {"up", now.up}, {"calls", now.calls}, {"registration", now.registration}, {"detail", now.detail}};
     items.push_back(std::move(item));
   }
   co_return list_reply(std::move(items), std::nullopt);

@@ -83,9 +83,14 @@ struct policy_answer {
 };
 
 std::vector<policy_answer> read_policies(pqxx::work& tx, const std::vector<policy_question>& questions) {
+  std::vector<uuid> accounts;
+  for (const auto& one : questions)
+    accounts.push_back(one.account_id);
+  const auto policies = subscriber::find_calling_policies(tx, accounts);
   std::vector<policy_answer> answers;
   for (const auto& one : questions) {
-    policy_answer found{subscriber::find_calling_policy(tx, one.account_id), 0};
+    policy_answer found;
+    if (const auto own = policies.find(one.account_id); own != policies.end()) found.policy = own->second;
     if (found.policy.country_spend_day_micros)
       found.spent_micros = one.spent.micros + subscriber::spent_on_country(
                                                   tx, one.account_id, one.number.country_code(), one.call_id);
@@ -183,6 +188,7 @@ boost::asio::awaitable<void> call_service::probe_periodically() {
     const bool on = co_await pause(std::chrono::seconds(1));
     if (!on) co_return;
     environment_.trunks.send_due_probes(environment_.sip);
+    environment_.trunks.keep_registered(environment_.sip);
   }
 }
 
@@ -203,6 +209,8 @@ void call_service::on_sip(sip::event event) {
   if (auto* invite = std::get_if<sip::incoming_invite>(&event)) return take_call(std::move(*invite));
   if (const auto* result = std::get_if<sip::options_result>(&event))
     return environment_.trunks.on_probe_answered(*result);
+  if (const auto* result = std::get_if<sip::registration_result>(&event))
+    return environment_.trunks.on_registration(*result);
   const auto key = sip::key_of(event);
   if (const auto call = environment_.registry.find(key)) {
     call->deliver(std::move(event));

@@ -69,6 +69,7 @@ boost::asio::awaitable<void> outbound_call::finish() {
   facts_.holds_credit = false;
   const auto& end = machine_->outcome();
   const auto talk = machine_->talk_duration();
+  if (record_.answered) environment_.trunks.talked(trunk_in_use(), talk);
   if (!record_.attempts.empty()) record_.cost = costs_[in_use_];
   const bool heard = begin_farewell();
   // The trunk is free and the credit is released before the tone ends, not after.
@@ -89,7 +90,7 @@ boost::asio::awaitable<void> outbound_call::finish() {
 }
 
 pstn::trunk::caller_identity outbound_call::shown_caller() const {
-  return {caller_.presentation, "", false};
+  return {caller_.presentation, "", caller_.withheld && number_};
 }
 
 void outbound_call::tell_ringing(bool early_media) {

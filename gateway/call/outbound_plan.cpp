@@ -2,22 +2,24 @@
 #include "gateway/call/outbound_plan.hpp"
 
 #include "billing/account.hpp"
+#include "gateway/subscriber/caller_choice.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
 #include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::call {
 namespace {
 
-// The number that the callee is shown: the first that the account rents and has paid for: in grace none is.
-std::optional<pstn::phone_number> rented_number(pqxx::work& tx, const uuid& account_id) {
+// Those that the account rents and has paid for: in grace none is shown.
+std::vector<pstn::phone_number> rented_numbers(pqxx::work& tx, const uuid& account_id) {
   voicemail::number_filter filter;
   filter.account_id = account_id;
   filter.state = voicemail::number_state::assigned;
   filter.paid = true;
-  filter.limit = 1;
-  const auto numbers = voicemail::list_numbers(tx, filter);
-  if (numbers.empty()) return std::nullopt;
-  return numbers.front().number;
+  filter.limit = 1'000;
+  std::vector<pstn::phone_number> numbers;
+  for (const auto& one : voicemail::list_numbers(tx, filter))
+    numbers.push_back(one.number);
+  return numbers;
 }
 
 std::optional<billing::cost_rate> cost_of(const environment& with, const pstn::trunk::trunk& trunk,
@@ -63,7 +65,9 @@ caller_facts read_caller(pqxx::work& tx, const uuid& account_id) {
   } else {
     found.may_call = false;
   }
-  found.presentation = rented_number(tx, account_id);
+  const auto choice = subscriber::find_caller_choice(tx, account_id);
+  found.presentation = subscriber::shown_number(choice, rented_numbers(tx, account_id));
+  found.withheld = choice.withheld;
   found.policy = subscriber::find_calling_policy(tx, account_id);
   return found;
 }

@@ -21,7 +21,8 @@ namespace tollgate::gateway::call {
 struct caller_facts {
   std::string region;  // ISO 3166, for national forms
   std::optional<pstn::phone_number>
-      presentation;  // a number that the account rents; none: the trunk's default
+      presentation;       // a number that the account rents or has verified; none: the trunk's default
+  bool withheld = false;  // the called party does not see it
   bool may_call = true;
   std::string currency;
   std::string deck;                     // its plan's rates

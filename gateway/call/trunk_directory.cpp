@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <tuple>
+
 #include "pstn/trunk/inbound.hpp"
 #include "pstn/trunk/outbound_invite.hpp"
 
@@ -65,6 +67,10 @@ void trunk_directory::attempt_done(const trunk_choice& trunk, const pstn::trunk:
   monitor_.attempt_done(trunk->id, outcome, clocks_.steady());
 }
 
+void trunk_directory::talked(const trunk_choice& trunk, std::chrono::milliseconds talk) {
+  monitor_.talked(trunk->id, talk);
+}
+
 void trunk_directory::rest(const trunk_choice& trunk, std::chrono::seconds duration) {
   spdlog::warn("event=trunk_rests trunk={} seconds={}", trunk->name, duration.count());
   monitor_.rest(trunk->id, duration, clocks_.steady());
@@ -96,11 +102,64 @@ void trunk_directory::on_probe_answered(const pstn::sip::options_result& result)
       spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, result.status);
 }
 
+namespace {
+
+bool register_alike(const pstn::trunk::trunk& one, const pstn::trunk::trunk& other) {
+  const auto account = [](const pstn::trunk::trunk& of) {
+    const auto digest = of.digest.value_or(pstn::trunk::digest_account{});
+    return std::tuple(digest.username, digest.password, digest.realm);
+  };
+  return one.host == other.host && one.port == other.port && one.transport == other.transport &&
+         one.from_domain == other.from_domain && account(one) == account(other);
+}
+
+}  // namespace
+
+void trunk_directory::keep_registered(pstn::sip::user_agent& agent) {
+  const auto trunks = current();
+  const auto wanted = [&](const boost::uuids::uuid& id) -> const pstn::trunk::trunk* {
+    for (const auto& one : *trunks)
+      if (one.id == id && one.registers && one.enabled) return &one;
+    return nullptr;
+  };
+  std::erase_if(registrations_, [&](const auto& item) {
+    const auto* now = wanted(item.first);
+    if (now && register_alike(*now, *item.second.as)) return false;
+    agent.stop_registration(item.second.key);
+    return true;
+  });
+  for (const auto& one : *trunks) {
+    if (!wanted(one.id) || registrations_.contains(one.id)) continue;
+    const auto key = agent.next_call_key();
+    registrations_.emplace(one.id, registered{key, trunk_choice(trunks, &one)});
+    agent.start_registration(key, pstn::trunk::make_registration(one));
+  }
+}
+
+void trunk_directory::on_registration(const pstn::sip::registration_result& result) {
+  for (auto& [id, one] : registrations_) {
+    if (one.key != result.key) continue;
+    const bool good = result.status < 300;
+    const std::string state = good ? "registered" : "refused (" + std::to_string(result.status) + ")";
+    if (state != one.state && good)
+      spdlog::info("event=trunk_registered trunk={} expires_s={}", one.as->name, result.expires.count());
+    if (!good)
+      spdlog::warn("event=trunk_not_registered trunk={} sip_code={} retry_in_s={}", one.as->name,
+                   result.status, result.retry_in.count());
+    one.state = state;
+  }
+}
+
 std::vector<trunk_directory::status> trunk_directory::list() const {
+  const auto registration_of = [this](const boost::uuids::uuid& id) {
+    const auto found = registrations_.find(id);
+    return found == registrations_.end() ? std::string{} : found->second.state;
+  };
   const auto trunks = current();
   std::vector<status> result;
   for (const auto& one : *trunks)
-    result.push_back({trunk_choice(trunks, &one), monitor_.state(one.id, clocks_.steady())});
+    result.push_back({trunk_choice(trunks, &one), monitor_.state(one.id, clocks_.steady()),
+                      monitor_.totals(one.id), registration_of(one.id)});
   return result;
 }
 

@@ -2,6 +2,7 @@
 // The trunks that calls may use now, with their health and load. Signalling thread, but for is_trusted().
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -51,17 +52,23 @@ class trunk_directory {
   void call_ended(const trunk_choice& trunk);
   // An attempt was answered or has failed (trunk_monitor::attempt_done).
   void attempt_done(const trunk_choice& trunk, const pstn::trunk::attempt_outcome& outcome);
+  void talked(const trunk_choice& trunk, std::chrono::milliseconds talk);
   // It is to be left alone so long.
   void rest(const trunk_choice& trunk, std::chrono::seconds duration);
 
   // Sends the OPTIONS that are due; each answer goes to on_probe_answered.
   void send_due_probes(pstn::sip::user_agent& agent);
   void on_probe_answered(const pstn::sip::options_result& result);
+  // Registers the trunks that want it, as they are configured now; unregisters those that do not any more.
+  void keep_registered(pstn::sip::user_agent& agent);
+  void on_registration(const pstn::sip::registration_result& result);
   std::optional<std::chrono::steady_clock::time_point> next_probe() const { return monitor_.next_probe(); }
 
   struct status {
     trunk_choice trunk;
     pstn::trunk::trunk_state state;
+    pstn::trunk::trunk_totals totals;
+    std::string registration;  // empty: it does not register; "registered", "trying", "refused (403)"
   };
   std::vector<status> list() const;
 
@@ -73,6 +80,12 @@ class trunk_directory {
   pstn::trunk::routing_policy policy_;
   pstn::trunk::trunk_monitor monitor_;
   std::unordered_map<pstn::sip::call_key, boost::uuids::uuid> probes_;
+  struct registered {
+    pstn::sip::call_key key;
+    trunk_choice as;  // configured when it began
+    std::string state = "trying";
+  };
+  std::map<boost::uuids::uuid, registered> registrations_;
   std::mt19937_64 chance_{std::random_device{}()};
   mutable std::mutex mutex_;  // guards the pointer below
   snapshot trunks_ = std::make_shared<const std::vector<pstn::trunk::trunk>>();

@@ -2,6 +2,7 @@
 #include "gateway/subscriber/calling_policy.hpp"
 
 #include <algorithm>
+#include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <pqxx/pqxx>
 
@@ -54,14 +55,8 @@ std::optional<Value> optional_of(const pqxx::field& field) {
   return field.is_null() ? std::nullopt : std::optional{field.as<Value>()};
 }
 
-}  // namespace
-
-calling_policy find_calling_policy(pqxx::transaction_base& tx, const uuid& account_id) {
-  const auto rows =
-      tx.exec_params("SELECT * FROM gateway.calling_policy WHERE account_id = $1", to_string(account_id));
+calling_policy policy_of(const pqxx::row& row) {
   calling_policy found;
-  if (rows.empty()) return found;
-  const auto& row = rows[0];
   found.dial.premium_rate = optional_of<bool>(row["premium_rate"]);
   found.dial.shared_cost = optional_of<bool>(row["shared_cost"]);
   found.dial.satellite = optional_of<bool>(row["satellite"]);
@@ -72,6 +67,26 @@ calling_policy find_calling_policy(pqxx::transaction_base& tx, const uuid& accou
   found.dial.shut_countries = array_of(row["shut_countries"]);
   found.calls = optional_of<int>(row["calls"]);
   found.country_spend_day_micros = optional_of<std::int64_t>(row["country_spend_day_micros"]);
+  return found;
+}
+
+}  // namespace
+
+calling_policy find_calling_policy(pqxx::transaction_base& tx, const uuid& account_id) {
+  const auto rows =
+      tx.exec_params("SELECT * FROM gateway.calling_policy WHERE account_id = $1", to_string(account_id));
+  return rows.empty() ? calling_policy{} : policy_of(rows[0]);
+}
+
+std::map<uuid, calling_policy> find_calling_policies(pqxx::transaction_base& tx,
+                                                     const std::vector<uuid>& account_ids) {
+  std::vector<std::string> texts;
+  for (const auto& id : account_ids)
+    texts.push_back(to_string(id));
+  std::map<uuid, calling_policy> found;
+  for (const auto& row : tx.exec_params("SELECT * FROM gateway.calling_policy WHERE account_id = ANY($1::uuid[])",
+                                        array_literal(texts)))
+    found.emplace(boost::uuids::string_generator{}(row["account_id"].c_str()), policy_of(row));
   return found;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,10 @@ struct calling_policy {
 
 /// An account without a row has the empty policy: as everybody.
 calling_policy find_calling_policy(pqxx::transaction_base& tx, const uuid& account_id);
+
+/// Of those of the accounts that have a row, in one question however many they are.
+std::map<uuid, calling_policy> find_calling_policies(pqxx::transaction_base& tx,
+                                                     const std::vector<uuid>& account_ids);
 
 /// Replaces all of it. no_subscriber; policy_malformed for a prefix that is not 1 to 15 digits, a country
 /// that is no ISO 3166 code with a numbering plan, lists of more than 1000, or a negative limit.

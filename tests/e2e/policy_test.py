@@ -110,6 +110,27 @@ class Policy(StageTest):
         self.assertEqual("too_many_calls", second.event("ended")["code"])
         self.assertEqual([], other.messages())
 
+    def test_the_called_party_sees_a_number_of_the_caller_s_own_or_none(self):
+        known = len(self.stage.records(self.alice))
+        for choice, shown, asserted, privacy in (
+            ({"verified_numbers": ["+442079460958"]}, "sip:+442079460958@", "sip:+442079460958@", None),
+            ({"number": "+442079460958"}, "sip:anonymous@anonymous.invalid", None, None),  # not verified any more
+            ({"verified_numbers": ["+442079460958"], "withheld": True}, "sip:anonymous@anonymous.invalid",
+             "sip:+442079460958@", "id"),
+        ):
+            with self.subTest(**choice):
+                self.stage.rest.put(f"/v1/accounts/{self.alice.account_id}/caller_id", choice)
+                agent, number = self.far_end(user_phone=True)
+                self.end_of(self.alice.start("call", number, "--duration", 1), known)
+                known += 1
+                self.assertEqual(0, agent.finish(PATIENCE_S), agent.complaint())
+                self.assertTrue(agent.messages()[0].split()[1].endswith(";user=phone"), agent.messages()[0])
+                self.assertIn(shown, agent.header("From"))
+                self.assertEqual(bool(asserted), agent.has_header("P-Asserted-Identity"))
+                self.assertIn(asserted or "", agent.header("P-Asserted-Identity") if asserted else "")
+                self.assertEqual(privacy, agent.header("Privacy") if agent.has_header("Privacy") else None)
+                self.assertNotIn("+442079460958", agent.header("From") if privacy else "")
+
 
 class FraudLimits(StageTest):
     settings = {"billing.fraud_limits": "true", "billing.hold_seconds": 4}

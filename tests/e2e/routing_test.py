@@ -15,7 +15,7 @@ DEAR, CHEAP = ("prefix,destination,price_per_minute\n44,United Kingdom,%s\n" % p
 
 
 class Answerer:
-    """A far end that answers OPTIONS with 200 while it `lives`, and nothing else; it remembers the requests."""
+    """A far end that answers OPTIONS and REGISTER with 200 while it `lives`, and nothing else; it remembers the requests."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -29,9 +29,9 @@ class Answerer:
     def _listen(self):
         while data := self.socket.recv(65536):
             self.requests.append(data.split(b" ", 1)[0].decode(errors="replace"))
-            if not self.lives or not data.startswith(b"OPTIONS "):
+            if not self.lives or not data.startswith((b"OPTIONS ", b"REGISTER ")):
                 continue
-            wanted = (b"via", b"from", b"to", b"call-id", b"cseq")
+            wanted = (b"via", b"from", b"to", b"call-id", b"cseq", b"contact")
             lines = [line for line in data.split(b"\r\n") if line.split(b":")[0].strip().lower() in wanted]
             via = next(line for line in lines if line.lower().startswith(b"via"))
             host, _, port = via.split()[2].split(b";")[0].partition(b":")
@@ -174,6 +174,18 @@ class Routing(StageTest):
         self.stage.await_no_call()
         self.assertEqual([(first_trunk["name"], "chosen"), (second_trunk["name"], "chosen")], self.verdicts(number))
         self.assertEqual([], second.messages())
+
+    def test_a_trunk_registers_for_as_long_as_it_is_to(self):
+        number = next(self.numbers)
+        registrar = Answerer()
+        self.addCleanup(registrar.close)
+        digest = {"username": "trunk7", "password": "secret", "realm": "carrier.example"}
+        trunk = self.stage.trunk(registrar.port, [number[1:]], registers=True, digest=digest)
+        state = lambda: next(one["registration"] for one in self.stage.rest.get("/v1/status")["trunks"] if one["id"] == trunk["id"])
+        processes.wait_until("its registration", lambda: state() == "registered", PATIENCE_S)
+        fields = {name: trunk[name] for name in ("name", "carrier_id", "host", "port", "served_prefixes", "probes")}
+        self.stage.rest.put(f"/v1/trunks/{trunk['id']}", fields)
+        processes.wait_until("its end", lambda: state() == "" and registrar.requests.count("REGISTER") > 1, PATIENCE_S)
 
     def test_a_dead_trunk_is_out_and_comes_back(self):
         number = next(self.numbers)

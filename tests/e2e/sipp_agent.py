@@ -69,6 +69,9 @@ class Sipp:
         """The value of the first header of this name in any message."""
         return re.search(rf"^{name}: *(.*?)\r?$", self._messages_file(), re.MULTILINE)[1]
 
+    def has_header(self, name):
+        return re.search(rf"^{name}:", self._messages_file(), re.MULTILINE) is not None
+
     def _messages_file(self):
         file = self.folder / "messages"
         return file.read_text(errors="replace") if file.exists() else ""

@@ -9,6 +9,7 @@
 #include <pqxx/result>
 
 #include "gateway/db/database.hpp"
+#include "gateway/subscriber/caller_choice.hpp"
 #include "gateway/subscriber/calling_policy.hpp"
 #include "gateway/subscriber/login.hpp"
 #include "gateway/subscriber/passphrase.hpp"
@@ -184,6 +185,12 @@ TEST_F(Subscriber, HasACallingPolicyOfItsOwn) {
   EXPECT_EQ(read().dial.shut_countries, wanted.dial.shut_countries);
   EXPECT_EQ(read().calls, 0);
   EXPECT_EQ(read().country_spend_day_micros, 5'000'000'000);
+  const auto several = *in([](pqxx::work& tx) {
+    return find_calling_policies(tx, {id_of("alice"), id_of("nobody"), id_of("alice")});
+  });
+  ASSERT_EQ(several.size(), 1U);
+  EXPECT_EQ(several.at(id_of("alice")).dial.open_prefixes, wanted.dial.open_prefixes);
+  EXPECT_TRUE(in([](pqxx::work& tx) { return find_calling_policies(tx, {}); })->empty());
   ASSERT_FALSE(set("alice", {}).has_error());
   EXPECT_FALSE(read().dial.premium_rate);
   EXPECT_TRUE(read().dial.open_prefixes.empty());
@@ -199,6 +206,28 @@ TEST_F(Subscriber, HasACallingPolicyOfItsOwn) {
     spoil(bad);
     EXPECT_EQ(set("alice", bad).error(), errc::policy_malformed);
   }
+}
+
+TEST_F(Subscriber, ShowsOnlyNumbersOfItsOwn) {
+  ASSERT_TRUE(create("alice"));
+  const auto number = [](const char* text) { return pstn::phone_number::parse(text).value(); };
+  const auto rented = number("+16505550100"), verified = number("+442079460958"),
+             other = number("+442079460959");
+  caller_choice wanted{.verified = {verified}, .shown = other, .withheld = true};
+  const auto set = [&](const char* name) {
+    return in([&](pqxx::work& tx) { return set_caller_choice(tx, id_of(name), wanted); });
+  };
+  ASSERT_FALSE(set("alice").has_error());
+  EXPECT_EQ(set("nobody").error(), errc::no_subscriber);
+  const auto read = *in([](pqxx::work& tx) { return find_caller_choice(tx, id_of("alice")); });
+  EXPECT_EQ(read.verified, wanted.verified);
+  EXPECT_EQ(read.shown, other);
+  EXPECT_TRUE(read.withheld);
+  EXPECT_EQ(shown_number(read, {rented}), rented) << "neither rented nor verified: not shown";
+  EXPECT_EQ(shown_number(read, {}), verified);
+  EXPECT_EQ(shown_number(read, {rented, other}), other);
+  EXPECT_EQ(shown_number({.verified = {verified}, .shown = verified}, {rented}), verified);
+  EXPECT_EQ(shown_number({}, {}), std::nullopt);
 }
 
 }  // namespace
