@@ -270,7 +270,9 @@ asio::awaitable<void> application::start() {
   const auto rates = co_await tariff_.reload_rates();
   const auto trunks = co_await tariff_.reload_trunks();
   if (!rates || !trunks) throw std::runtime_error("the database does not answer");
-  sip_.set_trusted([this](const pstn::sip::source_address& source) { return trunks_.is_trusted(source); });
+  sip_.set_admission([this](const pstn::sip::source_address& source, std::string_view user) {
+    return trunks_.admit(source, user);
+  });
   calls_.start();
   tasks_.spawn("watch_database", watch_database());
   tasks_.spawn("keep_terms", keep_terms());

@@ -205,6 +205,11 @@ void check_together(const configuration& c, const std::string& where, problems& 
   require(!c.node.name.empty() && c.node.name.size() <= 64, "node.name must have 1 to 64 characters");
   require((c.sip.tls_port == 0) == c.sip.certificate_directory.empty(),
           "sip.tls_port and sip.certificate_directory must be given together");
+  const std::set<std::string> algorithms(c.sip.digest_algorithms.begin(), c.sip.digest_algorithms.end());
+  require(!algorithms.empty() && algorithms.size() == c.sip.digest_algorithms.size() &&
+              std::all_of(algorithms.begin(), algorithms.end(),
+                          [](const std::string& one) { return one == "SHA-256" || one == "MD5"; }),
+          "sip.digest_algorithms must be a list of SHA-256 and MD5, each at most once");
   require(c.overlay.certificate.empty() == c.overlay.key.empty(),
           "overlay.certificate and overlay.key must be given together");
   require(c.media.overlay_port == 0 || c.media.overlay_port + std::max(c.media.workers, 1) <= 65'536,
@@ -246,11 +251,13 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "routing.order must be a list of priority, cost and quality, each at most once");
   require(c.billing.webhook_secret.empty() || c.billing.webhook_secret.size() >= 16,
           "billing.webhook_secret must have at least 16 characters");
-  require(voicemail::parse_language(c.voicemail.language).has_value(), "voicemail.language must be en, es, fr, it or ru");
+  require(voicemail::parse_language(c.voicemail.language).has_value(),
+          "voicemail.language must be en, es, fr, it or ru");
   const auto is_language = [](const std::string& text) {
     return text.size() > 3 && text[2] == '=' && voicemail::parse_language(text.substr(0, 2));
   };
-  require(std::all_of(c.voicemail.prompts_by_language.begin(), c.voicemail.prompts_by_language.end(), is_language),
+  require(std::all_of(c.voicemail.prompts_by_language.begin(), c.voicemail.prompts_by_language.end(),
+                      is_language),
           "voicemail.prompts_by_language must be texts such as es=/folder, of en, es, fr, it or ru");
   require(std::find(std::begin(levels), std::end(levels), c.log.level) != std::end(levels),
           "log.level must be trace, debug, info, warning, error or critical");

@@ -71,10 +71,12 @@ struct configuration {
   struct {
     std::string address = "0.0.0.0";
     std::uint16_t port = 5060;
-    std::string advertised_address;  ///< in Contact and Via; empty as for media
+    std::string advertised_address;             ///< in Contact and Via; empty as for media
+    std::string resolver = "/etc/resolv.conf";  ///< for the names of carriers
     std::string user_agent = "tollgate";
     std::uint16_t tls_port = 0;                   ///< SIP over TLS, also towards carriers; 0: none
     std::filesystem::path certificate_directory;  ///< agent.pem and cafile.pem
+    std::vector<std::string> digest_algorithms{"SHA-256", "MD5"};  ///< asked of callers, the preferred first
     int session_timer_s = 1'800;
     int options_interval_s = 10;  ///< between health checks of a trunk that is up
     int options_down_interval_s = 5;

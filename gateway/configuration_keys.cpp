@@ -97,6 +97,13 @@ void visit_network(configuration& c, key_visitor& v) {
       "sip.certificate_directory", c.sip.certificate_directory,
       "Folder with agent.pem (our certificate and key) and cafile.pem (the authorities of the carriers), for "
       "sip.tls_port.");
+  v.visit(
+      "sip.digest_algorithms", c.sip.digest_algorithms,
+      "What callers over trunks that ask for a digest may use, the preferred first: SHA-256, MD5. Some far "
+      "ends look at the first alone and know MD5 only.");
+  v.visit(
+      "sip.resolver", c.sip.resolver,
+      "File in the form of resolv.conf, by which the names of carriers are looked up (NAPTR, SRV, A, AAAA).");
   v.visit("sip.user_agent", c.sip.user_agent, "User-Agent and Server header.");
   v.integer("sip.session_timer_s", c.sip.session_timer_s, 90, day_s, "Session-Expires (RFC 4028).");
   v.integer("sip.options_interval_s", c.sip.options_interval_s, 1, 3'600,

@@ -47,6 +47,10 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings, cons
   options.name = settings.sip.user_agent;
   options.tls_port = settings.sip.tls_port;
   options.certificate_directory = settings.sip.certificate_directory.string();
+  options.challenge_algorithms.clear();
+  for (const auto& name : settings.sip.digest_algorithms)  // checked when the configuration was read
+    if (const auto algorithm = pstn::sip::find_digest_algorithm(name))
+      options.challenge_algorithms.push_back(*algorithm);
   options.session_timer = seconds(settings.sip.session_timer_s);
   options.provisional_timeout = seconds(settings.sip.invite_timeout_s);
   options.answer_timeout = seconds(settings.sip.ringing_timeout_s + 60);
@@ -128,6 +132,8 @@ call::service_options service_options_of(const configuration& settings) {
   options.report_interval = seconds(settings.billing.report_interval_s);
   options.reaper_interval = seconds(settings.billing.reaper_interval_s);
   options.reaper_grace = seconds(settings.billing.reaper_grace_s);
+  options.resolver = settings.sip.resolver;
+  options.ipv6 = settings.sip.address.find(':') != std::string::npos;
   return options;
 }
 

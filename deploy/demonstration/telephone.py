@@ -37,6 +37,7 @@ module g722.so
 module g726.so
 module gsm.so
 module opus.so
+module srtp.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -54,9 +55,11 @@ CODECS = "PCMA/8000/1,PCMU/8000/1"
 
 class Telephone:
     """One baresip with a line for each of `numbers`; the first is the one that places calls. `codecs` has the codecs of the lines
-    that do not speak G.711, in baresip's words."""
+    that do not speak G.711, `encryption` of those that encrypt their voice, in baresip's words; `tls` are the files of its certificate
+    with key and of its authorities: it listens on the port after `sip_port` then."""
 
-    def __init__(self, register, folder, numbers, ports, rtp_ports, source, address="127.0.0.1", codecs=None):
+    def __init__(self, register, folder, numbers, ports, rtp_ports, source, address="127.0.0.1", codecs=None, encryption=None,
+                 tls=None):
         self.folder = pathlib.Path(folder)
         self.numbers = numbers
         self.sip_port, self.control_port = ports
@@ -74,9 +77,13 @@ class Telephone:
                 source=source,
             )
         )
+        if tls:
+            with (self.folder / "config").open("a") as config:
+                config.write(f"sip_certificate {tls[0]}\nsip_cafile {tls[1]}\nsip_verify_server yes\n")
         lines = [
             f"<sip:{number}@{address}:{self.sip_port}>;regint=0;answermode=auto;"
-            f"audio_codecs={(codecs or {}).get(number, CODECS)}\n"
+            f"audio_codecs={(codecs or {}).get(number, CODECS)}"
+            f"{';mediaenc=' + encryption[number] if number in (encryption or {}) else ''}\n"
             for number in numbers
         ]
         (self.folder / "accounts").write_text("".join(lines))
@@ -143,8 +150,8 @@ class Telephone:
     def play_in_next_call(self, path):
         self.command("ausrc", f"aufile,{path}")
 
-    def dial(self, number, gateway_port):
-        self.command("dial", f"sip:{number}@127.0.0.1:{gateway_port}")
+    def dial(self, number, gateway_port, parameters=""):
+        self.command("dial", f"sip:{number}@127.0.0.1:{gateway_port}{parameters}")
 
     def hang_up(self):
         self.command("hangup")

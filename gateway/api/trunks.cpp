@@ -46,11 +46,13 @@ boost::json::object to_json(const trunk::trunk& value) {
                           {"trusted_identity", value.trusted_identity},
                           {"from_domain", value.from_domain},
                           {"codecs", to_json(value.codecs)},
+                          {"srtp", trunk::name(value.srtp)},
                           {"dtmf", trunk::name(value.dtmf)},
                           {"caller_id", trunk::name(value.caller_id)},
                           {"number_format", trunk::name(value.numbers)},
                           {"region", value.region},
                           {"inbound_sources", to_json(value.inbound_sources)},
+                          {"inbound_proof", trunk::name(value.inbound_by)},
                           {"served_prefixes", to_json(value.served_prefixes)},
                           {"capacity_calls", value.capacity_calls},
                           {"capacity_calls_per_second", value.capacity_calls_per_second},
@@ -64,6 +66,10 @@ boost::json::object to_json(const trunk::trunk& value) {
   out["digest"] = value.digest ? boost::json::value(boost::json::object{{"username", value.digest->username},
                                                                         {"realm", value.digest->realm}})
                                : boost::json::value(nullptr);
+  out["inbound_digest"] =
+      value.inbound_digest
+          ? boost::json::value(boost::json::object{{"username", value.inbound_digest->username}})
+          : boost::json::value(nullptr);
   out["default_caller"] =
       value.default_caller ? boost::json::value(value.default_caller->e164()) : boost::json::value(nullptr);
   return out;
@@ -97,7 +103,7 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
   value.carrier_id = fields.needed_id("carrier_id");
   value.name = fields.needed_text("name");
   value.host = fields.needed_text("host", 255);
-  value.port = static_cast<std::uint16_t>(fields.integer("port", 1, 65'535).value_or(value.port));
+  value.port = static_cast<std::uint16_t>(fields.integer("port", 0, 65'535).value_or(value.port));
   take_enum(fields, "transport", value.transport, trunk::transport_named);
   if (auto digest = fields.object("digest")) {
     value.digest = trunk::digest_account{.username = digest->needed_text("username"),
@@ -110,12 +116,19 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
   value.trusted_identity = fields.flag("trusted_identity").value_or(value.trusted_identity);
   value.from_domain = fields.text("from_domain", 255).value_or("");
   value.codecs = fields.texts("codecs").value_or(value.codecs);
+  take_enum(fields, "srtp", value.srtp, trunk::media_security_named);
   take_enum(fields, "dtmf", value.dtmf, trunk::dtmf_mode_named);
   take_enum(fields, "caller_id", value.caller_id, trunk::caller_id_mode_named);
   take_enum(fields, "number_format", value.numbers, trunk::number_format_named);
   value.region = fields.text("region").value_or("");
   value.default_caller = fields.number("default_caller");
   value.inbound_sources = fields.texts("inbound_sources").value_or(value.inbound_sources);
+  take_enum(fields, "inbound_proof", value.inbound_by, trunk::inbound_proof_named);
+  if (auto digest = fields.object("inbound_digest")) {
+    value.inbound_digest = trunk::inbound_account{.username = digest->needed_text("username"),
+                                                  .password = digest->needed_text("password")};
+    fields.adopt("inbound_digest", *digest);
+  }
   value.served_prefixes = fields.texts("served_prefixes", 1'000).value_or(value.served_prefixes);
   value.capacity_calls = static_cast<int>(fields.integer("capacity_calls", 0, 1'000'000).value_or(0));
   value.capacity_calls_per_second =

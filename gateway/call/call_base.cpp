@@ -103,7 +103,9 @@ overlay_endpoint call_base::own_endpoint() const {
 }
 
 pstn::sip::local_media call_base::local_media(const pstn::trunk::trunk& trunk) const {
-  return trunk_media(trunk, environment_.settings.media_address, trunk_port_, trunk_origin_);
+  auto ours = trunk_media(trunk, environment_.settings.media_address, trunk_port_, trunk_origin_);
+  ours.keys = trunk_keys_;
+  return ours;
 }
 
 void call_base::send_digit(const pstn::trunk::trunk& trunk, pstn::sip::call_key dialog, char digit,
@@ -137,6 +139,7 @@ void call_base::take_reinvite_answer(const pstn::trunk::trunk& trunk, const std:
 
 void call_base::reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed) {
   record_.trunk_codec = pstn::media::encoding_name(agreed.codec.id);
+  trunk_keys_ = agreed.srtp;
   media_->connect_trunk(trunk_remote_of(trunk, agreed, cname_), trunk_side_);
   media_->watch_silence(trunk_side_, receives(agreed));
 }

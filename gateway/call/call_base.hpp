@@ -56,6 +56,7 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   pstn::media::side trunk_side_ = pstn::media::side::trunk;  // where in the media our telephone stands
   std::uint16_t trunk_port_ = 0;
   sdp_origin trunk_origin_;
+  std::optional<pstn::sip::srtp_keys> trunk_keys_;  // of this dialog
   std::string cname_;
   std::uint32_t overlay_ssrc_ = 0;
 

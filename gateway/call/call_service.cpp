@@ -18,7 +18,13 @@ namespace tollgate::gateway::call {
 namespace sip = pstn::sip;
 
 call_service::call_service(const environment& e, task_group& tasks, service_options options)
-    : environment_(e), tasks_(tasks), options_(options) {}
+    : environment_(e),
+      tasks_(tasks),
+      options_(std::move(options)),
+      targets_(e.executor, options_.resolver, options_.ipv6,
+               [&trunks = e.trunks](const uuid& trunk_id, const sip::target_answer& answer) {
+                 trunks.take_targets(trunk_id, answer);
+               }) {}
 
 boost::asio::awaitable<void> call_service::recover() {
   co_await environment_.settlements.replay();
@@ -187,6 +193,8 @@ boost::asio::awaitable<void> call_service::probe_periodically() {
   for (;;) {
     const bool on = co_await pause(std::chrono::seconds(1));
     if (!on) co_return;
+    environment_.trunks.look_up_due(
+        [this](const uuid& trunk_id, const sip::target_query& query) { targets_.ask(trunk_id, query); });
     environment_.trunks.send_due_probes(environment_.sip);
     environment_.trunks.keep_registered(environment_.sip);
   }
@@ -222,7 +230,7 @@ void call_service::on_sip(sip::event event) {
 }
 
 void call_service::take_call(sip::incoming_invite invite) {
-  const auto trunk = environment_.trunks.match_inbound(invite.source_ip, invite.source_port);
+  const auto trunk = environment_.trunks.match_inbound(invite);
   if (!trunk) return environment_.sip.reject(invite.key, 403, "Forbidden", 21);  // removed a moment ago
   if (draining_) return environment_.sip.reject(invite.key, 503, "Service Unavailable", 41);
   tasks_.spawn("inbound_call",

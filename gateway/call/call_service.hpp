@@ -9,6 +9,7 @@
 #include <string>
 
 #include "gateway/call/environment.hpp"
+#include "gateway/call/target_lookup.hpp"
 #include "gateway/call/task_group.hpp"
 
 namespace tollgate::gateway::call {
@@ -17,7 +18,9 @@ struct service_options {
   std::chrono::seconds report_interval{5};   // use of all live calls, to the ledger
   std::chrono::seconds reaper_interval{15};  // abandoned holds of any node
   std::chrono::seconds reaper_grace{30};
-  std::chrono::seconds replay_interval{2};  // of what is spooled
+  std::chrono::seconds replay_interval{2};    // of what is spooled
+  std::string resolver = "/etc/resolv.conf";  // by which names of trunks are looked up
+  bool ipv6 = false;                          // our SIP is: their AAAA records count
 };
 
 class call_service {
@@ -63,6 +66,7 @@ class call_service {
   const environment& environment_;
   task_group& tasks_;
   service_options options_;
+  target_lookup targets_;
   bool draining_ = false;
   bool stopped_ = false;
   bool hurried_ = false;

@@ -170,6 +170,7 @@ std::optional<inbound_call::refusal> inbound_call::prepare_trunk_media() {
   const auto answered = sip::answer_offer(invite_.sdp, local);
   if (!answered) return refusal{488, "Not Acceptable Here", 65, "no_common_codec"};
   trunk_sdp_ = answered->sdp;
+  trunk_keys_ = answered->agreed.srtp;
   trunk_remote_ = trunk_remote_of(*trunk_, answered->agreed, cname_);
   record_.trunk_codec = media::encoding_name(answered->agreed.codec.id);
   return std::nullopt;
@@ -294,6 +295,7 @@ void inbound_call::connect_offered_trunk(const std::string& answer_sdp) {
   const auto negotiated = sip::accept_answer(trunk_sdp_, answer_sdp);
   if (!negotiated) return;  // no media: the silence watch ends the call
   record_.trunk_codec = media::encoding_name(negotiated->codec.id);
+  trunk_keys_ = negotiated->srtp;
   media_->connect_trunk(trunk_remote_of(*trunk_, *negotiated, cname_));
 }
 

@@ -90,6 +90,7 @@ pstn::sip::local_media trunk_media(const pstn::trunk::trunk& trunk, const std::s
       ours.codecs.push_back(media::default_description(*codec));
   // A far end that has its digits by INFO must not send them a second time as events.
   if (trunk.dtmf != pstn::trunk::dtmf_mode::rfc4733) ours.telephone_event_payload_type.reset();
+  ours.security = trunk.srtp;
   ours.session_id = origin.session_id;
   ours.session_version = origin.version;
   return ours;
@@ -101,6 +102,7 @@ trunk_remote trunk_remote_of(const pstn::trunk::trunk& trunk, const pstn::sip::n
   remote.address = agreed.address;
   remote.port = agreed.port;
   remote.rtcp_port = agreed.rtcp_port;
+  remote.srtp = agreed.srtp;
   remote.leg.codec = agreed.codec;
   remote.leg.payload_type_received = agreed.payload_type_received;
   remote.leg.telephone_event_payload_type_received = agreed.telephone_event_payload_type_received;

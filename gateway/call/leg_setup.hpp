@@ -41,7 +41,7 @@ overlay::webrtc_description offer_overlay(const overlay_endpoint& own, const ove
 overlay_remote overlay_remote_of(const overlay::webrtc_description& theirs, overlay::dtls_setup own_setup,
                                  std::uint32_t ssrc, const std::string& cname);
 
-// What we offer a trunk: its codecs in its order, and telephone-event.
+// What we offer a trunk: its codecs in its order, telephone-event, and keys if it has SRTP.
 pstn::sip::local_media trunk_media(const pstn::trunk::trunk& trunk, const std::string& address,
                                    std::uint16_t port, const sdp_origin& origin);
 // What was agreed with a trunk, and how it has its digits and its echo.

@@ -121,10 +121,12 @@ void media_call::connect_trunk(const trunk_remote& remote, media::side at) {
   phone.rtcp_to = {address, remote.rtcp_port};
   if (!std::exchange(phone.connected, true) && at == media::side::trunk) worker_.call_talks(true);
   phone.latched = false;
+  if (remote.srtp && !phone.cipher) phone.cipher = std::make_unique<trunk_cipher>();
+  if (phone.cipher) phone.cipher->use(remote.srtp);
   auto* to = &phone;
   bridge_.attach(
-      at, remote.leg, [this, to](auto packet) { send_trunk(to->ports->rtp, packet, to->rtp_to); },
-      [this, to](auto packet) { send_trunk(to->ports->rtcp, packet, to->rtcp_to); });
+      at, remote.leg, [this, to](auto packet) { send_trunk(*to, packet, false); },
+      [this, to](auto packet) { send_trunk(*to, packet, true); });
   watch_of(at).last = worker_.time().steady();
   schedule();
 }
@@ -137,11 +139,13 @@ void media_call::disconnect_trunk(media::side at) {
   watch_of(at).on = false;
 }
 
-void media_call::send_trunk(const datagram_socket& socket, std::span<const std::byte> packet,
-                            const udp::endpoint& to) {
+void media_call::send_trunk(telephone& at, std::span<const std::byte> packet, bool rtcp) {
+  const udp::endpoint& to = rtcp ? at.rtcp_to : at.rtp_to;
   if (to.port() == 0) return;
+  if (at.cipher) packet = at.cipher->sealed(packet, rtcp);
+  if (packet.empty()) return;
   worker_.counters().sent(media::side::trunk);
-  socket.send(packet, to);
+  (rtcp ? at.ports->rtcp : at.ports->rtp).send(packet, to);
 }
 
 void media_call::with_bridge(const std::function<void(media::bridge&)>& change) {
@@ -238,10 +242,17 @@ void media_call::on_trunk_datagram(media::side at, std::span<const std::byte> pa
   if (shut_ || !phone.connected) return;
   auto& counters = worker_.counters();
   if (packet.size() > datagram_max_bytes) return counters.refused(media::side::trunk, bad_packet::oversized);
-  if (!from_trunk(phone, source, rtcp)) {
+  const auto refuse_foreign = [&] {
     ++foreign_;
-    return counters.refused(media::side::trunk, bad_packet::foreign_address);
+    counters.refused(media::side::trunk, bad_packet::foreign_address);
+  };
+  if (phone.cipher) {
+    if (source.address() != (rtcp ? phone.rtcp_to : phone.rtp_to).address()) return refuse_foreign();
+    const auto opened = phone.cipher->opened(packet, rtcp);
+    if (!opened) return counters.refused(media::side::trunk, reason_of(opened.error()));
+    packet = *opened;
   }
+  if (!from_trunk(phone, source, rtcp)) return refuse_foreign();  // learns a port from what is genuine
   if (!rtcp) phone.latched = true;
   receive(at, media::side::trunk, packet, rtcp, arrived_at);
   schedule();

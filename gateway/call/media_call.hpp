@@ -11,6 +11,7 @@
 #include "gateway/call/media_session.hpp"
 #include "gateway/call/media_worker.hpp"
 #include "gateway/call/overlay_transport.hpp"
+#include "gateway/call/trunk_cipher.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -56,6 +57,7 @@ class media_call final : private pstn::media::bridge_observer {
   struct telephone {
     std::shared_ptr<trunk_ports> ports;
     std::shared_ptr<datagram_poller::watched> rtp_watched, rtcp_watched;
+    std::unique_ptr<trunk_cipher> cipher;  // none: it was plain RTP always
     boost::asio::ip::udp::endpoint rtp_to, rtcp_to;
     bool connected = false;
     bool latched = false;
@@ -74,8 +76,7 @@ class media_call final : private pstn::media::bridge_observer {
                          const boost::asio::ip::udp::endpoint& source, bool rtcp, time_point arrived_at);
   // False for one of neither the negotiated address nor, once, its other port.
   static bool from_trunk(telephone& at, const boost::asio::ip::udp::endpoint& source, bool rtcp);
-  void send_trunk(const datagram_socket& socket, std::span<const std::byte> packet,
-                  const boost::asio::ip::udp::endpoint& to);
+  void send_trunk(telephone& at, std::span<const std::byte> packet, bool rtcp);
   // `counted`: as what the packet goes into the counters.
   void receive(pstn::media::side from, pstn::media::side counted, std::span<const std::byte> packet,
                bool rtcp, time_point arrived_at);

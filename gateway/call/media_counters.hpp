@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <boost/system/error_code.hpp>
 #include <cstdint>
 #include <string_view>
 
@@ -23,6 +24,8 @@ enum class bad_packet : std::uint8_t {
 };
 inline constexpr std::size_t bad_packet_kinds = 6;
 std::string_view to_string(bad_packet why) noexcept;
+// What an error of srtp_session means.
+bad_packet reason_of(const boost::system::error_code& error) noexcept;
 
 class media_counters {
  public:

@@ -7,12 +7,14 @@
 #include <boost/system/result.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/call/media_event.hpp"
 #include "gateway/overlay/dtls.hpp"
 #include "gateway/overlay/ice_lite.hpp"
 #include "pstn/media/bridge.hpp"
+#include "pstn/media/srtp_keys.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -35,6 +37,7 @@ struct trunk_remote {
   std::uint16_t port = 0;
   std::uint16_t rtcp_port = 0;
   pstn::media::leg_parameters leg;
+  std::optional<pstn::media::srtp_keys> srtp{};  // none: plain RTP
 };
 
 class media_session {

@@ -47,6 +47,7 @@ void outbound_leg::invite_trunk(std::size_t index) {
   attempt_delay_.reset();
   facts_.trunk = trunk->name;
   facts_.state = "trying";
+  trunk_keys_.reset();
   trunk_offer_ = sip::make_offer(local_media(*trunk));
   trunk_media_.clear();
   dialog_ = environment_.sip.next_call_key();
@@ -236,6 +237,7 @@ bool outbound_leg::accept_trunk_media(const std::string& sdp) {
   if (!negotiated) return false;
   trunk_media_ = sdp;
   record_.trunk_codec = media::encoding_name(negotiated->codec.id);
+  trunk_keys_ = negotiated->srtp;
   media_->connect_trunk(trunk_remote_of(*trunk_in_use(), *negotiated, cname_), trunk_side_);
   return true;
 }

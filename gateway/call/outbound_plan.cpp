@@ -36,10 +36,11 @@ std::variant<call_refusal, outbound_plan> plan_emergency(const environment& with
                      .rate = {},
                      .currency = caller.currency,
                      .route = {},
-                     .costs = {std::nullopt}};
+                     .costs = {}};
   plan.rate.destination = "Emergency";
   for (const auto& one : with.trunks.list())
-    if (one.trunk->name == with.settings.emergency_trunk) plan.route = {one.trunk};
+    if (one.trunk->name == with.settings.emergency_trunk) plan.route = with.trunks.targets_of(one.trunk);
+  plan.costs.assign(plan.route.size(), std::nullopt);
   if (!plan.route.empty()) return plan;
   constexpr auto why = pstn::number::dial_error::emergency;
   return call_refusal{std::string(code(why)), std::string(sentence(why)), 34, false};
@@ -116,8 +117,10 @@ std::variant<call_refusal, outbound_plan> plan_outbound(const environment& with,
                      .costs = {}};
   for (const auto& one : consider_trunks(with, what.number, caller.currency)) {
     if (one.looked_at.why != pstn::trunk::verdict::chosen) continue;
-    plan.route.push_back(one.trunk);
-    plan.costs.push_back(cost_of(with, *one.trunk, digits));
+    for (const auto& each : with.trunks.targets_of(one.trunk)) {
+      plan.route.push_back(each);
+      plan.costs.push_back(cost_of(with, *each, digits));
+    }
   }
   if (plan.route.empty())
     return call_refusal{"no_route", "No carrier is available for this number at the moment.", 34};

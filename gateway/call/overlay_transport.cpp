@@ -3,21 +3,9 @@
 
 #include <algorithm>
 
-#include "pstn/media/error.hpp"
-
 namespace tollgate::gateway::call {
 
 namespace media = pstn::media;
-
-namespace {
-
-bad_packet reason_of(const boost::system::error_code& error) {
-  if (error == media::media_error::srtp_replayed) return bad_packet::srtp_replay;
-  if (error == media::media_error::packet_malformed) return bad_packet::malformed;
-  return bad_packet::srtp_authentication;
-}
-
-}  // namespace
 
 overlay_transport::overlay_transport(overlay::ice_credentials local, callbacks c)
     : local_(std::move(local)), callbacks_(std::move(c)) {}

@@ -11,7 +11,10 @@
 namespace tollgate::gateway::call {
 
 trunk_directory::trunk_directory(clocks c, routing_options options)
-    : clocks_(std::move(c)), policy_(std::move(options.policy)), monitor_(options.health, options.quality) {}
+    : clocks_(std::move(c)),
+      policy_(std::move(options.policy)),
+      monitor_(options.health, options.quality),
+      targets_(options.health) {}
 
 trunk_directory::snapshot trunk_directory::current() const {
   const std::lock_guard lock(mutex_);
@@ -20,6 +23,7 @@ trunk_directory::snapshot trunk_directory::current() const {
 
 void trunk_directory::configure(std::vector<pstn::trunk::trunk> trunks) {
   monitor_.configure(trunks);
+  targets_.configure(trunks);
   auto made = std::make_shared<const std::vector<pstn::trunk::trunk>>(std::move(trunks));
   const std::lock_guard lock(mutex_);
   trunks_ = std::move(made);
@@ -41,21 +45,67 @@ bool trunk_directory::has_room(const trunk_choice& trunk) const {
          pstn::trunk::verdict::chosen;
 }
 
-trunk_choice trunk_directory::match_inbound(const std::string& source_ip, std::uint16_t source_port) const {
+trunk_choice trunk_directory::match_inbound(const pstn::sip::incoming_invite& invite) const {
   const auto trunks = current();
-  const auto* found = pstn::trunk::match_inbound(*trunks, source_ip, source_port);
-  return found ? trunk_choice(trunks, found) : nullptr;
+  const auto judged =
+      pstn::trunk::judge_inbound(*trunks, invite.source_ip, invite.source_port, invite.authenticated_user);
+  return judged.by ? trunk_choice(trunks, judged.by) : nullptr;
 }
 
-bool trunk_directory::is_trusted(const pstn::sip::source_address& source) const {
-  return match_inbound(source.ip, source.port) != nullptr;
+pstn::sip::admission trunk_directory::admit(const pstn::sip::source_address& source,
+                                            std::string_view user) const {
+  const auto trunks = current();
+  const auto judged = pstn::trunk::judge_inbound(*trunks, source.ip, source.port, user);
+  pstn::sip::admission out;
+  out.allowed = judged.by || judged.digest;
+  out.digest = judged.digest;
+  if (judged.by && judged.digest) out.password = judged.by->inbound_digest->password;
+  return out;
 }
 
 void trunk_directory::call_started(const trunk_choice& trunk) {
   monitor_.call_started(trunk->id, clocks_.steady());
 }
 
+std::vector<trunk_choice> trunk_directory::every_target(const trunk_choice& trunk) const {
+  std::vector<trunk_choice> out;
+  for (const auto& target : targets_.targets(trunk->id)) {
+    auto one = std::make_shared<pstn::trunk::trunk>(*trunk);
+    one->target = target;
+    out.push_back(std::move(one));
+  }
+  if (out.empty()) out.push_back(trunk);
+  return out;
+}
+
+std::vector<trunk_choice> trunk_directory::targets_of(const trunk_choice& trunk) const {
+  constexpr std::size_t most = 4;  // each may take seconds until the next one is tried
+  auto out = every_target(trunk);
+  if (out.size() > most) out.resize(most);
+  return out;
+}
+
+void trunk_directory::look_up_due(const lookup& ask) {
+  const auto trunks = current();
+  for (const auto& id : targets_.take_due(clocks_.steady()))
+    for (const auto& one : *trunks)
+      if (one.id == id) ask(id, pstn::trunk::query_of(one));
+}
+
+void trunk_directory::take_targets(const boost::uuids::uuid& trunk_id,
+                                   const pstn::sip::target_answer& answer) {
+  for (const auto& one : *current()) {
+    if (one.id != trunk_id) continue;
+    if (answer.targets.empty())
+      spdlog::warn("event=trunk_has_no_target trunk={} host={}", one.name, one.host);
+    else
+      spdlog::debug("event=trunk_targets trunk={} count={}", one.name, answer.targets.size());
+  }
+  targets_.resolved(trunk_id, answer, clocks_.steady());
+}
+
 void trunk_directory::call_answered(const trunk_choice& trunk, int sip_status) {
+  if (trunk->target) targets_.answered(trunk->id, *trunk->target, sip_status, clocks_.steady());
   monitor_.call_answered(trunk->id, sip_status, clocks_.steady());
 }
 
@@ -81,9 +131,13 @@ void trunk_directory::send_due_probes(pstn::sip::user_agent& agent) {
   for (const auto& id : monitor_.take_due_probes(clocks_.steady())) {
     for (const auto& one : *trunks) {
       if (one.id != id) continue;
-      const auto key = agent.next_call_key();
-      probes_.emplace(key, id);
-      agent.send_options(key, pstn::trunk::next_hop(one));
+      const auto targets = every_target(trunk_choice(trunks, &one));
+      rounds_[id] = {targets.size(), 0};
+      for (const auto& target : targets) {
+        const auto key = agent.next_call_key();
+        probes_.emplace(key, target);
+        agent.send_options(key, pstn::trunk::next_hop(*target));
+      }
     }
   }
 }
@@ -91,15 +145,25 @@ void trunk_directory::send_due_probes(pstn::sip::user_agent& agent) {
 void trunk_directory::on_probe_answered(const pstn::sip::options_result& result) {
   const auto found = probes_.find(result.key);
   if (found == probes_.end()) return;
-  const auto id = found->second;
+  const auto trunk = found->second;
+  const auto id = trunk->id;
   probes_.erase(found);
+  if (trunk->target) targets_.answered(id, *trunk->target, result.status, clocks_.steady());
+  auto& round = rounds_[id];
+  if (!pstn::trunk::is_alive(round.best_status)) round.best_status = result.status;
+  if (round.missing > 1) {
+    --round.missing;
+    return;
+  }
+  const int best = round.best_status;
+  rounds_.erase(id);
   const bool before = monitor_.state(id, clocks_.steady()).up;
-  monitor_.probe_answered(id, result.status, clocks_.steady());
+  monitor_.probe_answered(id, best, clocks_.steady());
   const bool after = monitor_.state(id, clocks_.steady()).up;
   if (before == after) return;
   for (const auto& one : *current())
     if (one.id == id)
-      spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, result.status);
+      spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, best);
 }
 
 namespace {
@@ -130,9 +194,11 @@ void trunk_directory::keep_registered(pstn::sip::user_agent& agent) {
   });
   for (const auto& one : *trunks) {
     if (!wanted(one.id) || registrations_.contains(one.id)) continue;
+    const auto first = targets_of(trunk_choice(trunks, &one)).front();
+    if (pstn::trunk::needs_targets(one) && !first->target) continue;  // its name is being looked up
     const auto key = agent.next_call_key();
-    registrations_.emplace(one.id, registered{key, trunk_choice(trunks, &one)});
-    agent.start_registration(key, pstn::trunk::make_registration(one));
+    registrations_.emplace(one.id, registered{key, first});
+    agent.start_registration(key, pstn::trunk::make_registration(*first));
   }
 }
 

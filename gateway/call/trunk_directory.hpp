@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The trunks that calls may use now, with their health and load. Signalling thread, but for is_trusted().
+// The trunks that calls may use now, with their health and load. Signalling thread, but for admit().
 #pragma once
 
 #include <map>
@@ -15,6 +15,7 @@
 #include "pstn/sip/user_agent.hpp"
 #include "pstn/trunk/monitor.hpp"
 #include "pstn/trunk/router.hpp"
+#include "pstn/trunk/target_book.hpp"
 #include "pstn/trunk/trunk.hpp"
 
 namespace tollgate::gateway::call {
@@ -41,11 +42,14 @@ class trunk_directory {
   };
   // All trunks, those that the call is to be offered to first, in their order (pstn/trunk/router.hpp).
   std::vector<candidate> consider(const pstn::phone_number& number, const pstn::trunk::cost_lookup& cost);
+  // The trunk once for each of the targets that a call tries, in their order: itself where it has but one.
+  std::vector<trunk_choice> targets_of(const trunk_choice& trunk) const;
   // Has the trunk room for a call now? It may have been filled since it was chosen.
   bool has_room(const trunk_choice& trunk) const;
-  trunk_choice match_inbound(const std::string& source_ip, std::uint16_t source_port) const;
-  // Whether an INVITE from there comes over a trunk. Any thread.
-  bool is_trusted(const pstn::sip::source_address& source) const;
+  // Over which trunk an admitted INVITE came.
+  trunk_choice match_inbound(const pstn::sip::incoming_invite& invite) const;
+  // What an INVITE from there, which claims to be of this user, has to show. Any thread.
+  pstn::sip::admission admit(const pstn::sip::source_address& source, std::string_view user) const;
 
   void call_started(const trunk_choice& trunk);
   void call_answered(const trunk_choice& trunk, int sip_status);
@@ -56,7 +60,13 @@ class trunk_directory {
   // It is to be left alone so long.
   void rest(const trunk_choice& trunk, std::chrono::seconds duration);
 
-  // Sends the OPTIONS that are due; each answer goes to on_probe_answered.
+  // What the names of trunks lead to is asked by `ask`, and told to take_targets.
+  using lookup =
+      std::function<void(const boost::uuids::uuid& trunk_id, const pstn::sip::target_query& query)>;
+  void look_up_due(const lookup& ask);
+  void take_targets(const boost::uuids::uuid& trunk_id, const pstn::sip::target_answer& answer);
+
+  // Sends the OPTIONS that are due, to every target; each answer goes to on_probe_answered.
   void send_due_probes(pstn::sip::user_agent& agent);
   void on_probe_answered(const pstn::sip::options_result& result);
   // Registers the trunks that want it, as they are configured now; unregisters those that do not any more.
@@ -75,11 +85,18 @@ class trunk_directory {
  private:
   using snapshot = std::shared_ptr<const std::vector<pstn::trunk::trunk>>;
   snapshot current() const;
+  std::vector<trunk_choice> every_target(const trunk_choice& trunk) const;
 
   clocks clocks_;
   pstn::trunk::routing_policy policy_;
   pstn::trunk::trunk_monitor monitor_;
-  std::unordered_map<pstn::sip::call_key, boost::uuids::uuid> probes_;
+  pstn::trunk::target_book targets_;
+  std::unordered_map<pstn::sip::call_key, trunk_choice> probes_;  // each to one target
+  struct probe_round {
+    std::size_t missing = 0;  // answers
+    int best_status = 0;      // of those that have come: of a far end that lives, if any does
+  };
+  std::map<boost::uuids::uuid, probe_round> rounds_;
   struct registered {
     pstn::sip::call_key key;
     trunk_choice as;  // configured when it began

@@ -101,16 +101,20 @@ bool offers_auth(std::string_view qop) {
   return false;
 }
 
-std::string digest_authorization(const digest_challenge& challenge, const digest_request& request) {
+std::string digest_response(const digest_challenge& challenge, const digest_request& request) {
   const digest_algorithm algorithm = challenge.algorithm;
-  const std::string count = eight_digits(request.nonce_count);
   std::string secret = hashed(algorithm, {request.username, challenge.realm, request.password});
   if (is_session(algorithm)) secret = hashed(algorithm, {secret, challenge.nonce, request.cnonce});
   const std::string subject = hashed(algorithm, {request.method, request.uri});
-  const std::string response =
-      challenge.qop_auth
-          ? hashed(algorithm, {secret, challenge.nonce, count, request.cnonce, "auth", subject})
-          : hashed(algorithm, {secret, challenge.nonce, subject});
+  if (!challenge.qop_auth) return hashed(algorithm, {secret, challenge.nonce, subject});
+  const std::string count = eight_digits(request.nonce_count);
+  return hashed(algorithm, {secret, challenge.nonce, count, request.cnonce, "auth", subject});
+}
+
+std::string digest_authorization(const digest_challenge& challenge, const digest_request& request) {
+  const digest_algorithm algorithm = challenge.algorithm;
+  const std::string count = eight_digits(request.nonce_count);
+  const std::string response = digest_response(challenge, request);
 
   std::string out = "Digest username=" + quoted(request.username) + ", realm=" + quoted(challenge.realm) +
                     ", nonce=" + quoted(challenge.nonce) + ", uri=" + quoted(request.uri) + ", response=\"" +

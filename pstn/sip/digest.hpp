@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Digest access authentication, the client's arithmetic: RFC 3261 §22, RFC 2617 §3.2.2, RFC 8760 (SHA-256).
-// Free of IO.
+// Digest access authentication, the arithmetic of both ends: RFC 3261 §22, RFC 2617 §3.2.2, RFC 8760
+// (SHA-256). Free of IO.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,9 @@ struct digest_request {
   std::string cnonce;
   std::uint32_t nonce_count = 1;
 };
+
+/// The response (RFC 2617 §3.2.2.1) in lower-case hexadecimal.
+std::string digest_response(const digest_challenge& challenge, const digest_request& request);
 
 /// The value of an Authorization or Proxy-Authorization header.
 std::string digest_authorization(const digest_challenge& challenge, const digest_request& request);

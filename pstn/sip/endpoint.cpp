@@ -15,6 +15,7 @@
 #include "pstn/sip/message.hpp"
 #include "pstn/sip/probe.hpp"
 #include "pstn/sip/registration.hpp"
+#include "pstn/sip/uri.hpp"
 
 namespace tollgate::pstn::sip {
 namespace {
@@ -22,6 +23,11 @@ namespace {
 constexpr std::size_t phrase_most_bytes = 80;
 constexpr std::size_t phrases_most = 256;
 constexpr const char* retry_after_s = "30";  // RFC 3261 §20.33, with every 503 of ours
+
+std::string realm_of(const user_agent_options& options) {
+  if (!options.realm.empty()) return options.realm;
+  return options.advertised_address.empty() ? options.address : options.advertised_address;
+}
 
 }  // namespace
 
@@ -33,7 +39,8 @@ endpoint::endpoint(const user_agent_options& options, user_agent::event_handler 
       wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       tap_(options.trace),
       filter_([this](const source_address& from, std::string_view id) { return admits(from, id); }),
-      gate_(options.strangers_per_second) {
+      gate_(options.strangers_per_second),
+      authenticator_(realm_of(options), options.challenge_algorithms) {
   if (!options_.now) throw std::invalid_argument("sip: user_agent_options::now is needed");
   if (wakeup_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
@@ -195,7 +202,9 @@ void endpoint::refuse(nua_handle_t* handle, int status, const char* phrase, bool
 
 // Responses are none of its business: the stack drops those that answer nothing.
 bool endpoint::admits(const source_address& from, std::string_view sip_call_id) {
-  if (from.ip.empty() || (trusted_ && trusted_(from))) return true;
+  // Who must prove by digest who it is stays a stranger until then.
+  const auto wanted = admission_ ? admission_(from, {}) : admission{};
+  if (from.ip.empty() || (wanted.allowed && !wanted.digest)) return true;
   if (!sip_call_id.empty() && dialogs_.contains(std::string(sip_call_id))) return true;
   const bool admitted = gate_.admits(options_.now());
   ++(admitted ? strangers_answered_ : strangers_dropped_);
@@ -208,9 +217,9 @@ void endpoint::take_invite(const stack_event& signal, nua_handle_t* handle) {
     return;
   }
   const source_address source = source_of(nua_current_request(stack_));
-  if (!trusted_ || !trusted_(source)) {
-    refuse(handle, SIP_403_FORBIDDEN, false);
-  } else if (draining_ || stopping_ || calls_.size() >= options_.most_calls) {
+  const auto user = admit(signal.message, source, handle);
+  if (!user) return;
+  if (draining_ || stopping_ || calls_.size() >= options_.most_calls) {
     refuse(handle, SIP_503_SERVICE_UNAVAILABLE, true);
   } else if (signal.message->sip_replaces) {
     refuse(handle, SIP_481_NO_TRANSACTION, false);  // no call of ours is handed over (RFC 3891 §3)
@@ -220,11 +229,52 @@ void endpoint::take_invite(const stack_event& signal, nua_handle_t* handle) {
     nua_handle_destroy(handle);
   } else {
     incoming_invite told = read_invite(signal.message, source);
+    told.authenticated_user = *user;
     told.key = next_key_();
     dialogs_.insert(told.sip_call_id);
     calls_.emplace(told.key, std::make_unique<call>(*this, told.key, handle, signal.message));
     tell(std::move(told));
   }
+}
+
+std::optional<std::string> endpoint::admit(const sip_t* message, const source_address& source,
+                                           nua_handle_t* handle) {
+  const auto claim = claim_of(message, authenticator_.realm());
+  const auto wanted = admission_ ? admission_(source, claim ? claim->username : std::string()) : admission{};
+  if (!wanted.allowed) {
+    refuse(handle, SIP_403_FORBIDDEN, false);
+    return std::nullopt;
+  }
+  if (!wanted.digest) return std::string();
+  if (!claim) {
+    challenge(handle, false);
+    return std::nullopt;
+  }
+  // Who is not known is judged as well, so that it takes as long.
+  const auto verdict = authenticator_.judge(*claim, "INVITE", wanted.password.value_or(std::string()),
+                                            options_.now());
+  // Another number than the one that was asked for is not called (RFC 2617 §3.2.2.5); some name the host
+  // alone.
+  const std::string named = user_of(claim->uri);
+  const bool is_same = named.empty() || named == user_of(text_of(message->sip_request->rq_url));
+  if (!wanted.password || verdict == digest_verdict::wrong || !is_same) {
+    refuse(handle, SIP_403_FORBIDDEN, false);
+  } else if (verdict == digest_verdict::stale) {
+    challenge(handle, true);
+  } else {
+    return claim->username;
+  }
+  return std::nullopt;
+}
+
+void endpoint::challenge(nua_handle_t* handle, bool stale) {
+  const auto values = authenticator_.challenges(stale, options_.now());
+  std::vector<tagi_t> tags;
+  for (const std::string& value : values)
+    tags.push_back({SIPTAG_WWW_AUTHENTICATE_STR(value.c_str())});
+  tags.push_back({TAG_END()});
+  nua_respond(handle, SIP_401_UNAUTHORIZED, NUTAG_WITH_THIS(stack_), TAG_NEXT(tags.data()));
+  nua_handle_destroy(handle);
 }
 
 void endpoint::begin_stop() {

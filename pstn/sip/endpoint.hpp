@@ -10,6 +10,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "pstn/sip/digest_server.hpp"
 #include "pstn/sip/handle_owner.hpp"
 #include "pstn/sip/sofia.hpp"
 #include "pstn/sip/stack.hpp"
@@ -55,7 +57,7 @@ class endpoint {
   void stop_registration(call_key key);
   void with_call(call_key key, const std::function<void(call&)>& action);
   void set_draining(bool draining) { draining_ = draining; }
-  void set_trusted(user_agent::trust_predicate predicate) { trusted_ = std::move(predicate); }
+  void set_admission(user_agent::admission_rule rule) { admission_ = std::move(rule); }
   void begin_stop();
 
   // For calls and probes.
@@ -87,6 +89,10 @@ class endpoint {
   void take_unowned(const stack_event& signal, nua_handle_t* handle);
   void take_invite(const stack_event& signal, nua_handle_t* handle);
   bool admits(const source_address& from, std::string_view sip_call_id);
+  /// Whether the INVITE has shown what it must, and then as whom (empty: nobody in particular); otherwise it
+  /// is refused or challenged here.
+  std::optional<std::string> admit(const sip_t* message, const source_address& source, nua_handle_t* handle);
+  void challenge(nua_handle_t* handle, bool stale);
   void refuse(nua_handle_t* handle, int status, const char* phrase, bool retry_after);
   void destroy_retired();
   void continue_stop();
@@ -109,12 +115,13 @@ class endpoint {
   std::unordered_multiset<std::string> dialogs_;  // SIP Call-IDs of calls_, as far as they are known
   std::vector<call_key> retired_;
   std::set<std::string> phrases_;
-  user_agent::trust_predicate trusted_;
   message_tap tap_;
   const request_filter filter_;
   stranger_gate gate_;
   std::atomic<std::uint64_t> strangers_answered_ = 0;
   std::atomic<std::uint64_t> strangers_dropped_ = 0;
+  user_agent::admission_rule admission_;
+  digest_server authenticator_;
   bool draining_ = false;
   bool stopping_ = false;
   bool shutdown_asked_ = false;

@@ -97,7 +97,7 @@ struct failed {
   std::string reason;  ///< text of the Reason header
 };
 
-/// An INVITE from a trusted source; 100 has been sent. Answer with send_progress, answer or reject.
+/// An INVITE that was admitted; 100 has been sent. Answer with send_progress, answer or reject.
 struct incoming_invite {
   call_key key;
   std::string source_ip;
@@ -112,6 +112,7 @@ struct incoming_invite {
   std::string privacy;              ///< the Privacy header's values joined by ';' (RFC 3323); empty: none
   std::string sdp;  ///< the offer; empty: our answer must be the offer and `acknowledged` brings its answer
   std::string sip_call_id;
+  std::string authenticated_user;  ///< who has proved by digest to be this; empty: nobody was asked
   std::vector<diversion> diversions;  ///< that it has been through (RFC 5806, RFC 7044), the latest first
   std::size_t diversion_count =
       0;  ///< how many, by all that the headers tell: may be more than `diversions` has

@@ -131,6 +131,26 @@ source_address source_of(msg_t* message) {
   return out;
 }
 
+std::optional<digest_claim> claim_of(const sip_t* message, std::string_view realm) {
+  for (const msg_auth_t* one = message ? message->sip_authorization : nullptr; one; one = one->au_next) {
+    if (!one->au_scheme || !su_casematch(one->au_scheme, "Digest")) continue;
+    const auto parameter = [&](const char* name) { return unquoted(msg_params_find(one->au_params, name)); };
+    digest_claim claim;
+    claim.realm = parameter("realm=");
+    if (claim.realm != realm) continue;
+    claim.username = parameter("username=");
+    claim.nonce = parameter("nonce=");
+    claim.uri = parameter("uri=");
+    claim.response = parameter("response=");
+    claim.algorithm = parameter("algorithm=");
+    claim.qop = parameter("qop=");
+    claim.cnonce = parameter("cnonce=");
+    claim.nonce_count = parameter("nc=");
+    return claim;
+  }
+  return std::nullopt;
+}
+
 incoming_invite read_invite(const sip_t* message, const source_address& source) {
   incoming_invite out;
   out.source_ip = source.ip;

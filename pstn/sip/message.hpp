@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "pstn/sip/digest_server.hpp"
 #include "pstn/sip/events.hpp"
 #include "pstn/sip/sofia.hpp"
 #include "pstn/sip/user_agent.hpp"
@@ -35,7 +36,10 @@ std::optional<std::chrono::seconds> retry_after_of(const sip_t* message);
 /// Where a received message came from.
 source_address source_of(msg_t* message);
 
-/// Everything of an INVITE except its key.
+/// The first digest claim for this realm among the Authorization headers.
+std::optional<digest_claim> claim_of(const sip_t* message, std::string_view realm);
+
+/// Everything of an INVITE except its key and who has been authenticated.
 incoming_invite read_invite(const sip_t* message, const source_address& source);
 
 /// "scheme:user@host..." of a parsed URI.

@@ -114,8 +114,8 @@ void user_agent::set_draining(bool draining) {
   implementation_->post([draining](endpoint& home) { home.set_draining(draining); });
 }
 
-void user_agent::set_trusted(trust_predicate predicate) {
-  implementation_->post([predicate = std::move(predicate)](endpoint& home) { home.set_trusted(predicate); });
+void user_agent::set_admission(admission_rule rule) {
+  implementation_->post([rule = std::move(rule)](endpoint& home) { home.set_admission(rule); });
 }
 
 stranger_figures user_agent::strangers() const {

@@ -7,9 +7,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "pstn/sip/digest.hpp"
 #include "pstn/sip/events.hpp"
 
 namespace tollgate::pstn::sip {
@@ -39,8 +42,11 @@ struct user_agent_options {
   std::uint16_t port = 5060;          ///< UDP and TCP
   bool udp = true;
   bool tcp = true;
-  std::string advertised_address;            ///< in Via and Contact; empty: `address`
-  std::string name = "Tollgate";             ///< User-Agent and Server
+  std::string advertised_address;  ///< in Via and Contact; empty: `address`
+  std::string name = "Tollgate";   ///< User-Agent and Server
+  std::string realm;  ///< of the challenges to callers; empty: `advertised_address`, or `address`
+  /// Of those challenges, the preferred first (RFC 8760); some far ends look at the first alone.
+  std::vector<digest_algorithm> challenge_algorithms{digest_algorithm::sha_256, digest_algorithm::md5};
   std::chrono::seconds session_timer{1800};  ///< Session-Expires (RFC 4028); 0: none asked for
   std::chrono::milliseconds provisional_timeout{
       4000};                                  ///< no answer at all to an INVITE or OPTIONS: failed with 408
@@ -59,6 +65,14 @@ struct user_agent_options {
   std::function<void(const seen_message&)> trace;  ///< every message; on the SIP thread; may be empty
 };
 
+/// What an INVITE has to show before it is told.
+struct admission {
+  bool allowed = false;  ///< false: 403
+  bool digest = false;   ///< only with the digest of the user that it names (RFC 3261 §22.2)
+  std::optional<std::string>
+      password{};  ///< of that user; none: there is none of this name, no digest is right
+};
+
 /// All members are thread-safe and none blocks, except the constructor (until the ports are bound), stop()
 /// and the destructor. A command for an unknown or finished key is a no-op, which settles every race between
 /// hang-up and answer.
@@ -66,7 +80,8 @@ class user_agent {
  public:
   /// Called on the SIP thread; must not block and must not call stop().
   using event_handler = std::function<void(event)>;
-  using trust_predicate = std::function<bool(const source_address&)>;
+  /// `user` is what an Authorization header claims to be, empty without one.
+  using admission_rule = std::function<admission(const source_address&, std::string_view user)>;
 
   /// Binds the ports and starts the thread. Throws std::runtime_error when that fails, std::invalid_argument
   /// without a clock.
@@ -109,9 +124,10 @@ class user_agent {
 
   /// While draining, new INVITE and OPTIONS requests are answered 503 with Retry-After; live calls go on.
   void set_draining(bool draining);
-  /// Whose INVITEs are taken; everybody else's are answered 403 without an event. Nobody's before this is
-  /// called. The predicate runs on the SIP thread.
-  void set_trusted(trust_predicate predicate);
+  /// Whose INVITEs are taken: strangers' are answered 403, those without the digest that is asked for 401 (or
+  /// 403, when it is wrong), both without an event. Nobody's before this is called. The rule runs on the SIP
+  /// thread.
+  void set_admission(admission_rule rule);
 
   stranger_figures strangers() const;
 

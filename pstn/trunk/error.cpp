@@ -56,10 +56,11 @@ std::string_view sentence(trunk_error error) {
     case trunk_error::bad_host:
       return "The host must be an IP address or a host name.";
     case trunk_error::bad_port:
-      return "The port must be 1 to 65535.";
+      return "The port must be 1 to 65535, or 0 where the host is a name with SRV records.";
     case trunk_error::bad_credentials:
-      return "Digest credentials need a user name, registration needs digest credentials, and neither may "
-             "hold control characters.";
+      return "Digest credentials need a user name, those of calls in a password as well; registration needs "
+             "digest "
+             "credentials; none may hold control characters or quotation marks.";
     case trunk_error::bad_codec:
       return "Codecs must be a non-empty list, each once, of PCMA and PCMU.";
     case trunk_error::bad_source:

@@ -64,17 +64,22 @@ int match_bits(const trunk& candidate, const address_bytes& address) {
   return narrowest;
 }
 
+std::optional<address_bytes> read_address(std::string_view text) {
+  const auto source = read_block(text);
+  return source && source->bits == 128 ? std::optional{source->address} : std::nullopt;
+}
+
 }  // namespace
 
 const trunk* match_inbound(std::span<const trunk> trunks, std::string_view source_ip,
                            std::uint16_t source_port) {
-  const auto source = read_block(source_ip);
-  if (!source || source->bits != 128) return nullptr;
+  const auto source = read_address(source_ip);
+  if (!source) return nullptr;
   const trunk* best = nullptr;
   std::pair<bool, int> best_rank{false, -1};
   for (const trunk& candidate : trunks) {
-    if (!candidate.enabled) continue;
-    const int bits = match_bits(candidate, source->address);
+    if (!candidate.enabled || candidate.inbound_by != inbound_proof::address) continue;
+    const int bits = match_bits(candidate, *source);
     const std::pair<bool, int> rank{candidate.port == source_port, bits};
     if (bits >= 0 && (best == nullptr || rank > best_rank)) {
       best = &candidate;
@@ -82,6 +87,22 @@ const trunk* match_inbound(std::span<const trunk> trunks, std::string_view sourc
     }
   }
   return best;
+}
+
+inbound_judgement judge_inbound(std::span<const trunk> trunks, std::string_view source_ip,
+                                std::uint16_t source_port, std::string_view user) {
+  const auto source = read_address(source_ip);
+  if (!source) return {};
+  bool might_prove = false;
+  for (const trunk& candidate : trunks) {
+    if (!candidate.enabled || candidate.inbound_by == inbound_proof::address || !candidate.inbound_digest)
+      continue;
+    if (candidate.inbound_by == inbound_proof::both && match_bits(candidate, *source) < 0) continue;
+    if (candidate.inbound_digest->username == user) return {&candidate, true};
+    might_prove = true;
+  }
+  if (const trunk* by_address = match_inbound(trunks, source_ip, source_port)) return {by_address, false};
+  return {nullptr, might_prove};
 }
 
 bool is_address_or_block(std::string_view text) {

@@ -7,12 +7,19 @@ namespace tollgate::pstn::trunk {
 namespace {
 
 std::string host_and_port(const trunk& by) {
-  return uri_host(by.host) + ":" + std::to_string(by.port);
+  return by.port == 0 ? uri_host(by.host) : uri_host(by.host) + ":" + std::to_string(by.port);
 }
 
 }  // namespace
 
 std::string next_hop(const trunk& by) {
+  if (by.target) {
+    // A certificate is of the carrier's name, not of the address that the name has led to (RFC 5922 §4).
+    const std::string end = ":" + std::to_string(by.target->port) + ";transport=" + by.target->transport;
+    const std::string address = uri_host(by.target->address);
+    return by.target->transport == "tls" ? "sip:" + uri_host(by.host) + end + ";maddr=" + address
+                                         : "sip:" + address + end;
+  }
   return "sip:" + host_and_port(by) + ";transport=" + std::string{name(by.transport)};
 }
 

@@ -11,6 +11,7 @@
 #include "pstn/number/numbering_plan.hpp"
 #include "pstn/trunk/failure.hpp"
 #include "pstn/trunk/inbound.hpp"
+#include "pstn/trunk/target_book.hpp"
 
 namespace tollgate::pstn::trunk {
 
@@ -64,6 +65,30 @@ std::string_view name(number_format value) {
   return "e164_plus";
 }
 
+std::string_view name(inbound_proof value) {
+  switch (value) {
+    case inbound_proof::address:
+      return "address";
+    case inbound_proof::digest:
+      return "digest";
+    case inbound_proof::both:
+      return "both";
+  }
+  return "address";
+}
+
+std::string_view name(sip::media_security value) {
+  switch (value) {
+    case sip::media_security::off:
+      return "off";
+    case sip::media_security::optional:
+      return "optional";
+    case sip::media_security::required:
+      return "required";
+  }
+  return "off";
+}
+
 namespace {
 
 template <class Enum, std::size_t count>
@@ -96,6 +121,16 @@ bool is_prefix(std::string_view text) {
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= most_name_bytes && printable(text);
+}
+
+bool inbound_credentials_fit(const trunk& value) {
+  if (!value.inbound_digest) return value.inbound_by == inbound_proof::address;
+  const inbound_account& account = *value.inbound_digest;
+  for (const std::string* text : {&account.username, &account.password}) {
+    if (text->empty() || text->size() > 256 || !printable(*text) || text->find('"') != text->npos)
+      return false;
+  }
+  return true;
 }
 
 bool credentials_fit(const trunk& value) {
@@ -143,6 +178,15 @@ std::optional<number_format> number_format_named(std::string_view text) {
                                 number_format::international_00, number_format::national});
 }
 
+std::optional<inbound_proof> inbound_proof_named(std::string_view text) {
+  return named(text, std::array{inbound_proof::address, inbound_proof::digest, inbound_proof::both});
+}
+
+std::optional<sip::media_security> media_security_named(std::string_view text) {
+  using sip::media_security;
+  return named(text, std::array{media_security::off, media_security::optional, media_security::required});
+}
+
 bool known_codec(std::string_view name) {
   const auto codec = media::find_codec(name);
   return codec && media::codec_available(*codec) && media::encoding_name(*codec) == name;
@@ -158,8 +202,8 @@ boost::system::result<void> validate(const trunk& value) {
   if (!is_name(value.name)) return trunk_error::bad_name;
   if (!is_host(value.host) || (!value.from_domain.empty() && !is_host(value.from_domain)))
     return trunk_error::bad_host;
-  if (value.port == 0) return trunk_error::bad_port;
-  if (!credentials_fit(value)) return trunk_error::bad_credentials;
+  if (value.port == 0 && !needs_targets(value)) return trunk_error::bad_port;
+  if (!credentials_fit(value) || !inbound_credentials_fit(value)) return trunk_error::bad_credentials;
   if (!codecs_fit(value.codecs)) return trunk_error::bad_codec;
   if (value.inbound_sources.size() > most_list_entries ||
       !std::ranges::all_of(value.inbound_sources, is_address_or_block)) {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "pstn/number/phone_number.hpp"
+#include "pstn/sip/media_security.hpp"
+#include "pstn/sip/target.hpp"
 #include "pstn/trunk/error.hpp"
 
 namespace tollgate::pstn::trunk {
@@ -30,15 +32,23 @@ enum class caller_id_mode : std::uint8_t { p_asserted_identity, remote_party_id,
 /// "00442079460958", or national inside the trunk's region ("02079460958", others "00...").
 enum class number_format : std::uint8_t { e164_plus, e164, international_00, national };
 
+/// What an INVITE in has to show before it is the trunk's: its source address, a digest (RFC 3261 §22.2) from
+/// wherever it comes, or both.
+enum class inbound_proof : std::uint8_t { address, digest, both };
+
 // The names in SQL, JSON and configuration ("udp", "rfc4733", ...), and back; nothing for another text.
 std::string_view name(transport value);
 std::string_view name(dtmf_mode value);
 std::string_view name(caller_id_mode value);
 std::string_view name(number_format value);
+std::string_view name(inbound_proof value);
+std::string_view name(sip::media_security value);
 std::optional<transport> transport_named(std::string_view text);
 std::optional<dtmf_mode> dtmf_mode_named(std::string_view text);
 std::optional<caller_id_mode> caller_id_mode_named(std::string_view text);
 std::optional<number_format> number_format_named(std::string_view text);
+std::optional<inbound_proof> inbound_proof_named(std::string_view text);
+std::optional<sip::media_security> media_security_named(std::string_view text);
 
 struct carrier {
   uuid id{};
@@ -55,17 +65,25 @@ struct digest_account {
   std::string realm;  // the only realm answered; empty: any
 };
 
+/// How the carrier answers ours, for its calls in.
+struct inbound_account {
+  std::string username;
+  std::string password;
+};
+
 struct trunk {
   uuid id{};
   uuid carrier_id{};
   std::string name;
-  std::string host;  // address or name, without brackets
-  std::uint16_t port = 5060;
+  std::string host;           // address or name, without brackets
+  std::uint16_t port = 5060;  // 0: by SRV and NAPTR (RFC 3263)
   pstn::trunk::transport transport = pstn::trunk::transport::udp;
+  std::optional<sip::target> target{};   // where a call is to go, of those behind `host`; none: `host` itself
   std::optional<digest_account> digest;  // none: the carrier knows us by address
   bool registers = false;                // it wants a REGISTER (needs `digest`)
   std::string from_domain;  // host part of From and of asserted identities; empty: the gateway's address
   std::vector<std::string> codecs{"PCMA", "PCMU"};  // in order of preference
+  sip::media_security srtp = sip::media_security::off;
   dtmf_mode dtmf = dtmf_mode::rfc4733;
   caller_id_mode caller_id = caller_id_mode::p_asserted_identity;
   number_format numbers = number_format::e164_plus;
@@ -75,7 +93,9 @@ struct trunk {
   std::optional<phone_number> default_caller;  // shown when the subscriber has no number of their own
   std::vector<std::string>
       inbound_sources;  // addresses and CIDR blocks whose INVITEs are taken; empty: `host`, if an address
-  std::vector<std::string> served_prefixes;  // digits; empty: the whole world
+  inbound_proof inbound_by = inbound_proof::address;
+  std::optional<inbound_account> inbound_digest;  // needed unless the address is enough
+  std::vector<std::string> served_prefixes;       // digits; empty: the whole world
   bool echo_canceller = false;  // of the echo that its far end's hybrids make of our voice (ITU-T G.168)
   int echo_tail_ms = 64;        // 32 to 256: the longest echo path, beyond the network's own delay
   int capacity_calls = 0;       // at once; 0: no limit

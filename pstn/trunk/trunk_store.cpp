@@ -18,7 +18,7 @@ constexpr const char* trunk_columns =
     "t.inbound_sources, t.served_prefixes, t.capacity_calls, t.capacity_calls_per_second, t.priority, "
     "t.weight, t.probes, "
     "t.enabled, t.echo_canceller, t.echo_tail_ms, t.failover_codes, t.user_phone, "
-    "t.trusted_identity";
+    "t.trusted_identity, t.inbound_proof, t.inbound_username, t.inbound_password, t.srtp";
 
 // An array literal (PostgreSQL documentation §8.15.2), every element quoted.
 std::string array_literal(const std::vector<std::string>& values) {
@@ -82,6 +82,7 @@ trunk trunk_of(const pqxx::row& row) {
   read.registers = row["registers"].as<bool>();
   read.from_domain = row["from_domain"].c_str();
   read.codecs = array_of(row["codecs"]);
+  read.srtp = media_security_named(row["srtp"].c_str()).value_or(sip::media_security::required);
   read.dtmf = dtmf_mode_named(row["dtmf"].c_str()).value_or(dtmf_mode::rfc4733);
   read.caller_id =
       caller_id_mode_named(row["caller_id"].c_str()).value_or(caller_id_mode::p_asserted_identity);
@@ -91,6 +92,9 @@ trunk trunk_of(const pqxx::row& row) {
     if (const auto number = phone_number::parse(row["default_caller"].c_str())) read.default_caller = *number;
   }
   read.inbound_sources = array_of(row["inbound_sources"]);
+  read.inbound_by = inbound_proof_named(row["inbound_proof"].c_str()).value_or(inbound_proof::both);
+  if (!row["inbound_username"].is_null())
+    read.inbound_digest = {row["inbound_username"].c_str(), row["inbound_password"].c_str()};
   read.served_prefixes = array_of(row["served_prefixes"]);
   read.capacity_calls = row["capacity_calls"].as<int>();
   read.capacity_calls_per_second = row["capacity_calls_per_second"].as<int>();
@@ -107,12 +111,12 @@ trunk trunk_of(const pqxx::row& row) {
   return read;
 }
 
-std::optional<std::string> or_null(const std::optional<digest_account>& account,
-                                   std::string digest_account::*member) {
+template <class Account>
+std::optional<std::string> or_null(const std::optional<Account>& account, std::string Account::*member) {
   return account ? std::optional{(*account).*member} : std::nullopt;
 }
 
-// Runs `sql` with all fields of the trunk as $1 to $30, in the order of trunk_columns.
+// Runs `sql` with all fields of the trunk as $1 to $34, in the order of trunk_columns.
 pqxx::result execute(pqxx::transaction_base& tx, const std::string& sql, const trunk& value) {
   const auto caller = value.default_caller ? std::optional{value.default_caller->e164()} : std::nullopt;
   return tx.exec_params(
@@ -124,7 +128,9 @@ pqxx::result execute(pqxx::transaction_base& tx, const std::string& sql, const t
       std::string{name(value.numbers)}, value.region, caller, array_literal(value.inbound_sources),
       array_literal(value.served_prefixes), value.capacity_calls, value.capacity_calls_per_second,
       value.priority, value.weight, value.probes, value.enabled, value.echo_canceller, value.echo_tail_ms,
-      array_literal(value.failover_codes), value.user_phone, value.trusted_identity);
+      array_literal(value.failover_codes), value.user_phone, value.trusted_identity,
+      std::string{name(value.inbound_by)}, or_null(value.inbound_digest, &inbound_account::username),
+      or_null(value.inbound_digest, &inbound_account::password), std::string{name(value.srtp)});
 }
 
 // Why a statement changed nothing, as the statement itself tells in its only row: "done", or a name of
@@ -205,10 +211,11 @@ result<void> create_trunk(pqxx::transaction_base& tx, const trunk& value) {
         INSERT INTO pstn.trunk (trunk_id, carrier_id, name, host, port, transport, digest_username, digest_password,
           digest_realm, registers, from_domain, codecs, dtmf, caller_id, number_format, region, default_caller,
           inbound_sources, served_prefixes, capacity_calls, capacity_calls_per_second, priority, weight, probes, enabled,
-          echo_canceller, echo_tail_ms, failover_codes, user_phone, trusted_identity)
+          echo_canceller, echo_tail_ms, failover_codes, user_phone, trusted_identity, inbound_proof, inbound_username,
+          inbound_password, srtp)
         SELECT $1::uuid, carrier_id, $3, $4, $5::int, $6, $7, $8, $9, $10::boolean, $11, $12::text[], $13, $14, $15, $16, $17,
           $18::text[], $19::text[], $20::int, $21::int, $22::int, $23::int, $24::boolean, $25::boolean,
-          $26::boolean, $27::int, $28::integer[], $29::boolean, $30::boolean
+          $26::boolean, $27::int, $28::integer[], $29::boolean, $30::boolean, $31, $32, $33, $34
         FROM pstn.carrier WHERE carrier_id = $2::uuid
         ON CONFLICT DO NOTHING RETURNING 1)
       SELECT CASE WHEN EXISTS (SELECT FROM made)
@@ -228,7 +235,8 @@ result<void> update_trunk(pqxx::transaction_base& tx, const trunk& value) {
           inbound_sources = $18::text[], served_prefixes = $19::text[], capacity_calls = $20::int,
           capacity_calls_per_second = $21::int, priority = $22::int, weight = $23::int, probes = $24::boolean,
           enabled = $25::boolean, echo_canceller = $26::boolean, echo_tail_ms = $27::int,
-          failover_codes = $28::integer[], user_phone = $29::boolean, trusted_identity = $30::boolean
+          failover_codes = $28::integer[], user_phone = $29::boolean, trusted_identity = $30::boolean,
+          inbound_proof = $31, inbound_username = $32, inbound_password = $33, srtp = $34
         WHERE trunk_id = $1::uuid AND EXISTS (SELECT FROM pstn.carrier WHERE carrier_id = $2::uuid)
           AND NOT EXISTS (SELECT FROM pstn.trunk WHERE name = $3 AND trunk_id <> $1::uuid)
         RETURNING 1)

@@ -17,9 +17,9 @@ DEAR, CHEAP = ("prefix,destination,price_per_minute\n44,United Kingdom,%s\n" % p
 class Answerer:
     """A far end that answers OPTIONS and REGISTER with 200 while it `lives`, and nothing else; it remembers the requests."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind(("127.0.0.1", port))
         self.port = self.socket.getsockname()[1]
         self.lives = True
         self.requests = []

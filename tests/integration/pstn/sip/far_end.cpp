@@ -33,6 +33,18 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
+int bound_socket_of_ipv6(int type, std::uint16_t port) {
+  const int handle = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  address.sin6_port = htons(port);
+  if (handle >= 0 && bind(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+    return handle;
+  if (handle >= 0) close(handle);
+  return -1;
+}
+
 /// A socket bound to the port (0: any), or -1.
 int bound_socket(int type, std::uint16_t port) {
   const int handle = socket(AF_INET, type | SOCK_CLOEXEC, 0);
@@ -79,10 +91,11 @@ std::uint16_t free_port() {
   throw std::runtime_error("no free port");
 }
 
-bool wait_until_bound(std::uint16_t port, bool tcp) {
+bool wait_until_bound(std::uint16_t port, bool tcp, bool ipv6) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < deadline) {
-    const int handle = bound_socket(tcp ? SOCK_STREAM : SOCK_DGRAM, port);
+    const int type = tcp ? SOCK_STREAM : SOCK_DGRAM;
+    const int handle = ipv6 ? bound_socket_of_ipv6(type, port) : bound_socket(type, port);
     if (handle < 0) return true;
     close(handle);
     std::this_thread::sleep_for(poll_interval);
@@ -131,7 +144,9 @@ agent::agent(const std::function<void(ua::user_agent_options&)>& adjust)
             return options;
           }(),
           [this](ua::event what) { events.push(std::move(what)); }) {
-  user_agent.set_trusted([](const ua::source_address& source) { return source.ip == "127.0.0.1"; });
+  user_agent.set_admission([](const ua::source_address& source, std::string_view) {
+    return ua::admission{source.ip == "127.0.0.1"};
+  });
 }
 
 std::string agent::uri(std::string_view number) const {
@@ -195,13 +210,15 @@ scratch_folder::~scratch_folder() {
   std::filesystem::remove_all(path, ignored);
 }
 
-sipp::sipp(const std::string& scenario, std::uint16_t remote_port, const std::string& transport)
+sipp::sipp(const std::string& scenario, std::uint16_t remote_port, const std::string& transport,
+           const std::string& address)
     : port(free_port()) {
+  const bool ipv6 = address != "127.0.0.1";
   std::vector<std::string> arguments{"sipp",
                                      "-sf",
                                      std::string(SCENARIOS) + "/" + scenario + ".xml",
                                      "-i",
-                                     "127.0.0.1",
+                                     address,
                                      "-p",
                                      std::to_string(port),
                                      "-mp",
@@ -215,9 +232,10 @@ sipp::sipp(const std::string& scenario, std::uint16_t remote_port, const std::st
                                      "-timeout",
                                      std::to_string(patience.count()),
                                      "-timeout_error"};
-  if (remote_port != 0) arguments.push_back("127.0.0.1:" + std::to_string(remote_port));
+  if (remote_port != 0)
+    arguments.push_back((ipv6 ? '[' + address + ']' : address) + ':' + std::to_string(remote_port));
   process_ = std::make_unique<child>(std::move(arguments), folder_.path);
-  if (remote_port == 0 && !wait_until_bound(port, transport == "t1"))
+  if (remote_port == 0 && !wait_until_bound(port, transport == "t1", ipv6))
     throw std::runtime_error("sipp does not listen");
 }
 

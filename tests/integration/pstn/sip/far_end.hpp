@@ -31,8 +31,8 @@ inline constexpr std::chrono::seconds patience{20};
 /// A port of 127.0.0.1 that nobody listens on, for UDP and for TCP.
 std::uint16_t free_port();
 
-/// Waits until somebody listens on the port of 127.0.0.1; false after `patience`.
-bool wait_until_bound(std::uint16_t port, bool tcp = false);
+/// Waits until somebody listens on the port of 127.0.0.1, or of ::1; false after `patience`.
+bool wait_until_bound(std::uint16_t port, bool tcp = false, bool ipv6 = false);
 
 /// The events of a user agent in their order, taken one by one.
 class event_log {
@@ -109,8 +109,9 @@ class scratch_folder {
 /// waits for the INVITE.
 class sipp {
  public:
-  /// `remote_port` 0: the called end. `transport` is sipp's: "u1" or "t1".
-  sipp(const std::string& scenario, std::uint16_t remote_port, const std::string& transport = "u1");
+  /// `remote_port` 0: the called end. `transport` is sipp's: "u1" or "t1". `address` is that of both ends.
+  sipp(const std::string& scenario, std::uint16_t remote_port, const std::string& transport = "u1",
+       const std::string& address = "127.0.0.1");
 
   /// True when the scenario went through; its log otherwise ends up in a test failure.
   bool succeeds();

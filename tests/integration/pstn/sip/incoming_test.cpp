@@ -201,7 +201,9 @@ TEST(IncomingCall, ARetransmittedInviteIsOneCall) {
 
 TEST(IncomingCall, OfAStrangerIsForbiddenWithoutAnEvent) {
   agent ours;
-  ours.user_agent.set_trusted([](const ua::source_address& source) { return source.ip == "192.0.2.1"; });
+  ours.user_agent.set_admission([](const ua::source_address& source, std::string_view) {
+    return ua::admission{source.ip == "192.0.2.1"};
+  });
   wire far(ours.port);
   far.send(far.request("INVITE", {}, 1, {}, pcma_sdp(41000)));
   EXPECT_TRUE(far.receive("SIP/2.0 403"));

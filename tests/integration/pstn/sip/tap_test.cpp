@@ -111,7 +111,7 @@ std::uint64_t answered_of(agent& ours, int count) {
 
 TEST(Strangers, AreRefusedWhileTheyAreFew) {
   agent ours([](ua::user_agent_options& options) { options.strangers_per_second = 100; });
-  ours.user_agent.set_trusted([](const ua::source_address&) { return false; });
+  ours.user_agent.set_admission([](const ua::source_address&, std::string_view) { return ua::admission{}; });
   EXPECT_EQ(answered_of(ours, 5), 5U);
   EXPECT_TRUE(ours.events.is_empty());
 }
@@ -119,7 +119,9 @@ TEST(Strangers, AreRefusedWhileTheyAreFew) {
 TEST(Strangers, OfAFloodAreDroppedAndACallGoesOn) {
   agent ours([](ua::user_agent_options& options) { options.strangers_per_second = 0; });
   std::atomic<std::uint16_t> carrier_port = 0;
-  ours.user_agent.set_trusted([&](const ua::source_address& from) { return from.port == carrier_port; });
+  ours.user_agent.set_admission([&](const ua::source_address& from, std::string_view) {
+    return ua::admission{from.port == carrier_port};
+  });
   wire carrier(ours.port);
   carrier_port = carrier.port;
   carrier.send(carrier.request("INVITE", {}, 1, {}, pcma_sdp(41000)));

@@ -44,6 +44,9 @@ trunk full_trunk() {
   made.failover_codes = {404, 302};
   made.user_phone = true;
   made.trusted_identity = false;
+  made.srtp = sip::media_security::optional;
+  made.inbound_by = inbound_proof::both;
+  made.inbound_digest = {"carrier7", "hush"};
   made.probes = false;
   made.enabled = false;
   return made;
@@ -84,6 +87,13 @@ class TrunkStore : public tests::postgres_test {
     EXPECT_EQ(left.failover_codes, right.failover_codes);
     EXPECT_EQ(left.user_phone, right.user_phone);
     EXPECT_EQ(left.trusted_identity, right.trusted_identity);
+    EXPECT_EQ(left.inbound_by, right.inbound_by);
+    EXPECT_EQ(left.srtp, right.srtp);
+    ASSERT_EQ(left.inbound_digest.has_value(), right.inbound_digest.has_value());
+    if (left.inbound_digest) {
+      EXPECT_EQ(left.inbound_digest->username, right.inbound_digest->username);
+      EXPECT_EQ(left.inbound_digest->password, right.inbound_digest->password);
+    }
     EXPECT_EQ(left.inbound_sources, right.inbound_sources);
     EXPECT_EQ(left.served_prefixes, right.served_prefixes);
     EXPECT_EQ(left.capacity_calls, right.capacity_calls);

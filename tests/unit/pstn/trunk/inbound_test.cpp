@@ -67,5 +67,46 @@ TEST(Inbound, KnowsBlocks) {
   }
 }
 
+TEST(Inbound, AsksForWhatTheTrunkIsToShow) {
+  const trunk plain = example_trunk(1);  // 192.0.2.1
+  trunk anywhere = example_trunk(2);     // 192.0.2.2
+  anywhere.inbound_by = inbound_proof::digest;
+  anywhere.inbound_digest = {"anywhere", "secret"};
+  trunk both = example_trunk(3);
+  both.inbound_by = inbound_proof::both;
+  both.inbound_sources = {"198.51.100.0/24"};
+  both.inbound_digest = {"both", "secret"};
+  trunk off = example_trunk(4);
+  off.enabled = false;
+  off.inbound_by = inbound_proof::digest;
+  off.inbound_digest = {"off", "secret"};
+  const std::vector<trunk> trunks{plain, anywhere, both, off};
+  struct row {
+    const char* address;
+    const char* user;
+    const char* trunk_name;  // empty: nobody's
+    bool digest;
+  };
+  const row rows[] = {
+      {"192.0.2.1", "", "trunk-1", false},
+      {"192.0.2.1", "nobody", "trunk-1", false},
+      {"192.0.2.1", "anywhere", "trunk-2", true},
+      {"192.0.2.2", "", "", true},  // its host alone is no proof
+      {"203.0.113.9", "", "", true},
+      {"203.0.113.9", "anywhere", "trunk-2", true},
+      {"203.0.113.9", "both", "", true},  // from elsewhere it is nobody
+      {"198.51.100.7", "both", "trunk-3", true},
+      {"198.51.100.7", "off", "", true},
+      {"nonsense", "anywhere", "", false},
+  };
+  for (const row& one : rows) {
+    const auto judged = judge_inbound(trunks, one.address, 5060, one.user);
+    EXPECT_EQ(judged.by ? judged.by->name : "", one.trunk_name) << one.address << " " << one.user;
+    EXPECT_EQ(judged.digest, one.digest) << one.address << " " << one.user;
+  }
+  const auto stranger = judge_inbound(std::span(trunks).first(1), "203.0.113.9", 5060, "");
+  EXPECT_FALSE(stranger.by || stranger.digest);  // no digest is asked of strangers where none would do
+}
+
 }  // namespace
 }  // namespace tollgate::pstn::trunk

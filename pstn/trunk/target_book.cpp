@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pstn/trunk/target_book.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace tollgate::pstn::trunk {
+
+bool needs_targets(const trunk& one) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  return inet_pton(AF_INET, one.host.c_str(), bytes.data()) != 1 &&
+         inet_pton(AF_INET6, one.host.c_str(), bytes.data()) != 1;
+}
+
+sip::target_query query_of(const trunk& one) {
+  return {one.host, one.port, std::string{name(one.transport)}};
+}
+
+void target_book::configure(std::span<const trunk> trunks) {
+  std::map<uuid, entry> kept;
+  for (const trunk& one : trunks) {
+    if (!needs_targets(one)) continue;
+    const auto query = query_of(one);
+    const auto known = entries_.find(one.id);
+    if (known != entries_.end() && known->second.query == query)
+      kept.emplace(one.id, std::move(known->second));
+    else
+      kept.emplace(one.id, entry{query, {}, time_point{}});
+  }
+  entries_ = std::move(kept);
+}
+
+std::vector<uuid> target_book::take_due(time_point now) {
+  std::vector<uuid> due;
+  for (auto& [id, one] : entries_) {
+    if (!one.due || *one.due > now) continue;
+    one.due.reset();
+    due.push_back(id);
+  }
+  return due;
+}
+
+void target_book::resolved(const uuid& trunk_id, const sip::target_answer& answer, time_point now) {
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end()) return;
+  entry& one = found->second;
+  one.due =
+      now + std::max<std::chrono::seconds>(answer.targets.empty() ? freshest : answer.lifetime, freshest);
+  if (answer.targets.empty()) return;
+  std::vector<known_target> now_known;
+  for (const sip::target& where : answer.targets) {
+    const auto same = std::find_if(one.targets.begin(), one.targets.end(),
+                                   [&](const known_target& before) { return before.where == where; });
+    now_known.push_back({where, same != one.targets.end() ? same->health : trunk_health(options_)});
+  }
+  one.targets = std::move(now_known);
+}
+
+std::vector<sip::target> target_book::targets(const uuid& trunk_id) const {
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end()) return {};
+  std::vector<sip::target> out;
+  for (const bool up : {true, false})
+    for (const known_target& one : found->second.targets)
+      if (one.health.up() == up) out.push_back(one.where);
+  return out;
+}
+
+void target_book::answered(const uuid& trunk_id, const sip::target& which, int sip_status, time_point now) {
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end()) return;
+  for (known_target& one : found->second.targets)
+    if (one.where == which) one.health.probe_answered(sip_status, now);
+}
+
+}  // namespace tollgate::pstn::trunk

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The targets behind the trunks that are known by a name (RFC 3263), and which of them answer. Free of IO.
+#pragma once
+
+#include <boost/uuid/uuid.hpp>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "pstn/sip/target.hpp"
+#include "pstn/trunk/health.hpp"
+#include "pstn/trunk/trunk.hpp"
+
+namespace tollgate::pstn::trunk {
+
+/// Has a trunk targets beyond the one that stands in it: a name instead of an address?
+bool needs_targets(const trunk& one);
+sip::target_query query_of(const trunk& one);
+
+class target_book {
+ public:
+  static constexpr std::chrono::seconds freshest{10};  ///< names are not asked for more often
+
+  explicit target_book(health_options options = {}) : options_(options) {}
+
+  /// The trunks as they are now: others are forgotten, those whose name has changed are asked for anew.
+  void configure(std::span<const trunk> trunks);
+
+  /// Trunks whose targets are to be looked up now; each is told once until resolved() answers.
+  std::vector<uuid> take_due(time_point now);
+  /// What was found. Targets that stay keep what is known of them; an empty answer changes none.
+  void resolved(const uuid& trunk_id, const sip::target_answer& answer, time_point now);
+
+  /// The order in which a call tries them: those that answer first. Empty: there are none, the trunk itself
+  /// is the target.
+  std::vector<sip::target> targets(const uuid& trunk_id) const;
+
+  /// Of an OPTIONS to a target, or of a call's first answer.
+  void answered(const uuid& trunk_id, const sip::target& which, int sip_status, time_point now);
+
+ private:
+  struct known_target {
+    sip::target where;
+    trunk_health health;
+  };
+  struct entry {
+    sip::target_query query;
+    std::vector<known_target> targets;
+    std::optional<time_point> due = time_point{};  // none: it is being looked up
+  };
+
+  health_options options_;
+  std::map<uuid, entry> entries_;
+};
+
+}  // namespace tollgate::pstn::trunk

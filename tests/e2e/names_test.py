@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A carrier that is known by its name: DNS (dnsmasq) leads to its two proxies, one for when the other is dead, and its calls in show a
+digest."""
+
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from routing_test import Answerer
+from stage import PATIENCE_S, StageTest, processes
+
+ALICE_NUMBER = "+16505550100"
+DIGEST = {"username": "carrier7", "password": "secret"}  # of sipp/caller_authenticates.xml
+
+
+class Names(StageTest):
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        taken = set()
+        cls.dns_port = processes.free_port(taken)
+        cls.ports = [processes.free_port(taken) for _ in range(2)]
+        resolver = pathlib.Path(scratch.name) / "resolv.conf"
+        resolver.write_text(f"port {cls.dns_port}\nnameserver 127.0.0.1\n")
+        cls.settings = {
+            "sip.resolver": resolver, "sip.digest_algorithms": "MD5", "sip.invite_timeout_s": 1, "sip.options_interval_s": 1,
+            "sip.options_down_interval_s": 1, "sip.options_failures": 2,
+        }
+        super().setUpClass()
+
+    @classmethod
+    def prepare(cls, stage):
+        command = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--no-resolv", "--no-hosts", "--user=root",
+                   "--bind-interfaces", "--listen-address=127.0.0.1", f"--port={cls.dns_port}", "--local=/example/",
+                   "--host-record=proxy.carrier.example,127.0.0.1"]
+        command += [f"--srv-host=_sip._udp.carrier.example,proxy.carrier.example,{port},{priority}"
+                    for priority, port in enumerate(cls.ports, 10)]
+        with (stage.output / "dns.log").open("wb") as output:
+            stage.register.start("dns", command, output)
+        cls.alice = stage.subscriber("alice", credit="30.00", number=ALICE_NUMBER)
+        cls.numbers = (f"+4420794603{number:02d}" for number in range(100))
+
+    def carrier(self, **fields):
+        number = next(self.numbers)
+        fields = {"host": "carrier.example", "probes": True, **fields}
+        return number, self.stage.trunk(0, [number[1:]], **fields)
+
+    def call(self, number):
+        known = len(self.stage.records(self.alice))
+        running = self.alice.start("call", number, "--duration", 1)
+        running.finish(PATIENCE_S)
+        self.assertIsNotNone(running.event("ended"), running.events[-1:])
+        return self.stage.latest_record(self.alice, known)
+
+    def test_the_second_proxy_takes_the_calls_when_the_first_is_dead(self):
+        first, second = (Answerer(port) for port in self.ports)
+        self.addCleanup(first.close)
+        number, trunk = self.carrier()
+        for proxy in (first, second):
+            processes.wait_until("OPTIONS at every proxy", lambda: "OPTIONS" in proxy.requests, PATIENCE_S)
+        # No OPTIONS any more: a scenario does not expect them, and the call finds out by itself.
+        fields = {name: trunk[name] for name in ("name", "carrier_id", "host", "port", "served_prefixes")}
+        self.stage.rest.put(f"/v1/trunks/{trunk['id']}", {**fields, "probes": False})
+        second.close()
+        proxy = self.stage.called("called_answers", port=self.ports[1], echo=True)
+        first.lives = False  # it hears, and says nothing any more
+        record = self.call(number)
+        self.assertEqual([(trunk["name"], 408), (trunk["name"], 200)],
+                         [(attempt["trunk"], attempt["sip_code"]) for attempt in record["attempts"]])
+        self.assertEqual(0, proxy.finish(PATIENCE_S), proxy.complaint())
+        self.assert_sound()
+
+    def test_its_calls_in_show_a_digest(self):
+        _, trunk = self.carrier(probes=False, inbound_proof="both", inbound_sources=["127.0.0.1"], inbound_digest=DIGEST)
+        self.assertEqual({"username": "carrier7"}, trunk["inbound_digest"])
+        guessing = self.stage.caller("caller_authenticates", ALICE_NUMBER, keys={"password": "guess"})
+        self.assertNotEqual(0, guessing.finish(PATIENCE_S))
+        self.assertIn("SIP/2.0 403 Forbidden", guessing.messages())
+        running = self.alice.start("answer", "--count", 1, "--duration", 1, "--wait", PATIENCE_S)
+        running.await_event("waiting", PATIENCE_S)
+        caller = self.stage.caller("caller_authenticates", ALICE_NUMBER, keys={"password": "secret"})
+        running.finish(PATIENCE_S)
+        self.assertEqual("normal", running.event("ended")["code"], running.events[-1:])
+        self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
+        self.assert_sound()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
