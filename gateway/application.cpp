@@ -186,7 +186,7 @@ application::application(const configuration& settings)
       media_(media_options_of(settings), clocks_,
              overlay::dtls_context(overlay::certificate::make(clocks_.wall())), context_.get_executor()),
       traces_(store_.database(), trace_options_of(settings), std::chrono::hours(settings.trace.keep_hours),
-              [this](const pstn::sip::source_address& source) { return trunks_.is_trusted(source); }),
+              [this](const pstn::sip::source_address& source) { return trunks_.admit(source, {}).allowed; }),
       sip_(traces_.seen_by(sip_options_of(settings, clocks_), clocks_.wall),
            [this](pstn::sip::event event) {
              asio::post(context_,

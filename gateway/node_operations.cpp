@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "billing/stop_record.hpp"
+#include "pstn/trunk/sip_uri.hpp"
 
 namespace tollgate::gateway {
 
@@ -68,7 +69,7 @@ std::vector<api::live_call> node_operations::live_calls() {
 
 std::vector<api::trunk_status> node_operations::trunk_statuses() {
   std::vector<api::trunk_status> list;
-  for (const auto& [trunk, state, totals, registration] : with_.environment.trunks.list()) {
+  for (const auto& [trunk, state, totals, registration, targets] : with_.environment.trunks.list()) {
     api::trunk_status shown;
     shown.trunk_id = trunk->id;
     shown.name = trunk->name;
@@ -76,6 +77,10 @@ std::vector<api::trunk_status> node_operations::trunk_statuses() {
     shown.calls = state.live_calls;
     shown.resting = state.resting;
     shown.registration = registration;
+    for (const auto& one : targets)
+      shown.targets.emplace_back(one.where.transport + " " + pstn::trunk::uri_host(one.where.address) + ":" +
+                                     std::to_string(one.where.port),
+                                 one.up);
     if (!state.up)
       shown.detail = "does not answer OPTIONS, or calls over it fail";
     else if (state.resting)

@@ -48,6 +48,9 @@ class Rest:
     def put(self, path, body):
         return self._ask("PUT", path, json.dumps(body).encode(), "application/json")
 
+    def delete(self, path):
+        return self._ask("DELETE", path, None, "")
+
     def post_csv(self, path, text, **query):
         return self._ask("POST", path + "?" + urllib.parse.urlencode(query), text, "text/csv")
 

@@ -59,6 +59,12 @@ void put_trunks(std::string& into, const std::vector<trunk_status>& trunks) {
   const auto seconds = [](std::uint64_t ms) { return static_cast<double>(ms) / 1000; };
   each_trunk("trunk_up", "gauge", "1 while the trunk takes calls.",
              [](const trunk& one) { return one.up && !one.resting ? 1 : 0; });
+  {
+    metric_family registered(into, "trunk_registered", "gauge", "1 while a trunk that registers is registered.");
+    for (const trunk& one : trunks)
+      if (!one.registration.empty())
+        registered.put(label("trunk", one.name), one.registration == "registered" ? "1" : "0");
+  }
   each_trunk("trunk_calls", "gauge", "Calls that have not ended.",
              [](const trunk& one) { return one.calls; });
   each_trunk("trunk_attempts_total", "counter", "Calls out, answered or failed.",
@@ -169,13 +175,12 @@ awaitable<reply> get_metrics(services& with, const request&) {
 awaitable<reply> get_status(services& with, const request&) {
   const node_status node = with.gateway.status();
   boost::json::array trunks;
-  for (const trunk_status& each : with.gateway.trunk_statuses())
-    trunks.push_back(boost::json::object{{"id", uuid_text(each.trunk_id)},
-                                         {"name", each.name},
-                                         {"up", each.up},
-                                         {"calls", each.calls},
-                                         {"registration", each.registration},
-                                         {"detail", each.detail}});
+  for (const trunk_status& each : with.gateway.trunk_statuses()) {
+    boost::json::object item = trunk_status_json(each);
+    item["id"] = uuid_text(each.trunk_id);
+    item["name"] = each.name;
+    trunks.push_back(std::move(item));
+  }
   boost::json::object out{{"node", node.node},
                           {"draining", node.draining},
                           {"calls", node.calls},

@@ -44,6 +44,8 @@ struct trunk_status {
   int calls = 0;
   std::string detail;        ///< why it is down, or empty
   std::string registration;  ///< "registered", "trying", "refused (403)"; empty: it does not register
+  std::vector<std::pair<std::string, bool>>
+      targets;               ///< what its name leads to ("udp 192.0.2.1:5060"), and whether that answers
   bool resting = false;      ///< has asked to be left alone
   std::uint64_t attempts = 0, answered = 0;          ///< calls out over it since the start
   std::uint64_t talk_ms = 0;                         ///< of those that have ended

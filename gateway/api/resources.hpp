@@ -128,6 +128,7 @@ boost::asio::awaitable<reply> create_trunk(services& with, const request& from);
 boost::asio::awaitable<reply> get_trunk(services& with, const request& from);
 boost::asio::awaitable<reply> replace_trunk(services& with, const request& from);
 boost::asio::awaitable<reply> remove_trunk(services& with, const request& from);
+boost::json::object trunk_status_json(const trunk_status& now);  // how it is doing, in a trunk and in the status
 
 // how a call would go (simulation.cpp)
 boost::asio::awaitable<reply> simulate_call(services& with, const request& from);

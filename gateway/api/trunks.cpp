@@ -171,6 +171,17 @@ uuid path_id(const request& from) {
 
 }  // namespace
 
+boost::json::object trunk_status_json(const trunk_status& now) {
+  boost::json::array targets;
+  for (const auto& [target, up] : now.targets)
+    targets.push_back(boost::json::object{{"target", target}, {"up", up}});
+  return {{"up", now.up},
+          {"calls", now.calls},
+          {"registration", now.registration},
+          {"targets", std::move(targets)},
+          {"detail", now.detail}};
+}
+
 awaitable<reply> list_carriers(services& with, const request&) {
   const auto read = [](pqxx::work& tx) { return trunk::list_carriers(tx); };
   const result<std::vector<trunk::carrier>> found =
@@ -227,8 +238,7 @@ awaitable<reply> list_trunks(services& with, const request&) {
     boost::json::object item = to_json(each);
     for (const trunk_status& now : statuses)
       if (now.trunk_id == each.id)
-        item["status"] = boost::json::object{
-            {"up", now.up}, {"calls", now.calls}, {"registration", now.registration}, {"detail", now.detail}};
+        item["status"] = trunk_status_json(now);
     items.push_back(std::move(item));
   }
   co_return list_reply(std::move(items), std::nullopt);

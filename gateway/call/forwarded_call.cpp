@@ -89,6 +89,7 @@ boost::asio::awaitable<void> forwarded_call::live() {
     co_await talk();
     end = machine_->outcome();
     talked = machine_->talk_duration();
+    if (record_.answered) environment_.trunks.talked(trunk_in_use(), talked);
     if (!record_.attempts.empty()) record_.cost = costs_[in_use_];
   }
   facts_.state = "ending";

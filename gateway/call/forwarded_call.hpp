@@ -17,6 +17,7 @@ struct forward_order {
   voicemail::forward_situation why;
   pstn::trunk::caller_identity caller;
   std::vector<pstn::sip::diversion> history;  // of the inbound call
+  int max_forwards = 69;                      // hops that are left to it
   std::shared_ptr<media_session> media;
   std::uint16_t port = 0;  // of it, for this leg
 };
@@ -43,6 +44,7 @@ class forwarded_call final : public outbound_leg {
   call_machine::settings machine_settings() const override;
   pstn::trunk::caller_identity shown_caller() const override { return order_.caller; }
   std::vector<pstn::sip::diversion> diversions(const pstn::trunk::trunk& by) const override;
+  int max_forwards() const override { return order_.max_forwards; }
   void tell_ringing(bool early_media) override { tell({facts_.call_id, forward_event::rang{early_media}}); }
   void tell_answered() override { tell({facts_.call_id, forward_event::answered{}}); }
   void tell_low_credit(std::chrono::seconds left) override;

@@ -68,6 +68,7 @@ boost::asio::awaitable<void> inbound_call::forward_to(const voicemail::forward_t
                       .why = when,
                       .caller = identity_,
                       .history = invite_.diversions,
+                      .max_forwards = std::max(0, invite_.max_forwards - 1),  // RFC 7332 §4
                       .media = media_,
                       .port = forward_port_};
   auto tell = [weak = weak_from_this()](forward_told what) {

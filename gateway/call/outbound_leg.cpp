@@ -59,6 +59,7 @@ void outbound_leg::invite_trunk(std::size_t index) {
   auto request = number_ ? pstn::trunk::make_invite(*trunk, *number_, caller, host)
                          : pstn::trunk::make_emergency_invite(*trunk, facts_.callee, caller, host);
   request.diversions = diversions(*trunk);
+  request.max_forwards = max_forwards();
   request.sdp = trunk_offer_;
   request.sip_call_id = make_cname();  // random: tells nothing, and is known before the first message
   trace_dialog(request.sip_call_id, trunk->name);

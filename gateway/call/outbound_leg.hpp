@@ -37,6 +37,7 @@ class outbound_leg : public call_base {
   // The other end's part. Whose number the telephone is shown, and by whom the call was redirected to it.
   virtual pstn::trunk::caller_identity shown_caller() const = 0;
   virtual std::vector<pstn::sip::diversion> diversions(const pstn::trunk::trunk& by) const;
+  virtual int max_forwards() const { return 70; }  // RFC 3261 §8.1.1.6
   virtual void tell_ringing(bool early_media) = 0;  // again where that has changed
   virtual void tell_answered() = 0;
   virtual void tell_low_credit(std::chrono::seconds left) = 0;

@@ -3,7 +3,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "pstn/trunk/inbound.hpp"
 #include "pstn/trunk/outbound_invite.hpp"
@@ -24,6 +26,15 @@ trunk_directory::snapshot trunk_directory::current() const {
 void trunk_directory::configure(std::vector<pstn::trunk::trunk> trunks) {
   monitor_.configure(trunks);
   targets_.configure(trunks);
+  publish(std::move(trunks));
+}
+
+void trunk_directory::publish(std::vector<pstn::trunk::trunk> trunks) {
+  for (auto& one : trunks) {
+    one.host_addresses.clear();
+    for (const auto& target : targets_.targets(one.id))
+      one.host_addresses.push_back(target.address);
+  }
   auto made = std::make_shared<const std::vector<pstn::trunk::trunk>>(std::move(trunks));
   const std::lock_guard lock(mutex_);
   trunks_ = std::move(made);
@@ -102,6 +113,7 @@ void trunk_directory::take_targets(const boost::uuids::uuid& trunk_id,
       spdlog::debug("event=trunk_targets trunk={} count={}", one.name, answer.targets.size());
   }
   targets_.resolved(trunk_id, answer, clocks_.steady());
+  publish(*current());  // its calls in come from there
 }
 
 void trunk_directory::call_answered(const trunk_choice& trunk, int sip_status) {
@@ -192,6 +204,7 @@ void trunk_directory::keep_registered(pstn::sip::user_agent& agent) {
     agent.stop_registration(item.second.key);
     return true;
   });
+  move_registrations(agent);
   for (const auto& one : *trunks) {
     if (!wanted(one.id) || registrations_.contains(one.id)) continue;
     const auto first = targets_of(trunk_choice(trunks, &one)).front();
@@ -199,6 +212,27 @@ void trunk_directory::keep_registered(pstn::sip::user_agent& agent) {
     const auto key = agent.next_call_key();
     registrations_.emplace(one.id, registered{key, first});
     agent.start_registration(key, pstn::trunk::make_registration(*first));
+  }
+}
+
+// To the first target that has not failed yet (RFC 3263 §4.3); when all have, the last one is tried again after
+// its pause.
+void trunk_directory::move_registrations(pstn::sip::user_agent& agent) {
+  for (auto& [id, one] : registrations_) {
+    if (!std::exchange(one.elsewhere, false)) continue;
+    const auto targets = every_target(one.as);
+    const auto next = std::ranges::find_if(targets, [&](const trunk_choice& each) {
+      return each->target && std::ranges::find(one.failed, *each->target) == one.failed.end();
+    });
+    if (next == targets.end()) {
+      one.failed.clear();
+      continue;
+    }
+    agent.stop_registration(one.key);
+    one.key = agent.next_call_key();
+    one.as = *next;
+    one.state = "trying";
+    agent.start_registration(one.key, pstn::trunk::make_registration(*one.as));
   }
 }
 
@@ -213,6 +247,10 @@ void trunk_directory::on_registration(const pstn::sip::registration_result& resu
       spdlog::warn("event=trunk_not_registered trunk={} sip_code={} retry_in_s={}", one.as->name,
                    result.status, result.retry_in.count());
     one.state = state;
+    if (good) one.failed.clear();
+    if (good || !one.as->target || pstn::trunk::is_alive(result.status)) continue;
+    one.failed.push_back(*one.as->target);
+    one.elsewhere = true;
   }
 }
 
@@ -225,7 +263,7 @@ std::vector<trunk_directory::status> trunk_directory::list() const {
   std::vector<status> result;
   for (const auto& one : *trunks)
     result.push_back({trunk_choice(trunks, &one), monitor_.state(one.id, clocks_.steady()),
-                      monitor_.totals(one.id), registration_of(one.id)});
+                      monitor_.totals(one.id), registration_of(one.id), targets_.states(one.id)});
   return result;
 }
 

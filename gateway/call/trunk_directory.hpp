@@ -79,12 +79,14 @@ class trunk_directory {
     pstn::trunk::trunk_state state;
     pstn::trunk::trunk_totals totals;
     std::string registration;  // empty: it does not register; "registered", "trying", "refused (403)"
+    std::vector<pstn::trunk::target_book::target_state> targets;  // of its name; empty: it is an address
   };
   std::vector<status> list() const;
 
  private:
   using snapshot = std::shared_ptr<const std::vector<pstn::trunk::trunk>>;
   snapshot current() const;
+  void publish(std::vector<pstn::trunk::trunk> trunks);  // with the addresses that their names lead to
   std::vector<trunk_choice> every_target(const trunk_choice& trunk) const;
 
   clocks clocks_;
@@ -101,7 +103,10 @@ class trunk_directory {
     pstn::sip::call_key key;
     trunk_choice as;  // configured when it began
     std::string state = "trying";
+    std::vector<pstn::sip::target> failed{};  // in this round over the targets of the name
+    bool elsewhere = false;                   // another target is to be tried, without a pause
   };
+  void move_registrations(pstn::sip::user_agent& agent);
   std::map<boost::uuids::uuid, registered> registrations_;
   std::mt19937_64 chance_{std::random_device{}()};
   mutable std::mutex mutex_;  // guards the pointer below

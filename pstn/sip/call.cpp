@@ -44,6 +44,7 @@ call::call(endpoint& home, call_key key, nua_handle_t* handle, const sip_t* mess
       reoffer_deadline_(home.root(), [this] { answer_reinvite({}); }),
       refresh_timer_(home.root(), [this] { refresh(); }) {
   handle_ = handle;
+  contact_ = contact_by(home.options(), transport_of(message));
   nua_handle_bind(handle, this);
   plan_refresh(message, true);
 }
@@ -237,10 +238,11 @@ void call::send_dtmf(char digit, std::chrono::milliseconds duration) {
 
 void call::plan_refresh(const sip_t* message, bool we_answered) {
   // With media off the stack refreshes by UPDATE. A far end without UPDATE gets a re-INVITE with our last SDP
-  // instead, before the stack's own turn at half of the interval (RFC 4028 §10).
+  // instead, before the stack's own turn at half of the interval (RFC 4028 §10); so does one that would be
+  // told a wrong Contact by the stack.
   refresh_interval_ = std::chrono::seconds(0);
   if (!message || home_.options().session_timer.count() == 0) return;
-  if (sip_is_allowed(message->sip_allow, sip_method_update, "UPDATE")) return;
+  if (contact_.empty() && sip_is_allowed(message->sip_allow, sip_method_update, "UPDATE")) return;
   auto interval = home_.options().session_timer;
   if (const auto* expires = message->sip_session_expires) {
     const bool names_uas = expires->x_refresher && su_casematch(expires->x_refresher, "uas");
@@ -254,8 +256,8 @@ void call::plan_refresh(const sip_t* message, bool we_answered) {
 
 void call::refresh() {
   if (phase_ != phase::talking) return;
-  nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(local_sdp_.c_str()),
-             TAG_END());
+  nua_invite(handle_, TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
+             SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(local_sdp_.c_str()), TAG_END());
   refresh_timer_.start(refresh_interval_);
 }
 

@@ -79,6 +79,7 @@ class call final : public handle_owner {
   bool has_response_ = false;  // anything at all came back to our INVITE
   int challenges_answered_ = 0;
   int challenge_status_ = 0;  // the last 401 or 407, to name it when the answer is not accepted
+  std::string contact_;       // ours, where the stack's own is not right
   std::string local_sdp_;     // the last of ours, for refreshes
   std::string remote_sdp_;    // the last of theirs
   bool bye_wanted_ = false;   // hang-up before the ACK: BYE must wait for it (RFC 3261 §15)

@@ -17,7 +17,8 @@ constexpr const char* sdp_type = "application/sdp";
 void call::respond(int status, const char* phrase, const std::string& sdp) {
   const bool has_sdp = !sdp.empty();
   if (has_sdp) local_sdp_ = sdp;
-  nua_respond(handle_, status, phrase, TAG_IF(has_sdp, SIPTAG_CONTENT_TYPE_STR(sdp_type)),
+  nua_respond(handle_, status, phrase, TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
+              TAG_IF(has_sdp, SIPTAG_CONTENT_TYPE_STR(sdp_type)),
               TAG_IF(has_sdp, SIPTAG_PAYLOAD_STR(sdp.c_str())), TAG_END());
 }
 
@@ -25,7 +26,9 @@ void call::respond_saved(int status, const char* phrase, const std::string& sdp)
   if (!saved_[0]) return;
   const bool has_sdp = !sdp.empty();
   if (has_sdp) local_sdp_ = sdp;
+  const bool has_contact = status < 300 && phase_ != phase::bye_waiting && !contact_.empty();
   nua_respond(handle_, status, phrase, NUTAG_WITH_SAVED(saved_),
+              TAG_IF(has_contact, SIPTAG_CONTACT_STR(contact_.c_str())),
               TAG_IF(has_sdp, SIPTAG_CONTENT_TYPE_STR(sdp_type)),
               TAG_IF(has_sdp, SIPTAG_PAYLOAD_STR(sdp.c_str())), TAG_END());
   forget_saved();
@@ -88,6 +91,7 @@ void call::on_reoffer(const stack_event& signal) {
   if (signal.status >= 200) return;
   const auto reply = [this](int status, const char* phrase, const std::string& sdp) {
     nua_respond(handle_, status, phrase, NUTAG_WITH_THIS(home_.stack()),
+                TAG_IF(status < 300 && !contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
                 TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(sdp_type)),
                 TAG_IF(!sdp.empty(), SIPTAG_PAYLOAD_STR(sdp.c_str())),
                 TAG_IF(status == 500, SIPTAG_RETRY_AFTER_STR("3")), TAG_END());

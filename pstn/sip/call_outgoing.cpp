@@ -64,7 +64,12 @@ void call::start() {
     tags.push_back({SIPTAG_HEADER_STR(line.c_str())});
   tags.push_back({TAG_END()});
 
+  contact_ = contact_by(home_.options(),
+                        transport_of(request_.route.empty() ? request_.request_uri : request_.route));
+  const std::string hops = std::to_string(request_.max_forwards);
   nua_invite(handle_, TAG_IF(!route.empty(), NUTAG_INITIAL_ROUTE_STR(route.c_str())),
+             TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
+             SIPTAG_MAX_FORWARDS_STR(hops.c_str()),
              TAG_IF(!request_.sip_call_id.empty(), SIPTAG_CALL_ID_STR(request_.sip_call_id.c_str())),
              SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(request_.sdp.c_str()),
              TAG_NEXT(tags.data()));

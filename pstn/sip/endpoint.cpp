@@ -22,6 +22,10 @@ namespace {
 
 constexpr std::size_t phrase_most_bytes = 80;
 constexpr std::size_t phrases_most = 256;
+// A flood of strangers does not shut out a carrier that is known by its digest alone: not for so long after
+// its last right one.
+constexpr std::chrono::hours proof_lasts{24};
+constexpr std::size_t proven_most = 1'024;  // addresses
 constexpr const char* retry_after_s = "30";  // RFC 3261 §20.33, with every 503 of ours
 
 std::string realm_of(const user_agent_options& options) {
@@ -204,11 +208,23 @@ void endpoint::refuse(nua_handle_t* handle, int status, const char* phrase, bool
 bool endpoint::admits(const source_address& from, std::string_view sip_call_id) {
   // Who must prove by digest who it is stays a stranger until then.
   const auto wanted = admission_ ? admission_(from, {}) : admission{};
-  if (from.ip.empty() || (wanted.allowed && !wanted.digest)) return true;
+  if (from.ip.empty() || (wanted.allowed && (!wanted.digest || is_proven(from.ip)))) return true;
   if (!sip_call_id.empty() && dialogs_.contains(std::string(sip_call_id))) return true;
   const bool admitted = gate_.admits(options_.now());
   ++(admitted ? strangers_answered_ : strangers_dropped_);
   return admitted;
+}
+
+bool endpoint::is_proven(const std::string& ip) {
+  const auto found = proven_.find(ip);
+  return found != proven_.end() && options_.now() - found->second < proof_lasts;
+}
+
+void endpoint::note_proven(const std::string& ip) {
+  const auto now = options_.now();
+  if (proven_.size() >= proven_most)
+    std::erase_if(proven_, [&](const auto& one) { return now - one.second >= proof_lasts; });
+  if (proven_.size() < proven_most || proven_.contains(ip)) proven_[ip] = now;
 }
 
 void endpoint::take_invite(const stack_event& signal, nua_handle_t* handle) {
@@ -221,6 +237,8 @@ void endpoint::take_invite(const stack_event& signal, nua_handle_t* handle) {
   if (!user) return;
   if (draining_ || stopping_ || calls_.size() >= options_.most_calls) {
     refuse(handle, SIP_503_SERVICE_UNAVAILABLE, true);
+  } else if (signal.message->sip_max_forwards && signal.message->sip_max_forwards->mf_count == 0) {
+    refuse(handle, SIP_483_TOO_MANY_HOPS, false);  // we pass calls on (RFC 7332 §4)
   } else if (signal.message->sip_replaces) {
     refuse(handle, SIP_481_NO_TRANSACTION, false);  // no call of ours is handed over (RFC 3891 §3)
   } else if (has_foreign_body(signal.message)) {
@@ -262,6 +280,7 @@ std::optional<std::string> endpoint::admit(const sip_t* message, const source_ad
   } else if (verdict == digest_verdict::stale) {
     challenge(handle, true);
   } else {
+    note_proven(source.ip);
     return claim->username;
   }
   return std::nullopt;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -89,6 +90,8 @@ class endpoint {
   void take_unowned(const stack_event& signal, nua_handle_t* handle);
   void take_invite(const stack_event& signal, nua_handle_t* handle);
   bool admits(const source_address& from, std::string_view sip_call_id);
+  bool is_proven(const std::string& ip);
+  void note_proven(const std::string& ip);
   /// Whether the INVITE has shown what it must, and then as whom (empty: nobody in particular); otherwise it
   /// is refused or challenged here.
   std::optional<std::string> admit(const sip_t* message, const source_address& source, nua_handle_t* handle);
@@ -122,6 +125,7 @@ class endpoint {
   std::atomic<std::uint64_t> strangers_dropped_ = 0;
   user_agent::admission_rule admission_;
   digest_server authenticator_;
+  std::map<std::string, std::chrono::steady_clock::time_point> proven_;  // by address: a right digest came
   bool draining_ = false;
   bool stopping_ = false;
   bool shutdown_asked_ = false;

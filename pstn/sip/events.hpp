@@ -59,6 +59,7 @@ struct invite {
   std::string sdp;
   std::optional<digest_credentials> credentials;  ///< without them a challenge is a failure (401 or 407)
   std::string sip_call_id;                        ///< empty: made by the user agent
+  int max_forwards = 70;                          ///< RFC 3261 §20.22; 0 to 255
 };
 
 /// An address that is to be kept registered at a carrier.
@@ -112,6 +113,7 @@ struct incoming_invite {
   std::string privacy;              ///< the Privacy header's values joined by ';' (RFC 3323); empty: none
   std::string sdp;  ///< the offer; empty: our answer must be the offer and `acknowledged` brings its answer
   std::string sip_call_id;
+  int max_forwards = 70;  ///< hops that are left to whoever passes the call on (RFC 3261 §20.22)
   std::string authenticated_user;  ///< who has proved by digest to be this; empty: nobody was asked
   std::vector<diversion> diversions;  ///< that it has been through (RFC 5806, RFC 7044), the latest first
   std::size_t diversion_count =

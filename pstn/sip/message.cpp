@@ -53,13 +53,11 @@ void read_diversions(const sip_t* message, incoming_invite& into) {
   into.diversion_count = reader.count();
 }
 
-std::string transport_of(const sip_via_t* via) {
-  if (!via || !via->v_protocol) return {};
-  const std::string_view protocol = via->v_protocol;
-  std::string name(protocol.substr(protocol.rfind('/') + 1));
-  std::transform(name.begin(), name.end(), name.begin(),
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return name;
+  return out;
 }
 
 struct su_home_deleter {
@@ -131,6 +129,33 @@ source_address source_of(msg_t* message) {
   return out;
 }
 
+std::string transport_of(std::string_view uri) {
+  constexpr std::string_view name = ";transport=";
+  const std::string text = lower(uri);
+  const std::size_t at = text.find(name);
+  if (at == std::string::npos) return text.starts_with("sips:") ? "tls" : "udp";
+  const std::size_t begin = at + name.size();
+  return text.substr(begin, text.find_first_of(";>?", begin) - begin);
+}
+
+std::string transport_of(const sip_t* message) {
+  const sip_via_t* via = message ? message->sip_via : nullptr;
+  if (!via || !via->v_protocol) return {};
+  const std::string_view protocol = via->v_protocol;
+  return lower(protocol.substr(protocol.rfind('/') + 1));
+}
+
+std::string contact_by(const user_agent_options& ours, std::string_view transport, std::string_view user) {
+  const bool tls = transport == "tls";
+  if ((!tls && transport != "tcp") || (tls && ours.tls_port == 0)) return {};
+  const std::string& host = ours.advertised_address.empty() ? ours.address : ours.advertised_address;
+  std::string out = "<sip:";
+  if (!user.empty()) out.append(user) += '@';
+  out += host.find(':') == std::string::npos ? host : '[' + host + ']';
+  out += ':' + std::to_string(tls ? ours.tls_port : ours.port);
+  return out.append(";transport=").append(transport) += '>';
+}
+
 std::optional<digest_claim> claim_of(const sip_t* message, std::string_view realm) {
   for (const msg_auth_t* one = message ? message->sip_authorization : nullptr; one; one = one->au_next) {
     if (!one->au_scheme || !su_casematch(one->au_scheme, "Digest")) continue;
@@ -155,7 +180,7 @@ incoming_invite read_invite(const sip_t* message, const source_address& source) 
   incoming_invite out;
   out.source_ip = source.ip;
   out.source_port = source.port;
-  out.transport = transport_of(message->sip_via);
+  out.transport = transport_of(message);
   out.request_uri = text_of(message->sip_request->rq_url);
   out.to = text_of(message->sip_to->a_url);
   out.from = text_of(message->sip_from->a_url);
@@ -170,6 +195,8 @@ incoming_invite read_invite(const sip_t* message, const source_address& source) 
       out.privacy += *value;
     }
   }
+  if (message->sip_max_forwards)
+    out.max_forwards = static_cast<int>(std::min(message->sip_max_forwards->mf_count, 255UL));
   out.sdp = sdp_of(message);
   out.sip_call_id = copied(message->sip_call_id ? message->sip_call_id->i_id : nullptr);
   read_diversions(message, out);

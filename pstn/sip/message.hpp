@@ -39,6 +39,15 @@ source_address source_of(msg_t* message);
 /// The first digest claim for this realm among the Authorization headers.
 std::optional<digest_claim> claim_of(const sip_t* message, std::string_view realm);
 
+/// "tcp" of a next hop such as "sip:192.0.2.1;transport=tcp"; "tls" of a sips URI; "udp" where nothing is said.
+std::string transport_of(std::string_view uri);
+/// By which transport a request came: the topmost Via's.
+std::string transport_of(const sip_t* message);
+
+/// Where the far end of a dialog reaches us, as a Contact header: by the transport that the dialog has, which
+/// the stack's own choice is not (it tells udp, or a sips URI). Empty for udp: there the stack's is right.
+std::string contact_by(const user_agent_options& ours, std::string_view transport, std::string_view user = {});
+
 /// Everything of an INVITE except its key and who has been authenticated.
 incoming_invite read_invite(const sip_t* message, const source_address& source);
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int challenges_most = 2;  // rounds of 401 or 407 that are answered
 constexpr int status_unusable = 400;
+constexpr int status_timeout = 408;
 constexpr int sip_status_most = 699;
 constexpr std::chrono::seconds pause_least{30};  // RFC 5626 §4.5: base-time 30 s, max-time 1800 s
 constexpr std::chrono::seconds pause_most{1800};
@@ -54,10 +55,19 @@ registration::registration(endpoint& home, call_key key, registration_request re
 
 void registration::send() {
   challenges_answered_ = 0;
+  given_up_ = false;
+  waiting_ = true;
+  deadline_.start(2 * home_.options().provisional_timeout);
   std::string route;
   if (!request_.route.empty()) route = '<' + request_.route + ";lr>";
   const std::string expires = std::to_string(request_.expires.count());
-  nua_register(handle_, NUTAG_REGISTRAR(URL_STRING_MAKE(request_.registrar_uri.c_str())),
+  const std::string contact =
+      contact_by(home_.options(), transport_of(request_.route.empty() ? request_.registrar_uri : request_.route),
+                 request_.credentials.username);
+  // The stack would ask by OPTIONS whether its Contact leads to itself, and rewrite it.
+  nua_register(handle_, NUTAG_OUTBOUND("no-outbound no-validate no-natify no-options-keepalive"),
+               NUTAG_KEEPALIVE(0), TAG_IF(!contact.empty(), SIPTAG_CONTACT_STR(contact.c_str())),
+               NUTAG_REGISTRAR(URL_STRING_MAKE(request_.registrar_uri.c_str())),
                TAG_IF(!route.empty(), NUTAG_INITIAL_ROUTE_STR(route.c_str())),
                NUTAG_M_USERNAME(request_.credentials.username.c_str()), SIPTAG_EXPIRES_STR(expires.c_str()),
                TAG_END());
@@ -79,8 +89,11 @@ void registration::on_event(const stack_event& signal) {
   if (signal.status < 300) {
     challenges_answered_ = 0;
     failures_ = 0;
+    waiting_ = given_up_ = false;
     deadline_.stop();
-    home_.tell(registration_result{key_, signal.status, expires_of(signal.message), {}});
+    const auto kept = expires_of(signal.message);
+    if (kept.count() == 0) deadline_.start(request_.expires / 2);  // it does not say for how long
+    home_.tell(registration_result{key_, signal.status, kept, {}});
     return;
   }
   if ((signal.status == 401 || signal.status == 407) && challenges_answered_ < challenges_most) {
@@ -90,11 +103,12 @@ void registration::on_event(const stack_event& signal) {
       return;
     }
   }
-  fail(signal.status, retry_after_of(signal.message));
+  if (!std::exchange(given_up_, false)) fail(signal.status, retry_after_of(signal.message));
 }
 
 void registration::fail(int status, std::optional<std::chrono::seconds> retry_after) {
   ++failures_;
+  waiting_ = false;
   auto pause = pause_after(failures_);
   if (retry_after) pause = std::clamp(*retry_after, pause, pause_most);
   home_.tell(registration_result{key_, status >= 300 && status <= sip_status_most ? status : 503, {}, pause});
@@ -102,10 +116,14 @@ void registration::fail(int status, std::optional<std::chrono::seconds> retry_af
 }
 
 void registration::on_deadline() {
-  if (leaving_)
+  if (leaving_) {
     abandon();
-  else
+  } else if (waiting_) {  // the stack would wait for 32 s (RFC 3261 §17.1.2.2, timer F)
+    given_up_ = true;
+    fail(status_timeout, std::nullopt);
+  } else {
     send();
+  }
 }
 
 void registration::begin_stop() {

@@ -27,9 +27,11 @@ class registration final : public handle_owner {
 
   registration_request request_;
   bool leaving_ = false;
+  bool waiting_ = false;   // for the answer to a REGISTER that send() began
+  bool given_up_ = false;  // that answer has not come in time; when it comes at last, a refusal is no news
   int challenges_answered_ = 0;
   int failures_ = 0;  // in a row
-  timer deadline_;    // of the next attempt, or of the farewell
+  timer deadline_;    // of the answer, of the next attempt, or of the farewell
 };
 
 }  // namespace tollgate::pstn::sip

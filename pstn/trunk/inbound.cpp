@@ -60,7 +60,10 @@ int match_bits(const trunk& candidate, const address_bytes& address) {
   };
   for (const std::string& source : candidate.inbound_sources)
     consider(source);
-  if (candidate.inbound_sources.empty()) consider(candidate.host);
+  if (!candidate.inbound_sources.empty()) return narrowest;
+  consider(candidate.host);
+  for (const std::string& one : candidate.host_addresses)
+    consider(one);
   return narrowest;
 }
 

@@ -60,13 +60,20 @@ void target_book::resolved(const uuid& trunk_id, const sip::target_answer& answe
   one.targets = std::move(now_known);
 }
 
-std::vector<sip::target> target_book::targets(const uuid& trunk_id) const {
+std::vector<target_book::target_state> target_book::states(const uuid& trunk_id) const {
   const auto found = entries_.find(trunk_id);
   if (found == entries_.end()) return {};
-  std::vector<sip::target> out;
+  std::vector<target_state> out;
   for (const bool up : {true, false})
     for (const known_target& one : found->second.targets)
-      if (one.health.up() == up) out.push_back(one.where);
+      if (one.health.up() == up) out.push_back({one.where, up});
+  return out;
+}
+
+std::vector<sip::target> target_book::targets(const uuid& trunk_id) const {
+  std::vector<sip::target> out;
+  for (target_state& one : states(trunk_id))
+    out.push_back(std::move(one.where));
   return out;
 }
 

@@ -36,6 +36,12 @@ class target_book {
   /// The order in which a call tries them: those that answer first. Empty: there are none, the trunk itself
   /// is the target.
   std::vector<sip::target> targets(const uuid& trunk_id) const;
+  /// The same with what is known of each.
+  struct target_state {
+    sip::target where;
+    bool up = true;
+  };
+  std::vector<target_state> states(const uuid& trunk_id) const;
 
   /// Of an OPTIONS to a target, or of a call's first answer.
   void answered(const uuid& trunk_id, const sip::target& which, int sip_status, time_point now);

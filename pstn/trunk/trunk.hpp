@@ -92,7 +92,8 @@ struct trunk {
   std::string region;            // ISO code that national numbers on this trunk belong to; may be empty
   std::optional<phone_number> default_caller;  // shown when the subscriber has no number of their own
   std::vector<std::string>
-      inbound_sources;  // addresses and CIDR blocks whose INVITEs are taken; empty: `host`, if an address
+      inbound_sources;  // addresses and CIDR blocks whose INVITEs are taken; empty: those of `host`
+  std::vector<std::string> host_addresses{};  // what `host` leads to at present, where it is a name
   inbound_proof inbound_by = inbound_proof::address;
   std::optional<inbound_account> inbound_digest;  // needed unless the address is enough
   std::vector<std::string> served_prefixes;       // digits; empty: the whole world

@@ -45,7 +45,21 @@ class Names(StageTest):
     def carrier(self, **fields):
         number = next(self.numbers)
         fields = {"host": "carrier.example", "probes": True, **fields}
-        return number, self.stage.trunk(0, [number[1:]], **fields)
+        trunk = self.stage.trunk(0, [number[1:]], **fields)
+        self.addCleanup(self.stage.rest.delete, f"/v1/trunks/{trunk['id']}")
+        return number, trunk
+
+    def status(self, trunk):
+        return next(one for one in self.stage.rest.get("/v1/status")["trunks"] if one["id"] == trunk["id"])
+
+    def answered_call_in(self, scenario, duration_s=1, **options):
+        """Bob calls Alice, she answers, and hangs up after so long."""
+        running = self.alice.start("answer", "--count", 1, "--duration", duration_s, "--wait", PATIENCE_S)
+        running.await_event("waiting", PATIENCE_S)
+        caller = self.stage.caller(scenario, ALICE_NUMBER, **options)
+        running.finish(PATIENCE_S)
+        self.assertEqual("normal", running.event("ended")["code"], running.events[-1:])
+        self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
 
     def call(self, number):
         known = len(self.stage.records(self.alice))
@@ -78,13 +92,27 @@ class Names(StageTest):
         guessing = self.stage.caller("caller_authenticates", ALICE_NUMBER, keys={"password": "guess"})
         self.assertNotEqual(0, guessing.finish(PATIENCE_S))
         self.assertIn("SIP/2.0 403 Forbidden", guessing.messages())
-        running = self.alice.start("answer", "--count", 1, "--duration", 1, "--wait", PATIENCE_S)
-        running.await_event("waiting", PATIENCE_S)
-        caller = self.stage.caller("caller_authenticates", ALICE_NUMBER, keys={"password": "secret"})
-        running.finish(PATIENCE_S)
-        self.assertEqual("normal", running.event("ended")["code"], running.events[-1:])
-        self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
+        self.answered_call_in("caller_authenticates", keys={"password": "secret"})
         self.assert_sound()
+
+    def test_its_calls_in_come_from_where_its_name_leads_to(self):
+        _, trunk = self.carrier(probes=False)
+        processes.wait_until("the answer of the DNS", lambda: self.status(trunk)["targets"], PATIENCE_S)
+        self.assertEqual([f"udp 127.0.0.1:{port}" for port in self.ports], [one["target"] for one in self.status(trunk)["targets"]])
+        redirected = "Diversion: <sip:+16505550199@127.0.0.1>;reason=deflection"
+        self.answered_call_in("caller_was_redirected", 30, keys={"redirections": redirected})
+        self.assert_sound()
+
+    def test_it_registers_at_the_second_proxy_when_the_first_is_dead(self):
+        first, second = (Answerer(port) for port in self.ports)
+        for proxy in (first, second):
+            self.addCleanup(proxy.close)
+        first.lives = False
+        digest = {"username": "trunk7", "password": "secret", "realm": "carrier.example"}
+        _, trunk = self.carrier(probes=False, registers=True, digest=digest)
+        processes.wait_until("its registration", lambda: self.status(trunk)["registration"] == "registered", PATIENCE_S)
+        self.assertIn("REGISTER", first.requests)
+        self.assertIn("REGISTER", second.requests)
 
 
 if __name__ == "__main__":

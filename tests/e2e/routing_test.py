@@ -31,7 +31,7 @@ class Answerer:
             self.requests.append(data.split(b" ", 1)[0].decode(errors="replace"))
             if not self.lives or not data.startswith((b"OPTIONS ", b"REGISTER ")):
                 continue
-            wanted = (b"via", b"from", b"to", b"call-id", b"cseq", b"contact")
+            wanted = (b"via", b"from", b"to", b"call-id", b"cseq", b"contact", b"expires")
             lines = [line for line in data.split(b"\r\n") if line.split(b":")[0].strip().lower() in wanted]
             via = next(line for line in lines if line.lower().startswith(b"via"))
             host, _, port = via.split()[2].split(b";")[0].partition(b":")

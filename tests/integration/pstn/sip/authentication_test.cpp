@@ -2,6 +2,9 @@
 // Callers that must show a digest: sipp, and a socket that speaks by hand.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,11 +17,14 @@ namespace tollgate::tests::sip {
 namespace {
 
 struct asking_agent {
+  using adjustment = std::function<void(ua::user_agent_options&)>;
   explicit asking_agent(std::vector<ua::digest_algorithm> offered = {ua::digest_algorithm::sha_256,
-                                                                     ua::digest_algorithm::md5})
+                                                                     ua::digest_algorithm::md5},
+                        const adjustment& adjust = {})
       : ours([&](ua::user_agent_options& options) {
           options.realm = "gateway.example";
           options.challenge_algorithms = std::move(offered);
+          if (adjust) adjust(options);
         }) {
     ours.user_agent.set_admission([](const ua::source_address&, std::string_view user) {
       ua::admission wanted{true, true};
@@ -109,6 +115,44 @@ TEST(Authentication, TheSameAnswerDoesNotDoTwice) {
   EXPECT_NE(refusal->find("stale=true"), std::string::npos);
   ours.user_agent.reject(incoming->key, 486, "Busy Here", 17);
   EXPECT_TRUE(ours.events.expect<ua::ended>());
+}
+
+// A carrier that is known by its digest alone is a stranger to the gate until it has shown a right one: from
+// then on a flood of others does not shut it out.
+TEST(Authentication, WhoHasProvedItIsNoStrangerForADay) {
+  std::atomic<std::chrono::hours> passed{std::chrono::hours(0)};
+  const auto start = std::chrono::steady_clock::now();
+  asking_agent asking({ua::digest_algorithm::sha_256}, [&](ua::user_agent_options& options) {
+    options.strangers_per_second = 2;  // and twice as many at once; the clock stands still
+    options.now = [&] { return start + passed.load(); };
+  });
+  agent& ours = asking.ours;
+  const auto heard = [&] {
+    const auto figures = ours.user_agent.strangers();
+    return figures.answered + figures.dropped;
+  };
+  wire far(ours.port);
+  far.send(far.request("INVITE", {}, 1, {}, pcma_sdp(41000)));
+  const auto challenge = far.receive("SIP/2.0 401");
+  ASSERT_TRUE(challenge);
+  EXPECT_EQ(heard(), 1U);
+  far.send(far.request("INVITE", {}, 2, authorization(ours, *challenge, "secret"), pcma_sdp(41000)));
+  const auto incoming = ours.events.expect<ua::incoming_invite>();
+  ASSERT_TRUE(incoming);
+  ours.user_agent.reject(incoming->key, 486, "Busy Here", 17);
+  EXPECT_TRUE(ours.events.expect<ua::ended>());
+  const auto before = heard();
+  for (int i = 0; i < 10; ++i) {
+    wire again(ours.port);
+    again.send(again.request("INVITE", {}, 1, {}, pcma_sdp(41000)));
+    EXPECT_TRUE(again.receive("SIP/2.0 401"));
+  }
+  EXPECT_EQ(heard(), before);
+  passed = std::chrono::hours(25);
+  wire late(ours.port);
+  late.send(late.request("INVITE", {}, 1, {}, pcma_sdp(41000)));
+  EXPECT_TRUE(late.receive("SIP/2.0 401"));
+  EXPECT_GT(heard(), before);
 }
 
 }  // namespace

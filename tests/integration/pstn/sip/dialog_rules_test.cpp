@@ -75,6 +75,19 @@ TEST(DialogRules, AnUnknownExtensionIsNamedInTheRefusal) {
   EXPECT_TRUE(ours.events.is_empty());
 }
 
+TEST(DialogRules, ACallThatHasMadeAllItsHopsEnds) {
+  agent ours;
+  wire far(ours.port);
+  far.send(replaced(far.request("INVITE", {}, 1, {}, pcma_sdp(41000)), "Max-Forwards: 70", "Max-Forwards: 0"));
+  EXPECT_TRUE(far.receive("SIP/2.0 483"));
+  wire other(ours.port);
+  other.send(replaced(other.request("INVITE", {}, 1, {}, pcma_sdp(41000)), "Max-Forwards: 70", "Max-Forwards: 7"));
+  const auto incoming = ours.events.expect<ua::incoming_invite>();
+  ASSERT_TRUE(incoming);
+  EXPECT_EQ(incoming->max_forwards, 7);
+  ours.user_agent.reject(incoming->key, 486, "Busy Here", 17);
+}
+
 // RFC 3261 §8.2.2.2: a proxy before us forked, and both branches came here.
 TEST(DialogRules, TheSameInviteByASecondWayIsALoop) {
   agent ours;

@@ -285,6 +285,71 @@ INSTANTIATE_TEST_SUITE_P(
                                     ua::digest_credentials{"", "trunk7", "x"}, 401}),
     [](const auto& which) { return which.param.name; });
 
+std::string challenge_of(const std::string& request, const std::string& realm) {
+  std::string out = "SIP/2.0 407 Proxy Authentication Required\r\n";
+  for (const char* name : {"Via", "From", "Call-ID", "CSeq"}) {
+    const std::size_t at = request.find("\r\n" + std::string(name) + ": ");
+    if (at == std::string::npos) return {};
+    out += request.substr(at + 2, request.find("\r\n", at + 2) - at);
+  }
+  const std::size_t to = request.find("\r\nTo: ");
+  out += request.substr(to + 2, request.find("\r\n", to + 2) - to - 2) + ";tag=" + realm + "\r\n";
+  return out + "Proxy-Authenticate: Digest realm=\"" + realm + "\", nonce=\"" + realm +
+         "\", algorithm=MD5, qop=\"auth\"\r\nContent-Length: 0\r\n\r\n";
+}
+
+// RFC 3261 §22.3: two proxies on the way, each with a realm of its own.
+TEST(OutgoingCall, TwoProxiesOfOneAccountAreAnsweredAndAThirdIsNot) {
+  agent ours;
+  wire carrier(ours.port);
+  auto request = invite_to(carrier.port);
+  request.credentials = ua::digest_credentials{"", "trunk7", "se:cret"};
+  ours.user_agent.send_invite(ours.user_agent.next_call_key(), request);
+  for (const std::string realm : {"first.example", "second.example", "third.example"}) {
+    const auto invite = carrier.receive("INVITE ");
+    ASSERT_TRUE(invite) << realm;
+    EXPECT_EQ(invite->find("realm=\"first.example\"") != std::string::npos, realm != "first.example");
+    EXPECT_EQ(invite->find("realm=\"second.example\"") != std::string::npos, realm == "third.example");
+    carrier.send(challenge_of(*invite, realm));
+  }
+  const auto failed = ours.events.expect<ua::failed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->status, 407);
+  EXPECT_TRUE(ours.events.expect<ua::ended>());
+}
+
+TEST(OutgoingCall, AProxyOfAForeignRealmBehindOursGetsNoAnswer) {
+  agent ours;
+  wire carrier(ours.port);
+  auto request = invite_to(carrier.port);
+  request.credentials = ua::digest_credentials{"first.example", "trunk7", "se:cret"};
+  ours.user_agent.send_invite(ours.user_agent.next_call_key(), request);
+  for (const std::string realm : {"first.example", "stranger.example"}) {
+    const auto invite = carrier.receive("INVITE ");
+    ASSERT_TRUE(invite) << realm;
+    EXPECT_EQ(invite->find("realm=\"first.example\"") != std::string::npos, realm == "stranger.example");
+    carrier.send(challenge_of(*invite, realm));
+  }
+  const auto failed = ours.events.expect<ua::failed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->status, 407);
+  EXPECT_TRUE(ours.events.expect<ua::ended>());
+  for (const std::string& late : carrier.settle())
+    EXPECT_FALSE(late.starts_with("INVITE ") && late.find("stranger.example") != std::string::npos) << late;
+}
+
+TEST(OutgoingCall, ItsHopsAreCounted) {
+  agent ours;
+  wire carrier(ours.port);
+  auto request = invite_to(carrier.port);
+  request.max_forwards = 41;
+  ours.user_agent.send_invite(ours.user_agent.next_call_key(), request);
+  const auto invite = carrier.receive("INVITE ");
+  ASSERT_TRUE(invite);
+  EXPECT_NE(invite->find("\r\nMax-Forwards: 41\r\n"), std::string::npos) << *invite;
+  EXPECT_EQ(invite->find("\r\nMax-Forwards: 70"), std::string::npos) << *invite;
+}
+
 TEST(OutgoingCall, UnusableUrisFail) {
   agent ours;
   for (const std::string uri : {"", "sip:", "no uri", "sip:a@b>\r\nEvil: 1", "sip:\"a\"@b"}) {

@@ -2,6 +2,7 @@
 // REGISTER to a registrar that speaks by hand.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 #include "far_end.hpp"
@@ -24,7 +25,8 @@ std::string answer(const std::string& request, const std::string& status, const 
 }
 
 struct registering {
-  registering() : far(ours.port), key(ours.user_agent.next_call_key()) {
+  explicit registering(const std::function<void(ua::user_agent_options&)>& adjust = {})
+      : ours(adjust), far(ours.port), key(ours.user_agent.next_call_key()) {
     ua::registration_request request;
     request.registrar_uri = "sip:carrier.example";
     request.address_of_record = "sip:trunk7@carrier.example";
@@ -82,6 +84,23 @@ TEST(Registration, ARefusalIsToldWithThePauseBeforeTheNextAttempt) {
   ASSERT_TRUE(told);
   EXPECT_EQ(told->status, 503);
   EXPECT_EQ(told->retry_in, std::chrono::seconds(120));
+}
+
+// The stack waits for 32 s: too long where another target might take it.
+TEST(Registration, ASilentRegistrarIsToldAndMayAnswerLate) {
+  registering one([](ua::user_agent_options& options) {
+    options.provisional_timeout = std::chrono::milliseconds(50);
+  });
+  const auto first = one.far.receive("REGISTER ");
+  ASSERT_TRUE(first);
+  const auto silent = one.ours.events.expect<ua::registration_result>();
+  ASSERT_TRUE(silent);
+  EXPECT_EQ(silent->status, 408);
+  EXPECT_EQ(silent->retry_in, std::chrono::seconds(30));
+  one.far.send(answer(*first, "200 OK", "Contact: " + header_of(*first, "Contact") + ";expires=300\r\n"));
+  const auto late = one.ours.events.expect<ua::registration_result>();
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->status, 200);
 }
 
 TEST(Registration, AForeignRealmIsNotAnswered) {

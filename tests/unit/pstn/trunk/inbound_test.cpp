@@ -67,6 +67,19 @@ TEST(Inbound, KnowsBlocks) {
   }
 }
 
+TEST(Inbound, ANameStandsForTheAddressesThatItLeadsTo) {
+  trunk named = example_trunk(1);
+  named.host = "carrier.example";
+  EXPECT_EQ(match_inbound(std::vector{named}, "198.51.100.1"), nullptr);  // nothing is known of it yet
+  named.host_addresses = {"198.51.100.1", "2001:db8::1"};
+  const std::vector<trunk> trunks{named};
+  EXPECT_TRUE(match_inbound(trunks, "198.51.100.1"));
+  EXPECT_TRUE(match_inbound(trunks, "2001:db8::1"));
+  EXPECT_FALSE(match_inbound(trunks, "198.51.100.2"));
+  named.inbound_sources = {"203.0.113.0/24"};  // instead of these
+  EXPECT_FALSE(match_inbound(std::vector{named}, "198.51.100.1"));
+}
+
 TEST(Inbound, AsksForWhatTheTrunkIsToShow) {
   const trunk plain = example_trunk(1);  // 192.0.2.1
   trunk anywhere = example_trunk(2);     // 192.0.2.2
