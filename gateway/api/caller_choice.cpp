@@ -48,8 +48,12 @@ awaitable<reply> put_caller_choice(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   if (!id) co_return no_account();
   auto fields = field_reader::of_body(from);
+  // Subscribers choose among what they have; whose a number is, others say.
+  const bool verifies = !from.by || from.by->as != role::subscriber;
+  const auto verified = fields.texts("verified_numbers");
+  if (verified && !verifies) fields.complain("verified_numbers", "is the operator's to say: leave it out");
   subscriber::caller_choice wanted;
-  for (const auto& text : fields.texts("verified_numbers").value_or(std::vector<std::string>{})) {
+  for (const auto& text : verified.value_or(std::vector<std::string>{})) {
     const auto number = pstn::phone_number::parse(text);
     if (number)
       wanted.verified.push_back(*number);
@@ -59,7 +63,10 @@ awaitable<reply> put_caller_choice(services& with, const request& from) {
   wanted.shown = fields.number("number");
   wanted.withheld = fields.flag("withheld").value_or(false);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto set = [&](pqxx::work& tx) { return subscriber::set_caller_choice(tx, *id, wanted); };
+  const auto set = [&](pqxx::work& tx) {
+    if (!verifies) wanted.verified = subscriber::find_caller_choice(tx, *id).verified;
+    return subscriber::set_caller_choice(tx, *id, wanted);
+  };
   const result<void> done = co_await with.database.run(set, db::run_options{.idempotent = true});
   if (done.has_error()) co_return problem(done.error());
   with.gateway.account_changed(*id);

@@ -59,7 +59,7 @@ constexpr route table[] = {
     {"GET", "/v1/accounts/{}/calling_policy", get_calling_policy, owner_reads},
     {"PUT", "/v1/accounts/{}/calling_policy", put_calling_policy, admins},
     {"GET", "/v1/accounts/{}/caller_id", get_caller_choice, owner_reads},
-    {"PUT", "/v1/accounts/{}/caller_id", put_caller_choice, support_desk},
+    {"PUT", "/v1/accounts/{}/caller_id", put_caller_choice, owner_or_support},
     {"GET", "/v1/accounts/{}/balance", get_balance, owner_reads},
     {"GET", "/v1/accounts/{}/entries", list_entries, owner_reads},
     {"GET", "/v1/accounts/{}/statement", get_statement, owner_reads},

@@ -171,6 +171,16 @@ class Forwarding(StageTest):
         self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
         self.mobile.await_event("CALL_ESTABLISHED", PATIENCE_S)
         self.assert_sound()
+        leg = next(record for record in self.stage.records(self.alice) if record["direction"] == "forward")
+
+        def one_hop_less():  # than the caller's 70
+            try:
+                messages = self.stage.rest.get(f"/v1/traces/{leg['call_id']}")["messages"]
+            except Problem:
+                return False  # not kept yet
+            return any(one["text"].startswith("INVITE ") and "\r\nMax-Forwards: 69\r\n" in one["text"] for one in messages)
+
+        processes.wait_until("the hops of the forwarded call", one_hop_less, PATIENCE_S)
 
     def test_the_caller_is_cut_off_when_the_owners_credit_ends(self):
         dear = "+442079460999"  # EUR 0.50 a second

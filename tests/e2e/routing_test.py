@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import unittest
+import urllib.request
 
 from stage import PATIENCE_S, StageTest, processes, program
 
@@ -156,6 +157,22 @@ class Routing(StageTest):
         _, record = self.call(number, "--duration", 1)
         self.assertEqual([(second_trunk["name"], 200)], self.attempts(record))
         self.assert_as_written(first, second)
+
+    def test_what_each_trunk_did_is_told(self):
+        number = next(self.numbers)
+        first, first_trunk = self.refuser("480 Temporarily Unavailable", number)
+        second, second_trunk = self.answerer(number, priority=1)
+        self.call(number, "--duration", 2)
+        self.assert_as_written(first, second)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(self.stage.rest.url + "/metrics", timeout=PATIENCE_S) as answer:
+            lines = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#"))
+        told = lambda name, trunk, more="": float(lines[f'tollgate_trunk_{name}{{trunk="{trunk["name"]}"{more}}}'])
+        for trunk, code in ((first_trunk, 480), (second_trunk, 200)):
+            self.assertEqual((1, 1, 0, code == 200), (told("attempts_total", trunk), told("codes_total", trunk, f',code="{code}"'),
+                                                      told("calls", trunk), told("answered_total", trunk)))
+        self.assertGreaterEqual(told("talk_seconds_total", second_trunk), 2)
+        self.assertEqual(1, told("post_dial_delay_seconds_count", second_trunk))
 
     def test_a_full_carrier_gets_no_call_over_any_of_its_trunks(self):
         number = next(self.numbers)

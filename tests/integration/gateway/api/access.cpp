@@ -112,6 +112,20 @@ class Access : public Api {
   }
 };
 
+TEST_F(Access, ASubscriberShowsANumberThatOthersHaveVerified) {
+  const std::string alice = create_account("alice");
+  const std::string path = "/v1/accounts/" + alice + "/caller_id";
+  const std::string token = make_token_for("subscriber", R"(,"account_id":")" + alice + "\"");
+  EXPECT_EQ(as(token, "PUT", path, R"({"verified_numbers":["+442079460958"]})").status, 422U);
+  EXPECT_EQ(send("PUT", path, R"({"verified_numbers":["+442079460958"]})").status, 200U);
+  const answer chosen = as(token, "PUT", path, R"({"number":"+442079460958","withheld":true})");
+  EXPECT_EQ(chosen.status, 200U) << chosen.text;
+  const answer now = as(token, "GET", path);
+  EXPECT_EQ(now.string("number"), "+442079460958");
+  EXPECT_THAT(now.text, HasSubstr(R"("verified_numbers":["+442079460958"])"));
+  EXPECT_THAT(now.text, HasSubstr(R"("withheld":true)"));
+}
+
 TEST_F(Access, EveryOperationByEveryRole) {
   const std::string alice = account_with("alice", own_number, "01900000-0000-7000-8000-00000000a11c");
   const std::string bob = account_with("bob", "+16505550101", "01900000-0000-7000-8000-000000000b0b");

@@ -48,6 +48,22 @@ std::vector<live_call> remembering_gateway::live_calls() {
   return {call};
 }
 
+std::vector<trunk_status> remembering_gateway::trunk_statuses() {
+  trunk_status one;
+  one.name = "north \"1\"";
+  one.up = true;
+  one.calls = 3;
+  one.registration = "registered";
+  one.targets = {{"udp 192.0.2.1:5060", true}, {"udp 192.0.2.2:5060", false}};
+  one.attempts = 5;
+  one.answered = 2;
+  one.talk_ms = 61'500;
+  one.delay_ms = 2'250;
+  one.delays = 4;
+  one.codes = {{200, 2}, {486, 3}};
+  return {one};
+}
+
 bool remembering_gateway::hang_up(const uuid& call_id) {
   remember("hangup");
   return call_id == the_call();

@@ -28,7 +28,7 @@ class remembering_gateway final : public operations {
   node_status status() override;
   media_status media() override;
   std::vector<live_call> live_calls() override;
-  std::vector<trunk_status> trunk_statuses() override { return {}; }
+  std::vector<trunk_status> trunk_statuses() override;
   bool hang_up(const uuid& call_id) override;
   boost::asio::awaitable<boost::system::result<simulated_call>> simulate(call_question question) override;
   void drain(bool stop) override { remember(stop ? "drain and stop" : "drain"); }

@@ -285,6 +285,22 @@ TEST_F(Api, MetricsTellOfTheMediaWorkers) {
     EXPECT_THAT(text, HasSubstr("\n" + std::string(line)));
 }
 
+TEST_F(Api, MetricsAndStateTellOfEachTrunk) {
+  const std::string text = get("/metrics").text;
+  for (const char* line :
+       {"tollgate_trunk_up{trunk=\"north \\\"1\\\"\"} 1", "tollgate_trunk_registered{trunk=\"north \\\"1\\\"\"} 1",
+        "tollgate_trunk_calls{trunk=\"north \\\"1\\\"\"} 3", "tollgate_trunk_attempts_total{trunk=\"north \\\"1\\\"\"} 5",
+        "tollgate_trunk_answered_total{trunk=\"north \\\"1\\\"\"} 2",
+        "tollgate_trunk_talk_seconds_total{trunk=\"north \\\"1\\\"\"} 61.5",
+        "tollgate_trunk_post_dial_delay_seconds_sum{trunk=\"north \\\"1\\\"\"} 2.25",
+        "tollgate_trunk_post_dial_delay_seconds_count{trunk=\"north \\\"1\\\"\"} 4",
+        "tollgate_trunk_codes_total{trunk=\"north \\\"1\\\"\",code=\"486\"} 3"})
+    EXPECT_THAT(text, HasSubstr("\n" + std::string(line)));
+  const auto told = get("/v1/status").at("trunks").as_array().at(0).as_object();
+  EXPECT_EQ(told.at("registration"), "registered");
+  EXPECT_EQ(told.at("targets").as_array().at(1).at("up"), false);
+}
+
 TEST_F(Api, ChangesAreAudited) {
   create_account("alice");
   get("/v1/accounts");

@@ -57,26 +57,6 @@ TEST_P(Ipv6, ACallComesIn) {
   EXPECT_TRUE(caller.succeeds());
 }
 
-// One socket for both families: the far ends of either are told by their own addresses.
-TEST(DualStack, CallsOfBothFamiliesComeIn) {
-  agent ours([](ua::user_agent_options& options) {
-    options.address = "::";
-    options.advertised_address = "127.0.0.1";
-  });
-  ours.user_agent.set_admission([](const ua::source_address& source, std::string_view) {
-    return ua::admission{source.ip == here || source.ip == "127.0.0.1"};
-  });
-  for (const char* address : {"127.0.0.1", here}) {
-    sipp caller("caller_is_refused", ours.port, "u1", address);
-    const auto incoming = ours.events.expect<ua::incoming_invite>();
-    ASSERT_TRUE(incoming) << address;
-    EXPECT_EQ(incoming->source_ip, address);
-    ours.user_agent.reject(incoming->key, 404, "Not Found", 1);
-    EXPECT_TRUE(caller.succeeds());
-    EXPECT_TRUE(ours.events.expect<ua::ended>());
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(Transports, Ipv6, testing::Values("udp", "tcp"));
 
 }  // namespace
