@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flows of RFC 3665 and RFC 3666 that other tests do not have, spoken by hand. Where the others are:
-//   RFC 3665  3.1 OutgoingCall.TellsProgress..., IncomingCall.IsToldRings...   3.3 Digest (one realm a trunk:
-//   two are not answered)
-//             3.4, 3.11 tests/e2e/routing_test.py   3.6 OutgoingCall.ARedirectionIsNotFollowed (on purpose)
-//             3.7 OutgoingCall.OffersInTheDialog...   3.8 OutgoingCall.CancelEndsARingingCall,
-//             IncomingCall.CancelEndsIt... 3.9 OutgoingCall.BusyTells...,
-//             IncomingCall.RefusalCarries...   3.10 OutgoingCall.SilenceFails...
+// Flows of RFC 3665 and RFC 3666 that other tests do not have, spoken by hand. Where all of them are:
+//   RFC 3665  2.1 to 2.5 Registration.AnswersTheChallenge..., .ARefusalIsTold...
+//             3.1 OutgoingCall.TellsProgress..., IncomingCall.IsToldRings...   3.2 here (both ways)
+//             3.3 Digest.ChallengeIsAnswered (of one realm: a trunk has one account)
+//             3.4 tests/e2e/routing_test.py, proxy_test.py   3.5 (a proxy that stands between all of it) proxy_test.py
+//             3.6 OutgoingCall.ARedirectionIsNotFollowed (on purpose); its SDP in the ACK:
+//             IncomingCall.WithoutAnOfferIsOffered...   3.7 OutgoingCall.OffersInTheDialog...
+//             3.8 OutgoingCall.CancelEndsARingingCall, IncomingCall.CancelEndsIt...   3.9 OutgoingCall.BusyTells...,
+//             IncomingCall.RefusalCarries...   3.10 OutgoingCall.SilenceFails...   3.11 tests/e2e/routing_test.py
 //   RFC 3666  2.1, 2.3 OutgoingCall.TellsProgressEarlyMedia...   2.2 here   2.4 tests/e2e/trunk_test.py
-//   (announcement, then refusal)
-//             3.1 IncomingCall.IsToldRings...   3.2 here (fast answer)   2.5 to 2.8, 3.3 to 3.8
-//             tests/unit/pstn/trunk/failure_test.cpp
+//             (announcement, then refusal)   2.5 to 2.8, 3.3 to 3.8 tests/unit/pstn/trunk/failure_test.cpp
+//             3.1 IncomingCall.IsToldRings...   3.2 here (fast answer)
+//             4.1, 4.2 (telephone to telephone) tests/e2e/forwarding_test.py
 //   Through a real proxy: tests/e2e/proxy_test.py.
 #include <gtest/gtest.h>
 
