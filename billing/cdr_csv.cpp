@@ -112,6 +112,7 @@ std::string write_line(const call_record& record, bool header) {
                "trunk_remote_jitter_ms", "trunk_round_trip_ms", "trunk_remote_mos"},
               call.from_trunk);
   out.text("node", call.node);
+  out.text("caller_verdict", call.caller_verdict);
   return out.take();
 }
 

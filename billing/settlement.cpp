@@ -36,9 +36,9 @@ settlement settle(pqxx::transaction_base& tx, const stop_record& record) {
 }
 
 boost::system::result<record_status> record_call(pqxx::transaction_base& tx, const stop_record& record) {
-  const auto row =
-      tx.exec_params1("SELECT billing.record_call($1, $2, $3::billing.stop)", sql::text_of(record.account_id),
-                      sql::text_of(record.call_id), to_row(record));
+  const auto row = tx.exec_params1("SELECT billing.record_call($1, $2, $3::billing.stop, $4)",
+                                   sql::text_of(record.account_id), sql::text_of(record.call_id),
+                                   to_row(record), clean_text(record.caller_verdict));
   const auto status = row[0].as<std::string>();
   if (status == "recorded") return record_status::recorded;
   if (status == "repeated") return record_status::repeated;

@@ -281,6 +281,7 @@ std::string to_json(const stop_record& record) {
   out["srtp_profile"] = clean_text(record.srtp_profile);
   out["node"] = clean_text(record.node);
   out["cost"] = cost_value(record.cost);
+  if (!record.caller_verdict.empty()) out["caller_verdict"] = clean_text(record.caller_verdict);
   return json::serialize(out);
 }
 
@@ -319,6 +320,7 @@ boost::system::result<stop_record> parse_stop_record(std::string_view text) {
   in.read("srtp_profile", record.srtp_profile);
   in.read("node", record.node);
   in.read("cost", record.cost);
+  in.read("caller_verdict", record.caller_verdict);
   if (!in.good()) return error::malformed;
   return record;
 }

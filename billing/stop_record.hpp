@@ -80,6 +80,7 @@ struct stop_record {
   std::string node{};  // of the gateway
   std::optional<cost_rate>
       cost{};  // of the trunk that carried it, frozen when the call began; none: not known
+  std::string caller_verdict{};  // in: what its caller's signature amounted to; empty: nobody looked
   bool operator==(const stop_record&) const = default;
 };
 

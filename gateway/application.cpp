@@ -26,6 +26,7 @@
 #include "gateway/db/embedded_postgresql.hpp"
 #include "gateway/db/migrator.hpp"
 #include "gateway/device/device_desk.hpp"
+#include "gateway/identity/identity_desk.hpp"
 #include "gateway/key_store.hpp"
 #include "gateway/node_operations.hpp"
 #include "gateway/notify/notifier.hpp"
@@ -158,6 +159,7 @@ class application {
   tariff tariff_;
   call::call_registry registry_;
   call::media_engine media_;
+  identity::identity_desk identity_;
   call_traces traces_;
   pstn::sip::user_agent sip_;
   call::call_settings call_settings_;
@@ -185,6 +187,7 @@ application::application(const configuration& settings)
       tariff_(store_.database(), trunks_, clocks_, standard_decks_of(settings)),
       media_(media_options_of(settings), clocks_,
              overlay::dtls_context(overlay::certificate::make(clocks_.wall())), context_.get_executor()),
+      identity_(context_.get_executor(), clocks_, identity_options_of(settings)),
       traces_(store_.database(), trace_options_of(settings), std::chrono::hours(settings.trace.keep_hours),
               [this](const pstn::sip::source_address& source) { return trunks_.admit(source, {}).allowed; }),
       sip_(traces_.seen_by(sip_options_of(settings, clocks_), clocks_.wall),
@@ -212,7 +215,8 @@ application::application(const configuration& settings)
                    [this](const boost::uuids::uuid& carrier_id, std::string_view digits) {
                      return tariff_.cost(carrier_id, digits);
                    },
-                   traces_.book()},
+                   traces_.book(),
+                   &identity_},
       calls_(environment_, tasks_, service_options_of(settings)),
       notifier_({context_.get_executor(), store_.database(), clocks_,
                  [](std::string_view body, std::string_view secret, notify::wall_time now) {
@@ -248,6 +252,7 @@ int application::run() {
     }
   }
   hasher_.stop();
+  identity_.stop();
   store_.database().stop();
   return exit_code_;
 }

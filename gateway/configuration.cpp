@@ -249,6 +249,12 @@ void check_together(const configuration& c, const std::string& where, problems& 
               std::all_of(criteria.begin(), criteria.end(),
                           [](const auto& one) { return pstn::trunk::criterion_named(one).has_value(); }),
           "routing.order must be a list of priority, cost and quality, each at most once");
+  require(c.identity.key_file.empty() == c.identity.certificate_url.empty(),
+          "identity.key_file and identity.certificate_url belong together");
+  require(c.identity.policy == "tell" || c.identity.policy == "refuse_failed" || c.identity.policy == "require",
+          "identity.policy must be tell, refuse_failed or require");
+  require(c.identity.policy == "tell" || !c.identity.authorities.empty(),
+          "identity.policy needs identity.authorities");
   require(c.billing.webhook_secret.empty() || c.billing.webhook_secret.size() >= 16,
           "billing.webhook_secret must have at least 16 characters");
   require(voicemail::parse_language(c.voicemail.language).has_value(),

@@ -87,6 +87,18 @@ struct configuration {
   } sip;
 
   struct {
+    std::filesystem::path key_file;  ///< PEM, signs our calls; empty: none is signed
+    std::string certificate_url;     ///< where the key's certificate chain is for all to fetch
+    std::filesystem::path
+        authorities;              ///< PEM, whose certificates are believed; empty: nobody's are looked at
+    std::string policy = "tell";  ///< "tell", "refuse_failed", "require"
+    int fetch_timeout_ms = 2'000;
+    int certificate_keep_s = 3'600;
+    std::vector<std::string> fetch_networks;  ///< that are not public and may be reached
+    std::filesystem::path fetch_authority;    ///< PEM; empty: the system's
+  } identity;
+
+  struct {
     int keep_hours = 72;  ///< of the calls' SIP messages; 0: none are kept
     int memory_mib = 64;  ///< for those of calls that go on
   } trace;

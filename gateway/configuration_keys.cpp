@@ -122,6 +122,28 @@ void visit_network(configuration& c, key_visitor& v) {
       "sip.strangers_per_second", c.sip.strangers_per_second, 0, 10'000,
       "Requests of those who are no trunk that are answered (403); what is more is dropped, so that a flood "
       "disturbs no call.");
+  v.visit("identity.key_file", c.identity.key_file,
+          "PEM file of the private key (P-256) that signs the caller's number of calls over trunks with "
+          "sign_identity (STIR/SHAKEN, RFC 8224 and 8588). Empty: none is signed.");
+  v.visit("identity.certificate_url", c.identity.certificate_url,
+          "https URL at which everybody finds the key's certificate chain.");
+  v.visit("identity.authorities", c.identity.authorities,
+          "PEM file of the authorities whose certificates for callers' numbers are believed. Empty: "
+          "signatures of "
+          "calls in are not looked at.");
+  v.visit("identity.policy", c.identity.policy,
+          "tell (devices and records are told what the signature amounts to), refuse_failed (one that does "
+          "not hold "
+          "is refused), require (and a call without one, too).");
+  v.integer("identity.fetch_timeout_ms", c.identity.fetch_timeout_ms, 100, 10'000,
+            "A certificate that is not there by then is not to be had.");
+  v.integer("identity.certificate_keep_s", c.identity.certificate_keep_s, 1, day_s,
+            "For how long a certificate is not fetched again.");
+  v.visit("identity.fetch_networks", c.identity.fetch_networks,
+          "Networks that are not public and that certificates may be fetched from all the same: 10.1.2.0/24, "
+          "::1.");
+  v.visit("identity.fetch_authority", c.identity.fetch_authority,
+          "PEM file of the authority of those servers' TLS certificates. Empty: the system's.");
   v.integer("trace.keep_hours", c.trace.keep_hours, 0, 24 * 366,
             "How long the SIP messages of a call are kept after it (tollgate trace, /v1/traces/ID), without "
             "passwords and keys. Numbers are in them. 0: none are kept.");
@@ -227,9 +249,10 @@ void visit_service(configuration& c, key_visitor& v) {
             "Messages in a mailbox.");
   v.integer("voicemail.mailbox_limit_bytes", c.voicemail.mailbox_limit_bytes, 1 << 16, std::int64_t{1} << 40,
             "Bytes in a mailbox.");
-  v.visit("notify.mail_server", c.notify.mail_server,
-          "Where e-mail is handed in: smtp://mail.example:587, or smtps://… for TLS from the first byte. Empty: "
-          "none is sent.");
+  v.visit(
+      "notify.mail_server", c.notify.mail_server,
+      "Where e-mail is handed in: smtp://mail.example:587, or smtps://… for TLS from the first byte. Empty: "
+      "none is sent.");
   v.visit("notify.mail_from", c.notify.mail_from, "The sender's address.");
   v.visit("notify.mail_user", c.notify.mail_user, "Name at the mail server. Empty: it asks for none.");
   v.visit("notify.mail_password", c.notify.mail_password, "Best given by the environment.");
@@ -248,8 +271,9 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("notify.attempts", c.notify.attempts, 1, 100, "Until it is given up.");
   v.integer("call.ring_timeout_s", c.call.ring_timeout_s, 5, 120,
             "How long a new subscriber's devices ring before voicemail.");
-  v.integer("call.forward_hops", c.call.forward_hops, 1, 20,
-            "A call that was redirected so often is forwarded to no further telephone (Diversion, History-Info).");
+  v.integer(
+      "call.forward_hops", c.call.forward_hops, 1, 20,
+      "A call that was redirected so often is forwarded to no further telephone (Diversion, History-Info).");
   v.integer("call.calls", c.call.calls, 1, 100'000, "Calls at once on this node.");
   v.integer("call.longest_s", c.call.longest_s, 60, 43'200,
             "Longest call, in and out, counted from the answer.");

@@ -58,6 +58,7 @@ std::vector<api::live_call> node_operations::live_calls() {
     shown.caller = facts.caller;
     shown.callee = facts.callee;
     shown.trunk = facts.trunk;
+    shown.caller_verdict = facts.caller_verdict;
     shown.started_at = facts.started;
     if (facts.answered)
       shown.talk = std::chrono::duration_cast<std::chrono::milliseconds>(now - *facts.answered);

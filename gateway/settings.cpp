@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "gateway/advertised_address.hpp"
@@ -233,6 +235,31 @@ notify::notifier_options notifier_options_of(const configuration& settings) {
   options.retries.first = seconds(settings.notify.first_retry_s);
   options.retries.attempts = settings.notify.attempts;
   options.interval = milliseconds(settings.notify.interval_ms);
+  return options;
+}
+
+identity::desk_options identity_options_of(const configuration& settings) {
+  const auto& given = settings.identity;
+  const auto content_of = [](const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string content(std::istreambuf_iterator<char>(in), {});
+    if (!in) throw std::invalid_argument(file.string() + " cannot be read");
+    return content;
+  };
+  identity::desk_options options;
+  options.fetch.timeout = milliseconds(given.fetch_timeout_ms);
+  options.fetch.authority_file = given.fetch_authority.string();
+  options.cache.keep = seconds(given.certificate_keep_s);
+  options.patience = options.fetch.timeout + milliseconds(500);  // and a little, for the answer to come home
+  if (given.policy == "refuse_failed") options.policy = call::identity_policy::refuse_failed;
+  if (given.policy == "require") options.policy = call::identity_policy::require;
+  try {
+    options.fetch.guard = notify::address_guard(given.fetch_networks);
+    if (!given.key_file.empty()) options.signer.emplace(content_of(given.key_file), given.certificate_url);
+    if (!given.authorities.empty()) options.trusted.emplace(content_of(given.authorities));
+  } catch (const std::invalid_argument& e) {
+    throw std::runtime_error(std::string("identity: ") + e.what());
+  }
   return options;
 }
 

@@ -19,6 +19,7 @@ boost::json::object to_json(const live_call& call) {
                           {"caller", call.caller},
                           {"callee", call.callee},
                           {"trunk", call.trunk},
+                          {"caller_verdict", call.caller_verdict},
                           {"talk_ms", call.talk.count()}};
   put_money(out, "held", billing::money{call.held_micros});
   put_time(out, "started_at", call.started_at);

@@ -60,7 +60,8 @@ boost::json::object to_json(const billing::call_record& record) {
                           {"srtp_profile", call.srtp_profile},
                           {"from_overlay", to_json(call.from_overlay)},
                           {"from_trunk", to_json(call.from_trunk)},
-                          {"node", call.node}};
+                          {"node", call.node},
+                          {"caller_verdict", call.caller_verdict}};
   put_time(out, "started_at", call.started);
   put_time(out, "ringing_at", call.ringing);
   put_time(out, "answered_at", call.answered);

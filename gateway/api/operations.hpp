@@ -34,6 +34,7 @@ struct live_call {
   std::chrono::milliseconds talk{0};  ///< since the answer
   std::int64_t held_micros = 0;       ///< credit held for it
   std::optional<std::string> trunk_codec;
+  std::string caller_verdict;  ///< of a call in: what its caller's signature amounted to; may be empty
 };
 
 /// A trunk as this node sees it.

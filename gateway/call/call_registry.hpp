@@ -27,6 +27,7 @@ struct call_facts {
   billing::call_direction direction = billing::call_direction::out;
   std::string caller;
   std::string callee;
+  std::string caller_verdict;  // in: what the caller's signature amounted to; empty: nobody looked
   std::string state;  // "trying", "ringing", "talking", "voicemail", "ending"
   std::string trunk;
   std::chrono::system_clock::time_point started;

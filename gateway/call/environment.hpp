@@ -27,6 +27,8 @@
 
 namespace tollgate::gateway::call {
 
+class identity_service;
+
 struct call_settings {
   std::string node;           // name of this gateway: in holds and CDRs
   uuid instance{};            // of this run of it
@@ -68,8 +70,9 @@ struct environment {
   std::function<void(const uuid& account_id)> notify_mailbox;  // tells the devices the counts
   std::function<std::vector<overlay::session_ptr>(const uuid& account_id)> devices_of;  // attached now
   std::function<std::optional<billing::cost_rate>(const uuid& carrier_id, std::string_view digits)>
-      cost{};                           // what the carrier asks now; may be empty
-  trace::trace_book* traces = nullptr;  // of the calls' SIP messages; nullptr: none are kept
+      cost{};                            // what the carrier asks now; may be empty
+  trace::trace_book* traces = nullptr;   // of the calls' SIP messages; nullptr: none are kept
+  identity_service* identity = nullptr;  // signs and verifies callers' numbers; nullptr: nobody does
 };
 
 }  // namespace tollgate::gateway::call

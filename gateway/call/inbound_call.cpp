@@ -69,6 +69,7 @@ boost::asio::awaitable<void> inbound_call::run(std::shared_ptr<inbound_call> sel
 
 boost::asio::awaitable<void> inbound_call::live() {
   auto refused = co_await find_owner();
+  if (!refused) refused = co_await verify_caller();
   if (!refused) refused = prepare_trunk_media();
   if (refused && refused->is_announced) co_await announce_no_service();
   if (ending_) {  // the caller has heard enough
@@ -193,7 +194,7 @@ void inbound_call::offer_again(const overlay::session_ptr& device) {
 void inbound_call::offer_to(const overlay::session_ptr& device) {
   const auto local = media_->add_device();
   devices_.push_back({device, local.index});
-  device->send_offer(facts_.overlay_call, facts_.caller, caller_name_,
+  device->send_offer(facts_.overlay_call, facts_.caller, caller_name_, facts_.caller_verdict,
                      to_string(offer_overlay(own_endpoint(), local.ice, overlay_ssrc_, cname_)));
 }
 

@@ -48,6 +48,7 @@ class inbound_call final : public call_base {
 
   boost::asio::awaitable<void> live();
   boost::asio::awaitable<std::optional<refusal>> find_owner();
+  boost::asio::awaitable<std::optional<refusal>> verify_caller();  // inbound_identity.cpp
   std::optional<refusal> prepare_trunk_media();
   boost::asio::awaitable<void> find_answer();
   boost::asio::awaitable<void> announce_no_service();  // inbound_voicemail.cpp

@@ -58,6 +58,7 @@ void outbound_leg::invite_trunk(std::size_t index) {
   const auto& host = environment_.settings.sip_domain;
   auto request = number_ ? pstn::trunk::make_invite(*trunk, *number_, caller, host)
                          : pstn::trunk::make_emergency_invite(*trunk, facts_.callee, caller, host);
+  sign(request, *trunk, caller);
   request.diversions = diversions(*trunk);
   request.max_forwards = max_forwards();
   request.sdp = trunk_offer_;

@@ -59,6 +59,9 @@ class outbound_leg : public call_base {
   static boost::asio::awaitable<void> report_answer(std::shared_ptr<outbound_leg> self);
   static boost::asio::awaitable<void> extend(std::shared_ptr<outbound_leg> self, action::extend more);
   void invite_trunk(std::size_t index);
+  // Adds the caller's signature, where the trunk wants it and there is a number to sign for (outbound_identity.cpp).
+  void sign(pstn::sip::invite& request, const pstn::trunk::trunk& trunk,
+            const pstn::trunk::caller_identity& caller) const;
   void drop_trunk(int q850);
   void ring(bool early_media);
   void connect();

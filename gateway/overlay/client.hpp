@@ -34,8 +34,9 @@ boost::system::result<device_identity> device_identity_from_json(const boost::js
 
 struct incoming_call {
   std::string call;
-  std::string from;       // E.164, or empty when withheld
-  std::string from_name;  // may be empty
+  std::string from;          // E.164, or empty when withheld
+  std::string from_name;     // may be empty
+  std::string from_verdict;  // "verified_a", "failed_stale", "none", … (wire.md §5); empty: nobody looked
   std::string sdp;
   webrtc_description description;
 };

@@ -102,6 +102,7 @@ void client::implementation::take_offer(const frame& incoming) {
   handler->offered({.call = incoming.call,
                     .from = std::string(from),
                     .from_name = std::string(find_text(incoming.body, "from_name").value_or("")),
+                    .from_verdict = std::string(find_text(incoming.body, "from_verdict").value_or("")),
                     .sdp = std::move(taken->sdp),
                     .description = std::move(taken->description)});
 }

@@ -21,11 +21,13 @@ std::string origin_of(const std::string& from) {
 }  // namespace
 
 void device_session::send_offer(const std::string& call, const std::string& from,
-                                const std::string& from_name, const std::string& sdp) {
+                                const std::string& from_name, const std::string& from_verdict,
+                                const std::string& sdp) {
   auto made = calls_.make_offer(call, origin_of(from), uri_, sdp, core_->wall_now());
   if (!made) return core_->log("event=offer_dropped call=" + call + " reason=" + made.error().message());
   made->body["from"] = from;
   made->body["from_name"] = from_name;
+  if (!from_verdict.empty()) made->body["from_verdict"] = from_verdict;
   send(*made);
 }
 

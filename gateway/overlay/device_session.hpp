@@ -27,7 +27,7 @@ class device_session final : public session, public std::enable_shared_from_this
   bool open() const override { return attached_ && connection_->open(); }
 
   void send_offer(const std::string& call, const std::string& from, const std::string& from_name,
-                  const std::string& sdp) override;
+                  const std::string& from_verdict, const std::string& sdp) override;
   void send_ring(const std::string& call, const std::string& sdp, boost::json::object extra) override;
   void send_answer(const std::string& call, const std::string& sdp, boost::json::object extra) override;
   void resume_begun(const std::string& call, const std::string& to, const std::string& offer) override;

@@ -53,9 +53,11 @@ class session {
   virtual const std::string& remote_address() const = 0;  // IP literal, for the log (redacted)
   virtual bool open() const = 0;
 
-  // A call to the subscriber. `from` is E.164 ("+16505550100") or empty when withheld. Signs the offer.
+  // A call to the subscriber. `from` is E.164 ("+16505550100") or empty when withheld; `from_verdict` what
+  // the telephone network's signature of it amounted to (wire.md §5), empty where nobody looked. Signs the
+  // offer.
   virtual void send_offer(const std::string& call, const std::string& from, const std::string& from_name,
-                          const std::string& sdp) = 0;
+                          const std::string& from_verdict, const std::string& sdp) = 0;
   // Progress of the subscriber's call. With an SDP (answer, signed) the peer sets up media now and hears
   // early media or ringback; `extra` goes into the body beside it (price, number, warnings). Send an SDP once
   // per call, in ring or in answer.

@@ -84,12 +84,13 @@ void call_session::take(const overlay::incoming_call& incoming, std::optional<mi
   boost::json::object fields = named();
   fields["from"] = incoming.from;
   fields["from_name"] = incoming.from_name;
+  if (!incoming.from_verdict.empty()) fields["from_verdict"] = incoming.from_verdict;
   fields["waiting"] = waiting;
   waiting_ = waiting;
   environment_.out.report("incoming", fields,
                           waiting ? "Another call, from " + from + " (a: take it and hold this one, e: end this one and take it, "
                                     "r: refuse it)."
-                                  : "Call from " + from + ".");
+                                  : "Call from " + from + (incoming.from_verdict == "verified_a" ? ", verified." : "."));
   environment_.client.send_ring(id_);
   start_media();
   if (ring_for) after(ring_timer_, *ring_for, [](call_session& self) { self.accept(); });

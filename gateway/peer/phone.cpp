@@ -155,6 +155,7 @@ void phone::decline(const overlay::incoming_call& call) {
   boost::json::object fields{{"call", call.call}, {"direction", "in"}};
   fields["from"] = call.from;
   fields["from_name"] = call.from_name;
+  if (!call.from_verdict.empty()) fields["from_verdict"] = call.from_verdict;
   out_.report("incoming", fields, "Call from " + from + ".");
   client_.send_hangup(call.call, "declined");
   fields["code"] = "declined";

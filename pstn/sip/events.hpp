@@ -115,7 +115,8 @@ struct incoming_invite {
   std::string sip_call_id;
   int max_forwards = 70;  ///< hops that are left to whoever passes the call on (RFC 3261 §20.22)
   std::string authenticated_user;  ///< who has proved by digest to be this; empty: nobody was asked
-  std::vector<diversion> diversions;  ///< that it has been through (RFC 5806, RFC 7044), the latest first
+  std::vector<std::string> identities;  ///< values of its Identity headers (RFC 8224), unread
+  std::vector<diversion> diversions;    ///< that it has been through (RFC 5806, RFC 7044), the latest first
   std::size_t diversion_count =
       0;  ///< how many, by all that the headers tell: may be more than `diversions` has
 };

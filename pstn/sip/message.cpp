@@ -60,6 +60,18 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// Identity (RFC 8224 §4; "y" is its compact form) is no header of Sofia's either. The far end signs what it
+/// likes: beyond ten nobody looks.
+std::vector<std::string> identities_of(const sip_t* message) {
+  constexpr std::size_t most = 10;
+  std::vector<std::string> found;
+  for (const sip_unknown_t* one = message->sip_unknown; one && found.size() < most; one = one->un_next)
+    if (one->un_name && one->un_value &&
+        (su_casematch(one->un_name, "Identity") || su_casematch(one->un_name, "y")))
+      found.emplace_back(one->un_value);
+  return found;
+}
+
 struct su_home_deleter {
   void operator()(su_home_t* home) const { su_home_unref(home); }
 };
@@ -199,6 +211,7 @@ incoming_invite read_invite(const sip_t* message, const source_address& source) 
     out.max_forwards = static_cast<int>(std::min(message->sip_max_forwards->mf_count, 255UL));
   out.sdp = sdp_of(message);
   out.sip_call_id = copied(message->sip_call_id ? message->sip_call_id->i_id : nullptr);
+  out.identities = identities_of(message);
   read_diversions(message, out);
   return out;
 }

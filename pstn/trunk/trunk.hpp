@@ -88,6 +88,7 @@ struct trunk {
   caller_id_mode caller_id = caller_id_mode::p_asserted_identity;
   number_format numbers = number_format::e164_plus;
   bool user_phone = false;       // ";user=phone" in the URIs of numbers (RFC 3261 §19.1.1)
+  bool sign_identity = false;    // calls over it bear a signature of the caller's number (RFC 8224), if there is a key
   bool trusted_identity = true;  // its P-Asserted-Identity and Remote-Party-ID are believed (RFC 3325 §9.1)
   std::string region;            // ISO code that national numbers on this trunk belong to; may be empty
   std::optional<phone_number> default_caller;  // shown when the subscriber has no number of their own

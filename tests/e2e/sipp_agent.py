@@ -72,6 +72,10 @@ class Sipp:
     def has_header(self, name):
         return re.search(rf"^{name}:", self._messages_file(), re.MULTILINE) is not None
 
+    def has_header(self, name):
+        """Whether any message has a header of this name."""
+        return re.search(rf"^{name}:", self._messages_file(), re.MULTILINE) is not None
+
     def _messages_file(self):
         file = self.folder / "messages"
         return file.read_text(errors="replace") if file.exists() else ""

@@ -91,6 +91,7 @@ TEST_F(Settlement, HostileTextsDoNotStopIt) {
 TEST_F(Settlement, RecordOfACallWithoutHoldIsIdempotent) {
   auto record = stop_of(1, seconds{10});
   record.direction = call_direction::in;
+  record.caller_verdict = "failed_stale";
   const auto write = [&] { return step([&](auto& tx) { return record_call(tx, record); }); };
   EXPECT_EQ(*write(), record_status::recorded);
   EXPECT_EQ(*write(), record_status::repeated);

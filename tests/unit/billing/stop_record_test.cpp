@@ -45,6 +45,7 @@ stop_record full_record() {
   record.from_trunk = {2999, 0, 0.5, 4.4};
   record.srtp_profile = "SRTP_AEAD_AES_256_GCM";
   record.node = "gateway-1";
+  record.caller_verdict = "verified_a";
   return record;
 }
 

@@ -77,7 +77,7 @@ awaitable<void> call_in(stage& on) {
   const auto devices = on.gate->sessions_of(on.gateway.devices.at(0)->account_id());
   EXPECT_EQ(devices.size(), 2U);
   for (const auto& device : devices)
-    device->send_offer(call, "+16505550100", "Bob", make_sdp());
+    device->send_offer(call, "+16505550100", "Bob", "verified_a", make_sdp());
   co_await on.until([&] { return !first_ears.heard.empty() && !second_ears.heard.empty(); });
   EXPECT_THAT(first_ears.heard, ElementsAre("offered +16505550100 " + call));
   EXPECT_TRUE(first->send_ring(call));

@@ -134,7 +134,7 @@ void gateway_double::attached(const session_ptr& device) {
   if (wanted_.voicemail_when_attached) device->send_event("voicemail", {{"new", 1}, {"saved", 0}}, "");
   if (!wanted_.call_when_attached) return;
   media_ = std::make_shared<media_double>(context_, dtls_);
-  device->send_offer(overlay::make_call_id(), "+16505550100", "Caller", to_string(media_->offer()));
+  device->send_offer(overlay::make_call_id(), "+16505550100", "Caller", "", to_string(media_->offer()));
 }
 
 void gateway_double::offered(const session_ptr& device, const overlay::call_offer& offer) {
