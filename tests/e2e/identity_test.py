@@ -45,7 +45,8 @@ class Signed(StageTest):
         cls.settings = {
             "identity.key_file": cls.folder / "own.key", "identity.certificate_url": cls.own_url,
             "identity.authorities": cls.folder / "authorities.pem", "identity.policy": cls.policy,
-            "identity.fetch_networks": "127.0.0.1/32", "identity.fetch_authority": cls.folder / "web.pem",
+            "identity.fetch_networks": "127.0.0.1/32", "identity.fetch_timeout_ms": 10_000,
+            "identity.fetch_authority": cls.folder / "web.pem",
         }
         super().setUpClass()
 
