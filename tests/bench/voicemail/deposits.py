@@ -78,7 +78,7 @@ class Deposits:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.ports = set()
-        settings = {"billing.fraud_limits": "false", "call.calls": 1_000}
+        settings = {"billing.fraud_limits": "false", "call.calls": 1_000, "media.trunk_port_low": 31_000, "media.trunk_port_high": 39_998}
         for key, value in settings.items():
             os.environ["TOLLGATE_" + key.replace(".", "_").upper()] = str(value)
         self.gateway = Gateway(self.register, program, self.folder, self.ports)
