@@ -44,6 +44,7 @@ struct configuration {
     int trickles_per_call = 200;
     int requests_per_minute = 120;  ///< balance, rate, calls, voicemail, ...
     int credential_hours = 24;
+    bool page = true;  ///< the same port answers browsers with the subscriber's page
   } overlay;
 
   struct {

@@ -51,6 +51,8 @@ void visit_overlay(configuration& c, key_visitor& v) {
   v.integer("overlay.requests_per_minute", c.overlay.requests_per_minute, 1, 100'000,
             "Other requests (balance, rate, calls, voicemail) of one session.");
   v.integer("overlay.credential_hours", c.overlay.credential_hours, 1, 168, "Life of a device's credential.");
+  v.visit("overlay.page", c.overlay.page,
+          "Whether the same port answers browsers with the subscriber's page: https://HOST:PORT/.");
 }
 
 void visit_network(configuration& c, key_visitor& v) {

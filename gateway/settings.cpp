@@ -10,6 +10,7 @@
 
 #include "gateway/advertised_address.hpp"
 #include "gateway/key_store.hpp"
+#include "gateway/web/file.hpp"
 
 namespace tollgate::gateway {
 
@@ -160,6 +161,12 @@ overlay::server_options overlay_options_of(const configuration& settings, const 
   options.wall_clock = time.wall;
   options.steady_clock = time.steady;
   options.log = [](const std::string& line) { spdlog::info("{}", line); };
+  if (settings.overlay.page)
+    options.files = [](std::string_view target) -> std::optional<overlay::served_file> {
+      const web::file* const found = web::find_file(target);
+      if (found == nullptr) return std::nullopt;
+      return overlay::served_file{found->content_type, found->body};
+    };
   return options;
 }
 

@@ -15,6 +15,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -33,6 +34,7 @@ namespace {
 
 constexpr std::uint32_t http_header_max_bytes = 8 * 1024;
 constexpr std::chrono::seconds closing_deadline{5};
+constexpr int requests_before_upgrade = 32;  // the files of the page, and some again
 
 // RFC 6455 §4.2.1: a list of names parted by commas.
 bool lists_subprotocol(std::string_view list) {
@@ -47,6 +49,38 @@ bool lists_subprotocol(std::string_view list) {
     list.remove_prefix(std::min(end + 1, list.size()));
   }
   return false;
+}
+
+// What a browser may do with the page: run our scripts, talk to us, play what we sent. Nothing of others gets
+// in, and no other page may frame it.
+constexpr const char* page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src blob:; "
+    "connect-src 'self' wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+// A file of the page, or 426: whoever wants something else wants the WebSocket.
+http::response<http::string_body> answer_plainly(const http::request<http::empty_body>& request,
+                                                 const file_finder& files) {
+  const auto target = request.target();
+  std::optional<served_file> found;
+  if (files && request.method() == http::verb::get) found = files({target.data(), target.size()});
+  http::response<http::string_body> response(found ? http::status::ok : http::status::upgrade_required, 11);
+  response.set(http::field::server, "tollgate");
+  if (found) {
+    response.set(http::field::content_type, {found->content_type.data(), found->content_type.size()});
+    response.set(http::field::cache_control, "no-cache");
+    response.set("Content-Security-Policy", page_policy);
+    response.set("X-Content-Type-Options", "nosniff");
+    response.set("Referrer-Policy", "no-referrer");
+    response.set("Permissions-Policy", "microphone=(self)");
+    response.body() = found->body;
+    response.keep_alive(request.keep_alive());
+  } else {
+    response.set(http::field::upgrade, "websocket");
+    response.set(http::field::sec_websocket_protocol, "tollgate.1");
+    response.keep_alive(false);
+  }
+  response.prepare_payload();
+  return response;
 }
 
 }  // namespace
@@ -68,6 +102,20 @@ struct link::implementation {
     socket_stream.set_option(timeouts);
     socket_stream.read_message_max(frame_size_max_bytes);
     socket_stream.text(true);
+  }
+
+  asio::awaitable<boost::system::result<void>> upgrade(const http::request<http::empty_body>& request) {
+    boost::system::error_code error;
+    set_up_websocket(beast::role_type::server);
+    socket_stream.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
+      response.set(http::field::sec_websocket_protocol, "tollgate.1");
+      response.set(http::field::server, "tollgate");
+    }));
+    co_await socket_stream.async_accept(request, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return overlay_error::protocol_violated;
+    buffer.consume(buffer.size());
+    open = true;
+    co_return boost::system::result<void>{};
   }
 
   ssl_context_ptr tls;
@@ -99,30 +147,23 @@ asio::awaitable<boost::system::result<void>> link::accept() {
   co_await state.socket_stream.next_layer().async_handshake(asio::ssl::stream_base::server, done);
   if (error) co_return overlay_error::tls_failed;
 
-  http::request_parser<http::empty_body> request;
-  request.header_limit(http_header_max_bytes);
-  co_await http::async_read(state.socket_stream.next_layer(), state.buffer, request, done);
-  if (error) co_return overlay_error::protocol_violated;
-  const auto offered = request.get()[http::field::sec_websocket_protocol];
-  if (!websocket::is_upgrade(request.get()) || !lists_subprotocol({offered.data(), offered.size()})) {
-    http::response<http::empty_body> response(http::status::upgrade_required, 11);
-    response.set(http::field::upgrade, "websocket");
-    response.set(http::field::sec_websocket_protocol, "tollgate.1");
-    response.keep_alive(false);
-    response.prepare_payload();
+  for (int served = 0;; ++served) {
+    http::request_parser<http::empty_body> request;
+    request.header_limit(http_header_max_bytes);
+    state.tcp().expires_after(state.options.handshake_deadline);
+    co_await http::async_read(state.socket_stream.next_layer(), state.buffer, request, done);
+    if (error) co_return served > 0 ? overlay_error::connection_closed : overlay_error::protocol_violated;
+    const auto offered = request.get()[http::field::sec_websocket_protocol];
+    if (websocket::is_upgrade(request.get()) && lists_subprotocol({offered.data(), offered.size()}))
+      co_return co_await state.upgrade(request.get());
+    auto response = answer_plainly(request.get(), state.options.files);
+    if (served + 1 == requests_before_upgrade) response.keep_alive(false);
     co_await http::async_write(state.socket_stream.next_layer(), response, done);
-    co_return overlay_error::protocol_violated;
+    if (error) co_return overlay_error::connection_closed;
+    if (!response.keep_alive()) break;
   }
-  state.set_up_websocket(beast::role_type::server);
-  state.socket_stream.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
-    response.set(http::field::sec_websocket_protocol, "tollgate.1");
-    response.set(http::field::server, "tollgate");
-  }));
-  co_await state.socket_stream.async_accept(request.get(), done);
-  if (error) co_return overlay_error::protocol_violated;
-  state.buffer.consume(state.buffer.size());
-  state.open = true;
-  co_return boost::system::result<void>{};
+  co_await state.socket_stream.next_layer().async_shutdown(done);
+  co_return overlay_error::connection_closed;
 }
 
 asio::awaitable<boost::system::result<void>> link::connect(web_address address) {

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "gateway/overlay/error.hpp"
+#include "gateway/overlay/served_file.hpp"
 
 namespace tollgate::gateway::overlay {
 
@@ -21,6 +22,7 @@ struct link_options {
   std::chrono::seconds handshake_deadline{10};
   std::chrono::seconds idle_timeout{60};
   std::size_t frames_queued_max = 256;
+  file_finder files{};  // of a server; empty: it serves none
 };
 
 struct web_address {
@@ -39,8 +41,8 @@ class link : public std::enable_shared_from_this<link> {
   link(boost::asio::ip::tcp::socket socket, ssl_context_ptr tls, link_options options);
   ~link();
 
-  // Of a server: TLS and WebSocket handshake with the subprotocol. Errors: tls_failed, connection_failed,
-  // protocol_violated.
+  // Of a server: TLS and WebSocket handshake with the subprotocol; before it, any GET of a file is answered.
+  // Errors: tls_failed, protocol_violated, connection_closed (there came nothing but GETs).
   boost::asio::awaitable<boost::system::result<void>> accept();
   // Of a client: resolves, connects, shakes hands. Errors: connection_failed, tls_failed, deadline_passed,
   // protocol_violated.

@@ -43,7 +43,8 @@ void admit(const std::shared_ptr<server_core>& core, asio::ip::tcp::socket socke
     return;  // the socket closes
   const link_options options{.handshake_deadline = core->options.handshake_deadline,
                              .idle_timeout = core->options.idle_timeout,
-                             .frames_queued_max = limits.frames_queued};
+                             .frames_queued_max = limits.frames_queued,
+                             .files = core->options.files};
   auto connection = std::make_shared<link>(std::move(socket), core->tls, options);
   const auto number = ++core->link_count;
   core->links.emplace(number, connection);

@@ -18,6 +18,7 @@
 #include "gateway/overlay/credential.hpp"
 #include "gateway/overlay/key.hpp"
 #include "gateway/overlay/limits.hpp"
+#include "gateway/overlay/served_file.hpp"
 #include "gateway/overlay/session.hpp"
 
 namespace tollgate::gateway::overlay {
@@ -34,6 +35,7 @@ struct server_options {
   std::chrono::seconds idle_timeout{60};        // half of it: a ping is sent
   std::function<wall_time()> wall_clock = {};   // required
   std::function<std::chrono::steady_clock::time_point()> steady_clock = {};  // required
+  file_finder files = {};  // the subscriber's page; empty: none is served
   std::function<void(const std::string&)> log = {};  // one line an event; may be empty
 };
 

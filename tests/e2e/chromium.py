@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Chromium with the telephone page of browser/, driven through browser/driver.mjs."""
+"""A Chromium: with the telephone page of browser/ (driver.mjs), or with a person who sees, types and presses (person.mjs)."""
 
 import base64
 import json
@@ -24,10 +24,10 @@ class Chromium:
     """In the network namespace `where`; `speech` is what its microphone hears, again and again; `authority` is the PEM file of
     the certificate authority that it trusts besides the usual ones."""
 
-    def __init__(self, folder, where, speech, authority):
+    def __init__(self, folder, where, speech, authority, driver="driver.mjs"):
         self.folder = folder
         self._trust(authority)
-        command = [*where.prefix, "node", FOLDER / "driver.mjs", folder / "profile", speech]
+        command = [*where.prefix, "node", FOLDER / driver, folder / "profile", speech]
         self.log = (folder / "log").open("wb")
         self.process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,

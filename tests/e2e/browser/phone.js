@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page's telephone: one identity, one connection, one call at a time. What a test may do is `window.phone`; what happens is
 // told by `window.tell`, which the driver provides.
+// Calls, tokens and the connection are the subscriber's page's (gateway/web/subscriber).
 import { Call } from "./call.js";
 import { Connection } from "./connection.js";
 import { makeKey } from "./jws.js";
+import { Recorder, microphone } from "./sound.js";
 
 // Lies by name, because a function cannot cross from the driver.
 const otherFingerprint = (sdp) =>
@@ -11,13 +13,19 @@ const otherFingerprint = (sdp) =>
 const LIES = {
   none: {},
   signs_another_fingerprint: { claims: { mky: [{ alg: "sha-256", dig: Array(32).fill("AB").join(":") }] } },
-  describes_another_certificate: { spoil: otherFingerprint },
-  is_sent_another_fingerprint: { spoilArrived: otherFingerprint },
+  describes_another_certificate: { sent: otherFingerprint },
+  is_sent_another_fingerprint: { arrived: otherFingerprint },
 };
 
 const phone = {
   seen: new Set(),
   iceConfiguration: {},
+  recorder: new Recorder(),
+  sound: {
+    microphone,
+    hear: (stream) => phone.recorder.start(stream),
+    hush: () => phone.recorder.stop(),
+  },
   tell: (event) => window.tell(event),
 
   connect(url) {
@@ -57,7 +65,8 @@ const phone = {
 
   async place(number, lie = "none") {
     const parties = { origin: `tollgate:${phone.identity.name}`, destination: number };
-    phone.call = new Call(phone, crypto.randomUUID(), parties, LIES[lie]);
+    phone.recorder = new Recorder();
+    phone.call = Object.assign(new Call(phone, crypto.randomUUID(), parties), LIES[lie]);
     await phone.call.place();
     return phone.call.id;
   },
@@ -65,6 +74,7 @@ const phone = {
   async take(frame) {
     if (frame.t === "offer") {
       const parties = { origin: frame.body.from ? `tel:${frame.body.from}` : "anonymous", destination: frame.to };
+      phone.recorder = new Recorder();
       phone.call = new Call(phone, frame.call, parties);
       return phone.call.ring(frame.body);
     }
@@ -78,7 +88,7 @@ const phone = {
   abandon: () => phone.call?.abandon(),
   press: (digits, durationMs) => phone.call.press(digits, durationMs),
   facts: () => phone.call.facts(),
-  takeRecording: () => phone.call.recorder.take(),
+  takeRecording: () => phone.recorder.take(),
 };
 
 window.phone = phone;

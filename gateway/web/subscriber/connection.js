@@ -7,6 +7,7 @@ export class Refused extends Error {
   constructor(body) {
     super(`${body.code}: ${body.text}`);
     this.code = body.code;
+    this.text = body.text;
   }
 }
 

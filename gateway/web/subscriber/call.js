@@ -2,16 +2,19 @@
 // One call of the page, out or in (gateway/overlay/wire.md §5, §6): an RTCPeerConnection with one audio track, every SDP with
 // its token, and what happened when.
 import { fingerprintOf, signCall, verifyCall } from "./call_token.js";
-import { Recorder, microphone } from "./sound.js";
 
 export class Call {
-  // `phone` has connection, identity, seen (token ids), tell(event) and iceConfiguration. `lies` is for tests: `claims` to
-  // sign instead of the true ones, `spoil(sdp)` of what is sent, `spoilArrived(sdp)` of what came.
-  constructor(phone, id, { origin, destination }, lies = {}) {
-    Object.assign(this, { phone, id, origin, destination, lies });
+  // `phone` has connection, identity, seen (token ids), tell(event), iceConfiguration and sound: microphone() gives a
+  // MediaStream, hear(stream) makes one heard, hush() ends that.
+  constructor(phone, id, { origin, destination }) {
+    Object.assign(this, { phone, id, origin, destination });
     this.times = {};
-    this.recorder = new Recorder();
   }
+
+  // What is signed and sent, and what has come: as it is.
+  claims = {};
+  sent = (sdp) => sdp;
+  arrived = (sdp) => sdp;
 
   async #setUp() {
     this.peer = new RTCPeerConnection(this.phone.iceConfiguration);
@@ -20,11 +23,11 @@ export class Call {
       this.#note(state);
       this.#tell("connection", { state });
     };
-    this.peer.ontrack = ({ track }) => this.recorder.start(new MediaStream([track])); // the gateway names no stream
+    this.peer.ontrack = ({ track }) => this.phone.sound.hear(new MediaStream([track])); // the gateway names no stream
     this.peer.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate) this.#send("trickle", { candidates: [candidate.candidate] });
     };
-    this.stream = await microphone();
+    this.stream = await this.phone.sound.microphone();
     for (const track of this.stream.getAudioTracks()) this.peer.addTrack(track, this.stream);
   }
 
@@ -43,12 +46,12 @@ export class Call {
   // What is ours goes out as `type`, signed; a role of "answer" names their offer.
   async #sendDescription(type, role, members = {}) {
     const { node } = this.phone.connection;
-    const sdp = this.lies.spoil?.(this.peer.localDescription.sdp) ?? this.peer.localDescription.sdp;
+    const sdp = this.sent(this.peer.localDescription.sdp);
     const facts = { call: this.id, role, origin: this.origin, destination: this.destination };
     const signed = await signCall(
       this.phone.identity.key,
       { ...facts, audience: node.name, answers: role === "answer" && this.theirOffer, sdp },
-      this.lies.claims,
+      this.claims,
     );
     if (role === "offer") this.ownOffer = signed.id;
     this.#send(type, { sdp, token: signed.token }, members);
@@ -57,7 +60,7 @@ export class Call {
   // Their description, once its token has been verified; a wrong one ends the call.
   async #takeDescription(body, role) {
     const { node } = this.phone.connection;
-    const sdp = this.lies.spoilArrived?.(body.sdp) ?? body.sdp;
+    const sdp = this.arrived(body.sdp);
     const facts = { call: this.id, role, origin: this.origin, destination: this.destination, answers: this.ownOffer, sdp };
     const expected = { ...facts, audience: this.phone.identity.name };
     try {
@@ -144,7 +147,7 @@ export class Call {
   close() {
     if (this.closed) return;
     this.closed = true;
-    this.recorder.stop();
+    this.phone.sound.hush();
     this.peer?.close();
     for (const track of this.stream?.getTracks() ?? []) track.stop();
   }

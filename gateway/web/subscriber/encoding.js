@@ -16,6 +16,12 @@ export function fromBase64url(text) {
 
 export const sha256 = async (text) => base64url(await crypto.subtle.digest("SHA-256", bytesOf(text)));
 
+// Of bytes, as lower-case hex.
+export async function sha256Hex(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest].map((octet) => octet.toString(16).padStart(2, "0")).join("");
+}
+
 export const randomText = (bytes) => base64url(crypto.getRandomValues(new Uint8Array(bytes)));
 
 export const nowInSeconds = () => Math.floor(Date.now() / 1000);

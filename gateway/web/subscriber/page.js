@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// The looks of the subscriber's telephone: what the page shows, and what is pressed on it. Whatever comes from outside is put in
+// as text, never as markup.
+import { amount, costSoFar, decimal, duration, priceText } from "./money.js";
+import { Telephone } from "./telephone.js";
+
+const at = (id) => document.getElementById(id);
+const text = (id, value) => (at(id).textContent = value ?? "");
+const show = (id, shown) => (at(id).hidden = !shown);
+
+function element(tag, content = "", properties = {}) {
+  const made = document.createElement(tag);
+  made.append(...[content].flat());
+  return Object.assign(made, properties);
+}
+
+const sound = {
+  microphone: () => navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } }),
+  hear: (stream) => (at("ear").srcObject = stream),
+  hush: () => (at("ear").srcObject = null),
+};
+
+const telephone = new Telephone(`wss://${location.host}/`, sound, (what) => shown[what]());
+
+// What went wrong, until something else is done.
+async function tried(work) {
+  text("trouble", "");
+  show("trouble", false);
+  try {
+    return await work();
+  } catch (failure) {
+    text("trouble", failure.text ?? failure.message);
+    show("trouble", true);
+  }
+}
+
+const when = (moment) => new Date(moment).toLocaleString();
+
+// Credit
+
+function creditText({ currency, available, inactive_micros: inactive, inactive: lapsed, lapses_at: until }) {
+  const more = inactive > 0 ? `, ${amount(lapsed, currency)} lapsed` : until ? `, until ${when(until * 1000)}` : "";
+  return `${amount(available, currency)}${more}`;
+}
+
+// The call
+
+const ENDED = new Set(["normal", "cancelled", "declined", "taken"]);
+
+function endText({ code, text: reason, summary }) {
+  if (!summary) return ENDED.has(code) && !reason ? "Ended." : reason;
+  const price = summary.charge_pending ? "the price follows" : amount(summary.charged, summary.currency);
+  return `${duration(summary.duration_ms)}, ${price}. ${ENDED.has(code) ? "" : reason ?? ""}`;
+}
+
+function stateText(call) {
+  const known = { connecting: "Calling …", ringing: "It rings …", rings: "Rings …", answered: "" };
+  return call.state === "ended" ? endText(call.ended) : known[call.state] ?? call.state;
+}
+
+// Who calls, as far as it is known: carriers let callers say anything.
+function farEnd({ number, name, incoming, verdict }) {
+  if (!incoming) return number;
+  const who = name ? `${name} (${number})` : number;
+  return verdict === "verified" || number === "withheld" ? who : `${who}, unverified`;
+}
+
+function showCall() {
+  const { call } = telephone;
+  show("talking", call);
+  show("dial", !call || call.state === "ended");
+  if (!call) return;
+  text("far_end", farEnd(call));
+  text("state", stateText(call));
+  text("warning", call.warning ? `${call.warning.seconds_left} seconds of credit are left.` : "");
+  const live = call.state !== "ended";
+  const asks = live && call.incoming && call.state === "rings";
+  show("answer", asks && call.ready);
+  show("decline", asks);
+  show("hang_up", live && !asks);
+  show("keypad", live && call.state === "answered");
+  showClock();
+}
+
+function showClock() {
+  const { call } = telephone;
+  const talking = call?.state === "answered";
+  const ms = talking ? performance.now() - call.answeredAt : 0;
+  text("clock", talking ? duration(ms) : "");
+  text("cost", talking && call.price ? amount(decimal(costSoFar(ms, call.price)), call.price.currency) : "");
+}
+
+// The call list
+
+let oldest;
+
+const row = (call) =>
+  element("tr", [
+    element("td", when(call.started)),
+    element("td", call.direction === "out" ? call.to : `from ${call.from || "withheld"}`),
+    element("td", duration(call.duration_ms)),
+    element("td", call.charged_micros > 0 ? amount(call.charged ?? decimal(call.charged_micros), call.currency) : ""),
+  ]);
+
+async function showCalls(before) {
+  const { calls } = await telephone.calls(before);
+  if (!before) at("calls").replaceChildren();
+  at("calls").append(...calls.map(row));
+  oldest = calls.at(-1)?.call_id;
+  show("earlier", calls.length === 20);
+}
+
+// Voicemail
+
+let folder = "new";
+
+const button = (label, work) => element("button", label, { type: "button", onclick: () => tried(work) });
+
+async function play(id) {
+  const player = at("player");
+  URL.revokeObjectURL(player.src);
+  player.src = URL.createObjectURL(await telephone.recording(id));
+  player.hidden = false;
+  await player.play();
+}
+
+async function change(...how) {
+  await telephone.changeMessage(...how);
+  await showMessages();
+}
+
+function item(message) {
+  const { id, from, received, duration_ms: ms, urgent, state } = message;
+  const facts = `${urgent ? "Urgent: " : ""}${from || "withheld"}, ${when(received)}, ${duration(ms)} `;
+  const buttons =
+    state === "deleted"
+      ? [button("Restore", () => change("restore", id))]
+      : [
+          button("Play", () => play(id)),
+          state === "new" ? button("Save", () => change("mark", id, "saved")) : button("Mark as new", () => change("mark", id, "new")),
+          button("Delete", () => change("delete", id)),
+        ];
+  return element("li", [facts, ...buttons]);
+}
+
+async function showMessages() {
+  const { messages } = await telephone.messages(folder);
+  at("messages").replaceChildren(...(messages.length ? messages.map(item) : [element("li", "None.")]));
+  for (const one of at("folders").children) one.ariaPressed = String(one.dataset.state === folder);
+}
+
+// Notices
+
+const NOTICES = {
+  credit_lapse_notice: (n) => `Credit of ${amount(n.amount, n.currency)} lapses on ${when(n.lapses_at * 1000)} unless it is used.`,
+  credit_lapsed: (n) => `Credit of ${amount(n.amount, n.currency)} has lapsed.`,
+  credit_reactivated: (n) => `Credit of ${amount(n.amount, n.currency)} can be used again.`,
+  voicemail_locked: () => "Five wrong PINs: no telephone hears your messages for a while.",
+  number_term_notice: (n) => `The term of ${n.number} ends on ${when(n.until * 1000)}${n.auto_renew ? " and is renewed from your credit." : "."}`,
+  number_withdrawn: (n) => `${n.number} was withdrawn by its supplier${n.replacement ? `; ${n.replacement} is kept for you.` : "."}`,
+  number_in_grace: (n) => `The term of ${n.number} is over; it rings until ${when(n.until * 1000)}.`,
+  number_given_up: (n) => `${n.number} rings no more; it can be had back until ${when(n.until * 1000)}.`,
+};
+
+const shown = {
+  identity() {
+    const known = Boolean(telephone.identity);
+    show("login", !known);
+    show("desk", known);
+    show("who", known);
+    text("name", telephone.identity?.name);
+    if (!known) text("credit", "");
+  },
+  connection() {
+    if (telephone.attached) return tried(() => showMessages());
+    if (telephone.identity) {
+      text("trouble", "The gateway cannot be reached; trying again.");
+      show("trouble", true);
+    }
+  },
+  credit: () => text("credit", creditText(telephone.credit)),
+  call: showCall,
+  calls: () => tried(() => showCalls()),
+  voicemail() {
+    text("unheard", telephone.unheard > 0 ? `(${telephone.unheard} new)` : "");
+    tried(() => showMessages());
+  },
+  notice() {
+    const told = NOTICES[telephone.notice.kind]?.(telephone.notice);
+    if (told) at("notices").append(element("li", told));
+  },
+};
+
+// What is pressed
+
+at("login").onsubmit = (event) => {
+  event.preventDefault();
+  tried(async () => {
+    await telephone.logIn(at("login_name").value.trim(), at("login_passphrase").value);
+    at("login_passphrase").value = "";
+  });
+};
+at("log_out").onclick = () => telephone.logOut();
+
+let asked = 0;
+at("number").oninput = () => {
+  const number = at("number").value.trim();
+  const mine = ++asked;
+  text("price", "");
+  if (number.length < 4) return;
+  setTimeout(async () => {
+    if (mine !== asked) return; // typing went on
+    let told;
+    try {
+      told = priceText(await telephone.rate(number));
+    } catch (failure) {
+      told = failure.text ?? "";
+    }
+    if (mine === asked) text("price", told);
+  }, 400);
+};
+at("dial").onsubmit = (event) => {
+  event.preventDefault();
+  tried(() => telephone.place(at("number").value.trim()));
+};
+at("answer").onclick = () => tried(() => telephone.answer());
+at("decline").onclick = () => telephone.hangUp("declined");
+at("hang_up").onclick = () => telephone.hangUp(telephone.call.state === "answered" ? "normal" : "cancelled");
+at("keypad").append(...[..."123456789*0#"].map((digit) => element("button", digit, { type: "button", onclick: () => telephone.press(digit) })));
+at("earlier").onclick = () => tried(() => showCalls(oldest));
+for (const one of at("folders").children)
+  one.onclick = () => {
+    folder = one.dataset.state;
+    tried(() => showMessages());
+  };
+setInterval(showClock, 1000);
+tried(() => telephone.start());

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The subscriber's page, as the gateway serves it, in front of a person: log-in, price and credit, a call out and one in, the call list,
+voicemail."""
+
+import base64
+import http.client
+import re
+import ssl
+import subprocess
+import time
+import unittest
+
+import network
+from chromium import Chromium, PageError
+from stage import LANDLINE, PATIENCE_S, StageTest, audio, processes
+
+ALICE_NUMBER = "+16505550100"
+SPEECH_S = 4
+TALK_S = 6
+
+
+class Page(StageTest):
+    settings = {
+        "overlay.address": "0.0.0.0", "overlay.names": network.GATEWAY,
+        "media.address": "0.0.0.0", "media.advertised_address": network.GATEWAY,
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        cls.network = network.Network()
+        cls.addClassCleanup(cls.network.close)
+        super().setUpClass()
+
+    @classmethod
+    def prepare(cls, stage):
+        cls.alice = stage.subscriber("alice", credit="20.00", number=ALICE_NUMBER)
+        cls.page_speech = stage.speech("page_speech", "demo-congrats", SPEECH_S)
+        cls.landline_speech = stage.speech("landline_speech", "demo-instruct", SPEECH_S, voice=0.85)
+        audio.write(stage.wav("landline_plays"), (audio.read(cls.landline_speech) + audio.silence(1)) * 20)
+        cls.telephone = stage.telephone(stage.wav("landline_plays"), address=network.GATEWAY)
+        stage.trunk(cls.telephone.sip_port, [LANDLINE[1:]], host=network.GATEWAY)
+        folder = stage.output / "browser"
+        folder.mkdir()
+        cls.person = Chromium(folder, cls.network.browser, cls.page_speech, stage.gateway.authority_file, "person.mjs")
+        cls.addClassCleanup(cls.person.close)
+        cls.person.await_event("ready", PATIENCE_S)
+        cls.url = f"https://{network.GATEWAY}:{stage.gateway.overlay_port}/"
+        cls.person.call("open", cls.url)
+        cls.log_in(cls.alice.passphrase)
+        cls.person.call("await", "#credit", "EUR", PATIENCE_S * 1000, timeout_s=PATIENCE_S + 5)  # attached: calls reach it
+
+    @classmethod
+    def log_in(cls, passphrase):
+        cls.person.call("fill", "#login_name", "alice")
+        cls.person.call("fill", "#login_passphrase", passphrase)
+        cls.person.call("click", "#log_in")
+
+    def setUp(self):
+        super().setUp()
+        self.telephone.forget()
+        self.known = self.telephone.recordings()
+        self.addCleanup(self.telephone.hang_up)
+
+    def see(self, selector, pattern):
+        try:
+            self.person.call("await", selector, pattern, PATIENCE_S * 1000, timeout_s=PATIENCE_S + 5)
+        except PageError as failure:
+            shown = {name: self.person.call("text", name) for name in ("#state", "#trouble", "#far_end", "#price", "#messages")}
+            raise AssertionError(f"{selector} never showed {pattern}; the page says {shown}") from failure
+        return self.person.call("text", selector)
+
+    def keep_heard(self, name):
+        """What the page has played since "listen", as WAV."""
+        recorded = self.stage.output / f"{name}.webm"
+        recorded.write_bytes(base64.b64decode(self.person.call("heard")))
+        wav = self.stage.wav(name)
+        subprocess.run(["ffmpeg", "-y", "-loglevel", "error", "-i", recorded, "-ar", "16000", "-ac", "1", wav], check=True)
+        return wav
+
+    def test_a_call_out_with_its_price_and_its_place_in_the_list(self):
+        self.see("#credit", r"EUR \d+\.\d+")
+        self.person.call("fill", "#number", LANDLINE)
+        self.assertEqual("EUR 0.60 a minute (United Kingdom)", self.see("#price", "a minute"))
+        self.person.call("click", "#call")
+        self.see("#clock", r"0:0\d")
+        self.person.call("listen", "ear")
+        self.person.call("click", "#keypad button:nth-child(5)")
+        processes.wait_until("the page's digit", lambda: self.telephone.digits() == "5", PATIENCE_S)
+        time.sleep(TALK_S)
+        heard = self.keep_heard("page_heard")
+        self.assertRegex(self.person.call("text", "#cost"), r"EUR 0\.\d\d")
+        self.person.call("click", "#hang_up")
+        ended = self.see("#state", "EUR")
+        record = self.stage.records(self.alice)[0]
+        self.assertIn(f"EUR {record['charged']}", ended)
+        self.see("#calls tr:first-child", re.escape(LANDLINE))
+        self.assertIn(f"EUR {record['charged']}", self.person.call("text", "#calls tr:first-child"))
+        self.telephone.keep_recording(self.known, self.stage.wav("landline_heard"))
+        self.assert_heard(self.landline_speech, heard)
+        self.assert_heard(self.page_speech, self.stage.wav("landline_heard"))
+        self.assert_sound()
+
+    def test_a_number_that_cannot_be_called_says_why(self):
+        self.person.call("fill", "#number", "+44")
+        self.person.call("fill", "#number", "+4420")
+        self.see("#price", "too short")
+        self.person.call("fill", "#number", "112")
+        self.person.call("click", "#call")
+        self.see("#state", "Emergency numbers cannot be called")
+        self.assert_sound()
+
+    def test_a_call_in_is_answered(self):
+        self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+        self.see("#far_end", re.escape(LANDLINE))
+        self.person.call("click", "#answer")
+        self.see("#clock", r"0:0\d")
+        self.person.call("listen", "ear")
+        time.sleep(TALK_S)
+        heard = self.keep_heard("page_heard_in")
+        self.telephone.hang_up()
+        self.see("#state", "0:")
+        self.telephone.keep_recording(self.known, self.stage.wav("landline_heard_in"))
+        self.assert_heard(self.landline_speech, heard)
+        self.assert_heard(self.page_speech, self.stage.wav("landline_heard_in"))
+        self.assert_sound()
+
+    def test_a_message_is_heard_saved_deleted_and_had_back(self):
+        self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+        self.see("#far_end", re.escape(LANDLINE))
+        self.person.call("click", "#decline")
+        self.telephone.await_event("CALL_ESTABLISHED", PATIENCE_S)
+        time.sleep(12)  # greeting and beep, then speech
+        self.telephone.hang_up()
+        self.see("#unheard", "1 new")
+        self.see("#messages li", re.escape(LANDLINE))
+        self.person.call("click", "#messages button:has-text('Play')")
+        playing = lambda: self.person.call("player", "player")["currentTime"] > 1
+        processes.wait_until("the message's being played", playing, PATIENCE_S)
+        self.assertGreater(self.person.call("player", "player")["duration"], 2)
+        self.person.call("click", "#messages button:has-text('Save')")
+        self.see("#messages li", "None")
+        self.person.call("click", "#folders button[data-state=saved]")
+        self.see("#messages li", re.escape(LANDLINE))
+        self.person.call("click", "#messages button:has-text('Delete')")
+        self.see("#messages li", "None")
+        self.person.call("click", "#folders button[data-state=deleted]")
+        self.see("#messages li", re.escape(LANDLINE))
+        self.person.call("click", "#messages button:has-text('Restore')")
+        self.see("#messages li", "None")
+        (kept,) = self.stage.rest.get(f"/v1/mailboxes/{self.alice.account_id}/voicemails")["items"]
+        self.assertEqual("saved", kept["state"])
+        self.person.call("click", "#folders button[data-state=new]")
+        self.assert_sound()
+
+    def test_who_has_logged_in_stays_so_until_logging_out(self):
+        self.person.call("reload")
+        self.see("#credit", "EUR")
+        self.assertEqual("alice", self.person.call("text", "#name"))
+        self.person.call("click", "#log_out")
+        self.see("#log_in", "Log in")
+        self.assertFalse(self.person.call("sees", "#desk"))
+        self.person.call("reload")
+        self.see("#log_in", "Log in")
+        self.log_in("wrong pass-phrase")
+        self.see("#trouble", "pass-phrase is wrong")
+        self.log_in(self.alice.passphrase)
+        self.see("#credit", "EUR")
+
+    def test_nothing_but_the_page_is_served_and_nothing_foreign_gets_into_it(self):
+        trust = ssl.create_default_context(cafile=self.stage.gateway.authority_file)
+        asked = http.client.HTTPSConnection(network.GATEWAY, self.stage.gateway.overlay_port, context=trust, timeout=PATIENCE_S)
+        self.addCleanup(asked.close)
+        for path in ("/", "/page.js", "/?from=mail"):
+            asked.request("GET", path)
+            answer = asked.getresponse()
+            self.assertEqual(200, answer.status, path)
+            self.assertIn("default-src 'none'", answer.headers["Content-Security-Policy"])
+            self.assertEqual("nosniff", answer.headers["X-Content-Type-Options"])
+            self.assertTrue(answer.read())
+        for method, path in (("GET", "/../file.cpp"), ("GET", "/nothing"), ("POST", "/"), ("GET", "/%2e%2e/")):
+            asked.request(method, path)
+            answer = asked.getresponse()
+            self.assertEqual(426, answer.status, path)
+            answer.read()
+            asked.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
