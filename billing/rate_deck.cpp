@@ -121,7 +121,8 @@ const char* to_string(deck_kind value) {
   return "sell";
 }
 
-deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& request) {
+deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& asked) {
+  deck_import request = asked;
   if (request.name.empty() || request.name.size() > longest_name || !is_clean(request.name))
     return refused("",
                    "the deck's name must have 1 to " + std::to_string(longest_name) + " bytes of plain text");
@@ -150,8 +151,15 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& re
                 "SET deck = excluded.deck RETURNING currency, newest_version, kind",
                 request.name, request.currency, std::string(to_string(request.kind)));
   if (auto why = objection(request, known); !why.empty()) return refused("", std::move(why));
-  tell_difference(tx, request, text.lines, report);
   const int newest = known.empty() ? 0 : known[0][1].as<int>();
+  if (request.now && newest > 0 && request.effective_from < *request.now) {
+    if (request.effective_from < *request.now - deck_grace)
+      return refused("effective_from",
+                     "effective_from is in the past: what a version in force has charged is not changed "
+                     "afterwards; leave it out to begin now");
+    request.effective_from = *request.now;
+  }
+  tell_difference(tx, request, text.lines, report);
   // Not the newest version: that one may come into force later than is asked for now, or never have.
   const auto same = tx.exec_params(
       "SELECT version FROM (SELECT version, digest FROM billing.deck_version WHERE deck = $1 AND "

@@ -62,6 +62,7 @@ struct deck_text {
 
 inline constexpr std::size_t max_deck_problems = 10'000;
 inline constexpr std::size_t max_deck_lines = 1'000'000;
+inline constexpr std::chrono::minutes deck_grace{5};  // for clocks that differ
 inline constexpr std::size_t max_deck_bytes = 128U << 20U;
 
 // Reads and checks a deck without a database.
@@ -78,7 +79,10 @@ struct deck_import {
   deck_kind kind = deck_kind::sell;  // a deck keeps the kind of its first version
   std::string currency = "EUR";      // a deck keeps the currency of its first version
   std::string_view csv{};
-  wall_time effective_from{};                        // the version comes into force then
+  wall_time effective_from{};  // the version comes into force then
+  // The present. With it, and once the deck has a version, what was in force is not changed afterwards: a
+  // moment of at most deck_grace before it is taken for now, an earlier one is refused.
+  std::optional<wall_time> now{};
   std::string note{};                                // who and why
   bool dry_run = false;                              // check everything, write nothing
   std::size_t changes_listed = most_changes_listed;  // of each kind, in the report

@@ -134,7 +134,7 @@ rates_commands add_rates(CLI::App& app, arguments& given) {
   take->add_option("--currency", in.currency, "Its currency (default: the gateway's)");
   take->add_option("--kind", in.kind, "sell (default), or cost: what a carrier charges")
       ->check(CLI::IsMember({"sell", "cost"}));
-  take->add_option("--effective-from", in.effective_from, "RFC 3339, or a day, UTC (default: now)");
+  take->add_option("--effective-from", in.effective_from, "RFC 3339, or a day, UTC; not in the past (default: now)");
   take->add_option("--note", in.note, "Kept with the version");
   take->add_option("--changes", in.changes, "How many changes of each kind are shown (100)")
       ->check(CLI::Range(0, 10'000));

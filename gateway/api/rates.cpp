@@ -104,7 +104,10 @@ reply refused_import(const billing::deck_import_report& report, bool dry_run) {
   std::vector<field_error> errors;
   for (const billing::deck_problem& each : report.problems)
     errors.push_back(
-        {"line " + std::to_string(each.line) + (each.column.empty() ? "" : ", " + each.column), each.text});
+        {each.line == 0 && !each.column.empty()
+             ? each.column  // of the request, not of the file
+             : "line " + std::to_string(each.line) + (each.column.empty() ? "" : ", " + each.column),
+         each.text});
   std::string detail = "The rate deck has " + std::to_string(report.problem_count) +
                        (report.problem_count == 1 ? " mistake" : " mistakes") + "; nothing was imported.";
   if (report.problem_count > errors.size())
@@ -207,7 +210,8 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   billing::deck_import wanted;
   wanted.name = fields.text("deck").value_or(with.options.decks.deck);
   wanted.currency = fields.text("currency").value_or(with.options.currency);
-  wanted.effective_from = fields.time("effective_from").value_or(std::chrono::system_clock::now());
+  wanted.now = std::chrono::system_clock::now();
+  wanted.effective_from = fields.time("effective_from").value_or(*wanted.now);
   wanted.note = fields.text("note").value_or("");
   wanted.dry_run = fields.flag("dry_run").value_or(false);
   wanted.changes_listed = static_cast<std::size_t>(

@@ -18,6 +18,8 @@ void put_price(boost::json::object& body, const billing::rate& rate, const std::
   put_money(body, "connection_fee", rate.connection_fee);
   body["initial_increment_s"] = rate.initial_increment.count();
   body["next_increment_s"] = rate.next_increment.count();
+  body["free_start_s"] = rate.free_start.count();
+  body["included_s"] = rate.included.count();
 }
 
 boost::json::object connecting_body(const uuid& call_id, const std::string& number, const billing::rate& rate,

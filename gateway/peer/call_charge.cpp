@@ -24,6 +24,10 @@ void call_charge::learn(const boost::json::object& body) {
     initial_increment_s_ = std::clamp<std::int64_t>(*increment, 1, increment_max_s);
   if (const auto increment = integer_member(body, "next_increment_s"))
     next_increment_s_ = std::clamp<std::int64_t>(*increment, 1, increment_max_s);
+  if (const auto free = integer_member(body, "free_start_s"))
+    free_start_s_ = std::clamp<std::int64_t>(*free, 0, increment_max_s);
+  if (const auto included = integer_member(body, "included_s"))
+    included_s_ = std::clamp<std::int64_t>(*included, 0, increment_max_s);
   if (const auto currency = text_member(body, "currency")) currency_ = *currency;
   if (const auto destination = text_member(body, "destination")) destination_ = *destination;
 }
@@ -36,12 +40,14 @@ void call_charge::learn_credit(const boost::json::object& body) {
 std::optional<std::int64_t> call_charge::estimate_micros(std::chrono::seconds talk) const {
   if (!price_per_minute_micros_) return std::nullopt;
   const std::int64_t seconds = std::clamp<std::int64_t>(talk.count(), 0, increment_max_s * 7);
+  if (free_start_s_ > 0 && seconds <= free_start_s_) return 0;
   std::int64_t billed = initial_increment_s_;
   if (seconds > billed) {
     const std::int64_t increments = (seconds - billed + next_increment_s_ - 1) / next_increment_s_;
     billed += increments * next_increment_s_;
   }
-  return connection_fee_micros_ + (*price_per_minute_micros_ * billed + 59) / 60;
+  return connection_fee_micros_ +
+         (*price_per_minute_micros_ * std::max<std::int64_t>(billed - included_s_, 0) + 59) / 60;
 }
 
 std::string call_charge::running_text(std::chrono::seconds talk) const {
@@ -57,6 +63,8 @@ std::string call_charge::price_text() const {
   std::string text = amount_text(*price_per_minute_micros_, currency_) + " a minute";
   if (connection_fee_micros_ > 0)
     text += ", connection fee " + amount_text(connection_fee_micros_, currency_);
+  if (free_start_s_ > 0) text += ", free up to " + std::to_string(free_start_s_) + " s";
+  if (included_s_ > 0) text += ", " + std::to_string(included_s_) + " s included";
   if (!destination_.empty()) text += " (" + destination_ + ")";
   return text;
 }

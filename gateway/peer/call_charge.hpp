@@ -37,6 +37,8 @@ class call_charge {
   std::int64_t connection_fee_micros_ = 0;
   std::int64_t initial_increment_s_ = 60;
   std::int64_t next_increment_s_ = 60;
+  std::int64_t free_start_s_ = 0;
+  std::int64_t included_s_ = 0;
   std::string currency_;
   std::string destination_;
 };

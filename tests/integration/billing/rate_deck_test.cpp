@@ -95,6 +95,28 @@ TEST_F(RateDeck, TheSameDeckIsImportedAgainWhereAnotherOneWouldBeInForce) {
   EXPECT_EQ(price_of(day_3, "44"), 17'000);
 }
 
+// What was charged by a version in force must stay explicable by it.
+TEST_F(RateDeck, NoVersionReachesIntoThePast) {
+  const auto import_at = [&](const std::string& csv, wall_time from, wall_time now, bool dry_run = false) {
+    return step([&](auto& tx) {
+      return import_deck(tx, {.csv = csv, .effective_from = from, .now = now, .dry_run = dry_run});
+    });
+  };
+  const std::string dearer = "prefix,destination,price_per_minute\n44,UK,0.02\n";
+  EXPECT_EQ(import_at(small_deck, day_1, day_2).result, outcome::imported) << "the first has no past";
+  for (const bool dry_run : {true, false}) {
+    const auto late = import_at(dearer, day_2 - 1h, day_2, dry_run);
+    EXPECT_EQ(late.result, outcome::refused);
+    ASSERT_EQ(late.problems.size(), 1U);
+    EXPECT_EQ(late.problems[0].column, "effective_from");
+  }
+  EXPECT_EQ(count("billing.deck_version"), 1);
+  EXPECT_EQ(import_at(dearer, day_2 - 1min, day_2).result, outcome::imported) << "by another clock";
+  EXPECT_EQ(price_of(day_2 - 1s, "44"), 17'000);
+  EXPECT_EQ(price_of(day_2, "44"), 20'000);
+  EXPECT_EQ(import_at(small_deck, day_3, day_2).result, outcome::imported);
+}
+
 TEST_F(RateDeck, BadDeckLeavesNothing) {
   const auto report = import(small_deck + "x,nowhere,1\n33,,y\n");
   EXPECT_EQ(report.result, outcome::refused);

@@ -21,6 +21,13 @@ boost::json::object price(std::int64_t per_minute, std::int64_t fee, std::int64_
           {"destination", "Global zone"}};
 }
 
+boost::json::object price_with_gifts(std::int64_t free_start, std::int64_t included) {
+  auto body = price(60'000, 1'000, 60, 60);
+  body["free_start_s"] = free_start;
+  body["included_s"] = included;
+  return body;
+}
+
 struct estimate_row {
   const char* name;
   boost::json::object price;
@@ -43,6 +50,11 @@ INSTANTIATE_TEST_SUITE_P(
                     estimate_row{"SecondMinute", price(17'000, 0, 60, 60), 61, 34'000},
                     estimate_row{"ConnectionFee", price(17'000, 39'000, 60, 60), 5, 56'000},
                     estimate_row{"BySecondsRoundedUpOnce", price(17'000, 0, 1, 1), 10, 2'834},
+                    estimate_row{"FreeStart", price_with_gifts(10, 0), 10, 0},
+                    estimate_row{"BehindTheFreeStart", price_with_gifts(10, 0), 11, 61'000},
+                    estimate_row{"IncludedSeconds", price_with_gifts(0, 60), 60, 1'000},
+                    estimate_row{"BehindIncludedSeconds", price_with_gifts(0, 60), 61, 61'000},
+                    estimate_row{"NonsenseGifts", price_with_gifts(-1, -1), 60, 61'000},
                     estimate_row{"NonsenseIncrements", price(60, 0, 0, -5), 3, 3},
                     estimate_row{"NonsensePrice", price(-1, 0, 60, 60), 3, 0}),
     [](const auto& row) { return row.param.name; });
@@ -61,6 +73,13 @@ TEST(CallChargeText, ShowsCostAndWhatIsLeftOfTheCredit) {
   charge.learn(price(17'000, 0, 60, 60));
   EXPECT_EQ(charge.running_text(seconds(5)), "cost EUR 0.017  credit EUR 9.983");
   EXPECT_EQ(charge.price_text(), "EUR 0.017 a minute (Global zone)");
+}
+
+TEST(CallChargeText, TellsWhatIsFree) {
+  call_charge charge;
+  charge.learn(price_with_gifts(10, 60));
+  EXPECT_EQ(charge.price_text(),
+            "EUR 0.06 a minute, connection fee EUR 0.001, free up to 10 s, 60 s included (Global zone)");
 }
 
 TEST(CallChargeText, SurvivesHugeNumbers) {
