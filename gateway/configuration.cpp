@@ -253,7 +253,7 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "identity.key_file and identity.certificate_url belong together");
   require(c.identity.policy == "tell" || c.identity.policy == "refuse_failed" || c.identity.policy == "require",
           "identity.policy must be tell, refuse_failed or require");
-  require(c.identity.policy == "tell" || !c.identity.authorities.empty(),
+  require((c.identity.policy != "refuse_failed" && c.identity.policy != "require") || !c.identity.authorities.empty(),
           "identity.policy needs identity.authorities");
   require(c.billing.webhook_secret.empty() || c.billing.webhook_secret.size() >= 16,
           "billing.webhook_secret must have at least 16 characters");
