@@ -35,6 +35,7 @@ struct refund_answer {
   money balance_after{};           // posted credit of the account, now
   money left{};                    // of the payment, not refunded
   money debited{};                 // credit that was taken: the amount, less a tax that had come on top
+  money owed{};                    // of it, what the free credit did not cover: take_back_payment only
   std::optional<tax_share> tax{};  // negative, as the entry
 };
 
@@ -44,6 +45,16 @@ struct refund_answer {
 // refund_conflict.
 boost::system::result<refund_answer> refund_payment(pqxx::transaction_base& tx,
                                                     const refund_request& request);
+
+// The same for money that its provider has given back already: it is entered whole, whatever is left of the
+// credit. What the free credit lacks is borne by the house as an adjustment and noted as owed by the account
+// (billing.debt_left), which is locked as by a limit against fraud, with events. Never insufficient_credit.
+boost::system::result<refund_answer> take_back_payment(pqxx::transaction_base& tx,
+                                                       const refund_request& request);
+
+// What an account still owes for such refunds: less the adjustments whose reference is "debt/" and the
+// refund's id.
+money find_debt(pqxx::transaction_base& tx, const uuid& account_id);
 
 enum class adjustment_kind : std::uint8_t {
   goodwill,    // a gift; only positive
@@ -57,7 +68,7 @@ struct adjustment_request {
   uuid account_id{};
   adjustment_kind kind = adjustment_kind::adjustment;
   money amount{};
-  std::string reference{};  // the admin's, 1 … 200 bytes; once for the account and kind
+  std::string reference{};  // the admin's, 1 … 200 bytes, not "owed/…"; once for the account and kind
   std::string note{};       // why; not empty
   std::string currency{};   // if not empty, must be the account's
   std::chrono::system_clock::time_point now{};
@@ -73,6 +84,11 @@ struct adjustment_answer {
 // malformed (reference, note), insufficient_credit, reference_conflict.
 boost::system::result<adjustment_answer> adjust(pqxx::transaction_base& tx,
                                                 const adjustment_request& request);
+
+// Tells every gateway, with the commit, that the account has more free credit than before (channel
+// tollgate_credit, the account's id): a call of it that has the last of it asks again. Silent while no call
+// holds credit. Whatever gives credit in this module calls it.
+void tell_more_credit(pqxx::transaction_base& tx, const uuid& account_id);
 
 // One house account in one currency: what all subscribers' entries against it sum up to, with the other sign.
 struct house_account {

@@ -7,6 +7,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/credit.hpp"
 #include "billing/sql.hpp"
 #include "billing/text.hpp"
 
@@ -95,6 +96,7 @@ boost::system::result<reactivation> reactivate(pqxx::transaction_base& tx, const
                                    sql::text_of(account_id), by == actor::subscriber, iso_time(now));
   const auto status = row[0].as<std::string>();
   if (status != "reactivated") return sql::error_of(status);
+  tell_more_credit(tx, account_id);
   return reactivation{.amount = sql::money_of(row[1]), .balance_after = sql::money_of(row[2])};
 }
 

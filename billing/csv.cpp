@@ -9,6 +9,8 @@
 namespace tollgate::billing::csv {
 namespace {
 
+constexpr std::size_t longest_open_quote = 64 * 1024;
+
 bool is_clean_line(std::string_view line, char delimiter) {
   if (delimiter != '\t') return is_clean(line);
   std::string without(line);  // a tab is a control character: clean but for it
@@ -39,6 +41,32 @@ const char* take_field(std::string_view line, char delimiter, std::size_t& at, s
   return nullptr;
 }
 
+std::string_view take_line(std::string_view& text) {
+  const auto end = std::min(text.find('\n'), text.size());
+  auto line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+// Whether a quoted field goes on behind this line; `open`: one has come into it. Only a field that begins with a
+// quote is quoted.
+bool is_open_behind(std::string_view line, char delimiter, bool open) {
+  bool at_start = !open;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (open && c == '"') {
+      const bool is_escaped = i + 1 < line.size() && line[i + 1] == '"';
+      if (is_escaped) ++i;
+      open = is_escaped;
+    } else if (!open) {
+      open = at_start && c == '"';
+      at_start = c == delimiter;
+    }
+  }
+  return open;
+}
+
 }  // namespace
 
 char delimiter_of(std::string_view header) {
@@ -64,12 +92,22 @@ std::string_view without_mark(std::string_view text) {
   return text;
 }
 
-std::string_view take_line(std::string_view& text) {
-  const auto end = std::min(text.find('\n'), text.size());
-  auto line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
+record take_record(std::string_view& text, char delimiter) {
+  record out;
+  auto rest = text;
+  bool open = false;
+  do {
+    const auto line = take_line(rest);
+    if (open) out.text += ' ';
+    out.text += line;
+    open = is_open_behind(line, delimiter, open);
+    if (!open) {
+      text = rest;
+      return out;
+    }
+    ++out.lines;
+  } while (!rest.empty() && out.text.size() <= longest_open_quote);
+  return {std::string(take_line(text)), 1};
 }
 
 const char* split(std::string_view line, char delimiter, std::vector<std::string>& fields) {

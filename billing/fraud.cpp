@@ -116,6 +116,13 @@ std::vector<fraud_event> list_fraud_events(pqxx::transaction_base& tx, int limit
   return found;
 }
 
+std::map<std::string, std::int64_t> count_fraud_events(pqxx::transaction_base& tx) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& row : tx.exec("SELECT measure, sum(times)::bigint FROM billing.fraud_event GROUP BY measure"))
+    counts[row[0].as<std::string>()] = row[1].as<std::int64_t>();
+  return counts;
+}
+
 fraud_policy find_fraud_policy(pqxx::transaction_base& tx) {
   const auto row = tx.exec1("SELECT established_days, payment_days FROM billing.fraud_policy");
   fraud_policy found{.established_days = row[0].as<int>(), .payment_days = row[1].as<int>()};

@@ -77,6 +77,9 @@ struct fraud_event {
   std::optional<uuid> call_id{};  // of the first
 };
 
+// How often each limit was reached since the ledger began, by its measure: grows only.
+std::map<std::string, std::int64_t> count_fraud_events(pqxx::transaction_base& tx);
+
 // Newest hour first, at most `limit` (1 … 1000).
 std::vector<fraud_event> list_fraud_events(pqxx::transaction_base& tx, int limit);
 

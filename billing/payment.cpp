@@ -3,6 +3,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/credit.hpp"
 #include "billing/ledger.hpp"
 #include "billing/sql.hpp"
 #include "billing/tax_row.hpp"
@@ -29,6 +30,7 @@ boost::system::result<top_up_answer> top_up(pqxx::transaction_base& tx, const to
       request.currency, least.micros, request.at ? iso_time(*request.at) : std::string{});
   const auto status = row[0].as<std::string>();
   if (status != "credited" && status != "repeated") return sql::error_of(status);
+  if (status == "credited") tell_more_credit(tx, request.account_id);
   return top_up_answer{.status = status == "credited" ? top_up_status::credited : top_up_status::repeated,
                        .balance_after = sql::money_of(row[1]),
                        .sequence = row[2].as<std::int64_t>(),

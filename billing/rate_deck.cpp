@@ -124,10 +124,10 @@ const char* to_string(deck_kind value) {
 deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& asked) {
   deck_import request = asked;
   if (request.name.empty() || request.name.size() > longest_name || !is_clean(request.name))
-    return refused("",
+    return refused("deck",
                    "the deck's name must have 1 to " + std::to_string(longest_name) + " bytes of plain text");
-  if (!is_currency(request.currency)) return refused("", "the currency must be three capital letters");
-  if (!is_known_currency(tx, request.currency)) return refused("", "the currency is none of ISO 4217");
+  if (!is_currency(request.currency)) return refused("currency", "the currency must be three capital letters");
+  if (!is_known_currency(tx, request.currency)) return refused("currency", "the currency is none of ISO 4217");
   auto text = parse_deck(request.csv);
   deck_import_report report;
   report.rates = text.lines.size();
@@ -150,7 +150,10 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& as
                 "DO UPDATE "
                 "SET deck = excluded.deck RETURNING currency, newest_version, kind",
                 request.name, request.currency, std::string(to_string(request.kind)));
-  if (auto why = objection(request, known); !why.empty()) return refused("", std::move(why));
+  if (auto why = objection(request, known); !why.empty()) {
+    const bool is_of_kind = why.starts_with("the deck is of kind");
+    return refused(is_of_kind ? "kind" : "currency", std::move(why));
+  }
   const int newest = known.empty() ? 0 : known[0][1].as<int>();
   if (request.now && newest > 0 && request.effective_from < *request.now) {
     if (request.effective_from < *request.now - deck_grace)

@@ -98,8 +98,9 @@ class parser {
 
   // Takes one record off the text.
   bool next_record() {
-    ++line_;
-    const auto record = csv::take_line(rest_);
+    line_ += lines_;
+    auto [record, lines] = csv::take_record(rest_, delimiter_);
+    lines_ = lines;
     fields_.clear();
     if (record.size() > longest_record) {
       problem("", "the line is longer than " + std::to_string(longest_record) + " bytes");
@@ -268,7 +269,8 @@ class parser {
   }
 
   std::string_view rest_;
-  std::size_t line_ = 0;
+  std::size_t line_ = 0;   // where the record began
+  std::size_t lines_ = 1;  // that it takes
   std::size_t columns_ = 0;
   char delimiter_ = ',';
   char decimal_sign_ = 0;  // of the prices; 0: none seen yet

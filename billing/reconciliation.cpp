@@ -137,7 +137,7 @@ class carrier_reader {
   carrier_text run() {
     if (!read_header()) return std::move(out_);
     while (!rest_.empty() && out_.problems.size() < most_problems) {
-      const auto text = next_line();
+      const auto text = next_record();
       if (text.empty()) continue;
       if (const char* wrong = csv::split(text, delimiter_, fields_))
         problem(wrong);
@@ -148,15 +148,17 @@ class carrier_reader {
   }
 
  private:
-  std::string_view next_line() {
-    ++line_;
-    return csv::take_line(rest_);
+  std::string next_record() {
+    line_ += lines_;
+    auto record = csv::take_record(rest_, delimiter_);
+    lines_ = record.lines;
+    return std::move(record.text);
   }
   void problem(std::string text) { out_.problems.push_back({line_, std::move(text)}); }
 
   bool read_header() {
-    const auto header = next_line();
-    delimiter_ = csv::delimiter_of(header);
+    delimiter_ = csv::delimiter_of(rest_.substr(0, rest_.find('\n')));
+    const auto header = next_record();
     if (const char* wrong = csv::split(header, delimiter_, fields_)) {
       problem(wrong);
       return false;
@@ -207,7 +209,8 @@ class carrier_reader {
 
   std::string_view rest_;
   minutes offset_;
-  std::size_t line_ = 0;
+  std::size_t line_ = 0;   // where the record began
+  std::size_t lines_ = 1;  // that it takes
   char delimiter_ = ',';
   std::array<std::size_t, column_count> position_{};
   std::vector<std::string> fields_;

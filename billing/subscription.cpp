@@ -6,6 +6,7 @@
 #include <pqxx/transaction_base>
 
 #include "billing/currency.hpp"
+#include "billing/credit.hpp"
 #include "billing/sql.hpp"
 #include "billing/tax_row.hpp"
 #include "billing/text.hpp"
@@ -105,6 +106,7 @@ boost::system::result<subscription_refund_answer> refund_subscription(pqxx::tran
       refund.unused_days, refund.period_days, clean_text(refund.note), iso_time(refund.now));
   const auto status = row[0].as<std::string>();
   if (status != "refunded" && status != "repeated") return sql::error_of(status);
+  if (status == "refunded") tell_more_credit(tx, refund.account_id);
   return subscription_refund_answer{.repeated = status == "repeated",
                                     .amount = sql::money_of(row[1]),
                                     .balance_after = sql::money_of(row[2])};

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "billing/currency.hpp"
+#include "billing/credit.hpp"
 #include "billing/sql.hpp"
 #include "billing/text.hpp"
 
@@ -182,12 +183,14 @@ redemption redeem_voucher(pqxx::transaction_base& tx, const voucher_key& key, co
   redemption answer{.value = sql::money_of(row[1]),
                     .balance_after = sql::money_of(row[2]),
                     .retry_after = sql::seconds_of(row[3])};
-  if (status == "redeemed")
+  if (status == "redeemed") {
     answer.status = redemption_status::redeemed;
-  else if (status == "repeated")
+    tell_more_credit(tx, account_id);
+  } else if (status == "repeated") {
     answer.status = redemption_status::repeated;
-  else
+  } else {
     answer.why = refusal_of(status);
+  }
   return answer;
 }
 

@@ -54,6 +54,7 @@ enum class owner : std::uint8_t {
   path,    ///< the first parameter of the path
   number,  ///< the account that rents the number which is the first parameter of the path
   body,    ///< the field account_id
+  query,   ///< the query's account_id, if it is there; without it the answer is about the subscriber's own
 };
 
 struct access {

@@ -144,6 +144,9 @@ awaitable<std::optional<reply>> connection::authorize(exchange& now) {
   if (now.in.by->as != role::subscriber) co_return std::nullopt;
   const auto& own = *now.in.by->account_id;
   if (now.chosen->who.of == owner::path && parse_uuid(now.in.parameters[0]) != own) co_return forbidden();
+  if (now.chosen->who.of == owner::query)
+    for (const auto& [name, value] : now.in.query)
+      if (name == "account_id" && parse_uuid(value) != own) co_return forbidden();
   if (now.chosen->who.of == owner::number) {
     const auto number = pstn::phone_number::parse(now.in.parameters[0]);
     if (!number) co_return forbidden();

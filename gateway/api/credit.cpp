@@ -102,8 +102,10 @@ awaitable<reply> reactivate_credit(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   if (!id) co_return no_account();
   const auto now = std::chrono::system_clock::now();
+  const bool own = from.by && from.by->as == role::subscriber;
+  const auto who = own ? billing::actor::subscriber : billing::actor::admin;
   const auto reactivate = [&](pqxx::work& tx) {
-    return billing::reactivate(tx, *id, billing::actor::admin, now);
+    return billing::reactivate(tx, *id, who, now);
   };
   const result<billing::reactivation> done =
       co_await with.database.run(reactivate, db::run_options{.idempotent = true});

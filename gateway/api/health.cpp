@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The node itself: alive, ready, measured, drained.
+#include <map>
+
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "billing/fraud.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -123,6 +126,12 @@ void put_sip(std::string& into, const sip_status& sip) {
              "Calls whose messages were forgotten for want of memory.", sip.traces_evicted);
 }
 
+void put_fraud(std::string& into, const std::map<std::string, std::int64_t>& counts) {
+  metric_family family(into, "fraud_events_total", "counter", "Limits against fraud that were reached, by measure.");
+  for (const auto& [measure, count] : counts)
+    family.put(label("measure", measure), std::to_string(count));
+}
+
 }  // namespace
 
 awaitable<reply> get_health(services&, const request&) {
@@ -169,6 +178,11 @@ awaitable<reply> get_metrics(services& with, const request&) {
              pool.reconnected);
   put_sip(out.body, with.gateway.sip());
   put_media(out.body, with.gateway.media());
+  // Of all nodes, as the ledger has them; missing while it does not answer at once.
+  const auto count = [](pqxx::work& tx) { return billing::count_fraud_events(tx); };
+  const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
+  const result<std::map<std::string, std::int64_t>> reached = co_await with.database.run(count, at_once);
+  if (reached) put_fraud(out.body, *reached);
   co_return out;
 }
 

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "billing/account.hpp"
+#include "billing/credit.hpp"
 #include "billing/credit_life.hpp"
 #include "billing/error.hpp"
 #include "gateway/api/fields.hpp"
@@ -31,13 +32,14 @@ awaitable<reply> get_balance(services& with, const request& from) {
   struct credit {
     billing::account account;
     billing::credit_life life;
+    billing::money owed;
   };
   const auto read = [&](pqxx::work& tx) -> result<credit> {
     const auto account = billing::find_account(tx, *id);
     if (!account) return account.error();
     const auto life = billing::find_credit_life(tx, *id, with.options.lapse);
     if (!life) return life.error();
-    return credit{*account, *life};
+    return credit{*account, *life, billing::find_debt(tx, *id)};
   };
   const result<credit> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
@@ -48,6 +50,7 @@ awaitable<reply> get_balance(services& with, const request& from) {
   put_money(out, "held", found->account.credit.held);
   put_money(out, "available", found->account.credit.available());
   put_money(out, "inactive", found->life.inactive);
+  put_money(out, "owed", found->owed);
   put_time(out, "lapses_at", found->life.lapses_at);
   co_return json_reply(200, out);
 }

@@ -51,8 +51,9 @@ awaitable<reply> credit_payment(services& with, billing::top_up_request wanted) 
   co_return json_reply(200, out);
 }
 
+// The money is with the payer already: refused it would be lost from the books, and told again for ever.
 awaitable<reply> take_refund(services& with, billing::refund_request wanted) {
-  const auto refund = [&](pqxx::work& tx) { return billing::refund_payment(tx, wanted); };
+  const auto refund = [&](pqxx::work& tx) { return billing::take_back_payment(tx, wanted); };
   const result<billing::refund_answer> done =
       co_await with.database.run(refund, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
@@ -60,6 +61,7 @@ awaitable<reply> take_refund(services& with, billing::refund_request wanted) {
   boost::json::object out{
       {"refund_id", wanted.refund_id}, {"payment_id", wanted.payment_id}, {"repeated", done->repeated}};
   put_money(out, "debited", done->debited);
+  put_money(out, "owed", done->owed);
   put_tax(out, done->tax);
   put_money(out, "balance_after", done->balance_after);
   co_return json_reply(200, out);

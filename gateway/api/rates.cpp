@@ -102,13 +102,13 @@ boost::json::object to_json(const billing::loss_list& losses) {
 // All mistakes that the report lists, by line. A dry run of a bad deck tells what it would change as well.
 reply refused_import(const billing::deck_import_report& report, bool dry_run) {
   std::vector<field_error> errors;
+  const bool is_of_no_line = report.problem_count == 1 && report.problems.front().line == 0;
   for (const billing::deck_problem& each : report.problems)
-    errors.push_back(
-        {each.line == 0 && !each.column.empty()
-             ? each.column  // of the request, not of the file
-             : "line " + std::to_string(each.line) + (each.column.empty() ? "" : ", " + each.column),
-         each.text});
-  std::string detail = "The rate deck has " + std::to_string(report.problem_count) +
+    errors.push_back({is_of_no_line ? (each.column.empty() ? "deck" : each.column)
+                                    : "line " + std::to_string(each.line) +
+                                          (each.column.empty() ? "" : ", " + each.column),
+                      each.text});
+  std::string detail = is_of_no_line ? "Nothing was imported: " + errors.front().text + "." : "The rate deck has " + std::to_string(report.problem_count) +
                        (report.problem_count == 1 ? " mistake" : " mistakes") + "; nothing was imported.";
   if (report.problem_count > errors.size())
     detail += " The first " + std::to_string(errors.size()) + " are listed.";
@@ -252,11 +252,15 @@ awaitable<reply> find_rate(services& with, const request& from) {
   const std::string text = fields.needed_text("number");
   const std::string region = fields.text("region").value_or(with.options.region);
   const auto deck = fields.text("deck");
-  const auto account_id = fields.id("account_id");
+  auto account_id = fields.id("account_id");
   const auto duration = fields.integer("duration_s", 0, billing::max_call_duration.count());
   const auto at = fields.time("at").value_or(std::chrono::system_clock::now());
   if (deck && account_id) fields.complain("deck", "cannot stand beside account_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
+  // A subscriber asks by what the own calls cost: other decks, and what carriers ask, are the operator's secret.
+  const bool by_subscriber = from.by && from.by->as == role::subscriber;
+  if (by_subscriber && deck) co_return forbidden();
+  if (by_subscriber) account_id = from.by->account_id;
   const auto dialled = pstn::number::read_number(text, region, pstn::number::plan_check::possible);
   if (!dialled) co_return problem(dialled.error());
   const std::string digits(dialled->number.digits());
@@ -282,6 +286,7 @@ awaitable<reply> find_rate(services& with, const request& from) {
     out["billed_s"] = billing::billed_seconds(terms, talk).count();
     put_money(out, "price", billing::call_price(terms, talk));
   }
+  if (by_subscriber) co_return json_reply(200, out);
   boost::json::array costs;
   for (const priced_number::cost& each : found->costs) {
     boost::json::object cost = cost_deck_json(each.carrier_id, each.deck);

@@ -18,6 +18,8 @@ constexpr access any_role{
     {role::auditor, role::rates, role::numbers, role::support, role::carrier, role::subscriber}};
 constexpr access desks{{role::auditor, role::rates, role::numbers, role::support}};
 constexpr access prices{{role::auditor, role::rates, role::numbers, role::support, role::subscriber}};
+constexpr access prices_own{{role::auditor, role::rates, role::numbers, role::support, role::subscriber},
+                            owner::query};
 constexpr access records{{role::auditor, role::support, role::carrier}};  // a carrier: of its trunks
 constexpr access accounts_read{{role::auditor, role::numbers, role::support}};
 constexpr access support_reads{{role::auditor, role::support}};
@@ -101,7 +103,7 @@ constexpr route table[] = {
     {"GET", "/v1/rate_decks", list_rate_decks, rates_read},
     {"GET", "/v1/rate_decks/{}/{}", export_rate_deck, rates_read},
     {"POST", "/v1/rate_imports", import_rate_deck, rates_desk, large},
-    {"GET", "/v1/rates", find_rate, prices},
+    {"GET", "/v1/rates", find_rate, prices_own},
     {"GET", "/v1/carriers/{}/cost_deck", get_cost_deck, rates_read},
     {"PUT", "/v1/carriers/{}/cost_deck", put_cost_deck, rates_desk},
     {"DELETE", "/v1/carriers/{}/cost_deck", remove_cost_deck, rates_desk},

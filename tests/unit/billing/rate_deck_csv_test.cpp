@@ -97,6 +97,19 @@ TEST(RateDeckCsv, EveryProblemHasItsLine) {
   }
 }
 
+TEST(RateDeckCsv, AQuotedFieldMayGoOverLinesAndMistakesBehindItKeepTheirLines) {
+  const auto deck = parse_deck(header + "44,\"United\r\nKingdom\",1\r\n33,\"a \"\"q\"\"\n\nb\",2\nx,Nowhere,1\n" +
+                               "34,\"never closed,1\n35,Italy,1\n");
+  ASSERT_EQ(deck.lines.size(), 3U);
+  EXPECT_EQ(deck.lines[0].terms.destination, "United Kingdom");
+  EXPECT_EQ(deck.lines[1].terms.destination, "a \"q\"  b");
+  EXPECT_EQ(deck.lines[2].terms.prefix, "35");
+  ASSERT_EQ(deck.problems.size(), 2U);
+  EXPECT_EQ(deck.problems[0].line, 7U);
+  EXPECT_EQ(deck.problems[1].line, 8U);
+  EXPECT_EQ(deck.problems[1].text, "a quote is not closed");
+}
+
 TEST(RateDeckCsv, DialectsAndNamesAreUnderstood) {
   const rate wanted{.prefix = "44",
                     .destination = "UK, all",

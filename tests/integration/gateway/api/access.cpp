@@ -144,9 +144,13 @@ TEST_F(Access, EveryOperationByEveryRole) {
     if (each.path == "/v1/sessions/current") continue;  // ends the token: SessionOfASubscriber
     const bool reads = each.method == "GET";
     const bool bound = each.path.find("{account_id}") != std::string::npos ||
-                       each.path.find("{number}") != std::string::npos || each.path == "/v1/number_orders";
-    const std::string own = about(each.path, alice, own_number),
-                      other = about(each.path, bob, "+16505550101");
+                       each.path.find("{number}") != std::string::npos || each.path == "/v1/number_orders" ||
+                       each.path == "/v1/rates";
+    std::string own = about(each.path, alice, own_number), other = about(each.path, bob, "+16505550101");
+    if (each.path == "/v1/rates") {
+      own += "?number=%2B442079460958&account_id=" + alice;
+      other += "?number=%2B442079460958&account_id=" + bob;
+    }
     for (const auto& [name, secret] : tokens) {
       SCOPED_TRACE(name + ": " + each.method + " " + each.path);
       const answer got = as(secret, each.method, own, reads ? "" : of_alice);
@@ -269,6 +273,35 @@ TEST_F(Access, SupportChoosesNoPrices) {
                R"({"name":"carol","passphrase":"correct horse","rate_deck":"cheap"})")
                 .status,
             403U);
+}
+
+TEST_F(Access, PricesAreToldToSubscribersByTheirOwnDecksAndWithoutCosts) {
+  const auto import = [&](const char* name, const char* price) {
+    EXPECT_EQ(send("POST", std::string("/v1/rate_imports?deck=") + name,
+                   std::string("prefix,region,price\n44,UK,") + price + "\n", "text/csv")
+                  .status,
+              201U);
+  };
+  import("default", "0.03");
+  import("bobs", "0.01");
+  import("acme-cost&kind=cost", "0.005");
+  const std::string alice = create_account("alice"), bob = create_account("bob");
+  ASSERT_EQ(send("PATCH", "/v1/accounts/" + bob, R"({"own_rate_deck":"bobs"})").status, 200U);
+  ASSERT_EQ(send("PUT", "/v1/carriers/" + make_carrier("acme") + "/cost_deck", R"({"deck":"acme-cost"})").status,
+            200U);
+  const std::string of_bob = make_token_for("subscriber", R"(,"account_id":")" + bob + "\"");
+  const std::string path = "/v1/rates?duration_s=60&number=%2B442079460958";
+  ASSERT_EQ(get(path).at("costs").as_array().size(), 1U);
+  for (const std::string& asked : {path, path + "&account_id=" + bob}) {
+    const answer told = as(of_bob, "GET", asked);
+    ASSERT_EQ(told.status, 200U) << told.text;
+    EXPECT_EQ(told.string("price"), "0.01") << "by the own deck, named or not";
+    EXPECT_THAT(told.text, Not(HasSubstr("cost")));
+    EXPECT_THAT(told.text, Not(HasSubstr("acme")));
+  }
+  for (const std::string& asked : {path + "&account_id=" + alice, path + "&account_id=x", path + "&deck=default",
+                                   path + "&deck=acme-cost"})
+    EXPECT_TRUE(is_forbidden(as(of_bob, "GET", asked))) << asked;
 }
 
 TEST_F(Access, RecordsShowEachReaderWhatIsTheirs) {

@@ -143,6 +143,78 @@ TEST_F(CreditApi, LapsedCreditIsReactivated) {
   EXPECT_GT(get("/v1/accounts/" + account_ + "/balance").string("lapses_at"), "2026");
 }
 
+TEST_F(CreditApi, APaymentThatWasGivenBackAfterItWasSpentIsBookedOwedAndLocksTheAccount) {
+  const std::string of_payment = R"("payment_id":"pay_1","currency":"EUR",)";
+  provider_.tell(R"({"type":"payment.succeeded",)" + of_payment + R"("amount":"20.00","account_id":")" + account_ +
+                 "\"}");
+  const answer spent = post("/v1/adjustments", R"({"id":"spent","account_id":")" + account_ +
+                                                   R"(","kind":"adjustment","amount":"-15.00","note":"calls"})");
+  ASSERT_EQ(spent.status, 201U) << spent.text;
+  const std::string back = R"({"type":"payment.refunded",)" + of_payment + R"("refund_id":"back_1","amount":"20.00"})";
+  EXPECT_EQ(post("/v1/refunds", R"({"id":"r","payment_id":"pay_1","amount":"20.00"})").string("code"),
+            "insufficient_credit")
+      << "an admin's refund gives no more than there is";
+  const std::string told = provider_.tell(back);
+  EXPECT_THAT(told, HasSubstr(R"("repeated":false)"));
+  EXPECT_THAT(told, HasSubstr(R"("owed":"15.00")"));
+  const std::string again = provider_.tell(back);
+  EXPECT_THAT(again, HasSubstr(R"("repeated":true)"));
+  EXPECT_THAT(again, HasSubstr(R"("owed":"15.00")"));
+  EXPECT_EQ(available(), "0.00");
+  EXPECT_THAT(get("/v1/accounts/" + account_ + "/fraud").text, HasSubstr("payment_taken_back"));
+  EXPECT_THAT(get("/v1/fraud/events").text, HasSubstr("payment_taken_back"));
+  EXPECT_THAT(get("/v1/accounts/" + account_ + "/events").text, HasSubstr("credit_locked"));
+  EXPECT_THAT(get("/metrics").text,
+              HasSubstr("tollgate_fraud_events_total{measure=\"payment_taken_back\"} 1\n"));
+  EXPECT_TRUE(get("/v1/ledger/violations").at("items").as_array().empty());
+  pay("p-2", "30.00");
+  const auto settle = [&](const char* amount) {
+    return post("/v1/adjustments", R"({"id":"debt/back_1","account_id":")" + account_ +
+                                       R"(","kind":"adjustment","note":"paid back","amount":")" + amount + "\"}")
+        .status;
+  };
+  const auto owed = [&] { return get("/v1/accounts/" + account_ + "/balance").string("owed"); };
+  EXPECT_EQ(owed(), "15.00");
+  EXPECT_EQ(settle("-15.00"), 201U);
+  EXPECT_EQ(owed(), "0.00");
+  EXPECT_EQ(available(), "15.00");
+  EXPECT_EQ(post("/v1/adjustments", R"({"id":"owed/x","account_id":")" + account_ +
+                                        R"(","kind":"adjustment","note":"n","amount":"1.00"})")
+                .status,
+            422U);
+  EXPECT_TRUE(get("/v1/ledger/violations").at("items").as_array().empty());
+}
+
+TEST_F(CreditApi, ReactivationIsEnteredAsThatOfWhoeverAskedAndNotGivenToABlockedSubscriber) {
+  pay("p-1", "20.00");
+  const std::string made = post("/v1/api_tokens", R"({"label":"test","role":"subscriber","account_id":")" +
+                                                      account_ + "\"}")
+                               .string("token");
+  const auto lapse = [&] {
+    execute("UPDATE billing.account SET last_used_on = '2020-01-01'");
+    execute(R"(SELECT billing.advance_credit(now(), '{"":6}', 10))");
+  };
+  const auto reactivate = [&](std::string by) {
+    const std::string before = std::exchange(token_, std::move(by));
+    answer got = post("/v1/accounts/" + account_ + "/reactivation", "");
+    token_ = before;
+    return got;
+  };
+  const auto note = [&] {
+    return std::string(
+        get("/v1/accounts/" + account_ + "/entries").at("items").at(0).at("note").as_string());
+  };
+  lapse();
+  execute("UPDATE billing.account SET blocked = true");
+  EXPECT_EQ(reactivate(made).string("code"), "account_blocked");
+  execute("UPDATE billing.account SET blocked = false");
+  EXPECT_EQ(reactivate(made).string("reactivated"), "20.00");
+  EXPECT_EQ(note(), "by the subscriber");
+  lapse();
+  EXPECT_EQ(reactivate(token_).string("reactivated"), "20.00");
+  EXPECT_EQ(note(), "by an admin");
+}
+
 TEST_F(CreditApi, ProviderCreditsAPaymentOnceHoweverOftenItTells) {
   const std::string event =
       R"({"type":"payment.succeeded","payment_id":"pay_1","amount_micros":3000000,"currency":"EUR","account_id":")" +

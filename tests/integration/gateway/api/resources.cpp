@@ -161,6 +161,20 @@ TEST_F(Api, AnAccountsOwnDeckGoesBeforeItsPlanAndTheDefault) {
   EXPECT_EQ(deck_of("+442079460958"), "gold");
 }
 
+TEST_F(Api, WhatIsNoLinesFaultIsNotToldAsALineOfTheDeck) {
+  ASSERT_EQ(send("POST", "/v1/rate_imports", deck, "text/csv").status, 201U);
+  for (const auto& [query, field, text] :
+       {std::tuple("currency=USD", "currency", "the deck is in EUR, not in USD"),
+        std::tuple("currency=eur", "currency", "three capital letters"),
+        std::tuple("kind=cost", "kind", "the deck is of kind sell")}) {
+    const answer refused = send("POST", std::string("/v1/rate_imports?") + query, deck, "text/csv");
+    EXPECT_EQ(refused.status, 422U) << query;
+    EXPECT_EQ(refused.at("errors").at(0).at("field").as_string(), field) << refused.text;
+    EXPECT_THAT(refused.string("detail"), HasSubstr(text));
+    EXPECT_THAT(refused.text, testing::Not(HasSubstr("line")));
+  }
+}
+
 TEST_F(Api, CostDecksBelongToCarriersAndWarnOfLosses) {
   send("POST", "/v1/rate_imports", deck, "text/csv");
   const answer cost = send("POST", "/v1/rate_imports?deck=acme-cost&kind=cost",

@@ -37,7 +37,7 @@ class node {
         trunks_(clocks_, {}),
         tariff_(database_, trunks_, clocks_, {"default", {{"USD", "dollars"}}}),
         thread_([this] { context_.run(); }),
-        listener_(std::in_place, url, [this](change what) {
+        listener_(std::in_place, url, [this](change what, const std::string&) {
           ++heard_;
           if (what != change::trunks) asio::co_spawn(context_, tariff_.refresh_rates(), asio::detached);
         }) {}
