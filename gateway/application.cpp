@@ -17,6 +17,7 @@
 #include "billing/cdr_export.hpp"
 #include "gateway/advertised_address.hpp"
 #include "gateway/api/api_token.hpp"
+#include "gateway/api/fields.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/api/webhook_signature.hpp"
 #include "gateway/call/call_service.hpp"
@@ -130,7 +131,7 @@ class application {
   asio::awaitable<void> keep_records();
   asio::awaitable<void> deliver_events();
   void drain(bool stop);
-  void on_change(change what);
+  void on_change(change what, const std::string& about);
   std::vector<overlay::session_ptr> devices_of(const boost::uuids::uuid& account_id) const;
   void announce() const;
 
@@ -288,7 +289,9 @@ asio::awaitable<void> application::start() {
   tasks_.spawn("notify_owners", notifier_.run());
   tasks_.spawn("keep_records", keep_records());
   listener_.emplace(store_.url(),
-                    [this](change what) { asio::post(context_, [this, what] { on_change(what); }); });
+                    [this](change what, std::string about) {
+                      asio::post(context_, [this, what, about = std::move(about)] { on_change(what, about); });
+                    });
   if (const auto started = overlay_.start(); !started)
     throw std::runtime_error("overlay.port " + std::to_string(settings_.overlay.port) + ": " +
                              started.error().message());
@@ -304,14 +307,16 @@ void application::announce() const {
 
 asio::awaitable<void> application::watch_database() {
   const auto ping = [](pqxx::work& tx) { tx.exec("SELECT 1"); };
-  while (!stopping_) {
-    watch_timer_.expires_after(std::chrono::seconds(2));
+  constexpr int looks_per_ping = 10;  // for rates that come into force: nobody announces their moment
+  for (int look = 1; !stopping_; ++look) {
+    watch_timer_.expires_after(std::chrono::milliseconds(200));
     boost::system::error_code ignored;
     co_await watch_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (stopping_) break;
+    if (database_reachable_ && tariff_.expired()) co_await tariff_.reload_rates();
+    if (look % looks_per_ping != 0) continue;
     const auto answered = co_await store_.database().run(ping, {.idempotent = true});
     database_reachable_ = answered.has_value();
-    if (database_reachable_ && tariff_.expired()) co_await tariff_.reload_rates();
   }
 }
 
@@ -457,8 +462,14 @@ asio::awaitable<void> application::deliver_events() {
 }
 
 // Some node changed rates or trunks; this one too hears of its own changes, and finds nothing new in them.
-void application::on_change(change what) {
+void application::on_change(change what, const std::string& about) {
   if (stopping_) return;
+  // After a lost connection any account may have been given credit meanwhile.
+  if (what == change::everything) calls_.credit_grew(std::nullopt);
+  if (what == change::credit) {
+    if (const auto account = api::parse_uuid(about)) calls_.credit_grew(*account);
+    return;
+  }
   if (what != change::trunks) tasks_.spawn("refresh_rates", tariff_.refresh_rates());
   if (what != change::rates)
     tasks_.spawn("refresh_trunks",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -29,15 +30,12 @@ connection connect(const std::string& url) {
   const auto text = db::connection_string(url, settings);
   connection made(text ? PQconnectdb(text->c_str()) : nullptr, &PQfinish);
   if (!made || PQstatus(made.get()) != CONNECTION_OK) return {nullptr, &PQfinish};
-  const std::unique_ptr<PGresult, decltype(&PQclear)> answer(
-      PQexec(made.get(), "LISTEN tollgate_rates; LISTEN tollgate_trunks"), &PQclear);
-  if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) return {nullptr, &PQfinish};
   return made;
 }
 
 }  // namespace
 
-change_listener::change_listener(std::string url, std::function<void(change)> heard)
+change_listener::change_listener(std::string url, std::function<void(change, std::string about)> heard)
     : url_(std::move(url)), heard_(std::move(heard)), stop_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   thread_ = std::thread([this] { run(); });
@@ -66,11 +64,28 @@ void change_listener::run() {
   }
 }
 
+// Begins to listen. A server that has gone silent since it took the connection is given up after ping_ms.
+bool change_listener::subscribe(PGconn* server) const {
+  static constexpr auto channels = "LISTEN tollgate_rates; LISTEN tollgate_trunks; LISTEN tollgate_credit";
+  if (PQsetnonblocking(server, 1) != 0 || PQsendQuery(server, channels) == 0) return false;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(ping_ms);
+  while (true) {
+    if (PQflush(server) < 0 || PQconsumeInput(server) == 0) return false;
+    while (PQisBusy(server) == 0) {
+      const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQgetResult(server), &PQclear);
+      if (!answer) return true;
+      if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) return false;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || stopped_within(static_cast<int>(left.count()), PQsocket(server))) return false;
+  }
+}
+
 // One connection from its beginning to its end; true: the listener is to stop.
 bool change_listener::listen() {
   const auto server = connect(url_);
-  if (!server) return stopped_within(0);
-  heard_(change::everything);
+  if (!server || !subscribe(server.get())) return stopped_within(0);
+  heard_(change::everything, "");
   bool asked = false;  // whether it lives
   while (true) {
     if (stopped_within(ping_ms, PQsocket(server.get()))) return true;
@@ -88,11 +103,15 @@ bool change_listener::listen() {
     }
     bool rates = false, trunks = false;
     while (PGnotify* const note = PQnotifies(server.get())) {
-      (std::string_view(note->relname) == "tollgate_trunks" ? trunks : rates) = true;
+      const std::string_view channel = note->relname;
+      if (channel == "tollgate_credit")
+        heard_(change::credit, note->extra);
+      else
+        (channel == "tollgate_trunks" ? trunks : rates) = true;
       PQfreemem(note);
     }
-    if (rates) heard_(change::rates);
-    if (trunks) heard_(change::trunks);
+    if (rates) heard_(change::rates, "");
+    if (trunks) heard_(change::trunks, "");
   }
 }
 

@@ -101,6 +101,8 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.sip_domain = advertised_address(settings.sip.advertised_address, settings.sip.address);
   calls.credit.unit = seconds(settings.billing.hold_seconds);
   calls.credit.warnings = {seconds(settings.billing.warn_first_s), seconds(settings.billing.warn_last_s)};
+  // Limits reach a call that asks for no credit as well: one at no price, or with much of it included.
+  if (settings.billing.fraud_limits) calls.credit.check = 2 * calls.credit.unit;
   calls.credit.lead =
       seconds(settings.billing.warn_first_s + 15);  // the last grant is known before the first warning
   calls.credit.longest = seconds(settings.call.longest_s);

@@ -47,6 +47,10 @@ struct operator_hang_up {
   std::string reason;
   std::string text;
 };
+// The account may have more free credit than it had.
+struct credit_grew {};
+// The subscriber may be told what the call costs so far.
+struct cost_due {};
 // The ledger no longer knows the call's hold.
 struct hold_lost {};
 
@@ -83,7 +87,7 @@ struct caller_gone {};
 using call_event =
     std::variant<pstn::sip::event, media_message, peer_event::rang, peer_event::answered, peer_event::hung_up,
                  peer_event::digit, peer_event::restarted, peer_event::reattached, peer_event::detached,
-                 operator_hang_up, hold_lost, credit_extended, forward_told, caller_gone>;
+                 operator_hang_up, credit_grew, cost_due, hold_lost, credit_extended, forward_told, caller_gone>;
 
 // For std::visit: a function for each alternative.
 template <class... Functions>

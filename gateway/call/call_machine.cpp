@@ -90,7 +90,12 @@ call_actions call_machine::on_gateway_ends(std::string reason, std::string text,
 
 call_actions call_machine::on_extended(billing::money total, bool final, time_point now) {
   if (state_ != state::talking) return {};
-  credit_.granted(total, final, now);
+  if (credit_.granted(total, final, now)) return {action::relieve{credit_.left(now)}};
+  return {};
+}
+
+call_actions call_machine::on_credit_grew(time_point now) {
+  if (state_ != state::ended) credit_.credit_grew(now);
   return {};
 }
 
@@ -119,8 +124,8 @@ call_actions call_machine::on_time(time_point now) {
   if (now < due.at) return {};
   switch (due.what) {
     case credit_clock::step::extend: {
-      credit_.extension_asked();
-      return {action::extend{++requests_, credit_.used(now), credit_.extension_amount()}};
+      credit_.extension_asked(now);
+      return {action::extend{++requests_, credit_.used(now), credit_.extension_amount(now)}};
     }
     case credit_clock::step::warn: {
       const auto left = credit_.left(now);

@@ -45,10 +45,13 @@ struct extend {
 struct warn {
   std::chrono::seconds left;
 };                 // tone and event: credit runs out
+struct relieve {
+  std::chrono::seconds left;
+};                 // credit was added after a warning: so long it lasts now
 struct finish {};  // the call is over: see outcome()
 }  // namespace action
 using call_action = std::variant<action::invite_trunk, action::drop_trunk, action::tell_ringing,
-                                 action::connect, action::extend, action::warn, action::finish>;
+                                 action::connect, action::extend, action::warn, action::relieve, action::finish>;
 using call_actions = std::vector<call_action>;
 
 class call_machine {
@@ -78,6 +81,8 @@ class call_machine {
   call_actions on_gateway_ends(std::string reason, std::string text, int q850, time_point now);
   call_actions on_extended(billing::money total, bool final, time_point now);
   call_actions on_extension_failed(time_point now);
+  // A top-up, or the like: see credit_clock::credit_grew.
+  call_actions on_credit_grew(time_point now);
   // The ledger does not know the hold any more (an operator or another node settled it): the call must end
   // now.
   call_actions on_hold_lost(time_point now);

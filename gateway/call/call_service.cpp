@@ -69,6 +69,8 @@ boost::asio::awaitable<void> call_service::report_periodically() {
     const bool on = co_await pause(options_.report_interval);
     if (!on) co_return;
     co_await report_use();
+    for (const auto& call : environment_.registry.all())
+      if (call->facts().holds_credit && call->facts().answered) call->deliver(cost_due{});
     co_await check_policies();
   }
 }
@@ -249,6 +251,12 @@ void call_service::on_attached(const overlay::session_ptr& device) {
 void call_service::on_detached(const overlay::session_ptr& device) {
   for (const auto& call : environment_.registry.all())
     if (call->facts().account_id == device->account_id()) call->deliver(peer_event::detached{device});
+}
+
+void call_service::credit_grew(const std::optional<uuid>& account_id) {
+  for (const auto& call : environment_.registry.all())
+    if (call->facts().holds_credit && (!account_id || call->facts().account_id == *account_id))
+      call->deliver(call::credit_grew{});
 }
 
 void call_service::set_draining(bool draining) {

@@ -44,6 +44,9 @@ class call_service {
   void set_draining(bool draining);
   bool draining() const { return draining_; }
   // False if there is no such call.
+  // The account may have more free credit than it had, whoever gave it; none named: any account may.
+  void credit_grew(const std::optional<uuid>& account_id);
+
   bool hang_up(const uuid& call_id, const std::string& reason, const std::string& text);
   // Hangs up every call and returns when all are settled or spooled, at most `deadline` later.
   boost::asio::awaitable<void> end_all(std::chrono::seconds deadline);

@@ -162,8 +162,19 @@ std::vector<pstn::sip::diversion> forwarded_call::diversions(const pstn::trunk::
 }
 
 // The owner is at this telephone, or somebody is for the owner.
-void forwarded_call::tell_low_credit(std::chrono::seconds) {
+void forwarded_call::tell_low_credit(std::chrono::seconds left) {
   media_->play(trunk_side_, media::make_tone_source(media::tone::warning), media::play_mode::mix);
+  tell_payer("low_credit", left);
+}
+
+void forwarded_call::tell_more_credit(std::chrono::seconds left) {
+  tell_payer("credit_extended", left);
+}
+
+// Wherever the owner is who pays: no device has this call, so the event names none.
+void forwarded_call::tell_payer(const std::string& kind, std::chrono::seconds left) const {
+  for (const auto& device : environment_.devices_of(facts_.account_id))
+    device->send_event(kind, {{"seconds_left", left.count()}, {"forwarded_to", facts_.callee}}, "");
 }
 
 void forwarded_call::tell_digit(char digit, std::chrono::milliseconds duration) {

@@ -48,8 +48,10 @@ class forwarded_call final : public outbound_leg {
   void tell_ringing(bool early_media) override { tell({facts_.call_id, forward_event::rang{early_media}}); }
   void tell_answered() override { tell({facts_.call_id, forward_event::answered{}}); }
   void tell_low_credit(std::chrono::seconds left) override;
+  void tell_more_credit(std::chrono::seconds left) override;
   void tell_digit(char digit, std::chrono::milliseconds duration) override;
   void tell(forward_told what) { tell_(std::move(what)); }
+  void tell_payer(const std::string& kind, std::chrono::seconds left) const;
 
   forward_order order_;
   std::function<void(forward_told)> tell_;

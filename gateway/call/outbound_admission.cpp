@@ -65,7 +65,10 @@ std::optional<outbound_leg::refusal> outbound_leg::route_number(std::string_view
 
 boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_credit() {
   credit_clock clock(rate_, environment_.settings.credit);
-  if (!number_) {  // an emergency
+  if (!number_) {  // an emergency: there is no hold to ask about
+    auto unlimited = environment_.settings.credit;
+    unlimited.check = {};
+    clock = credit_clock(rate_, std::move(unlimited));
     clock.granted({}, false, environment_.time.steady());
     machine_.emplace(machine_settings(), std::move(clock), route_.size());
     co_return std::nullopt;
@@ -123,6 +126,7 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_
   clock.granted(answer.granted, answer.granted < request.wanted, environment_.time.steady());
   facts_.holds_credit = true;
   facts_.held = answer.granted;
+  spendable_ = billing::money{answer.granted.micros + answer.available.micros};
   machine_.emplace(machine_settings(), std::move(clock), route_.size());
   co_return std::nullopt;
 }

@@ -110,13 +110,24 @@ void outbound_call::tell_answered() {
   media_->watch_silence(media::side::trunk, true);
   const auto& credit = machine_->credit();
   std::optional<std::chrono::seconds> granted;
-  if (credit.limited_by_credit()) granted = credit.granted_duration();
-  device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted, caller_.balance));
+  if (credit.limited_by_credit() && credit.has_all_credit()) granted = credit.granted_duration();
+  device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted, spendable_));
 }
 
 void outbound_call::tell_low_credit(std::chrono::seconds left) {
   media_->play(media::side::overlay, media::make_tone_source(media::tone::warning), media::play_mode::mix);
   device_->send_event("low_credit", {{"seconds_left", left.count()}}, offer_.call);
+}
+
+void outbound_call::tell_more_credit(std::chrono::seconds left) {
+  device_->send_event("credit_extended", {{"seconds_left", left.count()}}, offer_.call);
+}
+
+void outbound_call::tell_cost() {
+  if (!number_ || !facts_.answered || machine_->current() != call_machine::state::talking) return;
+  const auto talk = std::chrono::duration_cast<std::chrono::milliseconds>(environment_.time.steady() -
+                                                                          *facts_.answered);
+  device_->send_event("running_cost", running_cost_body(rate_, currency_, talk), offer_.call);
 }
 
 void outbound_call::tell_digit(char digit, std::chrono::milliseconds duration) {
@@ -127,6 +138,7 @@ call_actions outbound_call::on(const call_event& event) {
   if (const auto* one = std::get_if<media_message>(&event)) return on_media(*one);
   if (std::holds_alternative<peer_event::hung_up>(event))
     return machine_->on_caller_hung_up(environment_.time.steady());
+  if (std::holds_alternative<cost_due>(event)) tell_cost();
   if (const auto* one = std::get_if<peer_event::digit>(&event)) press(one->digit, one->duration);
   if (const auto* one = std::get_if<peer_event::restarted>(&event)) on_restart(*one);
   if (const auto* one = std::get_if<peer_event::reattached>(&event))

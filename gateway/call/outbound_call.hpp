@@ -39,9 +39,11 @@ class outbound_call final : public outbound_leg {
   void tell_ringing(bool early_media) override;
   void tell_answered() override;
   void tell_low_credit(std::chrono::seconds left) override;
+  void tell_more_credit(std::chrono::seconds left) override;
   void tell_digit(char digit, std::chrono::milliseconds duration) override;
 
   call_actions on(const call_event& event);
+  void tell_cost();  // so far
   call_actions on_media(const media_message& message);
   void on_restart(const peer_event::restarted& restart);
 

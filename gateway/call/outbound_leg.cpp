@@ -31,6 +31,7 @@ void outbound_leg::perform(const call_actions& actions) {
       [this](const action::connect&) { connect(); },
       [&](const action::extend& one) { environment_.spawn(extend(self(), one)); },
       [this](const action::warn& one) { tell_low_credit(one.left); },
+      [this](const action::relieve& one) { tell_more_credit(one.left); },
       [](const action::finish&) {},  // the call's loop sees the machine's state
   };
   for (const auto& any : actions)
@@ -163,6 +164,7 @@ call_actions outbound_leg::on_leg(const call_event& event) {
   if (const auto* one = std::get_if<operator_hang_up>(&event))
     return machine_->on_gateway_ends(one->reason, one->text, 31, now);
   if (std::holds_alternative<hold_lost>(event)) return machine_->on_hold_lost(now);
+  if (std::holds_alternative<credit_grew>(event)) return machine_->on_credit_grew(now);
   if (const auto* one = std::get_if<credit_extended>(&event)) return on_extended(*one);
   return {};
 }

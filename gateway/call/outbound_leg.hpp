@@ -41,12 +41,14 @@ class outbound_leg : public call_base {
   virtual void tell_ringing(bool early_media) = 0;  // again where that has changed
   virtual void tell_answered() = 0;
   virtual void tell_low_credit(std::chrono::seconds left) = 0;
+  virtual void tell_more_credit(std::chrono::seconds left) = 0;  // after that
   virtual void tell_digit(char digit, std::chrono::milliseconds duration) = 0;
 
   caller_facts caller_;
   std::optional<pstn::phone_number> number_;  // none: an emergency number, see facts_.callee
   billing::rate rate_;
   std::string currency_;
+  billing::money spendable_;  // when the call began: what it was granted, and what was free beside that
   std::string callee_region_;
   std::optional<call_machine> machine_;
   std::optional<pstn::sip::call_key> dialog_;

@@ -44,6 +44,15 @@ boost::json::object answered_body(const billing::rate& rate, const std::string& 
   return body;
 }
 
+boost::json::object running_cost_body(const billing::rate& rate, const std::string& currency,
+                                      std::chrono::milliseconds talk) {
+  boost::json::object body{{"currency", currency}};
+  body["talk_s"] = std::chrono::floor<std::chrono::seconds>(talk).count();
+  body["billed_s"] = billing::billed_seconds(rate, talk).count();
+  put_money(body, "cost", billing::call_price(rate, talk));
+  return body;
+}
+
 boost::json::object ended_summary(const uuid& call_id, std::chrono::milliseconds talk,
                                   const std::string& currency,
                                   const std::optional<billing::settlement>& settled,

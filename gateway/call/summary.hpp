@@ -25,6 +25,9 @@ boost::json::object connecting_body(const uuid& call_id, const std::string& numb
 boost::json::object ringing_body(bool early_media);
 boost::json::object answered_body(const billing::rate& rate, const std::string& currency,
                                   std::optional<std::chrono::seconds> granted, billing::money available);
+// What the call would be charged if it ended now.
+boost::json::object running_cost_body(const billing::rate& rate, const std::string& currency,
+                                      std::chrono::milliseconds talk);
 // Without a settlement the charge is told as pending.
 boost::json::object ended_summary(const uuid& call_id, std::chrono::milliseconds talk,
                                   const std::string& currency,

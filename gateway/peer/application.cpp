@@ -28,6 +28,9 @@ boost::asio::awaitable<exit_code> run_for(const command_context& context, const 
     co_return co_await run_calls(context, account, *one);
   if (const auto* one = std::get_if<voicemail_command>(&chosen))
     co_return co_await run_voicemail(context, account, *one);
+  if (const auto* one = std::get_if<voucher_command>(&chosen))
+    co_return co_await run_voucher(context, account, *one);
+  if (std::holds_alternative<reactivate_command>(chosen)) co_return co_await run_reactivate(context, account);
   co_return co_await run_balance(context, account);
 }
 

@@ -41,6 +41,13 @@ void call_session::happened(const std::string& kind, const boost::json::object& 
   for (const auto& [key, value] : body)
     fields.emplace(key, value);
   const auto seconds_left = integer_member(body, "seconds_left");
+  if (kind == "running_cost") return environment_.out.report("running_cost", fields, "");
+  if (kind == "credit_extended" && seconds_left) {
+    credit_ends_at_.reset();
+    return environment_.out.report("credit_extended", fields,
+                                   "Your credit has grown: the call may last for " +
+                                       std::to_string(*seconds_left) + " more seconds.");
+  }
   if (kind != "low_credit" || !seconds_left) {
     const auto text =
         fields.if_contains("text");  // of call_failed: the tone follows, the person need not wait

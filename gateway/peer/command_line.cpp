@@ -120,6 +120,9 @@ class grammar {
     price_app_->add_option("number", price_.number, "telephone number, +44... or in national form")
         ->required();
     balance_app_ = subcommand("balance", "show the credit");
+    voucher_app_ = subcommand("voucher", "redeem a voucher: its PIN is asked for");
+    voucher_app_->add_option("--pin-file", voucher_.pin_file, "file whose first line is the PIN")->type_name("FILE");
+    reactivate_app_ = subcommand("reactivate", "have credit back that has lapsed");
     calls_app_ = subcommand("calls", "list the last calls");
     calls_app_->add_option("--limit", calls_.limit, "how many")
         ->check(CLI::Range(1, 50))
@@ -186,6 +189,10 @@ class grammar {
       line_.chosen = price_;
     } else if (balance_app_->parsed()) {
       line_.chosen = balance_command{};
+    } else if (voucher_app_->parsed()) {
+      line_.chosen = voucher_;
+    } else if (reactivate_app_->parsed()) {
+      line_.chosen = reactivate_command{};
     } else if (calls_app_->parsed()) {
       line_.chosen = calls_;
     } else if (call_app_->parsed()) {
@@ -213,6 +220,7 @@ class grammar {
   seconds_option connect_timeout_{10.0};
   login_command login_;
   price_command price_;
+  voucher_command voucher_;
   calls_command calls_;
   call_command call_;
   answer_command answer_;
@@ -225,6 +233,8 @@ class grammar {
   CLI::App* login_app_ = nullptr;
   CLI::App* price_app_ = nullptr;
   CLI::App* balance_app_ = nullptr;
+  CLI::App* voucher_app_ = nullptr;
+  CLI::App* reactivate_app_ = nullptr;
   CLI::App* calls_app_ = nullptr;
   CLI::App* call_app_ = nullptr;
   CLI::App* answer_app_ = nullptr;

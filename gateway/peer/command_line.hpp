@@ -28,6 +28,12 @@ struct price_command {
 
 struct balance_command {};
 
+struct voucher_command {
+  std::string pin_file;  ///< its first line is the voucher's PIN; empty: a prompt
+};
+
+struct reactivate_command {};
+
 struct calls_command {
   std::uint32_t limit = 20;
 };
@@ -80,7 +86,8 @@ struct voicemail_command {
 };
 
 using chosen_command = std::variant<login_command, price_command, balance_command, calls_command,
-                                    call_command, answer_command, voicemail_command>;
+                                    call_command, answer_command, voicemail_command,
+                                    voucher_command, reactivate_command>;
 
 struct command_line {
   std::string state_directory;

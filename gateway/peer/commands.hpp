@@ -32,6 +32,10 @@ boost::asio::awaitable<exit_code> run_price(const command_context& context, cons
 boost::asio::awaitable<exit_code> run_balance(const command_context& context, const account_state& account);
 boost::asio::awaitable<exit_code> run_calls(const command_context& context, const account_state& account,
                                             const calls_command& command);
+boost::asio::awaitable<exit_code> run_voucher(const command_context& context, const account_state& account,
+                                              const voucher_command& command);
+boost::asio::awaitable<exit_code> run_reactivate(const command_context& context,
+                                                 const account_state& account);
 boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, const account_state& account,
                                                 const voicemail_command& command);
 

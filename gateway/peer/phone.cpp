@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/peer/gateway_address.hpp"
+#include "gateway/peer/notice_text.hpp"
 #include "gateway/peer/text.hpp"
 
 namespace tollgate::gateway::peer {
@@ -201,9 +202,9 @@ void phone::happened(const std::string& kind, const std::string& id, const boost
                            : "You have " + std::to_string(fresh) + " new voicemail messages.");
     return notify();
   }
-  boost::json::object fields(body);
+  auto fields = notice_fields(kind, body);
   if (!id.empty()) fields["call"] = id;
-  out_.report("notice", fields, "");
+  out_.report("notice", fields, notice_text(kind, body));
 }
 
 void phone::complained(const std::string& id, const overlay::refusal& error) {

@@ -10,7 +10,8 @@ import unittest
 
 from stage import PATIENCE_S, ROOT, StageTest, processes, program
 
-SECTIONS = ("4. Prices", "5. A trunk", "6. A subscriber with credit", "7. The first paid call", "8. A number to be called at")
+SECTIONS = ("4. Prices", "5. A trunk", "6. A subscriber with credit", "7. The first paid call", "8. A number to be called at",
+            "9. Credit, limits and refunds")
 
 
 def commands():
@@ -24,7 +25,7 @@ def commands():
 
 
 class Guide(StageTest):
-    settings = {"sip.options_interval_s": 1, "billing.fraud_limits": "true"}
+    settings = {"sip.options_interval_s": 1, "billing.fraud_limits": "true", "billing.webhook_secret": "shared with the provider"}
 
     @classmethod
     def prepare(cls, stage):
@@ -34,11 +35,13 @@ class Guide(StageTest):
         gateway = self.stage.gateway
         home = self.stage.output / "root"
         home.mkdir(exist_ok=True)
+        (home / "webhook.secret").write_text(self.settings["billing.webhook_secret"] + "\n")
         for theirs, ours in (
             ("sudo ", ""),
             ("/root/", f"{home}/"),
             ("/usr/local/share/tollgate/default.csv", str(ROOT / "billing/deck/default.csv")),
             ("/var/lib/tollgate/authority.pem", str(gateway.authority_file)),
+            ("http://localhost:8080", gateway.api_url),
             ("wss://localhost:7443", f"wss://localhost:{gateway.overlay_port}"),
             ("--host sip.example.net", f"--host 127.0.0.1 --port {self.telephone.sip_port}"),
         ):
@@ -67,7 +70,7 @@ class Guide(StageTest):
                 done = self.run_command(self.on_this_machine(command))
                 self.assertEqual(0, done.returncode, done.stdout + done.stderr)
                 said.setdefault(title, []).append(done.stdout)
-        prices, trunk, subscriber, call, number = (said[title] for title in SECTIONS)
+        prices, trunk, subscriber, call, number, credit = (said[title] for title in SECTIONS)
         self.assertIn("0.017", prices[-1])
         self.assertRegex(trunk[-2], r"good +trunks +example-1")
         self.assertRegex(trunk[-1], r"1 +example-1 +chosen")
@@ -75,6 +78,8 @@ class Guide(StageTest):
         self.assertRegex(call[-2], r"-0\.017")  # one minute begun, as the ledger has it
         self.assertIn("442079460958", call[-1])
         self.assertIn("+16505550100", number[-1])
+        self.assertRegex(credit[1], r"new +spend_hour +50000000 +EUR +cut")
+        self.assertIn('"credited":"10.00"', credit[-1])
         self.assert_sound()
 
     def test_every_section_has_commands(self):

@@ -222,6 +222,89 @@ TEST(CallMachine, TopUpInMidCallExtendsIt) {
   EXPECT_EQ(last_warning, 10s) << "warned again before the new end";
 }
 
+// What a call with 20 s of credit, every answer final, does until `when` or its end.
+struct waited {
+  std::vector<time_point> asked;
+  std::vector<std::chrono::seconds> warnings;
+};
+waited wait_until(call_machine& machine, time_point when) {
+  waited result;
+  while (machine.current() != call_machine::state::ended && *machine.next_deadline() <= when) {
+    const auto at = *machine.next_deadline();
+    const auto actions = machine.on_time(at);
+    if (const auto warning = find<action::warn>(actions)) result.warnings.push_back(warning->left);
+    if (find<action::extend>(actions)) {
+      result.asked.push_back(at);
+      machine.on_extended(billing::money{20'000}, true, at);
+    }
+  }
+  return result;
+}
+
+TEST(CallMachine, TopUpAfterTheLastWarningExtendsTheCallAtOnce) {
+  auto machine = machine_with(per_minute(60'000, 1s), billing::money{20'000}, 1);
+  machine.start(start);
+  machine.on_answered(start);
+  const auto before = wait_until(machine, start + 16s);
+  EXPECT_EQ(before.warnings, (std::vector<std::chrono::seconds>{20s, 10s}));
+  EXPECT_EQ(before.asked, (std::vector<time_point>{start + 15s})) << "and not again before the end";
+  machine.on_credit_grew(start + 17s);
+  ASSERT_EQ(machine.next_deadline(), start + 17s);
+  const auto more = find<action::extend>(machine.on_time(start + 17s));
+  ASSERT_TRUE(more);
+  const auto actions = machine.on_extended(billing::money{20'000 + more->more.micros}, false, start + 17s);
+  EXPECT_EQ(find<action::relieve>(actions)->left, 63s) << "the device is told that the warning holds no longer";
+  EXPECT_EQ(play(machine, billing::money{80'000}, billing::money{80'000}).ended, start + 80s);
+}
+
+TEST(CallMachine, AsksOnceMoreJustBeforeItIsCutOff) {
+  auto machine = machine_with(per_minute(60'000, 1s), billing::money{20'000}, 1);
+  machine.start(start);
+  machine.on_answered(start);
+  EXPECT_EQ(wait_until(machine, start + 60s).asked, (std::vector<time_point>{start + 15s, start + 18s}));
+  EXPECT_EQ(machine.outcome().reason, "credit_exhausted");
+  EXPECT_EQ(machine.talk_duration(), 20s);
+}
+
+TEST(CallMachine, NewsOfCreditThatCrossesAFinalAnswerIsNotLost) {
+  auto machine = machine_with(per_minute(60'000, 1s), billing::money{20'000}, 1);
+  machine.start(start);
+  machine.on_answered(start);
+  wait_until(machine, start + 14s);
+  ASSERT_TRUE(find<action::extend>(machine.on_time(start + 15s)));
+  machine.on_credit_grew(start + 15s);
+  machine.on_extended(billing::money{20'000}, true, start + 15'100ms);  // as it was before the top-up
+  EXPECT_EQ(machine.next_deadline(), start + 15'100ms);
+  EXPECT_TRUE(find<action::extend>(machine.on_time(start + 15'100ms)));
+}
+
+TEST(CallMachine, LimitsAreAskedAboutAlthoughTheCreditSuffices) {
+  struct row {
+    const char* name;
+    billing::rate rate;
+    std::chrono::seconds included;
+  };
+  for (const auto& row : {row{"no price", per_minute(0, 60s), 0s}, row{"an hour included", per_minute(60'000, 60s), 1h}}) {
+    auto rate = row.rate;
+    rate.included = row.included;
+    credit_clock clock(rate, {.check = 120s});
+    clock.granted(billing::money{0}, false, start);
+    call_machine machine({}, clock, 1);
+    machine.start(start);
+    machine.on_answered(start);
+    for (auto at = start + 120s; at <= start + 1200s; at += 120s) {
+      ASSERT_EQ(machine.next_deadline(), at) << row.name;
+      const auto asked = find<action::extend>(machine.on_time(at));
+      ASSERT_TRUE(asked) << row.name;
+      EXPECT_EQ(asked->more, billing::money{0}) << row.name;
+      EXPECT_EQ(asked->used, at - start) << row.name;
+      machine.on_extended(billing::money{0}, false, at);
+    }
+    EXPECT_TRUE(find<action::finish>(
+        machine.on_gateway_ends("fraud_limit", "a limit", 21, start + 1201s)));
+  }
+}
+
 TEST(CallMachine, CallThatCostsNothingIsStillBounded) {
   auto machine = machine_with(per_minute(0, 60s), billing::money{0}, 1);
   machine.start(start);

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a caller is told of the money while the call lasts: its price with all allowances, its cost so far, the warning that is heard
+and seen; and the top-up that comes after it. And limits that reach a call at no price, and outlive the gateway and its database."""
+
+import array
+import datetime
+import math
+import os
+import signal
+import subprocess
+import unittest
+
+from stage import DECK, LANDLINE, PATIENCE_S, StageTest, audio, processes, program
+from wire_peer import WirePeer
+
+DEAR_NUMBER = "+442079460999"
+DEAR_MICROS_PER_SECOND = 500_000
+WARNING_HZ = 1400
+# The owner's deck: nothing up to 1 s, then a fee, and so much of it included that nothing else is asked for.
+OWN_DECK = "prefix,destination,price_per_minute,connection_fee,initial_increment_s,next_increment_s,free_start_s,included_s\n" \
+    "442079460201,London,6.00,0.05,1,1,1,600\n"
+FREE_DECK = "prefix,destination,price_per_minute\n442079460203,London,0\n"
+
+
+class TopUp(StageTest):
+    # The first retry falls 15 s after the hold, the last warning (10 s before the end of 28 s) after that, and no retry before the end.
+    # Limits are asked about every second hold_seconds at least.
+    settings = {
+        "billing.report_interval_s": 1, "billing.warn_first_s": 12, "billing.warn_last_s": 10, "billing.hold_seconds": 2,
+        "billing.fraud_limits": "true", "billing.credit_interval_s": 1, "billing.credit_months_by_country": "GB=0,FR=1",
+    }
+
+    def with_own_deck(self, name, deck):
+        peer = self.stage.subscriber(name, credit="20.00")
+        self.stage.rest._ask("PATCH", f"/v1/accounts/{peer.account_id}", f'{{"own_rate_deck":"{deck}"}}'.encode(), "application/json")
+        return peer
+
+    def call(self, peer, number, *options):
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, [number[1:]])
+        running = peer.start("call", number, *options)
+        return running, running.await_event("answered", PATIENCE_S)
+
+    def hang_up(self, running):
+        running.process.terminate()
+        running.finish(PATIENCE_S)
+
+    def loudest_tone(self, path, hz):
+        """The greatest share of the full scale that this frequency has in any 100 ms."""
+        samples, size = audio.read(path), audio.RATE_HZ // 10
+        turn = [(math.cos(2 * math.pi * hz * n / audio.RATE_HZ), math.sin(2 * math.pi * hz * n / audio.RATE_HZ)) for n in range(size)]
+        loudest = 0.0
+        for at in range(0, len(samples) - size, size):
+            part = array.array("h", samples[at : at + size])
+            in_phase = sum(one * turn[n][0] for n, one in enumerate(part))
+            across = sum(one * turn[n][1] for n, one in enumerate(part))
+            loudest = max(loudest, 2 * math.hypot(in_phase, across) / size / 32768)
+        return loudest
+
+    def test_a_top_up_after_the_last_warning_extends_the_call(self):
+        alice, heard = self.stage.subscriber("alice", credit="14.00"), self.stage.wav("heard")
+        running, answered = self.call(alice, DEAR_NUMBER, "--record", heard)
+        self.assertEqual(28, answered["granted_s"], "all credit is the call's: it lasts so long")
+        self.assertGreaterEqual(12, running.await_event("warning", PATIENCE_S)["seconds_left"])
+        self.assertGreaterEqual(10, running.await_event("warning", PATIENCE_S)["seconds_left"])
+        self.stage.top_up(alice, "10.00")
+        self.assertEqual("credit_extended", running.await_any({"credit_extended", "ended"}, PATIENCE_S)["event"])
+        while running.await_any({"running_cost", "ended"}, PATIENCE_S).get("cost_micros", 0) <= 14_000_000:
+            self.assertIsNone(running.event("ended"), "the call was cut off although it had been paid for")
+        self.hang_up(running)
+        record = self.stage.latest_record(alice, 0)
+        self.assertEqual(("caller", "normal"), (record["hung_up_by"], record["reason"]))
+        self.assertGreater(record["billed_s"], 28)
+        self.assertEqual(record["billed_s"] * DEAR_MICROS_PER_SECOND, record["charged_micros"])
+        self.assertEqual(24_000_000 - record["charged_micros"], self.stage.balance(alice)["available_micros"])
+        # The other end gives back the silence that it got: what is heard is the gateway's.
+        self.assertGreater(self.loudest_tone(heard, WARNING_HZ), 0.05)
+        self.assertLess(self.loudest_tone(heard, 700), 0.01)
+        self.assert_sound()
+
+    def test_the_price_is_the_accounts_own_with_its_allowances_from_the_ring_to_the_charge(self):
+        self.stage.rest.post_csv("/v1/rate_imports", OWN_DECK.encode(), deck="bobs", currency="EUR")
+        bob = self.with_own_deck("bob", "bobs")
+        device = WirePeer(self.stage.output / "bobs-device", self.stage.gateway.overlay_port, bob.name, bob.passphrase)
+        self.addCleanup(device.close)
+        device.attach()
+        number = "+442079460201"
+        terms = ("price_per_minute_micros", "connection_fee_micros", "free_start_s", "included_s")
+        quoted = device.request("rate", {"number": number})["body"]
+        self.assertEqual([6_000_000, 50_000, 1, 600], [quoted[key] for key in terms])
+        running, answered = self.call(bob, number, "--play", "tone")
+        self.assertNotIn("granted_s", answered, "the credit outlasts the grant")
+        self.assertEqual([6_000_000, 50_000, 1, 600], [running.event("connecting")[key] for key in terms])
+        cost = running.await_event("running_cost", PATIENCE_S)
+        while cost["cost_micros"] == 0:
+            self.assertLessEqual(cost["talk_s"], 1)
+            cost = running.await_event("running_cost", PATIENCE_S)
+        self.assertEqual(50_000, cost["cost_micros"], "the fee, and nothing of what is included")
+        self.hang_up(running)
+        record = self.stage.latest_record(bob, 0)
+        self.assertEqual(("6.00", "0.05"), (record["rate"]["price_per_minute"], record["rate"]["connection_fee"]))
+        self.assertEqual(50_000, record["charged_micros"])
+        self.assertEqual(20_000_000 - 50_000, self.stage.balance(bob)["available_micros"])
+        self.assert_sound()
+
+    def test_a_second_call_is_told_what_the_first_leaves(self):
+        carol = self.stage.subscriber("carol", credit="20.00")
+        self.call(carol, LANDLINE, "--play", "tone")
+        held = self.stage.balance(carol)["held_micros"]
+        self.assertGreater(held, 0)
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, ["442079460202"])
+        wire = WirePeer(self.stage.output / "carols-device", self.stage.gateway.overlay_port, carol.name, carol.passphrase)
+        self.addCleanup(wire.close)
+        wire.attach()
+        call = wire.offer("+442079460202")
+        answer = wire.await_frame(lambda frame: frame["t"] in ("answer", "hangup") and frame.get("call") == call)
+        self.assertEqual("answer", answer["t"], answer)
+        self.assertLessEqual(answer["body"]["available_micros"], 20_000_000 - held)
+        wire.send({"v": 1, "t": "hangup", "call": call, "body": {"code": "normal"}})
+        wire.await_frame(lambda frame: frame["t"] == "hangup" and frame.get("call") == call)
+
+    def limit(self, peer, measure, most, action, **fields):
+        self.stage.rest.put(f"/v1/fraud/limits/{peer.account_id}/{measure}", {"most": most, "action": action, **fields})
+
+    def test_a_limit_ends_a_call_at_no_price(self):
+        self.stage.rest.post_csv("/v1/rate_imports", FREE_DECK.encode(), deck="daves", currency="EUR")
+        dave = self.with_own_deck("dave", "daves")
+        running, _ = self.call(dave, "+442079460203", "--play", "tone")
+        self.limit(dave, "call_length", 1, "cut")
+        running.finish(PATIENCE_S)
+        self.assertEqual("fraud_limit", running.event("ended")["code"])
+        record = self.stage.latest_record(dave, 0)
+        self.assertEqual((0, "fraud_limit"), (record["charged_micros"], record["reason"]))
+        self.assert_sound()
+
+    def test_what_was_spent_counts_after_gateway_and_database_have_been_killed(self):
+        erin = self.stage.subscriber("erin", credit="20.00")
+        self.limit(erin, "spend_day", 1, "refuse", currency="EUR")
+        running, _ = self.call(erin, "+442079460204", "--play", "tone")
+        running.await_event("running_cost", PATIENCE_S)
+        self.hang_up(running)
+        self.assertGreater(self.stage.latest_record(erin, 0)["charged_micros"], 0)
+        database = int((self.stage.gateway.state / "postgresql/data/postmaster.pid").read_text().split()[0])
+        for process in (self.stage.gateway.process.pid, database):
+            os.kill(process, signal.SIGKILL)
+        self.stage.gateway.process.wait(PATIENCE_S)
+        self.stage.end_calls()
+        self.stage.gateway.resume()
+        refused = erin.run("call", "+442079460204", timeout_s=PATIENCE_S)
+        self.assertEqual("fraud_limit", refused.event("ended")["code"])
+        self.assert_sound()
+
+    def test_credit_lapses_by_the_law_of_its_accounts_country(self):
+        people = {region: self.stage.subscriber(f"of-{region}", credit="20.00", region=region) for region in ("GB", "FR", "US")}
+        self.assertIsNone(self.stage.balance(people["GB"])["lapses_at"])
+        self.stage.query("UPDATE billing.account SET last_used_on = (now() AT TIME ZONE 'UTC')::date - interval '3 months' WHERE country <> 'GB'")
+        self.stage.query("UPDATE billing.account SET last_used_on = '2020-01-01' WHERE country = 'GB'")
+        lapsed = lambda: [float(self.stage.balance(people[region])["inactive"]) for region in ("GB", "FR", "US")]
+        processes.wait_until("the French account's lapse", lambda: lapsed()[1], PATIENCE_S)
+        self.assertEqual([0, 20, 0], lapsed())
+
+    def test_a_deck_comes_into_force_at_its_moment_while_the_gateway_runs(self):
+        number, price = "+442079460205", lambda: self.stage.rest.get("/v1/call_simulation", number=number)["price"]["price_per_minute"]
+        self.stage.trunk(self.stage.free_port(), [number[1:]])
+        self.assertEqual("0.60", price())
+        moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)
+        later = (DECK + "442079460205,London,0.90,0,1,1\n").encode()
+        self.stage.rest.post_csv(
+            "/v1/rate_imports", later, deck="default", currency="EUR", effective_from=moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+        processes.wait_until("the ledger's new price", lambda: self.quoted(number) == "0.90", PATIENCE_S)
+        processes.wait_until("the calls' new price", lambda: price() == "0.90", PATIENCE_S)
+        self.assertLess(moment, datetime.datetime.now(datetime.timezone.utc), "it was in force before its moment")
+
+    def quoted(self, number):
+        return self.stage.rest.get("/v1/rates", number=number)["price_per_minute"]
+
+    def test_what_is_sold_below_cost_is_told_by_the_import_and_in_the_log(self):
+        file = self.stage.output / "carrier.csv"
+        file.write_text("prefix,region,price\n44,UK,0.70\n")
+        command = [program("tollgate"), "rates", "import", file, "--deck", "carrier", "--kind", "cost", "--url", self.stage.gateway.api_url]
+        environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": self.stage.gateway.admin_token}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertRegex(done.stdout, r"(?s)sold below cost \d+\n.* 44 +default 0.60 < carrier 0.70")
+        self.stage.rest.put(f"/v1/carriers/{self.stage.carrier}/cost_deck", {"deck": "carrier"})
+        told = lambda: "event=sold_below_cost" in self.stage.gateway.log_file.read_text()
+        processes.wait_until("the log's line", told, PATIENCE_S)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
