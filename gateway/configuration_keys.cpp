@@ -196,9 +196,12 @@ void visit_service(configuration& c, key_visitor& v) {
             "First warning before the credit ends.");
   v.integer("billing.warn_last_s", c.billing.warn_last_s, 0, 3'600, "Last warning before the credit ends.");
   v.integer("billing.credit_months", c.billing.credit_months, 0, 120,
-            "Calendar months without a charged call or top-up until credit lapses. 0: never.");
+            "Calendar months without a charged call or top-up until credit lapses. 0: never. In some countries the "
+            "law lets prepaid credit not lapse, or only after years: look it up for each that you sell in, before "
+            "the first account is half a year old.");
   v.visit("billing.credit_months_by_country", c.billing.credit_months_by_country,
-          "The same for accounts of some countries: DE=0, FR=12.");
+          "The same for accounts of some countries: DE=0 (never), FR=12. The default is empty: every country's "
+          "credit lapses as above.");
   v.integer("billing.credit_interval_s", c.billing.credit_interval_s, 1, day_s,
             "Between searches for credit that is about to lapse.");
   v.visit("billing.voucher_key_file", c.billing.voucher_key_file,

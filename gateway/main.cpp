@@ -186,6 +186,7 @@ CLI::App* group_of(CLI::App& app, const char* name) {
   static const std::map<std::string, const char*> helps{{"accounts", "Subscribers and their credit"},
                                                         {"carriers", "Carriers"},
                                                         {"trunks", "Trunks: the ways to carriers"},
+                                                        {"limits", "Limits against fraud"},
                                                         {"numbers", "Telephone numbers for rent"}};
   for (CLI::App* const each : app.get_subcommands([&](CLI::App* one) { return one->get_name() == name; }))
     return each;
