@@ -102,12 +102,28 @@ class Operator(StageTest):
         self.assertEqual(10_000_000, order["charged_micros"])
         self.assertEqual(["+16505550121"], [one["number"] for one in self.done("numbers", "list", "--account", "nina")["items"]])
         self.assertEqual("assigned", self.done("numbers", "show", "+16505550121")["state"])
+        early = self.tollgate("numbers", "renew", "+16505550121", "nina")
+        self.assertEqual(REFUSED, early.returncode, "a term is paid for again only once it is over")
         self.done("numbers", "release", "+16505550121", "nina")
         self.assertEqual("quarantined", self.done("numbers", "show", "+16505550121")["state"])
 
     def test_prices(self):
         found = self.done("rates", "search", "+442079460958", "--duration", "90")
         self.assertEqual([600_000, 900_000], [found["price_per_minute_micros"], found["price_micros"]])
+
+    def test_the_rates_of_accounts_and_carriers_and_limits(self):
+        rates = "prefix,region,price\n44,UK,0.01\n"
+        for deck, kind in (("operators-cost", "cost"), ("gold", "sell")):
+            imported = self.tollgate("rates", "import", "-", "--deck", deck, "--kind", kind, given=rates)
+            self.assertEqual(DONE, imported.returncode, imported.stderr)
+        self.assertEqual("operators-cost", self.done("carriers", "cost-deck", "carrier", "operators-cost")["deck"])
+        self.account("rita")
+        chosen = self.done("accounts", "tariff", "rita", "--own-deck", "gold")
+        self.assertEqual(["default", "gold"], [chosen["rate_deck"], chosen["own_rate_deck"]])
+        self.assertIn("spend_hour", {one["measure"] for one in self.done("limits", "list")["items"]})
+        self.assertIn("items", self.done("limits", "events"))
+        self.assertEqual("new", self.done("accounts", "limits", "rita")["level"])
+        self.assertFalse(self.done("accounts", "unlock", "rita")["was_locked"])
 
     def test_live_calls_are_watched(self):
         command = [program("tollgate"), "--config", str(self.stage.gateway.configuration_file), "calls", "--watch"]
