@@ -111,7 +111,7 @@ void outbound_call::tell_answered() {
   const auto& credit = machine_->credit();
   std::optional<std::chrono::seconds> granted;
   if (credit.limited_by_credit() && credit.has_all_credit()) granted = credit.granted_duration();
-  device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted, spendable_));
+  device_->send_answer(offer_.call, "", answered_body(rate_, currency_, granted, number_ ? spendable_ : caller_.balance));
 }
 
 void outbound_call::tell_low_credit(std::chrono::seconds left) {

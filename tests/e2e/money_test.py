@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 from stage import MICROS_PER_SECOND, PATIENCE_S, StageTest, processes
+from wire_peer import WirePeer
 
 NUMBER = "+442079460100"
 DEAR_NUMBER = "+442079460999"
@@ -92,6 +93,9 @@ class Money(StageTest):
         self.assertGreater(self.assert_charged_once(call_id)["billed_s"], before_s)
 
     def test_a_call_that_ends_while_the_database_is_away_is_charged_once_when_it_is_back(self):
+        other = WirePeer(self.stage.output / "other", self.stage.gateway.overlay_port, self.alice.name, self.alice.passphrase)
+        self.addCleanup(other.close)
+        other.attach()
         running, call_id = self.answered_call()
         self.await_report(call_id, 1)
         data = self.stage.gateway.state / "postgresql/data"
@@ -99,6 +103,9 @@ class Money(StageTest):
         data.rename(away)  # so that it cannot be started again
         try:
             self.kill_database(away)
+            call = other.offer(NUMBER)
+            refused = other.await_frame(lambda frame: frame["t"] == "hangup" and frame.get("call") == call)
+            self.assertEqual("unavailable", refused["body"]["code"], "a new call that nobody can hold credit for")
             self.hang_up(running)
             spool = self.stage.gateway.state / "spool/settlements"
             processes.wait_until("the settlement's being spooled", lambda: any(spool.iterdir()), PATIENCE_S)

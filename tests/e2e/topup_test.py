@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import unittest
+import uuid
 
 from stage import DECK, LANDLINE, PATIENCE_S, StageTest, audio, processes, program
 from wire_peer import WirePeer
@@ -159,6 +160,22 @@ class TopUp(StageTest):
         lapsed = lambda: [float(self.stage.balance(people[region])["inactive"]) for region in ("GB", "FR", "US")]
         processes.wait_until("the French account's lapse", lambda: lapsed()[1], PATIENCE_S)
         self.assertEqual([0, 20, 0], lapsed())
+        shown = people["FR"].run("balance").event("balance")
+        self.assertEqual((20_000_000, 0), (shown["inactive_micros"], shown["available_micros"]))
+        notice = people["FR"].start("answer", "--wait", PATIENCE_S).await_event("notice", PATIENCE_S)
+        self.assertEqual("credit_lapsed", notice["kind"])
+        self.assertTrue(notice["key"].startswith("credit_lapsed/"), notice)
+        self.assertEqual(20_000_000, people["FR"].run("reactivate").event("reactivated")["balance_micros"])
+        self.assertEqual("nothing_inactive", people["FR"].run("reactivate").event("refused")["code"])
+
+    def test_a_voucher_is_redeemed_at_the_peer_by_a_pin_that_stands_on_no_command_line(self):
+        frida, file = self.stage.subscriber("frida"), self.stage.output / "voucher.pin"
+        batch = {"id": str(uuid.uuid4()), "value": "10.00", "vouchers": 1, "expires_at": "2099-01-01T00:00:00Z"}
+        file.write_text(self.stage.rest.post("/v1/voucher_batches", batch)["pins"][0]["pin"] + "\n")
+        redeemed = frida.run("voucher", "--pin-file", file)
+        self.assertEqual((0, 10_000_000), (redeemed.code, redeemed.event("voucher")["balance_micros"]))
+        file.write_text("0000 0000 0000 0000\n")
+        self.assertEqual("voucher_unknown", frida.run("voucher", "--pin-file", file).event("refused")["code"])
 
     def test_a_deck_comes_into_force_at_its_moment_while_the_gateway_runs(self):
         number, price = "+442079460205", lambda: self.stage.rest.get("/v1/call_simulation", number=number)["price"]["price_per_minute"]
