@@ -34,8 +34,10 @@
 #include "gateway/overlay/server.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/tariff.hpp"
+#include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_store.hpp"
 #include "voicemail/number_store.hpp"
+#include "voicemail/recording_keys.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -125,7 +127,10 @@ class application {
   asio::awaitable<void> watch_database();
   asio::awaitable<void> keep_terms();
   asio::awaitable<void> keep_credit();
+  asio::awaitable<void> check_audio_keys();
   asio::awaitable<void> keep_mailboxes();
+  asio::awaitable<void> purge_messages();
+  asio::awaitable<void> encrypt_anew();
   asio::awaitable<void> keep_traces();
   asio::awaitable<void> open_records();
   asio::awaitable<void> keep_records();
@@ -182,7 +187,7 @@ application::application(const configuration& settings)
       settlement_spool_(settings.state_directory / "spool" / "settlements"),
       message_spool_(settings.state_directory / "spool" / "messages"),
       settlements_(store_.database(), settlement_spool_),
-      messages_(store_.database(), message_spool_, mailbox_quota_of(settings)),
+      messages_(store_.database(), message_spool_, mailbox_quota_of(settings), audio_keys_of(settings)),
       logins_(store_.database(), hasher_, login_limits_of(settings)),
       trunks_(clocks_, routing_options_of(settings)),
       tariff_(store_.database(), trunks_, clocks_, standard_decks_of(settings)),
@@ -219,7 +224,7 @@ application::application(const configuration& settings)
                    traces_.book(),
                    &identity_},
       calls_(environment_, tasks_, service_options_of(settings)),
-      notifier_({context_.get_executor(), store_.database(), clocks_,
+      notifier_({context_.get_executor(), store_.database(), call_settings_.audio_keys, clocks_,
                  [](std::string_view body, std::string_view secret, notify::wall_time now) {
                    return api::make_signature(body, secret, now);
                  },
@@ -227,7 +232,7 @@ application::application(const configuration& settings)
                 courier_of(settings), notifier_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, hasher_, clocks_, environment_.rates,
                 environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings),
-                lapse_policy_of(settings), open_voucher_key(settings)}),
+                lapse_policy_of(settings), open_voucher_key(settings), call_settings_.audio_keys}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
       operations_({environment_, calls_, tariff_, devices_, overlay_, [this] { return database_reachable_; },
@@ -272,6 +277,7 @@ asio::awaitable<void> application::live() {
 
 asio::awaitable<void> application::start() {
   co_await open_records();
+  co_await check_audio_keys();
   co_await calls_.recover();
   const auto rates = co_await tariff_.reload_rates();
   const auto trunks = co_await tariff_.reload_trunks();
@@ -373,21 +379,69 @@ asio::awaitable<void> application::keep_credit() {
   }
 }
 
-// Ends deleted messages for good, a batch at a time. Any node may.
+// With a key missing, or another one by its name, mailboxes would fall silent one message at a time, and what is recorded meanwhile
+// be lost to whoever has the right one: it is told before anything is done.
+asio::awaitable<void> application::check_audio_keys() {
+  const auto work = [this](pqxx::work& tx) {
+    return voicemail::take_up_keys(tx, call_settings_.audio_keys);
+  };
+  const auto complaints = co_await store_.database().run(work, {.idempotent = true});
+  if (!complaints) throw std::runtime_error("the database does not answer");
+  if (complaints->empty()) co_return;
+  std::string text = "voicemail.audio_keys_file: " + settings_.voicemail.audio_keys_file.string();
+  for (const auto& each : *complaints)
+    text += "; " + each;
+  throw std::runtime_error(text);
+}
+
+// Ends messages for good that were deleted or are too old, tells of locks that nobody has told, and encrypts what is not by the
+// current key. Any node may.
 asio::awaitable<void> application::keep_mailboxes() {
-  constexpr int batch = 100;
   while (!stopping_) {
-    for (bool more = true; more && !stopping_;) {
-      const auto now = clocks_.wall();
-      const auto work = [now](pqxx::work& tx) { return voicemail::purge_deleted(tx, now, batch); };
-      const auto purged = co_await store_.database().run(work, {.idempotent = true});
-      if (purged && *purged > 0) spdlog::info("event=messages_purged count={}", *purged);
-      more = purged && *purged == batch;
-    }
+    co_await purge_messages();
+    const auto now = clocks_.wall();
+    const auto tell = [now](pqxx::work& tx) { return voicemail::report_unreported_locks(tx, now, 100); };
+    co_await store_.database().run(tell, {.idempotent = true});
+    co_await encrypt_anew();
     if (stopping_) co_return;
-    mailboxes_timer_.expires_after(std::chrono::minutes(10));
+    mailboxes_timer_.expires_after(std::chrono::seconds(settings_.voicemail.upkeep_interval_s));
     boost::system::error_code ignored;
     co_await mailboxes_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+asio::awaitable<void> application::purge_messages() {
+  constexpr int batch = 100;
+  const auto keep = std::chrono::days(settings_.voicemail.keep_days);
+  for (bool more = true; more && !stopping_;) {
+    const auto now = clocks_.wall();
+    const auto work = [now, keep](pqxx::work& tx) {
+      const int deleted = voicemail::purge_deleted(tx, now, batch);
+      return std::max(deleted, keep.count() > 0 ? voicemail::purge_received(tx, now, now - keep, batch) : 0);
+    };
+    const auto purged = co_await store_.database().run(work, {.idempotent = true});
+    if (purged && *purged > 0) spdlog::info("event=messages_purged count={}", *purged);
+    more = purged && *purged == batch;
+  }
+}
+
+asio::awaitable<void> application::encrypt_anew() {
+  constexpr int batch = 20;  // each is read and written whole
+  const auto& keys = call_settings_.audio_keys;
+  voicemail::key_change progress;
+  for (int changed = 0, damaged = 0; !progress.is_over && !stopping_;) {
+    const auto work = [&keys, progress](pqxx::work& tx) {
+      auto next = progress;
+      voicemail::encrypt_anew(tx, keys, batch, next);
+      return next;
+    };
+    const auto done = co_await store_.database().run(work, {.idempotent = true});
+    if (!done) co_return;
+    progress = *done;
+    changed += progress.changed;
+    damaged += progress.damaged;
+    if (progress.is_over && changed > 0) spdlog::info("event=recordings_encrypted count={} key={}", changed, keys.current());
+    if (progress.is_over && damaged > 0) spdlog::critical("event=recordings_damaged count={}", damaged);
   }
 }
 

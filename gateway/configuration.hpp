@@ -161,7 +161,11 @@ struct configuration {
     int message_least_ms = 1'000;  ///< shorter recordings are dropped
     int silence_limit_s = 10;      ///< ends a recording
     int mailbox_limit_messages = 100;
+    int mailbox_limit_s = 3'600;
     std::int64_t mailbox_limit_bytes = 50 << 20;
+    int keep_days = 0;                      ///< 0: messages stay until they are deleted
+    int upkeep_interval_s = 600;            ///< between looks for what is to be purged or encrypted anew
+    std::filesystem::path audio_keys_file;  ///< empty: recordings are stored plain
   } voicemail;
 
   struct {

@@ -252,8 +252,20 @@ void visit_service(configuration& c, key_visitor& v) {
             "Silence that ends a recording.");
   v.integer("voicemail.mailbox_limit_messages", c.voicemail.mailbox_limit_messages, 1, 100'000,
             "Messages in a mailbox.");
+  v.integer("voicemail.mailbox_limit_s", c.voicemail.mailbox_limit_s, 60, 360'000,
+            "Length of all messages in a mailbox.");
   v.integer("voicemail.mailbox_limit_bytes", c.voicemail.mailbox_limit_bytes, 1 << 16, std::int64_t{1} << 40,
             "Bytes in a mailbox.");
+  v.integer("voicemail.keep_days", c.voicemail.keep_days, 0, 36'500,
+            "Days after which messages are deleted for good, heard or not; none that is being heard. 0: never.");
+  v.integer("voicemail.upkeep_interval_s", c.voicemail.upkeep_interval_s, 1, 86'400,
+            "Between looks for messages that are to go, and recordings that are to be encrypted anew.");
+  v.visit("voicemail.audio_keys_file", c.voicemail.audio_keys_file,
+          "Keys by which recordings are encrypted at rest (AES-256-GCM), the same on all gateways of one database: "
+          "lines of a name and 64 hexadecimal digits (openssl rand -hex 32). The first is for what is recorded from "
+          "now on; what is by others, or plain, is encrypted anew by and by, and then those can be taken out. To "
+          "change: add the new key last on all gateways, then put it first. \"NAME lost\" gives up what is by a key "
+          "that nobody has any more. Empty: recordings are stored plain.");
   v.visit(
       "notify.mail_server", c.notify.mail_server,
       "Where e-mail is handed in: smtp://mail.example:587, or smtps://… for TLS from the first byte. Empty: "

@@ -111,6 +111,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.machine.no_response = calls.machine.ringing;
   calls.hold_lease = seconds(settings.billing.hold_lease_s);
   calls.ring_timeout = seconds(settings.call.ring_timeout_s);
+  calls.audio_keys = audio_keys_of(settings);
   calls.forward_hops = static_cast<std::size_t>(settings.call.forward_hops);
   calls.calls = static_cast<std::size_t>(settings.call.calls);
   calls.calls_per_subscriber = static_cast<std::size_t>(settings.overlay.calls_per_subscriber);
@@ -189,6 +190,7 @@ api::server_options api_options_of(const configuration& settings) {
   options.ring_timeout = seconds(settings.call.ring_timeout_s);
   options.webhook_secret = settings.billing.webhook_secret;
   options.lapse = lapse_policy_of(settings);
+  options.audio_keys = audio_keys_of(settings);
   options.voucher_key = open_voucher_key(settings);
   options.least_topup = billing::money{settings.billing.least_topup_micros};
   return options;
@@ -210,8 +212,22 @@ billing::lapse_policy lapse_policy_of(const configuration& settings) {
 voicemail::mailbox_quota mailbox_quota_of(const configuration& settings) {
   voicemail::mailbox_quota quota;
   quota.messages = settings.voicemail.mailbox_limit_messages;
+  quota.duration = seconds(settings.voicemail.mailbox_limit_s);
   quota.bytes = settings.voicemail.mailbox_limit_bytes;
   return quota;
+}
+
+voicemail::audio_keys audio_keys_of(const configuration& settings) {
+  const auto& path = settings.voicemail.audio_keys_file;
+  if (path.empty()) return {};
+  std::ifstream in(path);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) throw std::runtime_error("voicemail.audio_keys_file: " + path.string() + " cannot be read");
+  try {
+    return voicemail::audio_keys::parse(text);
+  } catch (const std::invalid_argument& e) {
+    throw std::runtime_error("voicemail.audio_keys_file: " + path.string() + " " + e.what());
+  }
 }
 
 notify::courier courier_of(const configuration& settings) {

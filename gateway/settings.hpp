@@ -31,6 +31,8 @@ api::server_options api_options_of(const configuration& settings);
 billing::standard_decks standard_decks_of(const configuration& settings);
 billing::lapse_policy lapse_policy_of(const configuration& settings);
 voicemail::mailbox_quota mailbox_quota_of(const configuration& settings);
+// Throws std::runtime_error for a file that is absent or damaged.
+voicemail::audio_keys audio_keys_of(const configuration& settings);
 // Throws std::runtime_error for values that make no sense together.
 notify::courier courier_of(const configuration& settings);
 notify::notifier_options notifier_options_of(const configuration& settings);

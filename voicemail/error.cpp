@@ -59,6 +59,10 @@ const char* sentence(error value) noexcept {
       return "numbers of this country are rented for longer terms only";
     case error::numbers_exhausted:
       return "the account has as many numbers of this country as it may have";
+    case error::audio_key_unknown:
+      return "the recording is encrypted by a key that is not in the file of keys";
+    case error::audio_damaged:
+      return "the recording is damaged";
     case error::prompt_unreadable:
       return "a voice prompt cannot be read";
   }
@@ -139,6 +143,10 @@ const char* code_text(error value) noexcept {
       return "term_too_short";
     case error::numbers_exhausted:
       return "numbers_exhausted";
+    case error::audio_key_unknown:
+      return "audio_key_unknown";
+    case error::audio_damaged:
+      return "audio_damaged";
     case error::prompt_unreadable:
       return "prompt_unreadable";
   }

@@ -34,6 +34,8 @@ enum class error {
   identity_required,    // … for a renter whose identity the operator has seen proved
   term_too_short,       // … for a longer term
   numbers_exhausted,    // … for no more numbers of one account than this has
+  audio_key_unknown,    // the recording is encrypted by a key that the operator has not given
+  audio_damaged,        // the stored recording is not what was stored
   prompt_unreadable,    // a file of the prompt set is absent, damaged, empty or too long
 };
 

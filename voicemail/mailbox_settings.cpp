@@ -7,6 +7,7 @@
 #include <pqxx/transaction_base>
 
 #include "billing/credit_life.hpp"
+#include "voicemail/recording_row.hpp"
 #include "voicemail/sql.hpp"
 
 namespace tollgate::voicemail {
@@ -65,8 +66,8 @@ std::vector<std::string> numbers_of(pqxx::transaction_base& tx, const uuid& acco
 void set_pin(pqxx::transaction_base& tx, const uuid& account_id, const std::string& hash) {
   make_row(tx, account_id);
   tx.exec_params(
-      "UPDATE voicemail.mailbox SET pin_hash = $2, pin_failures = 0, pin_locks = 0, pin_locked_until = NULL WHERE "
-      "account_id = $1",
+      "UPDATE voicemail.mailbox SET pin_hash = $2, pin_failures = 0, pin_locks = 0, pin_locked_until = NULL, "
+      "pin_event_due = NULL WHERE account_id = $1",
       sql::text(account_id), hash);
 }
 
@@ -96,29 +97,51 @@ pin_attempt begin_pin(pqxx::transaction_base& tx, const uuid& account_id, system
     const auto lasts = std::min<std::chrono::minutes>(
         policy.first_lock * (std::int64_t{1} << std::min(locks, doublings_most)), policy.longest_lock);
     tx.exec_params(
-        "UPDATE voicemail.mailbox SET pin_failures = 0, pin_locks = pin_locks + 1, pin_locked_until = voicemail.to_time($2) "
-        "WHERE account_id = $1",
-        sql::text(account_id), sql::micros(now + lasts));
+        "UPDATE voicemail.mailbox SET pin_failures = 0, pin_locks = pin_locks + 1, pin_locked_until = voicemail.to_time($2), "
+        "pin_event_due = voicemail.to_time($3) WHERE account_id = $1",
+        sql::text(account_id), sql::micros(now + lasts), sql::micros(now + policy.check_longest));
   }
   return {.locked = false, .hash = rows[0][0].c_str()};
 }
 
 void forgive_pin(pqxx::transaction_base& tx, const uuid& account_id) {
   tx.exec_params(
-      "UPDATE voicemail.mailbox SET pin_failures = 0, pin_locks = 0, pin_locked_until = NULL WHERE account_id = $1",
+      "UPDATE voicemail.mailbox SET pin_failures = 0, pin_locks = 0, pin_locked_until = NULL, pin_event_due = NULL WHERE "
+      "account_id = $1",
       sql::text(account_id));
 }
 
+namespace {
+
+// The event of a lock is known by its end: told twice, it is told once.
+void tell_of_lock(pqxx::transaction_base& tx, const uuid& account_id, const pqxx::field& locked_until,
+                  system_clock::time_point now) {
+  const auto until = std::chrono::floor<std::chrono::seconds>(sql::time(locked_until).time_since_epoch()).count();
+  billing::add_event(tx, account_id, "voicemail_locked/" + std::string(locked_until.c_str()), "voicemail_locked",
+                     "{\"until\":" + std::to_string(until) + "}", now);
+  tx.exec_params("UPDATE voicemail.mailbox SET pin_event_due = NULL WHERE account_id = $1", sql::text(account_id));
+}
+
+}  // namespace
+
 bool report_wrong_pin(pqxx::transaction_base& tx, const uuid& account_id, system_clock::time_point now) {
   const auto rows = tx.exec_params(
-      "SELECT pin_locks, voicemail.to_micros(pin_locked_until) FROM voicemail.mailbox WHERE account_id = $1 AND "
-      "pin_locked_until > voicemail.to_time($2)",
+      "SELECT voicemail.to_micros(pin_locked_until) FROM voicemail.mailbox WHERE account_id = $1 AND "
+      "pin_locked_until > voicemail.to_time($2) FOR UPDATE",
       sql::text(account_id), sql::micros(now));
   if (rows.empty()) return false;
-  const auto until = std::chrono::floor<std::chrono::seconds>(sql::time(rows[0][1]).time_since_epoch()).count();
-  billing::add_event(tx, account_id, "voicemail_locked/" + std::string(rows[0][1].c_str()), "voicemail_locked",
-                     "{\"until\":" + std::to_string(until) + "}", now);
+  tell_of_lock(tx, account_id, rows[0][0], now);
   return true;
+}
+
+int report_unreported_locks(pqxx::transaction_base& tx, system_clock::time_point now, int limit) {
+  const auto rows = tx.exec_params(
+      "SELECT account_id, voicemail.to_micros(pin_locked_until) FROM voicemail.mailbox WHERE pin_event_due <= "
+      "voicemail.to_time($1) ORDER BY pin_event_due LIMIT $2 FOR UPDATE SKIP LOCKED",
+      sql::micros(now), std::clamp(limit, 1, 1000));
+  for (const auto& row : rows)
+    tell_of_lock(tx, sql::uuid(row[0]), row[1], now);
+  return static_cast<int>(rows.size());
 }
 
 std::string_view to_text(greeting_kind kind) noexcept {
@@ -142,15 +165,18 @@ std::optional<greeting_kind> parse_greeting_kind(std::string_view text) noexcept
   return std::nullopt;
 }
 
-void keep_greeting(pqxx::transaction_base& tx, const uuid& account_id, greeting_kind kind,
-                   std::span<const std::byte> audio, std::chrono::milliseconds duration, system_clock::time_point now) {
-  const pqxx::binarystring bytes{audio.data(), audio.size()};
+void keep_greeting(pqxx::transaction_base& tx, const uuid& account_id, greeting_kind kind, std::span<const std::byte> audio,
+                   std::chrono::milliseconds duration, system_clock::time_point now, const audio_keys& keys) {
+  const auto sealed = keys.seal(audio, greeting_row(account_id, to_text(kind)));
+  const auto key_id = key_of(sealed.key_id);
   tx.exec_params(
-      "INSERT INTO voicemail.greeting (account_id, situation, recorded_at, duration_ms, size_bytes, sha256, audio) "
-      "VALUES ($1, $2, voicemail.to_time($3), $4, octet_length($5::bytea), sha256($5::bytea), $5::bytea) "
+      "INSERT INTO voicemail.greeting (account_id, situation, recorded_at, duration_ms, size_bytes, sha256, audio, key_id) "
+      "VALUES ($1, $2, voicemail.to_time($3), $4, $5, $6, $7, $8) "
       "ON CONFLICT (account_id, situation) DO UPDATE SET recorded_at = excluded.recorded_at, duration_ms = "
-      "excluded.duration_ms, size_bytes = excluded.size_bytes, sha256 = excluded.sha256, audio = excluded.audio",
-      sql::text(account_id), std::string{to_text(kind)}, sql::micros(now), duration.count(), bytes);
+      "excluded.duration_ms, size_bytes = excluded.size_bytes, sha256 = excluded.sha256, audio = excluded.audio, "
+      "key_id = excluded.key_id",
+      sql::text(account_id), std::string{to_text(kind)}, sql::micros(now), duration.count(),
+      static_cast<std::int64_t>(audio.size()), bytea_of(sha256_of(audio)), bytea_of(sealed.bytes), key_id.get());
 }
 
 boost::system::result<void> remove_greeting(pqxx::transaction_base& tx, const uuid& account_id, greeting_kind kind) {
@@ -176,14 +202,14 @@ std::vector<greeting> list_greetings(pqxx::transaction_base& tx, const uuid& acc
 }
 
 boost::system::result<std::vector<std::byte>> fetch_greeting(pqxx::transaction_base& tx, const uuid& account_id,
-                                                             greeting_kind kind) {
+                                                             greeting_kind kind, const audio_keys& keys) {
   const auto rows =
-      tx.exec_params("SELECT audio FROM voicemail.greeting WHERE account_id = $1 AND situation = $2",
+      tx.exec_params("SELECT audio, coalesce(key_id, '') FROM voicemail.greeting WHERE account_id = $1 AND situation = $2",
                      sql::text(account_id), std::string{to_text(kind)});
   if (rows.empty()) return error::greeting_unknown;
   const pqxx::binarystring bytes{rows[0][0]};
   const auto* begin = reinterpret_cast<const std::byte*>(bytes.data());
-  return std::vector<std::byte>{begin, begin + bytes.size()};
+  return keys.open(rows[0][1].c_str(), {begin, bytes.size()}, greeting_row(account_id, to_text(kind)));
 }
 
 }  // namespace tollgate::voicemail

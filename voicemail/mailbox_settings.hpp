@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "voicemail/audio_keys.hpp"
 #include "voicemail/error.hpp"
 #include "voicemail/phrasebook.hpp"
 
@@ -53,6 +54,7 @@ struct pin_policy {
   int failures = 5;
   std::chrono::minutes first_lock{15};  // the next one twice as long, and so on
   std::chrono::hours longest_lock{24};
+  std::chrono::minutes check_longest{2};  // until it is known whether a PIN is right
 };
 
 // Takes a new PIN by its Argon2id hash, and ends a lock.
@@ -65,13 +67,16 @@ struct pin_attempt {
   bool locked = false;  // not to be checked at all
   std::string hash;     // empty: the mailbox has no PIN, and nothing is right
 };
-// A PIN is about to be checked. It counts as wrong from now on, so that guesses made at once count as well.
+// A PIN is about to be checked. It counts as wrong from now on, so that guesses made at once count as well. Should that lock the
+// mailbox, its event is promised with it: whoever checks tells it, or report_unreported_locks() does when nobody has by check_longest.
 pin_attempt begin_pin(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, system_clock::time_point now,
                       const pin_policy& policy = {});
 // It was right: nothing is held against the mailbox any more.
 void forgive_pin(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id);
 // It was wrong. The owner is told (event voicemail_locked) when that has locked the mailbox. True: it has.
 bool report_wrong_pin(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, system_clock::time_point now);
+// Tells owners of locks whose gateway died before it could; how many, at most `limit`. Any node may, at any time.
+int report_unreported_locks(pqxx::transaction_base& tx, system_clock::time_point now, int limit);
 
 // ---- greetings
 
@@ -94,15 +99,17 @@ struct greeting {
   std::string sha256;  // lower-case hexadecimal
 };
 
-// `audio` is Ogg Opus. Takes the place of the one before.
+// `audio` is Ogg Opus; it is encrypted by the current key. Takes the place of the one before.
 void keep_greeting(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, greeting_kind kind,
-                   std::span<const std::byte> audio, std::chrono::milliseconds duration, system_clock::time_point now);
+                   std::span<const std::byte> audio, std::chrono::milliseconds duration, system_clock::time_point now,
+                   const audio_keys& keys);
 // error::greeting_unknown.
 boost::system::result<void> remove_greeting(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
                                             greeting_kind kind);
 std::vector<greeting> list_greetings(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id);
-// error::greeting_unknown.
+// error::greeting_unknown, audio_key_unknown, audio_damaged.
 boost::system::result<std::vector<std::byte>> fetch_greeting(pqxx::transaction_base& tx,
-                                                             const boost::uuids::uuid& account_id, greeting_kind kind);
+                                                             const boost::uuids::uuid& account_id, greeting_kind kind,
+                                                             const audio_keys& keys);
 
 }  // namespace tollgate::voicemail

@@ -3,11 +3,11 @@
 #include "voicemail/mailbox_store.hpp"
 
 #include <algorithm>
-#include <pqxx/binarystring>
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
 #include "voicemail/number_store.hpp"
+#include "voicemail/recording_row.hpp"
 #include "voicemail/sql.hpp"
 
 namespace tollgate::voicemail {
@@ -35,10 +35,14 @@ const std::string message_columns =
     "voicemail.to_micros(received_at), duration_ms, level_dbov, size_bytes, encode(sha256, 'hex'), urgent, "
     "voicemail.to_micros(deleted_at)";
 
-std::vector<std::byte> bytes_of(const pqxx::field& field) {
-  const pqxx::binarystring bytes{field};
-  const auto* begin = reinterpret_cast<const std::byte*>(bytes.data());
-  return {begin, begin + bytes.size()};
+// So long after it was read at the latest a message may be heard: at the telephone with pauses and repeats.
+constexpr std::chrono::minutes heard_for{10};
+
+void mark_as_played(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const boost::uuids::uuid& message_id) {
+  tx.exec_params(
+      "UPDATE voicemail.message SET played_until = now() + duration_ms * interval '1 millisecond' + $3 * interval '1 second' "
+      "WHERE account_id = $1 AND message_id = $2 AND (played_until IS NULL OR played_until < now() + $3 * interval '0.5 second')",
+      sql::text(account_id), sql::text(message_id), std::chrono::seconds{heard_for}.count());
 }
 
 boost::system::result<void> one_row(const pqxx::result& rows) {
@@ -68,14 +72,15 @@ std::optional<message_state> parse_message_state(std::string_view text) noexcept
 }
 
 boost::system::result<deposit_status> deposit_message(pqxx::transaction_base& tx, const new_message& message,
-                                                      const mailbox_quota& quota) {
-  const pqxx::binarystring audio{message.audio.data(), message.audio.size()};
+                                                      const audio_keys& keys, const mailbox_quota& quota) {
+  const auto sealed = keys.seal(message.audio, message_row(message.account_id, message.message_id));
+  const auto key_id = key_of(sealed.key_id);
   const auto rows = tx.exec_params(
-      "SELECT voicemail.deposit($1, $2, $3, $4, $5, voicemail.to_time($6), $7, $8, $9, $10, $11, $12, $13)",
-      sql::text(message.account_id), sql::text(message.message_id), sql::text(message.call_id),
-      message.caller, message.called, sql::micros(message.received_at), message.duration.count(),
-      message.level_dbov, message.urgent, audio, quota.messages, std::chrono::milliseconds{quota.duration}.count(),
-      quota.bytes);
+      "SELECT voicemail.deposit($1, $2, $3, $4, $5, voicemail.to_time($6), $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+      sql::text(message.account_id), sql::text(message.message_id), sql::text(message.call_id), message.caller, message.called,
+      sql::micros(message.received_at), message.duration.count(), message.level_dbov, message.urgent, bytea_of(sealed.bytes),
+      key_id.get(), bytea_of(sha256_of(message.audio)), static_cast<std::int64_t>(message.audio.size()), quota.messages,
+      std::chrono::milliseconds{quota.duration}.count(), quota.bytes);
   switch (rows[0][0].as<int>()) {
     case 0:
       return deposit_status::stored;
@@ -128,26 +133,36 @@ boost::system::result<std::vector<std::byte>> fetch_audio(pqxx::transaction_base
                                                           const boost::uuids::uuid& account_id,
                                                           const boost::uuids::uuid& message_id,
                                                           std::int64_t offset_bytes,
-                                                          std::int64_t limit_bytes) {
+                                                          std::int64_t limit_bytes, const audio_keys& keys) {
   // substring() takes int: no message comes near its end.
   const auto offset = std::clamp<std::int64_t>(offset_bytes, 0, 1 << 30);
   const auto limit = std::clamp<std::int64_t>(limit_bytes, 0, chunk_most_bytes);
   const auto rows = tx.exec_params(
       "SELECT substring(audio FROM $3::int + 1 FOR $4::int) FROM voicemail.message "
-      "WHERE account_id = $1 AND message_id = $2",
+      "WHERE account_id = $1 AND message_id = $2 AND key_id IS NULL",
       sql::text(account_id), sql::text(message_id), offset, limit);
-  if (rows.empty()) return error::message_unknown;
+  if (rows.empty()) {  // it is encrypted, and its tag covers the whole, or it is not there
+    auto whole = fetch_whole_audio(tx, account_id, message_id, keys);
+    if (!whole) return whole.error();
+    const auto from = std::min<std::size_t>(static_cast<std::size_t>(offset), whole->size());
+    const auto count = std::min<std::size_t>(static_cast<std::size_t>(limit), whole->size() - from);
+    const auto part = std::span(*whole).subspan(from, count);
+    return std::vector<std::byte>(part.begin(), part.end());
+  }
+  mark_as_played(tx, account_id, message_id);
   return bytes_of(rows[0][0]);
 }
 
 boost::system::result<std::vector<std::byte>> fetch_whole_audio(pqxx::transaction_base& tx,
                                                                 const boost::uuids::uuid& account_id,
-                                                                const boost::uuids::uuid& message_id) {
-  const auto rows =
-      tx.exec_params("SELECT audio FROM voicemail.message WHERE account_id = $1 AND message_id = $2",
-                     sql::text(account_id), sql::text(message_id));
+                                                                const boost::uuids::uuid& message_id,
+                                                                const audio_keys& keys) {
+  const auto rows = tx.exec_params(
+      "SELECT audio, coalesce(key_id, '') FROM voicemail.message WHERE account_id = $1 AND message_id = $2",
+      sql::text(account_id), sql::text(message_id));
   if (rows.empty()) return error::message_unknown;
-  return bytes_of(rows[0][0]);
+  mark_as_played(tx, account_id, message_id);
+  return keys.open(rows[0][1].c_str(), bytes_of(rows[0][0]), message_row(account_id, message_id));
 }
 
 boost::system::result<void> mark_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
@@ -177,31 +192,45 @@ boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base
                                                           const boost::uuids::uuid& message_id,
                                                           const pstn::number::phone_number& to,
                                                           const boost::uuids::uuid& copy_id, system_clock::time_point now,
-                                                          const mailbox_quota& quota) {
+                                                          const audio_keys& keys, const mailbox_quota& quota) {
   const auto owner = owner_of(tx, to, now);
   if (!owner || !owner->term_valid || !owner->voicemail_enabled) return error::number_unknown;
-  const auto rows = tx.exec_params(
-      "SELECT voicemail.deposit($1, $2, call_id, caller, $3, voicemail.to_time($4), duration_ms, level_dbov, urgent, audio, "
-      "$5, $6, $7) FROM voicemail.message WHERE account_id = $8 AND message_id = $9 AND deleted_at IS NULL",
-      sql::text(owner->account_id), sql::text(copy_id), to.e164(), sql::micros(now), quota.messages,
-      std::chrono::milliseconds{quota.duration}.count(), quota.bytes, sql::text(account_id), sql::text(message_id));
-  if (rows.empty()) return error::message_unknown;
-  switch (rows[0][0].as<int>()) {
-    case 0:
-    case 1:
-      return owner->account_id;
-    case 2:
-      return error::mailbox_full;
-    default:
-      return error::message_conflict;
-  }
+  const auto original = find_message(tx, account_id, message_id);
+  if (!original) return original.error();
+  if (original->deleted_at) return error::message_unknown;
+  const auto audio = fetch_whole_audio(tx, account_id, message_id, keys);
+  if (!audio) return audio.error();
+  const auto copied = deposit_message(tx,
+                                      {.message_id = copy_id,
+                                       .account_id = owner->account_id,
+                                       .call_id = original->call_id,
+                                       .caller = original->caller,
+                                       .called = to.e164(),
+                                       .received_at = now,
+                                       .duration = original->duration,
+                                       .level_dbov = original->level_dbov,
+                                       .urgent = original->urgent,
+                                       .audio = *audio},
+                                      keys, quota);
+  if (!copied) return copied.error();
+  return owner->account_id;
 }
 
 int purge_deleted(pqxx::transaction_base& tx, system_clock::time_point now, int limit) {
   const auto rows = tx.exec_params(
       "DELETE FROM voicemail.message WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM "
-      "voicemail.message WHERE deleted_at <= voicemail.to_time($1) ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-      sql::micros(now - undelete_period), std::clamp(limit, 1, 1000));
+      "voicemail.message WHERE deleted_at <= voicemail.to_time($1) AND (played_until IS NULL OR played_until < "
+      "voicemail.to_time($3)) ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+      sql::micros(now - undelete_period), std::clamp(limit, 1, 1000), sql::micros(now));
+  return static_cast<int>(rows.affected_rows());
+}
+
+int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, system_clock::time_point before, int limit) {
+  const auto rows = tx.exec_params(
+      "DELETE FROM voicemail.message WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM "
+      "voicemail.message WHERE received_at < voicemail.to_time($1) AND (played_until IS NULL OR "
+      "played_until < voicemail.to_time($3)) ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+      sql::micros(before), std::clamp(limit, 1, 1000), sql::micros(now));
   return static_cast<int>(rows.affected_rows());
 }
 

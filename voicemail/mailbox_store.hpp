@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pstn/number/phone_number.hpp"
+#include "voicemail/audio_keys.hpp"
 #include "voicemail/error.hpp"
 
 namespace pqxx {
@@ -85,9 +86,9 @@ struct message_filter {
   int limit = 100;                             // 1–1000
 };
 
-// Stores a message. error::mailbox_full, message_conflict.
+// Stores a message, encrypted by the current key. error::mailbox_full, message_conflict.
 boost::system::result<deposit_status> deposit_message(pqxx::transaction_base& tx, const new_message& message,
-                                                      const mailbox_quota& quota = {});
+                                                      const audio_keys& keys, const mailbox_quota& quota = {});
 
 // Whether a message of `expected` length still has room: asked before the greeting, so that nobody speaks in
 // vain.
@@ -102,17 +103,21 @@ std::vector<message> list_messages(pqxx::transaction_base& tx, const boost::uuid
 boost::system::result<message> find_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
                                             const boost::uuids::uuid& message_id);
 
-// At most `limit_bytes` of the audio from `offset_bytes` on; empty past the end. error::message_unknown.
+// Reading the audio, whole or in parts, marks the message as being heard: for its length and some minutes no purge ends it.
+
+// At most `limit_bytes` of the audio from `offset_bytes` on; empty past the end. error::message_unknown, audio_key_unknown,
+// audio_damaged.
 boost::system::result<std::vector<std::byte>> fetch_audio(pqxx::transaction_base& tx,
                                                           const boost::uuids::uuid& account_id,
                                                           const boost::uuids::uuid& message_id,
                                                           std::int64_t offset_bytes,
-                                                          std::int64_t limit_bytes);
+                                                          std::int64_t limit_bytes, const audio_keys& keys);
 
-// The whole audio. error::message_unknown.
+// The whole audio. error::message_unknown, audio_key_unknown, audio_damaged.
 boost::system::result<std::vector<std::byte>> fetch_whole_audio(pqxx::transaction_base& tx,
                                                                 const boost::uuids::uuid& account_id,
-                                                                const boost::uuids::uuid& message_id);
+                                                                const boost::uuids::uuid& message_id,
+                                                                const audio_keys& keys);
 
 // `state` is unread or saved. error::message_unknown, also for a deleted one.
 boost::system::result<void> mark_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
@@ -133,11 +138,14 @@ boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base
                                                           const boost::uuids::uuid& message_id,
                                                           const pstn::number::phone_number& to,
                                                           const boost::uuids::uuid& copy_id, system_clock::time_point now,
-                                                          const mailbox_quota& quota = {});
+                                                          const audio_keys& keys, const mailbox_quota& quota = {});
 
 // Ends at most `limit` messages for good that were deleted longer than undelete_period ago; how many. Any node may run it at
 // any time: rows that another run holds are passed over.
 int purge_deleted(pqxx::transaction_base& tx, system_clock::time_point now, int limit);
+
+// Likewise messages that were received before `before`: new, saved, or deleted and not yet gone.
+int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, system_clock::time_point before, int limit);
 
 // Without the deleted ones.
 message_counts count_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id);

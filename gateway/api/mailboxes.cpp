@@ -176,7 +176,7 @@ awaitable<reply> put_greeting(services& with, const request& from) {
     const auto made = make_greeting(from.body);
     if (!made || made->audio.empty()) return outcome{verdict::unreadable, {}};
     if (made->duration > voicemail::greeting_longest) return outcome{verdict::too_long, {}};
-    voicemail::keep_greeting(tx, account_id, *kind, made->audio, made->duration, now);
+    voicemail::keep_greeting(tx, account_id, *kind, made->audio, made->duration, now, with.options.audio_keys);
     return outcome{verdict::kept, voicemail::list_greetings(tx, account_id)};
   };
   const result<outcome> done = co_await with.database.run(keep, db::run_options{.idempotent = true});
@@ -194,7 +194,7 @@ awaitable<reply> get_greeting(services& with, const request& from) {
   const uuid account_id = account_of(from);
   const auto kind = voicemail::parse_greeting_kind(from.parameters[1]);
   if (!kind) co_return problem(voicemail::make_error_code(voicemail::error::greeting_unknown));
-  const auto read = [&](pqxx::work& tx) { return voicemail::fetch_greeting(tx, account_id, *kind); };
+  const auto read = [&](pqxx::work& tx) { return voicemail::fetch_greeting(tx, account_id, *kind, with.options.audio_keys); };
   const result<std::vector<std::byte>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());

@@ -90,6 +90,8 @@ unsigned status_of(voicemail::error value) {
     case error::term_too_short:
     case error::numbers_exhausted:
       return 422;
+    case error::audio_key_unknown:
+    case error::audio_damaged:
     case error::prompt_unreadable:
       return 500;
   }

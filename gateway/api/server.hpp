@@ -16,6 +16,7 @@
 #include "billing/rating.hpp"
 #include "billing/voucher.hpp"
 #include "gateway/api/operations.hpp"
+#include "voicemail/audio_keys.hpp"
 
 namespace tollgate::gateway::db {
 class database;
@@ -41,6 +42,7 @@ struct server_options {
   std::string webhook_secret;  ///< of POST /v1/payment_events; empty: refused
   billing::lapse_policy lapse;
   billing::voucher_key voucher_key{};
+  voicemail::audio_keys audio_keys{};  ///< of recordings at rest
 };
 
 class server {

@@ -87,7 +87,7 @@ awaitable<reply> get_voicemail_audio(services& with, const request& from) {
   const bool as_wav = format == "wav";
   // Decoding takes a while: there, not on the signalling thread.
   const auto read = [&](pqxx::work& tx) -> result<std::vector<std::byte>> {
-    auto audio = voicemail::fetch_whole_audio(tx, path.account_id, path.message_id);
+    auto audio = voicemail::fetch_whole_audio(tx, path.account_id, path.message_id, with.options.audio_keys);
     if (!audio || !as_wav) return audio;
     const auto decoded = pstn::media::read_ogg_opus(*audio);
     if (!decoded) return decoded.error();

@@ -48,6 +48,7 @@ struct call_settings {
   std::string default_region;   // ISO 3166: of callers while the database cannot tell theirs
   voicemail::deposit_limits deposit;
   voicemail::mailbox_quota mailbox;
+  voicemail::audio_keys audio_keys;  // of recordings at rest
 };
 
 struct environment {

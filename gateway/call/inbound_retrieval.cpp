@@ -103,16 +103,19 @@ inbound_call::box_change inbound_call::change_of(const voicemail::any_retrieval_
   if (const auto* greeting = std::get_if<act::remove_greeting>(&action))
     return [account, kind = greeting->kind](pqxx::work& tx) { return voicemail::remove_greeting(tx, account, kind); };
   if (const auto* greeting = std::get_if<act::keep_greeting>(&action))
-    return [account, now, kind = greeting->kind, kept = recorded_](pqxx::work& tx) -> boost::system::result<void> {
+    return [account, now, kind = greeting->kind, kept = recorded_,
+            &keys = environment_.settings.audio_keys](pqxx::work& tx) -> boost::system::result<void> {
       if (!kept.audio || kept.audio->empty()) return voicemail::make_error_code(voicemail::error::greeting_unknown);
-      voicemail::keep_greeting(tx, account, kind, *kept.audio, kept.duration, now);
+      voicemail::keep_greeting(tx, account, kind, *kept.audio, kept.duration, now, keys);
       return {};
     };
   return {};
 }
 
 awaitable<std::optional<any_retrieval_event>> inbound_call::play_message(uuid message_id) {
-  const auto work = [&](pqxx::work& tx) { return voicemail::fetch_whole_audio(tx, owner_->account_id, message_id); };
+  const auto work = [&](pqxx::work& tx) {
+    return voicemail::fetch_whole_audio(tx, owner_->account_id, message_id, environment_.settings.audio_keys);
+  };
   auto audio = co_await environment_.database.run(work, {.idempotent = true});
   if (audio) {
     const auto source = media::make_opus_source(std::make_shared<const std::vector<std::byte>>(std::move(*audio)));
@@ -163,7 +166,7 @@ awaitable<any_retrieval_event> inbound_call::forward_message(uuid message_id, st
   const auto work = [&](pqxx::work& tx) -> boost::system::result<uuid> {
     for (const auto& to : candidates) {
       const auto sent = voicemail::forward_message(tx, owner_->account_id, message_id, to, copy, now,
-                                                   environment_.settings.mailbox);
+                                                   environment_.settings.audio_keys, environment_.settings.mailbox);
       if (sent || sent.error() != voicemail::error::number_unknown) return sent;
     }
     return voicemail::make_error_code(voicemail::error::number_unknown);

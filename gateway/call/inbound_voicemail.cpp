@@ -49,7 +49,7 @@ boost::asio::awaitable<bool> inbound_call::read_mailbox() {
                 voicemail::find_settings(tx, owner_->account_id).spoken,
                 {}};
     for (const auto& each : voicemail::list_greetings(tx, owner_->account_id))
-      if (auto audio = voicemail::fetch_greeting(tx, owner_->account_id, each.kind))
+      if (auto audio = voicemail::fetch_greeting(tx, owner_->account_id, each.kind, settings.audio_keys))
         box.greetings[each.kind] = std::make_shared<const std::vector<std::byte>>(std::move(*audio));
     return box;
   };

@@ -15,10 +15,16 @@ namespace tollgate::gateway::call {
 namespace {
 
 boost::system::result<voicemail::deposit_status> store(pqxx::work& tx, const recorded_message& message,
+                                                       const voicemail::audio_keys& keys,
                                                        const voicemail::mailbox_quota& quota) {
   auto facts = message.facts;
   facts.audio = message.audio;
-  return voicemail::deposit_message(tx, facts, quota);
+  return voicemail::deposit_message(tx, facts, keys, quota);
+}
+
+// What an encrypted recording in the spool is bound to.
+std::string row_of(const recorded_message& message) {
+  return "spool/" + boost::uuids::to_string(message.facts.message_id);
 }
 
 bool database_away(const boost::system::error_code& error) {
@@ -28,11 +34,12 @@ bool database_away(const boost::system::error_code& error) {
 
 }  // namespace
 
-std::string to_spool(const recorded_message& message) {
+std::string to_spool(const recorded_message& message, const voicemail::audio_keys& keys) {
   using boost::uuids::to_string;
   const auto& facts = message.facts;
   const auto received =
       std::chrono::duration_cast<std::chrono::microseconds>(facts.received_at.time_since_epoch());
+  const auto sealed = keys.seal(message.audio, row_of(message));
   const boost::json::object line{{"message_id", to_string(facts.message_id)},
                                  {"account_id", to_string(facts.account_id)},
                                  {"call_id", to_string(facts.call_id)},
@@ -41,13 +48,14 @@ std::string to_spool(const recorded_message& message) {
                                  {"received_at_us", received.count()},
                                  {"duration_ms", facts.duration.count()},
                                  {"level_dbov", facts.level_dbov},
-                                 {"urgent", facts.urgent}};
+                                 {"urgent", facts.urgent},
+                                 {"key_id", sealed.key_id}};
   auto text = boost::json::serialize(line) + "\n";
-  text.append(reinterpret_cast<const char*>(message.audio.data()), message.audio.size());
+  text.append(reinterpret_cast<const char*>(sealed.bytes.data()), sealed.bytes.size());
   return text;
 }
 
-boost::system::result<recorded_message> from_spool(std::string_view content) {
+boost::system::result<recorded_message> from_spool(std::string_view content, const voicemail::audio_keys& keys) {
   const auto malformed = make_error_code(boost::system::errc::bad_message);
   const auto end = content.find('\n');
   if (end == std::string_view::npos) return malformed;
@@ -70,7 +78,11 @@ boost::system::result<recorded_message> from_spool(std::string_view content) {
     if (const auto* urgent = line.if_contains("urgent")) message.facts.urgent = urgent->as_bool();
     const auto audio = content.substr(end + 1);
     const auto* first = reinterpret_cast<const std::byte*>(audio.data());
-    message.audio.assign(first, first + audio.size());
+    const auto* key_id = line.if_contains("key_id");
+    auto opened = keys.open(key_id ? std::string_view(key_id->as_string()) : std::string_view(), {first, audio.size()},
+                            row_of(message));
+    if (!opened) return opened.error();
+    message.audio = std::move(*opened);
     return message;
   } catch (const std::exception&) {
     return malformed;
@@ -78,13 +90,13 @@ boost::system::result<recorded_message> from_spool(std::string_view content) {
 }
 
 boost::asio::awaitable<message_desk::outcome> message_desk::keep(const recorded_message& message) {
-  const auto work = [this, &message](pqxx::work& tx) { return store(tx, message, quota_); };
+  const auto work = [this, &message](pqxx::work& tx) { return store(tx, message, keys_, quota_); };
   const auto stored = co_await database_.run(work, {.idempotent = true});
   if (stored) co_return outcome::kept;
   if (stored.error() == voicemail::error::mailbox_full) co_return outcome::mailbox_full;
   const auto id = boost::uuids::to_string(message.facts.message_id);
   spdlog::error("event=message_spooled message={} error=\"{}\"", id, stored.error().message());
-  const auto kept = spool_.put(id, to_spool(message));
+  const auto kept = spool_.put(id, to_spool(message, keys_));
   if (!kept) co_return outcome::lost;
   backlog_ = true;
   co_return outcome::kept;
@@ -94,7 +106,11 @@ boost::asio::awaitable<void> message_desk::replay(
     const std::function<void(const boost::uuids::uuid&)>& told) {
   const auto waiting = spool_.list();
   for (const auto& [name, content] : waiting) {
-    const auto message = from_spool(content);
+    const auto message = from_spool(content, keys_);
+    if (!message && message.error() == voicemail::error::audio_key_unknown) {  // left there: the key may come back
+      spdlog::critical("event=spooled_message_without_key message={}", name);
+      continue;
+    }
     if (!message) {
       spdlog::critical("event=spooled_message_unreadable message={}", name);
       spool_.set_aside(name);
@@ -102,7 +118,7 @@ boost::asio::awaitable<void> message_desk::replay(
     }
     // Acknowledged to its caller already: the quota does not apply any more.
     const voicemail::mailbox_quota none{INT32_MAX, std::chrono::seconds(INT32_MAX), INT64_MAX};
-    const auto work = [&](pqxx::work& tx) { return store(tx, *message, none); };
+    const auto work = [&](pqxx::work& tx) { return store(tx, *message, keys_, none); };
     const auto stored = co_await database_.run(work, {.idempotent = true});
     if (!stored && database_away(stored.error())) break;
     if (!stored) {

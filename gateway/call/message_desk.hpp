@@ -20,14 +20,15 @@ struct recorded_message {
   std::vector<std::byte> audio;  // Ogg Opus
 };
 
-// One line of JSON, then the audio: what the spool holds.
-std::string to_spool(const recorded_message& message);
-boost::system::result<recorded_message> from_spool(std::string_view content);
+// One line of JSON, then the audio, encrypted as in the database: what the spool holds.
+std::string to_spool(const recorded_message& message, const voicemail::audio_keys& keys = {});
+// error::audio_key_unknown: with the right key it can be read.
+boost::system::result<recorded_message> from_spool(std::string_view content, const voicemail::audio_keys& keys = {});
 
 class message_desk {
  public:
-  message_desk(db::database& database, spool& messages, voicemail::mailbox_quota quota)
-      : database_(database), spool_(messages), quota_(quota) {}
+  message_desk(db::database& database, spool& messages, voicemail::mailbox_quota quota, voicemail::audio_keys keys)
+      : database_(database), spool_(messages), quota_(quota), keys_(std::move(keys)) {}
 
   enum class outcome { kept, mailbox_full, lost };
   // Returns only when the message is durable, or cannot be kept.
@@ -42,6 +43,7 @@ class message_desk {
   db::database& database_;
   spool& spool_;
   voicemail::mailbox_quota quota_;
+  voicemail::audio_keys keys_;
   bool backlog_ = true;  // until the first replay has looked
 };
 

@@ -69,14 +69,20 @@ spool::spool(std::filesystem::path folder) : folder_(std::move(folder)) {
 boost::system::result<void> spool::put(std::string_view name, std::string_view content) const {
   const auto final_path = folder_ / (std::string(name) + std::string(suffix));
   const auto temporary = folder_ / (std::string(name) + ".part");
+  // On a full disk, what has been written of it makes room again.
+  const auto give_up = [&temporary] {
+    const auto why = last_error();
+    ::unlink(temporary.c_str());
+    return why;
+  };
   {
     const descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (file.get() < 0) return last_error();
     const auto header = sha256_hex(content) + "\n";
     if (!write_all(file.get(), header) || !write_all(file.get(), content) || ::fsync(file.get()) != 0)
-      return last_error();
+      return give_up();
   }
-  if (::rename(temporary.c_str(), final_path.c_str()) != 0) return last_error();
+  if (::rename(temporary.c_str(), final_path.c_str()) != 0) return give_up();
   const descriptor directory(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0) return last_error();
   return {};

@@ -21,6 +21,7 @@
 #include "gateway/overlay/turn_credentials.hpp"
 #include "gateway/subscriber/login.hpp"
 #include "pstn/number/dial_policy.hpp"
+#include "voicemail/audio_keys.hpp"
 
 namespace tollgate::gateway::device {
 
@@ -39,6 +40,7 @@ class device_desk final : public overlay::session_handler {
     overlay::turn_options relay;
     billing::lapse_policy lapse;
     billing::voucher_key voucher_key{};
+    voicemail::audio_keys audio_keys{};
   };
   explicit device_desk(collaborators c) : with_(std::move(c)) {}
 

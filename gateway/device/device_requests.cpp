@@ -311,7 +311,7 @@ boost::asio::awaitable<device_desk::reply> device_desk::fetch_voicemail(uuid acc
   const auto work = [&](pqxx::work& tx) -> boost::system::result<part> {
     auto message = voicemail::find_message(tx, account, *id);
     if (!message) return message.error();
-    auto audio = voicemail::fetch_audio(tx, account, *id, *offset, chunk_bytes);
+    auto audio = voicemail::fetch_audio(tx, account, *id, *offset, chunk_bytes, with_.audio_keys);
     if (!audio) return audio.error();
     return part{std::move(*message), std::move(*audio)};
   };

@@ -109,7 +109,7 @@ asio::awaitable<delivery> notifier::send_letter(const voicemail::notification& o
   std::optional<std::vector<std::byte>> audio;
   if (one.target.with_audio) {
     const auto read = [&](pqxx::work& tx) {
-      return voicemail::fetch_whole_audio(tx, one.account_id, one.about.message_id);
+      return voicemail::fetch_whole_audio(tx, one.account_id, one.about.message_id, with_.keys);
     };
     boost::system::result<std::vector<std::byte>> found = co_await with_.database.run(read, {.idempotent = true});
     failed.why = found ? "" : found.error().message();

@@ -33,6 +33,7 @@ class notifier {
   struct collaborators {
     boost::asio::any_io_executor executor;
     db::database& database;
+    voicemail::audio_keys keys;  // of recordings that go with letters
     call::clocks time;
     std::function<std::string(std::string_view body, std::string_view secret, wall_time now)> sign;  // the header's value
     std::function<void(boost::asio::awaitable<void>)> spawn;  // into the group that is awaited before all this dies

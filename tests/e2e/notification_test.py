@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Owners who are told of their messages: by e-mail at a real mail server, by a signed webhook; what is tried again and what is
-never connected to."""
+never connected to. And recordings that nobody reads in the database, by keys that change, and for so many days."""
 
 import email
 import email.policy
@@ -10,6 +10,7 @@ import http.server
 import json
 import pathlib
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -21,11 +22,14 @@ import urllib.request
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from stage import LANDLINE, PATIENCE_S, StageTest, processes
+from stage import LANDLINE, PATIENCE_S, StageTest, audio, processes
 
 ALICE_NUMBER = "+16505550100"
 MAIL_USER, MAIL_PASSWORD = "tollgate", "handed in by the carrier"
 SECRET = "a secret of the owner's"
+KEYS = {"first": "1" * 64, "second": "2" * 64, "third": "3" * 64}
+KEEP_DAYS = 20
+MESSAGES_MOST = 30
 
 
 class Mailroom:
@@ -77,6 +81,7 @@ class Notifications(StageTest):
         cls.mailroom = Mailroom()
         cls.files = pathlib.Path(tempfile.mkdtemp(prefix="tollgate-"))
         cls.addClassCleanup(shutil.rmtree, cls.files)
+        cls.write_keys(first=KEYS["first"])
         cls.mail_port = processes.free_port(set())
         cls.open_mail_server("mail")
         cls.addClassCleanup(lambda: cls.mail.stop())
@@ -88,9 +93,17 @@ class Notifications(StageTest):
             "notify.mail_server": f"smtp://localhost:{cls.mail_port}",
             "notify.mail_user": MAIL_USER,
             "notify.mail_password": MAIL_PASSWORD,
+            "voicemail.audio_keys_file": cls.files / "keys",
+            "voicemail.keep_days": KEEP_DAYS,
+            "voicemail.mailbox_limit_messages": MESSAGES_MOST,
+            "voicemail.upkeep_interval_s": 1,
             "notify.mail_authority": cls.files / "mail.crt",
         }
         super().setUpClass()
+
+    @classmethod
+    def write_keys(cls, **keys):
+        (cls.files / "keys").write_text("".join(f"{name} {key}\n" for name, key in keys.items()))
 
     @classmethod
     def open_mail_server(cls, name):
@@ -148,10 +161,11 @@ class Notifications(StageTest):
         fresh = lambda: [message for message in self.messages() if message["id"] not in known]
         return processes.wait_until("the message", fresh, PATIENCE_S)[0]
 
-    def audio_of(self, message):
+    def audio_of(self, message, form=""):
         rest = self.stage.rest
         request = urllib.request.Request(
-            f"{rest.url}{self.mailbox}/voicemails/{message['id']}/audio", headers={"Authorization": f"Bearer {rest.token}"}
+            f"{rest.url}{self.mailbox}/voicemails/{message['id']}/audio{form}",
+            headers={"Authorization": f"Bearer {rest.token}"},
         )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE_S) as answer:
             return answer.read()
@@ -229,6 +243,88 @@ class Notifications(StageTest):
         self.await_calm()
         self.assertEqual({"/moved"}, {path for path, _, _ in Hook.calls})
         self.assertEqual(2, len(Hook.calls))
+        self.assert_sound()
+
+    def stop(self):
+        process = self.stage.gateway.process
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE_S)
+
+    def restart(self, **keys):
+        self.stop()
+        self.write_keys(**keys)
+        self.stage.gateway.resume()
+
+    def assert_refuses_to_start(self, why, **keys):
+        self.stop()
+        self.write_keys(**keys)
+        with self.assertRaises(RuntimeError):
+            self.stage.gateway.resume()
+        last = self.stage.gateway.log_file.read_text().rsplit("event=start_failed", 1)[1]
+        self.assertIn("voicemail.audio_keys_file", last)
+        self.assertIn(why, last)
+        for key in KEYS.values():
+            self.assertNotIn(key, last)
+
+    def test_recordings_are_encrypted_at_rest_and_keys_change(self):
+        first, second, third = KEYS.values()
+        message = self.leave_message()
+        whole = self.audio_of(message)
+        self.assertEqual(message["sha256"], hashlib.sha256(whole).hexdigest())
+        self.assertIn(b"OpusHead", whole)
+        stored = lambda: self.stage.query(
+            f"SELECT key_id, position('OpusHead'::bytea IN audio), octet_length(audio) FROM voicemail.message "
+            f"WHERE message_id = '{message['id']}'")
+        self.assertEqual([["first", "0", str(len(whole) + 28)]], stored())
+        self.assert_refuses_to_start('by the key "first", which is not there', second=second)
+        self.assert_refuses_to_start('"first" is not the one', first=third)
+        self.assert_refuses_to_start("line 1", first=first[1:])
+        self.write_keys(second=second, first=first)
+        self.stage.gateway.resume()
+        processes.wait_until("the new key", lambda: stored()[0][0] == "second", PATIENCE_S)
+        self.restart(third=third, second=second)
+        processes.wait_until("the newest key", lambda: stored()[0][0] == "third", PATIENCE_S)
+        self.restart(third=third)
+        self.assertEqual(whole, self.audio_of(message))
+        file, part = self.stage.wav("kept"), self.stage.wav("part")
+        file.write_bytes(self.audio_of(message, "?format=wav"))
+        audio.write(part, audio.read(file)[: 2 * audio.RATE_HZ])
+        self.assert_heard(part, self.said)
+
+    def test_a_full_mailbox_says_so(self):
+        message, account = self.leave_message(), self.alice.account_id
+        room = MESSAGES_MOST - len(self.messages())
+        columns = ("call_id, caller, called, received_at, duration_ms, level_dbov, size_bytes, sha256, audio, key_id")
+        self.stage.query(
+            f"INSERT INTO voicemail.message (account_id, message_id, {columns}) SELECT account_id, gen_random_uuid(), {columns} "
+            f"FROM voicemail.message, generate_series(1, {room}) WHERE message_id = '{message['id']}'")
+        self.addCleanup(self.stage.query, "DELETE FROM voicemail.message WHERE sha256 = (SELECT sha256 FROM voicemail.message "
+                                          f"WHERE message_id = '{message['id']}') AND message_id <> '{message['id']}'")
+        time.sleep(1)  # the telephone names its recordings by the second
+        recordings = self.telephone.recordings()
+        self.telephone.forget()
+        self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+        self.telephone.await_event("CALL_CLOSED", PATIENCE_S)
+        heard = self.stage.wav("full")
+        self.telephone.keep_recording(recordings, heard)
+        self.assert_heard(audio.PROMPTS / "vm-mailboxfull.wav", heard)
+        full = self.stage.query(f"SELECT count(*) FROM voicemail.message WHERE account_id = '{account}'")
+        self.assertEqual([[str(MESSAGES_MOST)]], full)
+        self.assert_sound()
+
+    def test_old_messages_go_but_none_that_is_being_heard(self):
+        old, heard, fresh = (self.leave_message() for _ in range(3))
+        self.audio_of(heard)
+        ids = ", ".join(f"'{message['id']}'" for message in (old, heard))
+        self.stage.query("UPDATE voicemail.message SET received_at = received_at - "
+                         f"interval '{KEEP_DAYS} days 1 minute' WHERE message_id IN ({ids})")
+        left = lambda: {message["id"] for message in self.messages()}
+        processes.wait_until("the old one's end", lambda: old["id"] not in left(), PATIENCE_S)
+        time.sleep(2)  # two more looks
+        self.assertLessEqual({heard["id"], fresh["id"]}, left())
+        self.stage.query(f"UPDATE voicemail.message SET played_until = now() WHERE message_id = '{heard['id']}'")
+        processes.wait_until("the heard one's end", lambda: heard["id"] not in left(), PATIENCE_S)
+        self.assertIn(fresh["id"], left())
         self.assert_sound()
 
 

@@ -7,7 +7,11 @@ import audioop
 import json
 import math
 import os
+import pathlib
+import secrets
+import shutil
 import signal
+import tempfile
 import time
 import unittest
 import urllib.request
@@ -63,6 +67,16 @@ def keys_as_tones(*groups):
 
 
 class Voicemail(StageTest):
+    """All of it with recordings that are encrypted at rest; other tests store them plain."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="tollgate-"))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        (folder / "keys").write_text(f"today {secrets.token_hex(32)}\n")
+        cls.settings = {"voicemail.audio_keys_file": folder / "keys"}
+        super().setUpClass()
+
     @classmethod
     def prepare(cls, stage):
         cls.alice = stage.subscriber("alice", credit="20.00", number=ALICE_NUMBER)
@@ -279,7 +293,9 @@ class Voicemail(StageTest):
         try:
             self.keys("1")
             spool = self.stage.gateway.state / "spool/messages"
-            processes.wait_until("the message's being spooled", lambda: list(spool.glob("*.record")), PATIENCE_S)
+            spooled = processes.wait_until(
+                "the message's being spooled", lambda: list(spool.glob("*.record")), PATIENCE_S)
+            self.assertNotIn(b"OpusHead", spooled[0].read_bytes())
             gateway = self.stage.gateway.process
             gateway.kill()
             gateway.wait()

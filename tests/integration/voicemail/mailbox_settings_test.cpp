@@ -77,6 +77,25 @@ TEST_F(MailboxSettings, FiveWrongPinsLockForALongerTimeEachTimeAndTheOwnerIsTold
   EXPECT_EQ(billing::list_events(*tx_, alice, 100).size(), 14U);
 }
 
+TEST_F(MailboxSettings, ALockIsToldEvenIfItsGatewayDiesBeforeItCan) {
+  set_pin(*tx_, alice, "hash");
+  guess(4);
+  begin_pin(*tx_, alice, now_);  // it is locked, and whether the PIN was wrong nobody will ever know
+  EXPECT_EQ(report_unreported_locks(*tx_, now_ + 1min, 100), 0) << "it may be looking yet";
+  EXPECT_EQ(report_unreported_locks(*tx_, now_ + 2min, 100), 1);
+  EXPECT_EQ(report_unreported_locks(*tx_, now_ + 3min, 100), 0);
+  report_wrong_pin(*tx_, alice, now_ + 3min);
+  EXPECT_EQ(billing::list_events(*tx_, alice, 10).size(), 1U) << "once, whoever tells it";
+  now_ += 15min;
+  EXPECT_TRUE(guess(5));
+  EXPECT_EQ(report_unreported_locks(*tx_, now_ + 1h, 100), 0) << "told already";
+  now_ += 30min;
+  guess(4);
+  begin_pin(*tx_, alice, now_);
+  forgive_pin(*tx_, alice);  // it was right
+  EXPECT_EQ(report_unreported_locks(*tx_, now_ + 1h, 100), 0);
+}
+
 TEST_F(MailboxSettings, TheRightPinForgetsTheWrongOnesAndANewOneEndsALock) {
   set_pin(*tx_, alice, "hash");
   guess(4);
@@ -101,11 +120,11 @@ TEST_F(MailboxSettings, LanguageAndTimeZoneAreKept) {
 
 TEST_F(MailboxSettings, GreetingsAreKeptBySituation) {
   const std::vector<std::byte> first(1000, std::byte{1}), second(2000, std::byte{2});
-  EXPECT_EQ(fetch_greeting(*tx_, alice, greeting_kind::busy).error(), error::greeting_unknown);
-  keep_greeting(*tx_, alice, greeting_kind::busy, first, 3s, now_);
-  keep_greeting(*tx_, alice, greeting_kind::name, first, 1s, now_);
-  keep_greeting(*tx_, alice, greeting_kind::busy, second, 4s, now_ + 1s);
-  EXPECT_EQ(fetch_greeting(*tx_, alice, greeting_kind::busy).value(), second);
+  EXPECT_EQ(fetch_greeting(*tx_, alice, greeting_kind::busy, audio_keys{}).error(), error::greeting_unknown);
+  keep_greeting(*tx_, alice, greeting_kind::busy, first, 3s, now_, audio_keys{});
+  keep_greeting(*tx_, alice, greeting_kind::name, first, 1s, now_, audio_keys{});
+  keep_greeting(*tx_, alice, greeting_kind::busy, second, 4s, now_ + 1s, audio_keys{});
+  EXPECT_EQ(fetch_greeting(*tx_, alice, greeting_kind::busy, audio_keys{}).value(), second);
   const auto all = list_greetings(*tx_, alice);
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].kind, greeting_kind::busy);

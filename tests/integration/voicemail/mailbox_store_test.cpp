@@ -14,12 +14,14 @@
 #include "tests/support/postgres/fixture.hpp"
 #include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_view.hpp"
+#include "voicemail/recording_keys.hpp"
 
 namespace tollgate::voicemail {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 boost::uuids::uuid id(const std::string& last) {
@@ -59,11 +61,12 @@ class MailboxStore : public tests::postgres_test {
                                          .duration = duration,
                                          .level_dbov = -21.5,
                                          .audio = audio},
-                                        quota);
+                                        keys_, quota);
     tx.commit();
     return answer;
   }
 
+  audio_keys keys_;  // none: plain
   std::unique_ptr<pqxx::connection> connection_;
   const system_clock::time_point at_{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1} + 12h + 345us};
 };
@@ -90,15 +93,15 @@ TEST_F(MailboxStore, AudioIsFetchedInChunks) {
   pqxx::work tx{*connection_};
   std::vector<std::byte> whole;
   for (;;) {
-    const auto chunk = fetch_audio(tx, alice, id("1"), static_cast<std::int64_t>(whole.size()), 8192).value();
+    const auto chunk = fetch_audio(tx, alice, id("1"), static_cast<std::int64_t>(whole.size()), 8192, audio_keys{}).value();
     if (chunk.empty()) break;
     EXPECT_LE(chunk.size(), 8192U);
     whole.insert(whole.end(), chunk.begin(), chunk.end());
   }
   EXPECT_EQ(whole, audio);
-  EXPECT_THAT(fetch_audio(tx, alice, id("1"), 1LL << 60, 8192).value(), IsEmpty());
-  EXPECT_EQ(fetch_audio(tx, alice, id("1"), -5, 10).value().size(), 10U);
-  EXPECT_THAT(fetch_audio(tx, alice, id("1"), 0, -1).value(), IsEmpty());
+  EXPECT_THAT(fetch_audio(tx, alice, id("1"), 1LL << 60, 8192, audio_keys{}).value(), IsEmpty());
+  EXPECT_EQ(fetch_audio(tx, alice, id("1"), -5, 10, audio_keys{}).value().size(), 10U);
+  EXPECT_THAT(fetch_audio(tx, alice, id("1"), 0, -1, audio_keys{}).value(), IsEmpty());
 }
 
 TEST_F(MailboxStore, LeavingTheSameMessageTwiceStoresItOnce) {
@@ -150,7 +153,7 @@ TEST_F(MailboxStore, TwoMessagesAtOnceShareTheQuota) {
                                              .duration = 5s,
                                              .level_dbov = -20,
                                              .audio = audio},
-                                            {.messages = 3});
+                                            audio_keys{}, {.messages = 3});
         tx.commit();
         stored[static_cast<std::size_t>(index)] = answer.has_value() ? 1 : 0;
       });
@@ -201,7 +204,7 @@ TEST_F(MailboxStore, AMailboxIsItsOwnersAlone) {
   pqxx::work tx{*connection_};
   EXPECT_THAT(list_messages(tx, bob), IsEmpty());
   EXPECT_EQ(find_message(tx, bob, id("1")).error(), error::message_unknown);
-  EXPECT_EQ(fetch_audio(tx, bob, id("1"), 0, 100).error(), error::message_unknown);
+  EXPECT_EQ(fetch_audio(tx, bob, id("1"), 0, 100, audio_keys{}).error(), error::message_unknown);
   EXPECT_EQ(mark_message(tx, bob, id("1"), message_state::saved).error(), error::message_unknown);
   EXPECT_EQ(restore_message(tx, bob, id("1"), at_).error(), error::message_unknown);
   EXPECT_EQ(delete_message(tx, bob, id("1"), at_).error(), error::message_unknown);
@@ -240,8 +243,8 @@ TEST_F(MailboxStore, TheWholeAudioIsFetchedHoweverLong) {
   const auto audio = noise(3 << 20, 11);
   ASSERT_TRUE(leave("1", audio));
   pqxx::work tx{*connection_};
-  EXPECT_EQ(fetch_whole_audio(tx, alice, id("1")).value(), audio);
-  EXPECT_EQ(fetch_whole_audio(tx, bob, id("1")).error(), error::message_unknown);
+  EXPECT_EQ(fetch_whole_audio(tx, alice, id("1"), audio_keys{}).value(), audio);
+  EXPECT_EQ(fetch_whole_audio(tx, bob, id("1"), audio_keys{}).error(), error::message_unknown);
 }
 
 TEST_F(MailboxStore, AForwardedMessageIsACopyWithinTheOthersQuota) {
@@ -250,7 +253,7 @@ TEST_F(MailboxStore, AForwardedMessageIsACopyWithinTheOthersQuota) {
   pqxx::work tx{*connection_};
   const auto to = pstn::number::phone_number::parse("+16505550101").value();
   const auto send = [&](const char* copy, const mailbox_quota& quota = {}) {
-    return forward_message(tx, alice, id("1"), to, id(copy), at_ + 1h, quota);
+    return forward_message(tx, alice, id("1"), to, id(copy), at_ + 1h, audio_keys{}, quota);
   };
   EXPECT_EQ(send("f1").error(), error::number_unknown);
   tx.exec_params(
@@ -265,7 +268,7 @@ TEST_F(MailboxStore, AForwardedMessageIsACopyWithinTheOthersQuota) {
   EXPECT_EQ(copy.called, "+16505550101");
   EXPECT_EQ(copy.received_at, at_ + 1h);
   EXPECT_EQ(copy.state, message_state::unread);
-  EXPECT_EQ(fetch_whole_audio(tx, bob, copy.message_id).value(), audio);
+  EXPECT_EQ(fetch_whole_audio(tx, bob, copy.message_id, audio_keys{}).value(), audio);
   EXPECT_EQ(send("f2", {.messages = 1}).error(), error::mailbox_full);
   ASSERT_TRUE(delete_message(tx, alice, id("1"), at_));
   EXPECT_EQ(send("f3").error(), error::message_unknown);
@@ -294,6 +297,94 @@ TEST_F(MailboxStore, ATelephoneIsToldUrgentMessagesFirstInTheOwnersTime) {
   EXPECT_EQ(view.unread[1].received.weekday, 0);
   ASSERT_EQ(view.saved.size(), 1U);
   EXPECT_FALSE(view.temporary_greeting);
+}
+
+constexpr const char* old_key = "old 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
+constexpr const char* new_key = "new ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n";
+
+// By so many at once, until nothing is left; how many were changed.
+int change_keys(pqxx::work& tx, const audio_keys& keys, int limit) {
+  key_change progress;
+  int changed = 0;
+  while (!progress.is_over) {
+    encrypt_anew(tx, keys, limit, progress);
+    changed += progress.changed;
+  }
+  return changed;
+}
+
+TEST_F(MailboxStore, RecordingsAreEncryptedAtRestAndAnewAfterARotation) {
+  const auto audio = noise(3000, 1), plain = noise(2000, 2);
+  ASSERT_TRUE(leave("1", plain));  // before there was a key
+  keys_ = audio_keys::parse(old_key);
+  ASSERT_TRUE(leave("2", audio));
+  EXPECT_EQ(leave("2", audio).value(), deposit_status::repeated) << "known by what was said";
+  pqxx::work tx{*connection_};
+  keep_greeting(tx, alice, greeting_kind::busy, audio, 3s, at_, keys_);
+  const auto stored = tx.exec("SELECT octet_length(audio), size_bytes, key_id, sha256(audio) = sha256 FROM voicemail.message "
+                              "WHERE key_id IS NOT NULL");
+  ASSERT_EQ(stored.size(), 1U);
+  EXPECT_EQ(stored[0][0].as<int>(), 3000 + 12 + 16);
+  EXPECT_EQ(stored[0][1].as<int>(), 3000);
+  EXPECT_EQ(std::string(stored[0][2].c_str()), "old");
+  EXPECT_FALSE(stored[0][3].as<bool>());
+  EXPECT_EQ(fetch_whole_audio(tx, alice, id("2"), keys_).value(), audio);
+  EXPECT_EQ(fetch_audio(tx, alice, id("2"), 2990, 100, keys_).value(),
+            std::vector<std::byte>(audio.begin() + 2990, audio.end()));
+  EXPECT_EQ(fetch_whole_audio(tx, alice, id("2"), audio_keys{}).error(), error::audio_key_unknown);
+
+  const auto both = audio_keys::parse(std::string(new_key) + old_key);
+  EXPECT_EQ(change_keys(tx, both, 1), 3);
+  EXPECT_EQ(change_keys(tx, both, 100), 0);
+  const auto only_new = audio_keys::parse(new_key);
+  EXPECT_EQ(fetch_whole_audio(tx, alice, id("1"), only_new).value(), plain);
+  EXPECT_EQ(fetch_whole_audio(tx, alice, id("2"), only_new).value(), audio);
+  EXPECT_EQ(fetch_greeting(tx, alice, greeting_kind::busy, only_new).value(), audio);
+  tx.exec("UPDATE voicemail.message a SET audio = b.audio FROM voicemail.message b WHERE a.message_id <> b.message_id");
+  EXPECT_EQ(fetch_whole_audio(tx, alice, id("2"), only_new).error(), error::audio_damaged) << "it is another's";
+}
+
+TEST_F(MailboxStore, ADamagedRecordingDoesNotHoldUpTheOthers) {
+  keys_ = audio_keys::parse(old_key);
+  for (const auto* last : {"1", "2", "3", "4"})
+    ASSERT_TRUE(leave(last, noise(500, 3)));
+  pqxx::work tx{*connection_};
+  tx.exec("UPDATE voicemail.message SET audio = substring(audio FROM 2) WHERE message_id IN ('" +
+          boost::uuids::to_string(id("1")) + "', '" + boost::uuids::to_string(id("2")) + "')");
+  const auto both = audio_keys::parse(std::string(new_key) + old_key);
+  EXPECT_EQ(change_keys(tx, both, 1), 2);
+  EXPECT_EQ(change_keys(tx, both, 1), 0);
+  EXPECT_THAT(take_up_keys(tx, both), IsEmpty()) << "they do not stand for the key";
+}
+
+TEST_F(MailboxStore, AKeyThatIsMissingOrAnotherIsComplainedOf) {
+  ASSERT_TRUE(leave("1", noise(500, 1)));
+  keys_ = audio_keys::parse(old_key);
+  ASSERT_TRUE(leave("2", noise(500, 2)));
+  pqxx::work tx{*connection_};
+  keep_greeting(tx, alice, greeting_kind::name, noise(500, 4), 3s, at_, audio_keys::parse(new_key));
+  const std::string both = std::string(new_key) + old_key;
+  const auto complaints = [&](const std::string& file) { return take_up_keys(tx, audio_keys::parse(file)); };
+  EXPECT_THAT(complaints(both), IsEmpty());
+  EXPECT_THAT(take_up_keys(tx, audio_keys{}), testing::ElementsAre(HasSubstr("\"new\""), HasSubstr("\"old\"")));
+  EXPECT_THAT(complaints(new_key), testing::ElementsAre(HasSubstr("\"old\", which is not there")));
+  EXPECT_THAT(complaints(std::string(new_key) + "old lost"), IsEmpty());
+  std::string wrong = both;
+  wrong.replace(wrong.find("old 0"), 5, "old 1");
+  EXPECT_THAT(complaints(wrong), testing::ElementsAre(HasSubstr("\"old\" is not the one")));
+}
+
+TEST_F(MailboxStore, OldMessagesGoButNoneThatIsBeingHeard) {
+  for (const auto* last : {"1", "2", "3"})
+    ASSERT_TRUE(leave(last, noise(100, 1)));
+  pqxx::work tx{*connection_};
+  EXPECT_EQ(purge_received(tx, system_clock::now(), at_, 100), 0) << "none is older";
+  ASSERT_TRUE(fetch_whole_audio(tx, alice, id("2"), keys_));
+  const auto later = at_ + 1s;
+  EXPECT_EQ(purge_received(tx, system_clock::now(), later, 1), 1) << "in batches";
+  EXPECT_EQ(purge_received(tx, system_clock::now(), later, 100), 1);
+  EXPECT_EQ(count_messages(tx, alice).unread, 1);
+  EXPECT_EQ(purge_received(tx, system_clock::now() + 1h, later, 100), 1);
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ class Notifications : public number_test {
                               .received_at = start,
                               .duration = 5s,
                               .level_dbov = -20,
-                              .audio = audio})
+                              .audio = audio},
+                             audio_keys{})
           .has_value();
     });
   }

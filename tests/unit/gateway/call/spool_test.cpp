@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <fstream>
 
 namespace tollgate::gateway::call {
@@ -41,6 +43,24 @@ TEST_F(Spool, DamagedRecordIsSetAsideNotDeleted) {
   std::ofstream(folder_ / "a.record", std::ios::app) << "!";
   EXPECT_TRUE(s.list().empty());
   EXPECT_TRUE(std::filesystem::exists(folder_ / "a.damaged"));
+}
+
+TEST_F(Spool, WhatTheDiskHasNoRoomForIsRefusedAndTakesUpNone) {
+  const spool s(folder_);
+  ASSERT_TRUE(s.put("a", "kept"));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit narrow{1000, before.rlim_max};  // a file may not grow beyond: the write stops half-way, as on a full disk
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &narrow), 0);
+  const auto put = s.put("b", std::string(5000, 'x'));
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(put);
+  EXPECT_EQ(s.list().size(), 1U);
+  const std::filesystem::directory_iterator files(folder_);
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "no half of it is left";
+  EXPECT_TRUE(s.put("b", std::string(5000, 'x')));
 }
 
 TEST_F(Spool, HalfWrittenRecordIsNotListed) {
