@@ -198,8 +198,12 @@ application::application(const configuration& settings)
               [this](const pstn::sip::source_address& source) { return trunks_.admit(source, {}).allowed; }),
       sip_(traces_.seen_by(sip_options_of(settings, clocks_), clocks_.wall),
            [this](pstn::sip::event event) {
-             asio::post(context_,
-                        [this, event = std::move(event)]() mutable { calls_.on_sip(std::move(event)); });
+             asio::post(context_, [this, event = std::move(event)]() mutable {
+               if (const auto* told = std::get_if<pstn::sip::notify_result>(&event))
+                 notifier_.on_told(*told);
+               else
+                 calls_.on_sip(std::move(event));
+             });
            }),
       call_settings_(call_settings_of(settings, boost::uuids::random_generator_pure()())),
       environment_{context_.get_executor(),
@@ -224,7 +228,7 @@ application::application(const configuration& settings)
                    traces_.book(),
                    &identity_},
       calls_(environment_, tasks_, service_options_of(settings)),
-      notifier_({context_.get_executor(), store_.database(), call_settings_.audio_keys, clocks_,
+      notifier_({context_.get_executor(), store_.database(), sip_, call_settings_.audio_keys, clocks_,
                  [](std::string_view body, std::string_view secret, notify::wall_time now) {
                    return api::make_signature(body, secret, now);
                  },
@@ -379,8 +383,8 @@ asio::awaitable<void> application::keep_credit() {
   }
 }
 
-// With a key missing, or another one by its name, mailboxes would fall silent one message at a time, and what is recorded meanwhile
-// be lost to whoever has the right one: it is told before anything is done.
+// With a key missing, or another one by its name, mailboxes would fall silent one message at a time, and what
+// is recorded meanwhile be lost to whoever has the right one: it is told before anything is done.
 asio::awaitable<void> application::check_audio_keys() {
   const auto work = [this](pqxx::work& tx) {
     return voicemail::take_up_keys(tx, call_settings_.audio_keys);
@@ -394,8 +398,8 @@ asio::awaitable<void> application::check_audio_keys() {
   throw std::runtime_error(text);
 }
 
-// Ends messages for good that were deleted or are too old, tells of locks that nobody has told, and encrypts what is not by the
-// current key. Any node may.
+// Ends messages for good that were deleted or are too old, tells of locks that nobody has told, and encrypts
+// what is not by the current key. Any node may.
 asio::awaitable<void> application::keep_mailboxes() {
   while (!stopping_) {
     co_await purge_messages();
@@ -440,7 +444,8 @@ asio::awaitable<void> application::encrypt_anew() {
     progress = *done;
     changed += progress.changed;
     damaged += progress.damaged;
-    if (progress.is_over && changed > 0) spdlog::info("event=recordings_encrypted count={} key={}", changed, keys.current());
+    if (progress.is_over && changed > 0)
+      spdlog::info("event=recordings_encrypted count={} key={}", changed, keys.current());
     if (progress.is_over && damaged > 0) spdlog::critical("event=recordings_damaged count={}", damaged);
   }
 }

@@ -177,6 +177,7 @@ struct configuration {
     std::filesystem::path mail_authority;       ///< PEM; empty: the system's
     std::vector<std::string> webhook_networks;  ///< that are not public and may be reached
     std::filesystem::path webhook_authority;
+    std::vector<std::string> agent_networks;  ///< likewise, of telephones that get NOTIFYs
     int interval_ms = 2'000;
     int first_retry_s = 30;
     int attempts = 14;

@@ -281,6 +281,8 @@ void visit_service(configuration& c, key_visitor& v) {
           "Networks that are not public and that webhooks may reach all the same: 10.1.2.0/24, ::1.");
   v.visit("notify.webhook_authority", c.notify.webhook_authority,
           "PEM file of the authority of webhooks' certificates. Empty: the system's.");
+  v.visit("notify.agent_networks", c.notify.agent_networks,
+          "Networks that are not public and in which telephones may be told of waiting messages (RFC 3842).");
   v.integer("notify.interval_ms", c.notify.interval_ms, 100, 600'000,
             "Between looks for owners to be told of messages.");
   v.integer("notify.first_retry_s", c.notify.first_retry_s, 1, 3'600,

@@ -260,6 +260,12 @@ notify::notifier_options notifier_options_of(const configuration& settings) {
   options.retries.first = seconds(settings.notify.first_retry_s);
   options.retries.attempts = settings.notify.attempts;
   options.interval = milliseconds(settings.notify.interval_ms);
+  options.sip_domain = advertised_address(settings.sip.advertised_address, settings.sip.address);
+  try {
+    options.agents = notify::address_guard(settings.notify.agent_networks);
+  } catch (const std::invalid_argument& e) {
+    throw std::runtime_error(std::string("notify.agent_networks: ") + e.what());
+  }
   return options;
 }
 

@@ -16,28 +16,33 @@
 
 namespace tollgate::voicemail {
 
-enum class notification_channel { email, webhook };
-std::string_view to_text(notification_channel channel) noexcept;  // "email", "webhook"
+enum class notification_channel { email, webhook, mwi };
+std::string_view to_text(notification_channel channel) noexcept;  // "email", "webhook", "mwi"
 
 struct notification_target {
   notification_channel channel;
-  std::string address;      // an e-mail address, an http or https URL
+  std::string address;      // an e-mail address, an http or https URL, a SIP URI
   bool with_audio = false;  // email: the recording is attached
   std::string secret{};     // webhook: key of the signature
 };
 
 bool is_mail_address(std::string_view text) noexcept;  // one that needs no quoting (RFC 5321 §4.1.2, dot-string), at most 254 bytes
 bool is_web_address(std::string_view text) noexcept;   // "http://…" or "https://…", no blanks or control characters
+// The IP address within "sip:alice@192.0.2.1:5060;transport=tcp"; empty unless it is as plain as that: an address and no name, no
+// parameter but the transport (udp, tcp), so that nothing in it leads elsewhere.
+std::string host_of_agent(std::string_view uri);
 
 std::vector<notification_target> find_targets(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id);
-// In place of those before; what waits for one that is gone is dropped.
+// In place of those before; what waits for one that is gone is dropped, and user agents (mwi) are told the counts as they are.
 void set_targets(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const std::vector<notification_target>& targets);
 
 struct notification {
   boost::uuids::uuid account_id;
   notification_target target;
-  int attempts;  // with this one
-  message about;
+  int revision;
+  int attempts;                     // with this one
+  std::optional<message> about{};   // none: of the counts alone (mwi)
+  boost::uuids::uuid message_id{};  // nil: likewise
   message_counts counts{};
 };
 
@@ -45,7 +50,7 @@ struct notification {
 // time; each notification goes to one of them. Those whose message or target is gone are dropped.
 std::vector<notification> take_notifications(pqxx::transaction_base& tx, int limit, std::chrono::seconds lease);
 
-// It was told.
+// It was told. What has changed meanwhile is told as well.
 void notification_told(pqxx::transaction_base& tx, const notification& one);
 // It was not: again after `pause`; none: never again, and kept for give_up_kept as a failure.
 void notification_failed(pqxx::transaction_base& tx, const notification& one, std::string_view why,

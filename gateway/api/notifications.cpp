@@ -32,6 +32,7 @@ boost::json::object to_json(const notices& value) {
   boost::json::object out{{"email", nullptr},
                           {"email_audio", false},
                           {"webhook", nullptr},
+                          {"mwi", nullptr},
                           {"waiting", value.backlog.waiting},
                           {"failed", value.backlog.failed},
                           {"last_error", value.backlog.last_error}};
@@ -74,6 +75,12 @@ std::vector<voicemail::notification_target> read_targets(field_reader& fields) {
   if (const auto webhook = fields.text("webhook", address_most_bytes)) {
     if (!voicemail::is_web_address(*webhook)) fields.complain("webhook", "is no http or https address");
     targets.push_back({notification_channel::webhook, *webhook, false, secret.value_or("")});
+  }
+  if (const auto agent = fields.text("mwi", address_most_bytes)) {
+    if (voicemail::host_of_agent(*agent).empty())
+      fields.complain("mwi",
+                      "is no SIP URI with an address in it, such as sip:alice@192.0.2.1:5060;transport=tcp");
+    targets.push_back({notification_channel::mwi, *agent, false, {}});
   }
   return targets;
 }

@@ -55,7 +55,8 @@ std::string to_spool(const recorded_message& message, const voicemail::audio_key
   return text;
 }
 
-boost::system::result<recorded_message> from_spool(std::string_view content, const voicemail::audio_keys& keys) {
+boost::system::result<recorded_message> from_spool(std::string_view content,
+                                                   const voicemail::audio_keys& keys) {
   const auto malformed = make_error_code(boost::system::errc::bad_message);
   const auto end = content.find('\n');
   if (end == std::string_view::npos) return malformed;
@@ -79,8 +80,8 @@ boost::system::result<recorded_message> from_spool(std::string_view content, con
     const auto audio = content.substr(end + 1);
     const auto* first = reinterpret_cast<const std::byte*>(audio.data());
     const auto* key_id = line.if_contains("key_id");
-    auto opened = keys.open(key_id ? std::string_view(key_id->as_string()) : std::string_view(), {first, audio.size()},
-                            row_of(message));
+    auto opened = keys.open(key_id ? std::string_view(key_id->as_string()) : std::string_view(),
+                            {first, audio.size()}, row_of(message));
     if (!opened) return opened.error();
     message.audio = std::move(*opened);
     return message;
@@ -107,7 +108,8 @@ boost::asio::awaitable<void> message_desk::replay(
   const auto waiting = spool_.list();
   for (const auto& [name, content] : waiting) {
     const auto message = from_spool(content, keys_);
-    if (!message && message.error() == voicemail::error::audio_key_unknown) {  // left there: the key may come back
+    if (!message &&
+        message.error() == voicemail::error::audio_key_unknown) {  // left there: the key may come back
       spdlog::critical("event=spooled_message_without_key message={}", name);
       continue;
     }

@@ -23,11 +23,13 @@ struct recorded_message {
 // One line of JSON, then the audio, encrypted as in the database: what the spool holds.
 std::string to_spool(const recorded_message& message, const voicemail::audio_keys& keys = {});
 // error::audio_key_unknown: with the right key it can be read.
-boost::system::result<recorded_message> from_spool(std::string_view content, const voicemail::audio_keys& keys = {});
+boost::system::result<recorded_message> from_spool(std::string_view content,
+                                                   const voicemail::audio_keys& keys = {});
 
 class message_desk {
  public:
-  message_desk(db::database& database, spool& messages, voicemail::mailbox_quota quota, voicemail::audio_keys keys)
+  message_desk(db::database& database, spool& messages, voicemail::mailbox_quota quota,
+               voicemail::audio_keys keys)
       : database_(database), spool_(messages), quota_(quota), keys_(std::move(keys)) {}
 
   enum class outcome { kept, mailbox_full, lost };

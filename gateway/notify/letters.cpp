@@ -34,7 +34,7 @@ std::string rfc3339(wall_time at) {
 }
 
 std::string id_of(const voicemail::notification& one) {
-  return boost::uuids::to_string(one.about.message_id);
+  return boost::uuids::to_string(one.message_id);
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ std::string mail_date(wall_time at) {
 
 letter letter_of(const voicemail::notification& one, const std::string& sender, std::optional<std::vector<std::byte>> audio,
                  wall_time now) {
-  const auto& about = one.about;
+  const auto& about = *one.about;
   const auto caller = about.caller.empty() ? std::string("an unknown number") : about.caller;
   const auto domain = sender.substr(sender.find('@') + 1);
   letter made;
@@ -72,7 +72,7 @@ letter letter_of(const voicemail::notification& one, const std::string& sender, 
 }
 
 std::string webhook_body(const voicemail::notification& one) {
-  const auto& about = one.about;
+  const auto& about = *one.about;
   return boost::json::serialize(boost::json::object{
       {"id", id_of(one)},
       {"event", "voicemail.new"},
@@ -88,6 +88,11 @@ std::string webhook_body(const voicemail::notification& one) {
         {"sha256", about.sha256},
         {"urgent", about.urgent}}},
       {"counts", {{"new", one.counts.unread}, {"saved", one.counts.saved}}}});
+}
+
+std::string message_summary(const voicemail::message_counts& counts, const std::string& account) {
+  return std::string("Messages-Waiting: ") + (counts.unread > 0 ? "yes" : "no") + "\r\nMessage-Account: " + account +
+         "\r\nVoice-Message: " + std::to_string(counts.unread) + "/" + std::to_string(counts.saved) + "\r\n";
 }
 
 }  // namespace tollgate::gateway::notify

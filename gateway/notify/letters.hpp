@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What owners are told of a message: a letter, a webhook's body. Free of IO.
+// What owners are told of a message: a letter, a webhook's body, a message summary (RFC 3842). Free of IO.
 #pragma once
 
 #include <chrono>
@@ -24,5 +24,8 @@ letter letter_of(const voicemail::notification& one, const std::string& sender, 
 
 // {"id", "event": "voicemail.new", "account_id", "message": {…}, "counts": {"new", "saved"}}: `id` is the same for each attempt.
 std::string webhook_body(const voicemail::notification& one);
+
+// The body of a NOTIFY of type application/simple-message-summary (RFC 3842 §5.2); `account`: the SIP URI of the mailbox.
+std::string message_summary(const voicemail::message_counts& counts, const std::string& account);
 
 }  // namespace tollgate::gateway::notify

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -55,6 +56,15 @@ void notifier::stop() {
   stopping_ = true;
   pause_.cancel();
   courier_.abort();
+  for (const auto& [key, box] : agents_)
+    box->post({.done = false, .final = false, .why = "the gateway stops"});
+}
+
+void notifier::on_told(const pstn::sip::notify_result& result) {
+  const auto found = agents_.find(result.key);
+  if (found == agents_.end()) return;
+  const bool done = result.status >= 200 && result.status < 300;
+  found->second->post({.done = done, .final = false, .why = done ? "" : "answered with " + std::to_string(result.status)});
 }
 
 asio::awaitable<void> notifier::deliver(voicemail::notification one) {
@@ -73,7 +83,7 @@ asio::awaitable<void> notifier::deliver(voicemail::notification one) {
   };
   const auto noted = co_await with_.database.run(note, {.idempotent = true});
   --under_way_;
-  const auto message = boost::uuids::to_string(one.about.message_id);
+  const auto message = boost::uuids::to_string(one.message_id);
   const auto channel = voicemail::to_text(one.target.channel);
   if (noted.has_error())  // it is told once more when its lease is over
     spdlog::warn("event=notification_not_noted channel={} message={} told={}", channel, message, came.done);
@@ -98,6 +108,8 @@ asio::awaitable<delivery> notifier::attempt(const voicemail::notification& one) 
       std::function<delivery()> work = [this, post] { return courier_.post(*post); };
       co_return co_await by_pool(std::move(work));
     }
+    case notification_channel::mwi:
+      co_return co_await notify_agent(one);
   }
   co_return delivery{};
 }
@@ -109,7 +121,7 @@ asio::awaitable<delivery> notifier::send_letter(const voicemail::notification& o
   std::optional<std::vector<std::byte>> audio;
   if (one.target.with_audio) {
     const auto read = [&](pqxx::work& tx) {
-      return voicemail::fetch_whole_audio(tx, one.account_id, one.about.message_id, with_.keys);
+      return voicemail::fetch_whole_audio(tx, one.account_id, one.message_id, with_.keys);
     };
     boost::system::result<std::vector<std::byte>> found = co_await with_.database.run(read, {.idempotent = true});
     failed.why = found ? "" : found.error().message();
@@ -119,6 +131,27 @@ asio::awaitable<delivery> notifier::send_letter(const voicemail::notification& o
   const auto made = std::make_shared<letter>(letter_of(one, courier_.sender(), std::move(audio), with_.time.wall()));
   std::function<delivery()> work = [this, made] { return courier_.send(*made); };
   co_return co_await by_pool(std::move(work));
+}
+
+asio::awaitable<delivery> notifier::notify_agent(const voicemail::notification& one) {
+  delivery failed;
+  boost::system::error_code malformed;
+  const auto address = asio::ip::make_address(voicemail::host_of_agent(one.target.address), malformed);
+  failed.why = "leads to an address that is not public";
+  if (malformed || !options_.agents.permits(address)) co_return failed;
+  const auto key = with_.sip.next_call_key();
+  const auto box = std::make_shared<call::inbox<delivery>>(with_.executor);
+  agents_.emplace(key, box);
+  const auto account = "sip:" + boost::uuids::to_string(one.account_id) + "@" + options_.sip_domain;
+  pstn::sip::notice summary;
+  summary.event = "message-summary";
+  summary.content_type = "application/simple-message-summary";
+  summary.body = message_summary(one.counts, account);
+  with_.sip.send_notify(key, one.target.address, std::move(summary));
+  const auto came = co_await box->next(with_.time.steady() + longest_delivery);
+  agents_.erase(key);
+  failed.why = "no answer";
+  co_return came ? *came : failed;
 }
 
 // On a thread of the pool.

@@ -12,12 +12,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "gateway/call/clocks.hpp"
 #include "gateway/call/inbox.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/notify/courier.hpp"
 #include "gateway/notify/letters.hpp"
+#include "pstn/sip/user_agent.hpp"
 #include "voicemail/notification.hpp"
 
 namespace tollgate::gateway::notify {
@@ -26,6 +28,8 @@ struct notifier_options {
   voicemail::retry_policy retries{};
   std::chrono::milliseconds interval{2'000};  // between looks at the database
   int at_once = 8;                            // deliveries
+  std::string sip_domain{};                   // of the mailboxes' SIP URIs
+  address_guard agents{};                     // where NOTIFYs may go
 };
 
 class notifier {
@@ -33,6 +37,7 @@ class notifier {
   struct collaborators {
     boost::asio::any_io_executor executor;
     db::database& database;
+    pstn::sip::user_agent& sip;
     voicemail::audio_keys keys;  // of recordings that go with letters
     call::clocks time;
     std::function<std::string(std::string_view body, std::string_view secret, wall_time now)> sign;  // the header's value
@@ -44,11 +49,16 @@ class notifier {
   boost::asio::awaitable<void> run();
   // Deliveries that are under way are broken off, and tried again at another time.
   void stop();
+  // What came of a NOTIFY.
+  void on_told(const pstn::sip::notify_result& result);
 
  private:
+  using outcome_box = std::shared_ptr<call::inbox<delivery>>;
+
   boost::asio::awaitable<void> deliver(voicemail::notification one);
   boost::asio::awaitable<delivery> attempt(const voicemail::notification& one);
   boost::asio::awaitable<delivery> send_letter(const voicemail::notification& one);
+  boost::asio::awaitable<delivery> notify_agent(const voicemail::notification& one);
   boost::asio::awaitable<delivery> by_pool(std::function<delivery()> work);
 
   collaborators with_;
@@ -56,6 +66,7 @@ class notifier {
   notifier_options options_;
   boost::asio::thread_pool pool_;
   boost::asio::steady_timer pause_;
+  std::unordered_map<pstn::sip::call_key, outcome_box> agents_;  // that have been sent a NOTIFY
   int under_way_ = 0;
   bool stopping_ = false;
 };

@@ -143,8 +143,8 @@ void endpoint::start_call(call_key key, invite request) {
   place->second->start();
 }
 
-void endpoint::start_probe(call_key key, const std::string& uri) {
-  if (!probes_.contains(key)) probes_.emplace(key, std::make_unique<probe>(*this, key, uri));
+void endpoint::start_probe(call_key key, const std::string& uri, const std::optional<notice>& what) {
+  if (!probes_.contains(key)) probes_.emplace(key, std::make_unique<probe>(*this, key, uri, what));
 }
 
 void endpoint::start_registration(call_key key, registration_request request) {

@@ -53,7 +53,8 @@ class endpoint {
 
   // Commands.
   void start_call(call_key key, invite request);
-  void start_probe(call_key key, const std::string& uri);
+  void start_probe(call_key key, const std::string& uri,
+                   const std::optional<notice>& what);  // nothing: OPTIONS
   void start_registration(call_key key, registration_request request);
   void stop_registration(call_key key);
   void with_call(call_key key, const std::function<void(call&)>& action);

@@ -164,6 +164,19 @@ struct info_dtmf {
   std::chrono::milliseconds duration{};
 };
 
+/// What an unsolicited NOTIFY tells (RFC 6665 §4, e.g. RFC 3842).
+struct notice {
+  std::string event;         ///< "message-summary"
+  std::string content_type;  ///< "application/simple-message-summary"
+  std::string body;
+};
+
+/// What came of send_notify(); 408 when nothing came back in time. The only event of its key.
+struct notify_result {
+  call_key key;
+  int status = 0;
+};
+
 /// What came of send_options(); 408 when nothing came back in time. The only event of its key.
 struct options_result {
   call_key key;
@@ -179,8 +192,9 @@ struct registration_result {
   std::chrono::seconds retry_in{0};
 };
 
-using event = std::variant<provisional, answered, failed, incoming_invite, cancelled, acknowledged,
-                           bye_received, ended, reinvite, info_dtmf, options_result, registration_result>;
+using event =
+    std::variant<provisional, answered, failed, incoming_invite, cancelled, acknowledged, bye_received, ended,
+                 reinvite, info_dtmf, options_result, notify_result, registration_result>;
 
 /// The key of any event.
 inline call_key key_of(const event& any) {

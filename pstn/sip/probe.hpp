@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One OPTIONS request outside of any dialog (RFC 3261 §11), by which a trunk's health is asked. On the SIP
-// thread only.
+// One request outside of any dialog: OPTIONS (RFC 3261 §11), by which a trunk's health is asked, or a NOTIFY
+// without a subscription. On the SIP thread only.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "pstn/sip/handle_owner.hpp"
@@ -12,7 +13,8 @@ namespace tollgate::pstn::sip {
 
 class probe final : public handle_owner {
  public:
-  probe(endpoint& home, call_key key, const std::string& uri);
+  // `what`: of a NOTIFY; nothing: OPTIONS.
+  probe(endpoint& home, call_key key, const std::string& uri, const std::optional<notice>& what);
 
   void on_event(const stack_event& signal) override;
   void begin_stop() override;
@@ -21,6 +23,7 @@ class probe final : public handle_owner {
  private:
   void finish(int status);
 
+  const bool is_notice_;
   bool is_done_ = false;
   timer deadline_;
 };

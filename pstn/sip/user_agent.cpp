@@ -98,7 +98,14 @@ void user_agent::send_info_dtmf(call_key key, char digit, std::chrono::milliseco
 }
 
 void user_agent::send_options(call_key key, std::string uri) {
-  implementation_->post([key, uri = std::move(uri)](endpoint& home) { home.start_probe(key, uri); });
+  implementation_->post(
+      [key, uri = std::move(uri)](endpoint& home) { home.start_probe(key, uri, std::nullopt); });
+}
+
+void user_agent::send_notify(call_key key, std::string uri, notice what) {
+  implementation_->post([key, uri = std::move(uri), what = std::move(what)](endpoint& home) {
+    home.start_probe(key, uri, what);
+  });
 }
 
 void user_agent::start_registration(call_key key, registration_request request) {

@@ -90,7 +90,7 @@ class user_agent {
   user_agent(const user_agent&) = delete;
   user_agent& operator=(const user_agent&) = delete;
 
-  /// A key never given out before, for send_invite and send_options.
+  /// A key never given out before, for send_invite, send_options and send_notify.
   call_key next_call_key();
 
   /// Starts a call: then provisional*, then answered or failed, and `ended` last.
@@ -115,6 +115,10 @@ class user_agent {
   /// An OPTIONS outside of any call; `uri` is target and next hop ("sip:192.0.2.1:5060;transport=udp").
   /// options_result follows.
   void send_options(call_key key, std::string uri);
+
+  /// A NOTIFY outside of any dialog, to a user agent that was configured to get it without a subscription
+  /// (RFC 3842 §3.1 has them subscribe; most telephones take it as well). notify_result follows.
+  void send_notify(call_key key, std::string uri, notice what);
 
   /// Registers and keeps registered until stop_registration or the end; registration_result tells how it
   /// goes.

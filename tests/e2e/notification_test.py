@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Owners who are told of their messages: by e-mail at a real mail server, by a signed webhook; what is tried again and what is
+"""Owners who are told of their messages: by e-mail at a real mail server, by a signed webhook, by the lamp of a telephone; what is tried again and what is
 never connected to. And recordings that nobody reads in the database, by keys that change, and for so many days."""
 
 import email
@@ -9,6 +9,7 @@ import hmac
 import http.server
 import json
 import pathlib
+import re
 import shutil
 import signal
 import ssl
@@ -72,6 +73,7 @@ class Notifications(StageTest):
     settings = {
         "notify.mail_from": "tollgate@carrier.example",
         "notify.webhook_networks": "127.0.0.1",
+        "notify.agent_networks": "127.0.0.1",
         "notify.interval_ms": 200,
         "notify.first_retry_s": 1,
     }
@@ -222,6 +224,34 @@ class Notifications(StageTest):
         self.assertEqual([], list(letter.iter_attachments()))
         new = len(self.messages())
         self.assertIn(f"{new} new, 0 saved", letter.get_body().get_content())
+        self.assert_sound()
+
+    def test_the_lamp_of_a_telephone_shows_what_waits(self):
+        lamp = self.stage.called("notified", calls=4)
+        shown = lambda: re.findall(r"Voice-Message: (\d+/\d+)", lamp._messages_file())
+        shows = lambda *counts: processes.wait_until(f"the lamp's showing {counts}", lambda: shown() == list(counts), PATIENCE_S)
+        count = lambda state: len([message for message in self.messages() if message["state"] == state])
+        new, saved = count("new"), count("saved")
+        self.tell(mwi=f"sip:alice@127.0.0.1:{lamp.port}")
+        shows(f"{new}/{saved}")
+        message = self.leave_message()
+        shows(f"{new}/{saved}", f"{new + 1}/{saved}")
+        path = f"{self.mailbox}/voicemails/{message['id']}"
+        self.stage.rest._ask("PATCH", path, json.dumps({"state": "saved"}).encode(), "application/json")
+        shows(f"{new}/{saved}", f"{new + 1}/{saved}", f"{new}/{saved + 1}")
+        self.stage.rest._ask("DELETE", path, None, None)
+        shows(f"{new}/{saved}", f"{new + 1}/{saved}", f"{new}/{saved + 1}", f"{new}/{saved}")
+        self.assertEqual(0, lamp.finish(PATIENCE_S), lamp.complaint())
+        self.await_calm()
+
+        port = self.stage.free_port()
+        self.tell(mwi=f"sip:alice@127.0.0.1:{port}")  # nobody is there yet
+        processes.wait_until("the attempt in vain", lambda: self.told()["last_error"], PATIENCE_S)
+        lamp = self.stage.called("notified", port=port)
+        self.await_calm()
+        self.assertEqual(0, lamp.finish(PATIENCE_S), lamp.complaint())
+        self.tell(mwi=f"sip:alice@127.0.0.2:{port}")
+        processes.wait_until("the refusal", lambda: "not public" in self.told()["last_error"], PATIENCE_S)
         self.assert_sound()
 
     def test_a_webhook_leads_nowhere_inside(self):

@@ -63,6 +63,7 @@ class Notifications : public number_test {
   }
   const notification_target mail_{notification_channel::email, "alice@example.net", true, {}};
   const notification_target hook_{notification_channel::webhook, "https://example.net/", false, "secret"};
+  const notification_target phone_{notification_channel::mwi, "sip:alice@192.0.2.1", false, {}};
 };
 
 TEST_F(Notifications, EachMessageIsToldOnceByEachChannel) {
@@ -72,7 +73,7 @@ TEST_F(Notifications, EachMessageIsToldOnceByEachChannel) {
   leave("03", bob);
   const auto first = take();
   ASSERT_EQ(first.size(), 2U);
-  EXPECT_EQ(first[0].about.message_id, id("02"));
+  EXPECT_EQ(first[0].about->message_id, id("02"));
   EXPECT_EQ(first[0].counts.unread, 2);
   EXPECT_TRUE(take().empty()) << "somebody is telling it";
   for (const auto& one : first)
@@ -111,6 +112,50 @@ TEST_F(Notifications, FailuresAreTriedAgainUntilTheyAreGivenUp) {
   EXPECT_EQ(next_retry(2, policy), 60s);
   EXPECT_EQ(next_retry(3, policy), 100s);
   EXPECT_EQ(next_retry(4, policy), std::nullopt);
+}
+
+TEST_F(Notifications, CountsThatChangeWhileTheyAreBeingToldAreToldAgain) {
+  want({phone_});
+  const auto now = take();
+  ASSERT_EQ(now.size(), 1U) << "as they are to begin with";
+  EXPECT_EQ(now[0].counts.unread, 0);
+  told(now[0]);
+  leave("01");
+  leave("02");
+  const auto first = take();
+  ASSERT_EQ(first.size(), 1U) << "only the counts as they are now";
+  EXPECT_EQ(first[0].counts.unread, 2);
+  EXPECT_FALSE(first[0].about);
+  change("UPDATE voicemail.message SET state = 'saved' WHERE message_id::text LIKE '%01'");
+  told(first[0]);
+  const auto second = take();
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].counts.saved, 1);
+  told(second[0]);
+  change("UPDATE voicemail.message SET played_until = now()");
+  EXPECT_TRUE(take().empty()) << "nothing counts otherwise";
+  change("UPDATE voicemail.message SET deleted_at = now()");
+  const auto third = take();
+  ASSERT_EQ(third.size(), 1U);
+  EXPECT_EQ(third[0].counts.unread + third[0].counts.saved, 0);
+  told(third[0]);
+  change("DELETE FROM voicemail.message");
+  EXPECT_TRUE(take().empty()) << "deleted ones counted for nothing";
+}
+
+TEST_F(Notifications, AUserAgentHasAnAddressAndNothingThatLeadsElsewhere) {
+  EXPECT_EQ(host_of_agent("sip:192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(host_of_agent("sip:alice-1.b@192.0.2.1:5062;transport=tcp"), "192.0.2.1");
+  EXPECT_EQ(host_of_agent("sip:+16505550100@[2001:db8::1]:5060;transport=udp"), "2001:db8::1");
+  EXPECT_EQ(host_of_agent("sip:alice@[2001:db8::1]"), "2001:db8::1");
+  for (const char* other :
+       {"", "sip:", "sip:alice@", "sip:@192.0.2.1", "sip:alice@example.net", "sip:alice@127.1", "sip:alice@2130706433",
+        "sips:alice@192.0.2.1", "tel:+16505550100", "sip:alice@192.0.2.1:0", "sip:alice@192.0.2.1:65536", "sip:alice@192.0.2.1:",
+        "sip:alice@192.0.2.1:5060x", "sip:alice@192.0.2.1;maddr=127.0.0.1", "sip:alice@192.0.2.1;transport=tls",
+        "sip:alice@192.0.2.1;transport=tcp;maddr=127.0.0.1", "sip:alice@192.0.2.1?Route=sip:127.0.0.1", "sip:a b@192.0.2.1",
+        "sip:alice:secret@192.0.2.1", "sip:alice@8.8.8.8@127.0.0.1", "sip:alice@[192.0.2.1]", "sip:alice@[2001:db8::1",
+        "sip:alice@192.0.2.1\r\nX: y", "sip:alice@[::1%lo]"})
+    EXPECT_EQ(host_of_agent(other), "") << other;
 }
 
 TEST_F(Notifications, WhatWaitsForATargetOrAMessageThatIsGoneIsDropped) {

@@ -33,7 +33,8 @@ TEST(AudioKeys, WhatIsNotTheSameIsNotOpened) {
   auto sealed = keys.seal(bytes_of("what was said"), "row");
   EXPECT_EQ(keys.open("one", sealed.bytes, "another row").error(), error::audio_damaged);
   EXPECT_EQ(keys.open("two", sealed.bytes, "row").error(), error::audio_key_unknown);
-  EXPECT_EQ(audio_keys::parse("one " + second).open("one", sealed.bytes, "row").error(), error::audio_damaged);
+  EXPECT_EQ(audio_keys::parse("one " + second).open("one", sealed.bytes, "row").error(),
+            error::audio_damaged);
   for (std::size_t cut = 0; cut < sealed.bytes.size(); ++cut)
     EXPECT_EQ(keys.open("one", std::span(sealed.bytes).first(cut), "row").error(), error::audio_damaged);
   for (auto& one : sealed.bytes) {
@@ -55,9 +56,10 @@ TEST(AudioKeys, WithoutKeysRecordingsStayPlain) {
 
 TEST(AudioKeys, AMistakeInTheFileIsToldByItsLineAndNotByWhatIsThere) {
   const std::string missing = "one " + first + "\ntwo " + first.substr(1);
-  for (const auto& text : {std::string(), std::string("# nothing"), missing, "one " + first + "\none " + second,
-                           "one " + first + " more", "one " + std::string(64, 'g'),
-                           "one lost\none " + first, "one " + first + "\none lost", std::string("one lost")}) {
+  for (const auto& text :
+       {std::string(), std::string("# nothing"), missing, "one " + first + "\none " + second,
+        "one " + first + " more", "one " + std::string(64, 'g'), "one lost\none " + first,
+        "one " + first + "\none lost", std::string("one lost")}) {
     try {
       audio_keys::parse(text);
       ADD_FAILURE() << text;

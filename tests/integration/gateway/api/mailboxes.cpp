@@ -51,9 +51,10 @@ TEST_F(Api, OwnersAreToldOfMessagesWhereTheyWant) {
   const auto same = send("PUT", path, R"({"webhook":"https://hooks.example.net/a"})");
   EXPECT_THAT(same.text, testing::Not(HasSubstr("webhook_secret"))) << "kept";
   EXPECT_TRUE(same.at("email").is_null());
+  EXPECT_EQ(send("PUT", path, R"({"mwi":"sip:alice@192.0.2.1:5062"})").string("mwi"), "sip:alice@192.0.2.1:5062");
   EXPECT_EQ(send("PUT", path, R"({"webhook":"https://hooks.example.net/b"})").string("webhook_secret").size(), 64U);
   for (const char* wrong : {R"({"email":"alice"})", R"({"email":"a@b\r\nBcc: c@d"})", R"({"webhook":"file:///etc/passwd"})",
-                            R"({"webhook":"https://a b"})",
+                            R"({"webhook":"https://a b"})", R"({"mwi":"sip:alice@example.net"})",
                             R"({"webhook":"https://a","webhook_secret":"short"})", R"({"sms":"+16505550100"})"})
     EXPECT_EQ(send("PUT", path, wrong).status, 422U) << wrong;
   EXPECT_EQ(get("/v1/mailboxes/0190a0b0-0000-7000-8000-000000000000/notifications").status, 404U);

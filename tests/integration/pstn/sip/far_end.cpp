@@ -123,9 +123,10 @@ bool event_log::is_empty() {
 }
 
 void event_log::complain(const char* what, const ua::event& which) {
-  constexpr std::array names{"provisional", "answered",     "failed",         "incoming_invite",
-                             "cancelled",   "acknowledged", "bye_received",   "ended",
-                             "reinvite",    "info_dtmf",    "options_result", "registration_result"};
+  constexpr std::array names{"provisional",        "answered",     "failed",         "incoming_invite",
+                             "cancelled",          "acknowledged", "bye_received",   "ended",
+                             "reinvite",           "info_dtmf",    "options_result", "notify_result",
+                             "registration_result"};
   std::string detail = names.at(which.index());
   if (const auto* one = std::get_if<ua::failed>(&which))
     detail += " " + std::to_string(one->status) + " " + one->phrase;

@@ -50,7 +50,8 @@ TEST_F(Spool, WhatTheDiskHasNoRoomForIsRefusedAndTakesUpNone) {
   ASSERT_TRUE(s.put("a", "kept"));
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit narrow{1000, before.rlim_max};  // a file may not grow beyond: the write stops half-way, as on a full disk
+  const rlimit narrow{
+      1000, before.rlim_max};  // a file may not grow beyond: the write stops half-way, as on a full disk
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &narrow), 0);
   const auto put = s.put("b", std::string(5000, 'x'));

@@ -21,6 +21,7 @@ voicemail::notification about(std::string caller, bool urgent = false) {
   voicemail::notification one{};
   one.account_id = boost::uuids::string_generator{}("01a202c5-092b-7eed-b3cb-fc3e68efee6b");
   one.target = {voicemail::notification_channel::email, "alice@example.net", true, {}};
+  one.message_id = id;
   one.counts.unread = 2;
   one.counts.saved = 8;
   voicemail::message message{};
@@ -57,6 +58,12 @@ TEST(Letters, AWebhookHasTheFacts) {
   EXPECT_EQ(body.at("message").at("received_at").as_string(), "2026-03-01T12:05:09.345Z");
   EXPECT_EQ(body.at("message").at("duration_ms").as_int64(), 72'400);
   EXPECT_EQ(body.at("counts").at("new").as_int64(), 2);
+}
+
+TEST(Letters, AMessageSummaryIsAsRfc3842HasIt) {
+  EXPECT_EQ(message_summary(about("").counts, "sip:alice@example.com"),
+            "Messages-Waiting: yes\r\nMessage-Account: sip:alice@example.com\r\nVoice-Message: 2/8\r\n");
+  EXPECT_THAT(message_summary({}, "sip:a@b"), testing::HasSubstr("Messages-Waiting: no\r\n"));
 }
 
 TEST(Letters, AddressesThatCouldEndAHeaderAreNone) {
