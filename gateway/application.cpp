@@ -187,7 +187,7 @@ application::application(const configuration& settings)
       settlement_spool_(settings.state_directory / "spool" / "settlements"),
       message_spool_(settings.state_directory / "spool" / "messages"),
       settlements_(store_.database(), settlement_spool_),
-      messages_(store_.database(), message_spool_, mailbox_quota_of(settings), audio_keys_of(settings)),
+      messages_(store_.database(), message_spool_, audio_keys_of(settings)),
       logins_(store_.database(), hasher_, login_limits_of(settings)),
       trunks_(clocks_, routing_options_of(settings)),
       tariff_(store_.database(), trunks_, clocks_, standard_decks_of(settings)),

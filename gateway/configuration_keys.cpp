@@ -251,7 +251,7 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("voicemail.silence_limit_s", c.voicemail.silence_limit_s, 1, 600,
             "Silence that ends a recording.");
   v.integer("voicemail.mailbox_limit_messages", c.voicemail.mailbox_limit_messages, 1, 100'000,
-            "Messages in a mailbox.");
+            "Messages in a mailbox. One that was begun within the limits is taken whole.");
   v.integer("voicemail.mailbox_limit_s", c.voicemail.mailbox_limit_s, 60, 360'000,
             "Length of all messages in a mailbox.");
   v.integer("voicemail.mailbox_limit_bytes", c.voicemail.mailbox_limit_bytes, 1 << 16, std::int64_t{1} << 40,

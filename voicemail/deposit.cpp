@@ -133,9 +133,9 @@ deposit::actions deposit::on(const message_committed&, time_point now) {
   return say_and_leave(play_saved, now);
 }
 
-deposit::actions deposit::on(const message_refused& event, time_point now) {
+deposit::actions deposit::on(const message_refused&, time_point now) {
   if (state_ != state::storing) return {};
-  return say_and_leave(event.mailbox_full ? play_full : play_failed, now);
+  return say_and_leave(play_failed, now);
 }
 
 deposit::actions deposit::on(const deadline_passed&, time_point now) {

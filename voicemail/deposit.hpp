@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pure machine of one caller leaving one message: greeting → beep → recording → (review) → stored → goodbye
-// or release. It is given what happens and when, and returns what is to be done; the call carries it out. Free
-// of IO and of clocks.
+// The pure machine of one caller leaving one message: greeting → beep → recording → (review) → stored →
+// goodbye or release. It is given what happens and when, and returns what is to be done; the call carries it
+// out. Free of IO and of clocks.
 //
 // During the greeting # goes to the beep, * lets the owner in. While recording # ends the message and offers:
 // 1 save, 2 listen, 3 record again, 4 urgent or not; who hangs up there, or presses nothing, has saved.
@@ -37,10 +37,8 @@ struct sound_heard {
 };  // since the last one, while recording
 struct far_end_hung_up {};
 struct message_committed {};  // the answer to store_message
-struct message_refused {
-  bool mailbox_full;
-};                          // the answer to store_message: it is not kept
-struct deadline_passed {};  // next_deadline() has come
+struct message_refused {};    // the answer to store_message: it cannot be kept
+struct deadline_passed {};    // next_deadline() has come
 using deposit_event = std::variant<prompt_finished, digit_pressed, sound_heard, far_end_hung_up,
                                    message_committed, message_refused, deadline_passed>;
 
@@ -58,12 +56,12 @@ enum class deposit_action {
   play_not_urgent,  // it is not any more, then the review
   play_too_short,   // the message is too short
   enter_mailbox,    // it is the owner: ask for the PIN; this machine has ended
-  play_saved,   // "message saved, goodbye"
-  play_full,    // the mailbox is full
-  play_failed,  // the message could not be kept
-  stop_prompt,  // of whatever is playing
-  hang_up,      // we end the call
-  release,      // the far end has ended it and all is committed: answer its BYE
+  play_saved,       // "message saved, goodbye"
+  play_full,        // the mailbox is full
+  play_failed,      // the message could not be kept
+  stop_prompt,      // of whatever is playing
+  hang_up,          // we end the call
+  release,          // the far end has ended it and all is committed: answer its BYE
 };
 
 class deposit {

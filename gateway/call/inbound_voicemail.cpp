@@ -241,7 +241,7 @@ boost::asio::awaitable<void> inbound_call::stop_recording() {
 }
 
 boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message(bool urgent) {
-  if (!recorded_.audio || recorded_.audio->empty()) co_return voicemail::message_refused{false};
+  if (!recorded_.audio || recorded_.audio->empty()) co_return voicemail::message_refused{};
   recorded_message message{};
   message.facts.message_id = make_call_id(environment_.time.wall());
   message.facts.account_id = owner_->account_id;
@@ -254,11 +254,10 @@ boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message(boo
   message.facts.urgent = urgent;
   message.audio = *recorded_.audio;
   recorded_ = {};
-  const auto outcome = co_await environment_.messages.keep(message);
-  spdlog::info("event=voicemail_deposited call={} kept={} duration_ms={}", facts_.overlay_call,
-               outcome == message_desk::outcome::kept, message.facts.duration.count());
-  if (outcome != message_desk::outcome::kept)
-    co_return voicemail::message_refused{outcome == message_desk::outcome::mailbox_full};
+  const bool kept = co_await environment_.messages.keep(message);
+  spdlog::info("event=voicemail_deposited call={} kept={} duration_ms={}", facts_.overlay_call, kept,
+               message.facts.duration.count());
+  if (!kept) co_return voicemail::message_refused{};
   environment_.notify_mailbox(facts_.account_id);
   co_return voicemail::message_committed{};
 }

@@ -15,11 +15,11 @@ namespace tollgate::gateway::call {
 namespace {
 
 boost::system::result<voicemail::deposit_status> store(pqxx::work& tx, const recorded_message& message,
-                                                       const voicemail::audio_keys& keys,
-                                                       const voicemail::mailbox_quota& quota) {
+                                                       const voicemail::audio_keys& keys) {
+  static constexpr voicemail::mailbox_quota none{INT32_MAX, std::chrono::seconds(INT32_MAX), INT64_MAX};
   auto facts = message.facts;
   facts.audio = message.audio;
-  return voicemail::deposit_message(tx, facts, keys, quota);
+  return voicemail::deposit_message(tx, facts, keys, none);
 }
 
 // What an encrypted recording in the spool is bound to.
@@ -90,17 +90,18 @@ boost::system::result<recorded_message> from_spool(std::string_view content,
   }
 }
 
-boost::asio::awaitable<message_desk::outcome> message_desk::keep(const recorded_message& message) {
-  const auto work = [this, &message](pqxx::work& tx) { return store(tx, message, keys_, quota_); };
+boost::asio::awaitable<bool> message_desk::keep(const recorded_message& message) {
+  const auto work = [this, &message](pqxx::work& tx) { return store(tx, message, keys_); };
   const auto stored = co_await database_.run(work, {.idempotent = true});
-  if (stored) co_return outcome::kept;
-  if (stored.error() == voicemail::error::mailbox_full) co_return outcome::mailbox_full;
+  if (stored) co_return true;
   const auto id = boost::uuids::to_string(message.facts.message_id);
-  spdlog::error("event=message_spooled message={} error=\"{}\"", id, stored.error().message());
-  const auto kept = spool_.put(id, to_spool(message, keys_));
-  if (!kept) co_return outcome::lost;
-  backlog_ = true;
-  co_return outcome::kept;
+  const bool kept = spool_.put(id, to_spool(message, keys_)).has_value();
+  if (kept)
+    spdlog::error("event=message_spooled message={} error=\"{}\"", id, stored.error().message());
+  else
+    spdlog::critical("event=message_lost message={} error=\"{}\"", id, stored.error().message());
+  backlog_ = backlog_ || kept;
+  co_return kept;
 }
 
 boost::asio::awaitable<void> message_desk::replay(
@@ -118,9 +119,7 @@ boost::asio::awaitable<void> message_desk::replay(
       spool_.set_aside(name);
       continue;
     }
-    // Acknowledged to its caller already: the quota does not apply any more.
-    const voicemail::mailbox_quota none{INT32_MAX, std::chrono::seconds(INT32_MAX), INT64_MAX};
-    const auto work = [&](pqxx::work& tx) { return store(tx, *message, keys_, none); };
+    const auto work = [&](pqxx::work& tx) { return store(tx, *message, keys_); };
     const auto stored = co_await database_.run(work, {.idempotent = true});
     if (!stored && database_away(stored.error())) break;
     if (!stored) {

@@ -28,13 +28,12 @@ boost::system::result<recorded_message> from_spool(std::string_view content,
 
 class message_desk {
  public:
-  message_desk(db::database& database, spool& messages, voicemail::mailbox_quota quota,
-               voicemail::audio_keys keys)
-      : database_(database), spool_(messages), quota_(quota), keys_(std::move(keys)) {}
+  message_desk(db::database& database, spool& messages, voicemail::audio_keys keys)
+      : database_(database), spool_(messages), keys_(std::move(keys)) {}
 
-  enum class outcome { kept, mailbox_full, lost };
-  // Returns only when the message is durable, or cannot be kept.
-  boost::asio::awaitable<outcome> keep(const recorded_message& message);
+  // Returns only when the message is durable (true), or cannot be kept. No quota holds here: its caller was
+  // let begin while there was room, and what has been said is not thrown away for its length.
+  boost::asio::awaitable<bool> keep(const recorded_message& message);
 
   // Stores what was spooled; `stored` is told the owner of each. Stops while the database is away.
   boost::asio::awaitable<void> replay(
@@ -44,7 +43,6 @@ class message_desk {
  private:
   db::database& database_;
   spool& spool_;
-  voicemail::mailbox_quota quota_;
   voicemail::audio_keys keys_;
   bool backlog_ = true;  // until the first replay has looked
 };

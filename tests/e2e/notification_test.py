@@ -30,6 +30,7 @@ MAIL_USER, MAIL_PASSWORD = "tollgate", "handed in by the carrier"
 SECRET = "a secret of the owner's"
 KEYS = {"first": "1" * 64, "second": "2" * 64, "third": "3" * 64}
 KEEP_DAYS = 20
+MAILBOX_LIMIT_S = 3600  # voicemail.mailbox_limit_s
 MESSAGES_MOST = 30
 
 
@@ -341,6 +342,15 @@ class Notifications(StageTest):
         full = self.stage.query(f"SELECT count(*) FROM voicemail.message WHERE account_id = '{account}'")
         self.assertEqual([[str(MESSAGES_MOST)]], full)
         self.assert_sound()
+
+    def test_a_message_that_was_begun_with_room_is_taken_whole(self):
+        first = self.leave_message()
+        this_one = f"message_id = '{first['id']}'"
+        others = f"SELECT coalesce(sum(duration_ms), 0) FROM voicemail.message WHERE account_id = '{self.alice.account_id}' AND NOT {this_one}"
+        update = "UPDATE voicemail.message SET duration_ms = {} WHERE " + this_one
+        self.stage.query(update.format(f"{MAILBOX_LIMIT_S} * 1000 - 1500 - ({others})"))
+        self.addCleanup(self.stage.query, update.format(first["duration_ms"]))
+        self.assertGreater(self.leave_message()["duration_ms"], 1500)
 
     def test_old_messages_go_but_none_that_is_being_heard(self):
         old, heard, fresh = (self.leave_message() for _ in range(3))

@@ -178,15 +178,12 @@ TEST_F(Deposit, AFullMailboxIsSaidWithoutAGreeting) {
 }
 
 TEST_F(Deposit, AMessageThatCannotBeKeptIsOwnedUpTo) {
-  for (const bool full : {true, false}) {
-    machine_ = deposit{};
-    reach_recording();
-    listen(3s, -20);
-    after(0ms, digit_pressed{'#'});
-    after(0ms, digit_pressed{'1'});
-    EXPECT_THAT(after(20ms, message_refused{full}), ElementsAre(full ? play_full : play_failed));
-    EXPECT_THAT(after(3s, prompt_finished{}), ElementsAre(hang_up));
-  }
+  reach_recording();
+  listen(3s, -20);
+  after(0ms, digit_pressed{'#'});
+  after(0ms, digit_pressed{'1'});
+  EXPECT_THAT(after(20ms, message_refused{}), ElementsAre(play_failed));
+  EXPECT_THAT(after(3s, prompt_finished{}), ElementsAre(hang_up));
 }
 
 TEST_F(Deposit, HangingUpWhileTheMessageIsBeingStoredWaitsForTheCommit) {
@@ -225,7 +222,7 @@ TEST_F(Deposit, EventsAfterTheEndAndOutOfOrderDoNothing) {
   EXPECT_TRUE(machine_.finished());
   for (const deposit_event& event :
        {deposit_event{prompt_finished{}}, deposit_event{digit_pressed{'#'}}, deposit_event{far_end_hung_up{}},
-        deposit_event{message_committed{}}, deposit_event{message_refused{true}},
+        deposit_event{message_committed{}}, deposit_event{message_refused{}},
         deposit_event{deadline_passed{}}}) {
     EXPECT_THAT(machine_.handle(event, now_), IsEmpty());
   }
