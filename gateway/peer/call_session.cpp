@@ -75,12 +75,18 @@ void call_session::place(const std::string& number, const std::string& own_name,
   start_media();
 }
 
-void call_session::take(const overlay::incoming_call& incoming, std::optional<milliseconds> ring_for, bool waiting) {
+void call_session::take(const overlay::incoming_call& incoming, std::optional<milliseconds> ring_for,
+                        bool waiting) {
   id_ = incoming.call;
   incoming_ = incoming;
   state_ = state::ringing;
   timeline_.ringing_at = timeline_.begun_at;
   const std::string from = incoming.from.empty() ? "a withheld number" : incoming.from;
+  // Carriers let callers say anything: what nobody vouches for is told as that.
+  const std::string caller = (incoming.from_name.empty() ? from : incoming.from_name + " (" + from + ")") +
+                             (incoming.from_verdict == "verified_a" ? ", verified"
+                              : incoming.from.empty()               ? ""
+                                                                    : ", unverified");
   boost::json::object fields = named();
   fields["from"] = incoming.from;
   fields["from_name"] = incoming.from_name;
@@ -88,9 +94,10 @@ void call_session::take(const overlay::incoming_call& incoming, std::optional<mi
   fields["waiting"] = waiting;
   waiting_ = waiting;
   environment_.out.report("incoming", fields,
-                          waiting ? "Another call, from " + from + " (a: take it and hold this one, e: end this one and take it, "
-                                    "r: refuse it)."
-                                  : "Call from " + from + (incoming.from_verdict == "verified_a" ? ", verified." : "."));
+                          waiting ? "Another call, from " + caller +
+                                        " (a: take it and hold this one, e: end this one and take it, "
+                                        "r: refuse it)."
+                                  : "Call from " + caller + ".");
   environment_.client.send_ring(id_);
   start_media();
   if (ring_for) after(ring_timer_, *ring_for, [](call_session& self) { self.accept(); });

@@ -62,7 +62,7 @@ function stateText(call) {
 function farEnd({ number, name, incoming, verdict }) {
   if (!incoming) return number;
   const who = name ? `${name} (${number})` : number;
-  return verdict === "verified" || number === "withheld" ? who : `${who}, unverified`;
+  return verdict === "verified_a" || number === "withheld" ? who : `${who}, unverified`;
 }
 
 function showCall() {
