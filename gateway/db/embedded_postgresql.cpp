@@ -85,7 +85,7 @@ class embedded_postgresql::supervisor {
         spdlog::warn("event=postgresql_orphan_stopped pid={}", *orphan);
         end_postgresql(*orphan, options_.stop_timeout);
       }
-      start();
+      start_after_orphans();
       make_database(cluster_.url("postgres"));
     } catch (...) {
       end();
@@ -118,6 +118,22 @@ class embedded_postgresql::supervisor {
           end();
           spdlog::error("event=postgresql_start_failed text=\"{}\"", failure.what());
         }
+      }
+    }
+  }
+
+  // Backends of a server that was killed live on for a moment, and PostgreSQL does not start beside them.
+  void start_after_orphans() {
+    const auto give_up = std::chrono::steady_clock::now() + options_.stop_timeout;
+    for (;;) {
+      try {
+        return start();
+      } catch (const std::exception& failure) {
+        const bool beside =
+            std::string_view(failure.what()).find("shared memory block") != std::string_view::npos;
+        if (!beside || std::chrono::steady_clock::now() > give_up || stop_asked_within(first_pause)) throw;
+        spdlog::warn("event=postgresql_waits_for_orphans");
+        end();
       }
     }
   }

@@ -155,16 +155,18 @@ class TopUp(StageTest):
     def test_credit_lapses_by_the_law_of_its_accounts_country(self):
         people = {region: self.stage.subscriber(f"of-{region}", credit="20.00", region=region) for region in ("GB", "FR", "US")}
         self.assertIsNone(self.stage.balance(people["GB"])["lapses_at"])
+        listening = people["FR"].start("answer", "--wait", PATIENCE_S)  # the first that attaches is told, and nobody else
+        listening.await_event("waiting", PATIENCE_S)
         self.stage.query("UPDATE billing.account SET last_used_on = (now() AT TIME ZONE 'UTC')::date - interval '3 months' WHERE country <> 'GB'")
         self.stage.query("UPDATE billing.account SET last_used_on = '2020-01-01' WHERE country = 'GB'")
         lapsed = lambda: [float(self.stage.balance(people[region])["inactive"]) for region in ("GB", "FR", "US")]
         processes.wait_until("the French account's lapse", lambda: lapsed()[1], PATIENCE_S)
         self.assertEqual([0, 20, 0], lapsed())
-        shown = people["FR"].run("balance").event("balance")
-        self.assertEqual((20_000_000, 0), (shown["inactive_micros"], shown["available_micros"]))
-        notice = people["FR"].start("answer", "--wait", PATIENCE_S).await_event("notice", PATIENCE_S)
+        notice = listening.await_event("notice", PATIENCE_S)
         self.assertEqual("credit_lapsed", notice["kind"])
         self.assertTrue(notice["key"].startswith("credit_lapsed/"), notice)
+        shown = people["FR"].run("balance").event("balance")
+        self.assertEqual((20_000_000, 0), (shown["inactive_micros"], shown["available_micros"]))
         self.assertEqual(20_000_000, people["FR"].run("reactivate").event("reactivated")["balance_micros"])
         self.assertEqual("nothing_inactive", people["FR"].run("reactivate").event("refused")["code"])
 
