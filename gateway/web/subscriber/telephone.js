@@ -219,6 +219,7 @@ export class Telephone {
     }
     if (call && call === this.active?.id) {
       if (body.kind === "low_credit") this.call.warning = body;
+      if (body.kind === "credit_extended") this.call.warning = undefined; // paid for meanwhile
       if (body.kind === "call_failed") this.call.state = body.text;
       return this.changed("call");
     }
