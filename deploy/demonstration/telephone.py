@@ -174,4 +174,4 @@ class Telephone:
             closed = any(event["type"] == "CALL_CLOSED" for event in self.events)
             return fresh[-1] if fresh and closed else None
 
-        shutil.copy(processes.wait_until("the telephone's recording", finished, 10), path)
+        shutil.copy(processes.wait_until("the telephone's recording", finished, 30), path)
