@@ -38,7 +38,7 @@ class Guide(StageTest):
         (home / "webhook.secret").write_text(self.settings["billing.webhook_secret"] + "\n")
         for theirs, ours in (
             ("sudo ", ""),
-            ("/root/", f"{home}/"),
+            ("~/", f"{home}/"),
             ("/usr/local/share/tollgate/default.csv", str(ROOT / "billing/deck/default.csv")),
             ("/var/lib/tollgate/authority.pem", str(gateway.authority_file)),
             ("http://localhost:8080", gateway.api_url),
