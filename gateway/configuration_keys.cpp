@@ -79,8 +79,10 @@ void visit_network(configuration& c, key_visitor& v) {
             "Of a core: from this on a worker that is late counts as under load, too.");
   v.integer("media.load_lag_ms", c.media.load_lag_ms, 1, 1'000,
             "Late: all deadlines of half a second are missed by so much.");
-  v.integer("media.silence_timeout_s", c.media.silence_timeout_s, 5, 3'600,
-            "A call without any packet for so long is ended.");
+  v.integer(
+      "media.silence_timeout_s", c.media.silence_timeout_s, 5, 3'600,
+      "A call from one side of which nothing comes for so long is ended; ten times as long after comfort "
+      "noise, and never while that side has put it on hold.");
   v.visit("turn.urls", c.turn.urls,
           "TURN relays for devices whose network lets nothing else through: turn:HOST:PORT?transport=udp or "
           "tcp, turns:HOST:PORT?transport=tcp. deploy/turn/turnserver.conf is a coturn for it.");
@@ -195,13 +197,15 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("billing.warn_first_s", c.billing.warn_first_s, 0, 3'600,
             "First warning before the credit ends.");
   v.integer("billing.warn_last_s", c.billing.warn_last_s, 0, 3'600, "Last warning before the credit ends.");
-  v.integer("billing.credit_months", c.billing.credit_months, 0, 120,
-            "Calendar months without a charged call or top-up until credit lapses. 0: never. In some countries the "
-            "law lets prepaid credit not lapse, or only after years: look it up for each that you sell in, before "
-            "the first account is half a year old.");
-  v.visit("billing.credit_months_by_country", c.billing.credit_months_by_country,
-          "The same for accounts of some countries: DE=0 (never), FR=12. The default is empty: every country's "
-          "credit lapses as above.");
+  v.integer(
+      "billing.credit_months", c.billing.credit_months, 0, 120,
+      "Calendar months without a charged call or top-up until credit lapses. 0: never. In some countries the "
+      "law lets prepaid credit not lapse, or only after years: look it up for each that you sell in, before "
+      "the first account is half a year old.");
+  v.visit(
+      "billing.credit_months_by_country", c.billing.credit_months_by_country,
+      "The same for accounts of some countries: DE=0 (never), FR=12. The default is empty: every country's "
+      "credit lapses as above.");
   v.integer("billing.credit_interval_s", c.billing.credit_interval_s, 1, day_s,
             "Between searches for credit that is about to lapse.");
   v.visit("billing.voucher_key_file", c.billing.voucher_key_file,
@@ -256,16 +260,21 @@ void visit_service(configuration& c, key_visitor& v) {
             "Length of all messages in a mailbox.");
   v.integer("voicemail.mailbox_limit_bytes", c.voicemail.mailbox_limit_bytes, 1 << 16, std::int64_t{1} << 40,
             "Bytes in a mailbox.");
-  v.integer("voicemail.keep_days", c.voicemail.keep_days, 0, 36'500,
-            "Days after which messages are deleted for good, heard or not; none that is being heard. 0: never.");
+  v.integer(
+      "voicemail.keep_days", c.voicemail.keep_days, 0, 36'500,
+      "Days after which messages are deleted for good, heard or not; none that is being heard. 0: never.");
   v.integer("voicemail.upkeep_interval_s", c.voicemail.upkeep_interval_s, 1, 86'400,
             "Between looks for messages that are to go, and recordings that are to be encrypted anew.");
-  v.visit("voicemail.audio_keys_file", c.voicemail.audio_keys_file,
-          "Keys by which recordings are encrypted at rest (AES-256-GCM), the same on all gateways of one database: "
-          "lines of a name and 64 hexadecimal digits (openssl rand -hex 32). The first is for what is recorded from "
-          "now on; what is by others, or plain, is encrypted anew by and by, and then those can be taken out. To "
-          "change: add the new key last on all gateways, then put it first. \"NAME lost\" gives up what is by a key "
-          "that nobody has any more. Empty: recordings are stored plain.");
+  v.visit(
+      "voicemail.audio_keys_file", c.voicemail.audio_keys_file,
+      "Keys by which recordings are encrypted at rest (AES-256-GCM), the same on all gateways of one "
+      "database: "
+      "lines of a name and 64 hexadecimal digits (openssl rand -hex 32). The first is for what is recorded "
+      "from "
+      "now on; what is by others, or plain, is encrypted anew by and by, and then those can be taken out. To "
+      "change: add the new key last on all gateways, then put it first. \"NAME lost\" gives up what is by a "
+      "key "
+      "that nobody has any more. Empty: recordings are stored plain.");
   v.visit(
       "notify.mail_server", c.notify.mail_server,
       "Where e-mail is handed in: smtp://mail.example:587, or smtps://… for TLS from the first byte. Empty: "
@@ -294,7 +303,7 @@ void visit_service(configuration& c, key_visitor& v) {
       "call.forward_hops", c.call.forward_hops, 1, 20,
       "A call that was redirected so often is forwarded to no further telephone (Diversion, History-Info).");
   v.integer("call.calls", c.call.calls, 1, 100'000, "Calls at once on this node.");
-  v.integer("call.longest_s", c.call.longest_s, 60, 43'200,
+  v.integer("call.longest_s", c.call.longest_s, 10, 43'200,
             "Longest call, in and out, counted from the answer.");
   v.integer("call.drain_timeout_s", c.call.drain_timeout_s, 0, day_s,
             "How long live calls may go on after SIGTERM.");

@@ -141,7 +141,6 @@ void call_base::reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip
   record_.trunk_codec = pstn::media::encoding_name(agreed.codec.id);
   trunk_keys_ = agreed.srtp;
   media_->connect_trunk(trunk_remote_of(trunk, agreed, cname_), trunk_side_);
-  media_->watch_silence(trunk_side_, receives(agreed));
 }
 
 void call_base::trace_dialog(const std::string& sip_call_id, const std::string& trunk) {

@@ -78,9 +78,10 @@ boost::asio::awaitable<void> inbound_call::forward_to(const voicemail::forward_t
   forward_answered_ = false;
   forward_region_ = std::string(pstn::number::classify(target.number).region);
   environment_.spawn(forwarded_call::run(forward_));
-  const auto longest = environment_.time.steady() + environment_.settings.credit.longest;
+  const auto begun = environment_.time.steady();
   while (forward_) {
     constexpr std::chrono::seconds settlement{30};
+    const auto longest = facts_.answered.value_or(begun) + environment_.settings.credit.longest;
     const auto event = co_await inbox_.next(ending_ ? environment_.time.steady() + settlement : longest);
     if (event)
       on_forwarding(*event);

@@ -118,9 +118,4 @@ trunk_remote trunk_remote_of(const pstn::trunk::trunk& trunk, const pstn::sip::n
   return remote;
 }
 
-bool receives(const pstn::sip::negotiated& agreed) {
-  return agreed.direction == media::media_direction::sendrecv ||
-         agreed.direction == media::media_direction::recvonly;
-}
-
 }  // namespace tollgate::gateway::call

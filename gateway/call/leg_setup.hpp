@@ -47,7 +47,5 @@ pstn::sip::local_media trunk_media(const pstn::trunk::trunk& trunk, const std::s
 // What was agreed with a trunk, and how it has its digits and its echo.
 trunk_remote trunk_remote_of(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed,
                              const std::string& cname);
-bool receives(
-    const pstn::sip::negotiated& agreed);  // false: the far end is on hold and will be silent by right
 
 }  // namespace tollgate::gateway::call

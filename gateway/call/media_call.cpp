@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <random>
 
+#include "pstn/media/rtp.hpp"
+
 namespace tollgate::gateway::call {
 
 namespace asio = boost::asio;
@@ -18,10 +20,25 @@ std::uint64_t random_seed() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+// Whether the far end says with this packet that it sends no more until somebody speaks: comfort noise (RFC
+// 3389 §4), or a packet of G.729 that ends with a frame of it (RFC 3551 §4.5.6).
+bool announces_silence(std::span<const std::byte> packet) {
+  constexpr std::uint8_t comfort_noise = 13, g729 = 18;
+  constexpr std::size_t g729_voice_bytes = 10, g729_noise_bytes = 2;
+  const auto read = media::parse_rtp(packet);
+  if (!read) return false;
+  return read->header.payload_type == comfort_noise ||
+         (read->header.payload_type == g729 && read->payload.size() % g729_voice_bytes == g729_noise_bytes);
+}
+
 }  // namespace
 
 media_call::media_call(media_worker& worker, std::shared_ptr<media_teller> teller)
-    : worker_(worker), teller_(std::move(teller)), bridge_(*this, random_seed()) {}
+    : worker_(worker),
+      teller_(std::move(teller)),
+      bridge_(*this, random_seed()),
+      watches_{silence_watch(worker.options().silence_timeout),
+               silence_watch(worker.options().silence_timeout)} {}
 
 media_call::~media_call() = default;
 
@@ -84,7 +101,7 @@ void media_call::attach_overlay() {
   bridge_.attach(
       media::side::overlay, *chosen.leg, [transport](auto packet) { transport->send(packet, false); },
       [transport](auto packet) { transport->send(packet, true); });
-  watch_of(media::side::overlay).last = worker_.time().steady();
+  watch_of(media::side::overlay).agreed(false, worker_.time().steady());
   schedule();
 }
 
@@ -117,8 +134,11 @@ void media_call::connect_trunk(const trunk_remote& remote, media::side at) {
   boost::system::error_code error;
   const auto address = asio::ip::make_address(remote.address, error);
   if (error) return;
-  phone.rtp_to = {address, remote.port};
-  phone.rtcp_to = {address, remote.rtcp_port};
+  // 0.0.0.0 is hold in the manner of RFC 2543 (RFC 3264 §8.4): an address of nobody, or, to the kernel, of
+  // this machine.
+  const bool is_somewhere = !address.is_unspecified();
+  phone.rtp_to = {address, is_somewhere ? remote.port : std::uint16_t{0}};
+  phone.rtcp_to = {address, is_somewhere ? remote.rtcp_port : std::uint16_t{0}};
   if (!std::exchange(phone.connected, true) && at == media::side::trunk) worker_.call_talks(true);
   phone.latched = false;
   if (remote.srtp && !phone.cipher) phone.cipher = std::make_unique<trunk_cipher>();
@@ -127,7 +147,7 @@ void media_call::connect_trunk(const trunk_remote& remote, media::side at) {
   bridge_.attach(
       at, remote.leg, [this, to](auto packet) { send_trunk(*to, packet, false); },
       [this, to](auto packet) { send_trunk(*to, packet, true); });
-  watch_of(at).last = worker_.time().steady();
+  watch_of(at).agreed(!remote.leg.sending, worker_.time().steady());
   schedule();
 }
 
@@ -136,7 +156,7 @@ void media_call::disconnect_trunk(media::side at) {
   if (shut_ || !std::exchange(phone.connected, false)) return;
   if (at == media::side::trunk) worker_.call_talks(false);
   bridge_.detach(at);
-  watch_of(at).on = false;
+  watch_of(at).arm(false, worker_.time().steady());
 }
 
 void media_call::send_trunk(telephone& at, std::span<const std::byte> packet, bool rtcp) {
@@ -155,7 +175,7 @@ void media_call::with_bridge(const std::function<void(media::bridge&)>& change) 
 }
 
 void media_call::watch_silence(media::side from, bool on) {
-  watch_of(from) = {on, worker_.time().steady()};
+  watch_of(from).arm(on, worker_.time().steady());
   schedule();
 }
 
@@ -211,13 +231,15 @@ void media_call::on_overlay_media(device_index index, std::span<const std::byte>
 
 void media_call::receive(media::side from, media::side counted, std::span<const std::byte> packet, bool rtcp,
                          time_point arrived_at) {
-  watch_of(from).last = arrived_at;
   auto& counters = worker_.counters();
   counters.received(counted);
-  if (rtcp) return bridge_.receive_rtcp(from, packet, arrived_at);
+  if (rtcp) {
+    watch_of(from).reported(arrived_at);
+    return bridge_.receive_rtcp(from, packet, arrived_at);
+  }
   switch (bridge_.receive_rtp(from, packet, arrived_at)) {
     case media::packet_fate::taken:
-      return;
+      return watch_of(from).heard(arrived_at, counted == media::side::trunk && announces_silence(packet));
     case media::packet_fate::stray:
       return counters.refused(counted, bad_packet::wrong_ssrc);
     case media::packet_fate::malformed:
@@ -276,7 +298,7 @@ void media_call::schedule() {
   for (const auto& one : devices_)
     if (one.transport) consider(one.transport->next_deadline());
   for (const auto& one : watches_)
-    if (one.on) consider(one.last + worker_.options().silence_timeout);
+    consider(one.due());
   if (next >= deadline_->at()) return;  // it comes earlier anyway, and looks again then
   deadline_->set(next);
   worker_.deadline_set();
@@ -291,12 +313,8 @@ void media_call::on_deadline(time_point now) {
 }
 
 void media_call::check_silence(time_point now) {
-  for (const auto from : {media::side::overlay, media::side::trunk}) {
-    auto& one = watch_of(from);
-    if (!one.on || now - one.last < worker_.options().silence_timeout) continue;
-    one.on = false;  // told once
-    tell(media_event::silent{from});
-  }
+  for (const auto from : {media::side::overlay, media::side::trunk})
+    if (watch_of(from).is_over(now)) tell(media_event::silent{from});
 }
 
 }  // namespace tollgate::gateway::call

@@ -11,6 +11,7 @@
 #include "gateway/call/media_session.hpp"
 #include "gateway/call/media_worker.hpp"
 #include "gateway/call/overlay_transport.hpp"
+#include "gateway/call/silence_watch.hpp"
 #include "gateway/call/trunk_cipher.hpp"
 
 namespace tollgate::gateway::call {
@@ -62,11 +63,6 @@ class media_call final : private pstn::media::bridge_observer {
     bool connected = false;
     bool latched = false;
   };
-  struct watch {
-    bool on = false;
-    time_point last;
-  };
-
   void digit_received(pstn::media::side from, char digit, std::chrono::milliseconds duration) override;
   void playback_finished(pstn::media::side toward) override;
 
@@ -87,7 +83,7 @@ class media_call final : private pstn::media::bridge_observer {
   void on_deadline(time_point now);
   void check_silence(time_point now);
   static std::size_t place_of(pstn::media::side which) { return which == pstn::media::side::overlay ? 0 : 1; }
-  watch& watch_of(pstn::media::side from) { return watches_[place_of(from)]; }
+  silence_watch& watch_of(pstn::media::side from) { return watches_[place_of(from)]; }
   telephone& telephone_at(pstn::media::side which) { return telephones_[place_of(which)]; }
 
   media_worker& worker_;
@@ -96,7 +92,7 @@ class media_call final : private pstn::media::bridge_observer {
   std::vector<device> devices_;
   std::optional<device_index> chosen_;
   std::array<telephone, 2> telephones_;
-  std::array<watch, 2> watches_;
+  std::array<silence_watch, 2> watches_;
   std::uint64_t foreign_ = 0;
   std::optional<deadline_queue::deadline> deadline_;  // from begin() until shut()
   bool shut_ = false;

@@ -80,7 +80,8 @@ class media_session {
   void record(pstn::media::side from, std::shared_ptr<pstn::media::audio_sink> sink);
   void stop_recording(pstn::media::side from, std::function<void()> finished);
   void send_digits(pstn::media::side toward, std::string digits, std::chrono::milliseconds duration);
-  // Whether a side that falls silent for the configured time is told (a call on hold is silent by right).
+  // Whether a side that falls silent for the configured time is told. One that has put the call on hold is
+  // silent by right, and so is one that has announced it by comfort noise, for ten times as long.
   void watch_silence(pstn::media::side from, bool on);
 
   // What the media has amounted to so far; arrives on the signalling thread, unless it is closed before.

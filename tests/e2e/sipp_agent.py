@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sipp with one of the scenarios of tests/e2e/sipp at the far end of a trunk."""
+"""A sipp with one of the scenarios of tests/e2e/sipp, or of those of the user agent's own tests, at the far end of a trunk."""
 
 import itertools
 import pathlib
@@ -8,7 +8,8 @@ import socket
 import subprocess
 import time
 
-SCENARIOS = pathlib.Path(__file__).resolve().parent / "sipp"
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+SCENARIOS = TESTS / "e2e/sipp", TESTS / "integration/pstn/sip/scenarios"
 NUMBERS = itertools.count(1)
 LONGEST_S = 120  # of any scenario: none outlives its test for long
 
@@ -24,7 +25,7 @@ class Sipp:
         self.folder.mkdir(parents=True)
         for name, content in (files or {}).items():
             (self.folder / name).write_bytes(content)
-        text = (SCENARIOS / f"{scenario}.xml").read_text()
+        text = next(file for file in (place / f"{scenario}.xml" for place in SCENARIOS) if file.exists()).read_text()
         for key, value in (keys or {}).items():
             text = text.replace(f"[{key}]", value)  # sipp's own keys cannot stand for a status
         (self.folder / "scenario.xml").write_text(text)
@@ -68,9 +69,6 @@ class Sipp:
     def header(self, name):
         """The value of the first header of this name in any message."""
         return re.search(rf"^{name}: *(.*?)\r?$", self._messages_file(), re.MULTILINE)[1]
-
-    def has_header(self, name):
-        return re.search(rf"^{name}:", self._messages_file(), re.MULTILINE) is not None
 
     def has_header(self, name):
         """Whether any message has a header of this name."""
