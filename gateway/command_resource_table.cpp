@@ -217,6 +217,8 @@ const std::vector<resource_command>& resource_commands() {
         {"--inbound-password-file", "inbound_digest.password", member, secret,
          "File with the password; -: standard input"},
         {"--srtp", "srtp", member, text, "off (default), optional or required"},
+        {"--redirections", "redirections", member, text,
+         "How forwarded calls tell of it: diversion, history_info or both (default)"},
         {"--codec", "codecs", member, list, "PCMA, PCMU, G722, …; may be repeated, the preferred one first"},
         {"--source", "inbound_sources", member, list,
          "Address or network that its calls come from; may be repeated"},

@@ -49,8 +49,10 @@ struct configuration {
 
   struct {
     std::string address = "0.0.0.0";
-    std::string advertised_address;  ///< in SDP; empty: `address`, or if that is a wildcard the address of
-                                     ///< the default route
+    std::string advertised_address;   ///< in SDP; empty: `address`, or if that is a wildcard the address of
+                                      ///< the default route
+    std::string address6;             ///< beside an IPv4 `address`: calls over IPv6 trunks; empty: none
+    std::string advertised_address6;  ///< the same for it
     std::uint16_t overlay_port =
         7444;  ///< UDP, for overlay calls: this one and those that follow, one a worker
     std::uint16_t trunk_port_low = 20'000, trunk_port_high = 29'999;  ///< RTP towards trunks, even ports
@@ -72,7 +74,9 @@ struct configuration {
   struct {
     std::string address = "0.0.0.0";
     std::uint16_t port = 5060;
-    std::string advertised_address;             ///< in Contact and Via; empty as for media
+    std::string advertised_address;   ///< in Contact and Via; empty as for media
+    std::string address6;             ///< IPv6, beside an IPv4 `address`, on the same ports; empty: none
+    std::string advertised_address6;  ///< the same for it
     std::string resolver = "/etc/resolv.conf";  ///< for the names of carriers
     std::string user_agent = "tollgate";
     std::uint16_t tls_port = 0;                   ///< SIP over TLS, also towards carriers; 0: none

@@ -45,6 +45,7 @@ boost::json::object to_json(const trunk::trunk& value) {
                           {"user_phone", value.user_phone},
                           {"trusted_identity", value.trusted_identity},
                           {"sign_identity", value.sign_identity},
+                          {"redirections", trunk::name(value.redirections)},
                           {"from_domain", value.from_domain},
                           {"codecs", to_json(value.codecs)},
                           {"srtp", trunk::name(value.srtp)},
@@ -116,6 +117,7 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
   value.user_phone = fields.flag("user_phone").value_or(value.user_phone);
   value.trusted_identity = fields.flag("trusted_identity").value_or(value.trusted_identity);
   value.sign_identity = fields.flag("sign_identity").value_or(value.sign_identity);
+  take_enum(fields, "redirections", value.redirections, trunk::redirection_headers_named);
   value.from_domain = fields.text("from_domain", 255).value_or("");
   value.codecs = fields.texts("codecs").value_or(value.codecs);
   take_enum(fields, "srtp", value.srtp, trunk::media_security_named);

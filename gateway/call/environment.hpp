@@ -30,10 +30,12 @@ namespace tollgate::gateway::call {
 class identity_service;
 
 struct call_settings {
-  std::string node;           // name of this gateway: in holds and CDRs
-  uuid instance{};            // of this run of it
-  std::string media_address;  // in SDP, towards peers and trunks
-  std::string sip_domain;     // host part of our own SIP URIs
+  std::string node;            // name of this gateway: in holds and CDRs
+  uuid instance{};             // of this run of it
+  std::string media_address;   // in SDP, towards peers and trunks
+  std::string media_address6;  // IPv6 beside it, towards trunks; empty: there is no other
+  std::string sip_domain;      // host part of our own SIP URIs
+  std::string sip_domain6;     // the same towards trunks that are reached over IPv6; empty: as any other
   credit_clock::settings credit;
   call_machine::settings machine;
   std::chrono::seconds hold_lease{60};

@@ -7,6 +7,8 @@
 #include <boost/uuid/uuid_io.hpp>
 
 #include "pstn/media/tone_source.hpp"
+#include "pstn/sip/diversion.hpp"
+#include "pstn/sip/uri.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -47,6 +49,21 @@ std::vector<voicemail::forward_target> targets_for(const std::vector<voicemail::
     targets.push_back(one);
   }
   return targets;
+}
+
+redirection_history history_of(const pstn::sip::incoming_invite& invite, const pstn::trunk::trunk& trunk,
+                               const pstn::phone_number& called) {
+  redirection_history history;
+  if (!trunk.trusted_identity) {
+    history.unnamed = invite.diversion_count;
+    return history;
+  }
+  history.diversions = invite.diversions;
+  history.entries = invite.history;
+  if (!history.entries.empty())
+    history.has_called =
+        pstn::trunk::read_number(trunk, pstn::sip::user_of(history.entries.back().uri)) == called;
+  return history;
 }
 
 forwarded_call::forwarded_call(const environment& e, forward_order order,
@@ -151,14 +168,20 @@ call_machine::settings forwarded_call::machine_settings() const {
   return settings;
 }
 
-std::vector<pstn::sip::diversion> forwarded_call::diversions(const pstn::trunk::trunk& by) const {
-  std::vector<pstn::sip::diversion> all;
+void forwarded_call::tell_redirections(pstn::sip::invite& request, const pstn::trunk::trunk& by) const {
+  using pstn::trunk::redirection_headers;
+  const auto& history = order_.history;
   pstn::sip::diversion ours;
   ours.uri = pstn::trunk::number_uri(by, order_.called, environment_.settings.sip_domain);
   ours.reason = reason_of(order_.why);
-  all.push_back(std::move(ours));
-  all.insert(all.end(), order_.history.begin(), order_.history.end());
-  return all;
+  ours.counter = 1 + static_cast<int>(history.unnamed);
+  std::vector<pstn::sip::diversion> through{ours};
+  through.insert(through.end(), history.diversions.begin(), history.diversions.end());
+  if (by.redirections != redirection_headers::diversion)
+    request.history = history.entries.empty() ? pstn::sip::history_of(through, request.request_uri)
+                                              : pstn::sip::history_beyond(history.entries, history.has_called,
+                                                                          ours, request.request_uri);
+  if (by.redirections != redirection_headers::history_info) request.diversions = std::move(through);
 }
 
 // The owner is at this telephone, or somebody is for the owner.

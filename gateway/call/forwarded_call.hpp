@@ -9,6 +9,19 @@
 
 namespace tollgate::gateway::call {
 
+// What an inbound call's headers tell of its way to us.
+struct redirection_history {
+  std::vector<pstn::sip::diversion> diversions;   // the latest first
+  std::vector<pstn::sip::history_entry> entries;  // the oldest first; empty: `diversions` tells all that is known
+  bool has_called = false;                        // the last entry is the rented number's
+  std::size_t unnamed = 0;  // redirections that are not told of, but count against a loop
+};
+
+// Of an INVITE in over `trunk`. Who is not trusted to tell callers' numbers is not believed in others' either: their
+// number alone is kept.
+redirection_history history_of(const pstn::sip::incoming_invite& invite, const pstn::trunk::trunk& trunk,
+                               const pstn::phone_number& called);
+
 struct forward_order {
   uuid parent{};  // the inbound call
   uuid account_id{};
@@ -16,7 +29,7 @@ struct forward_order {
   voicemail::forward_target target;
   voicemail::forward_situation why;
   pstn::trunk::caller_identity caller;
-  std::vector<pstn::sip::diversion> history;  // of the inbound call
+  redirection_history history;  // of the inbound call
   int max_forwards = 69;                      // hops that are left to it
   std::shared_ptr<media_session> media;
   std::uint16_t port = 0;  // of it, for this leg
@@ -43,7 +56,7 @@ class forwarded_call final : public outbound_leg {
 
   call_machine::settings machine_settings() const override;
   pstn::trunk::caller_identity shown_caller() const override { return order_.caller; }
-  std::vector<pstn::sip::diversion> diversions(const pstn::trunk::trunk& by) const override;
+  void tell_redirections(pstn::sip::invite& request, const pstn::trunk::trunk& by) const override;
   int max_forwards() const override { return order_.max_forwards; }
   void tell_ringing(bool early_media) override { tell({facts_.call_id, forward_event::rang{early_media}}); }
   void tell_answered() override { tell({facts_.call_id, forward_event::answered{}}); }

@@ -67,7 +67,7 @@ boost::asio::awaitable<void> inbound_call::forward_to(const voicemail::forward_t
                       .target = target,
                       .why = when,
                       .caller = identity_,
-                      .history = invite_.diversions,
+                      .history = history_of(invite_, *trunk_, *called_),
                       .max_forwards = std::max(0, invite_.max_forwards - 1),  // RFC 7332 §4
                       .media = media_,
                       .port = forward_port_};

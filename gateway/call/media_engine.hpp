@@ -20,6 +20,7 @@ namespace tollgate::gateway::call {
 
 struct media_options {
   std::string address = "0.0.0.0";  // local IP address of all media sockets
+  std::string address6;             // IPv6 beside it, of sockets towards trunks; empty: none
   std::uint16_t overlay_port = 0;  // of the first worker, the others take the ports that follow; 0: free ones
   std::size_t workers = 0;         // 0: one per core
   std::uint16_t trunk_port_low = 20000;

@@ -18,9 +18,7 @@ namespace sip = pstn::sip;
 outbound_leg::outbound_leg(const environment& e, billing::call_direction direction)
     : call_base(e, direction) {}
 
-std::vector<sip::diversion> outbound_leg::diversions(const pstn::trunk::trunk&) const {
-  return {};
-}
+void outbound_leg::tell_redirections(sip::invite&, const pstn::trunk::trunk&) const {}
 
 void outbound_leg::perform(const call_actions& actions) {
   const auto self = [this] { return std::static_pointer_cast<outbound_leg>(shared_from_this()); };
@@ -60,7 +58,7 @@ void outbound_leg::invite_trunk(std::size_t index) {
   auto request = number_ ? pstn::trunk::make_invite(*trunk, *number_, caller, host)
                          : pstn::trunk::make_emergency_invite(*trunk, facts_.callee, caller, host);
   sign(request, *trunk, caller);
-  request.diversions = diversions(*trunk);
+  tell_redirections(request, *trunk);
   request.max_forwards = max_forwards();
   request.sdp = trunk_offer_;
   request.sip_call_id = make_cname();  // random: tells nothing, and is known before the first message

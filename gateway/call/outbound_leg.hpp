@@ -34,9 +34,10 @@ class outbound_leg : public call_base {
   void press(char digit, std::chrono::milliseconds duration);
   bool digits_by_info() const;
 
-  // The other end's part. Whose number the telephone is shown, and by whom the call was redirected to it.
+  // The other end's part. Whose number the telephone is shown, and by whom the call was redirected to it, in the
+  // headers that the trunk's carrier reads.
   virtual pstn::trunk::caller_identity shown_caller() const = 0;
-  virtual std::vector<pstn::sip::diversion> diversions(const pstn::trunk::trunk& by) const;
+  virtual void tell_redirections(pstn::sip::invite& request, const pstn::trunk::trunk& by) const;
   virtual int max_forwards() const { return 70; }  // RFC 3261 §8.1.1.6
   virtual void tell_ringing(bool early_media) = 0;  // again where that has changed
   virtual void tell_answered() = 0;

@@ -59,6 +59,8 @@ void call::start() {
   }
   for (const diversion& one : request_.diversions)
     if (std::string value = diversion_header(one); !value.empty()) lines.push_back("Diversion: " + value);
+  for (const history_entry& one : request_.history)
+    if (std::string value = history_header(one); !value.empty()) lines.push_back("History-Info: " + value);
   std::vector<tagi_t> tags;
   for (const std::string& line : lines)
     tags.push_back({SIPTAG_HEADER_STR(line.c_str())});

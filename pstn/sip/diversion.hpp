@@ -25,17 +25,37 @@ class diversion_reader {
   /// How often the call was redirected: by the counters of Diversion, or the entries of History-Info beyond
   /// the first, whichever is more. A carrier that writes both tells of the same redirections (RFC 7544).
   std::size_t count() const;
+  /// As incoming_invite::history.
+  std::vector<history_entry> history() const;
 
  private:
-  struct history_entry {
-    std::string uri;
+  struct told_entry {
+    std::string uri;    // without parameters that are no part of the name
     std::string cause;  // of the URI (RFC 4458)
     bool retargeted;    // not merely passed on (`np`, RFC 7044 §5)
+    bool withheld;      // RFC 7044 §10.1
+    history_entry whole;
   };
 
   std::vector<diversion> diversions_;
-  std::vector<history_entry> history_;
+  std::vector<told_entry> history_;
 };
+
+/// Redirections (the latest first) as History-Info, for a request that now goes to `target` (RFC 7544 §7.1): one entry
+/// for who was called first, one for each who was called next, `target` last. What a counter tells of without naming it
+/// has entries that say so.
+std::vector<history_entry> history_of(const std::vector<diversion>& through, const std::string& target);
+
+/// `received`, going on to `target` for what `by` tells (RFC 7044 §9, §10.3): an entry for whom the request was for,
+/// unless that is the last one (`has_called`), and one for `target`. `received` must not be empty.
+std::vector<history_entry> history_beyond(std::vector<history_entry> received, bool has_called, const diversion& by,
+                                          const std::string& target);
+
+/// All of it must not be shown to the called party (RFC 7044 §10.1.2: Privacy of the whole request).
+void withhold(std::vector<history_entry>& history);
+
+/// The value of a History-Info header; empty for an entry that cannot stand in one.
+std::string history_header(const history_entry& one);
 
 /// The value of a Diversion header; empty for one whose URI cannot stand in it.
 std::string diversion_header(const diversion& one);

@@ -47,6 +47,15 @@ struct diversion {
   bool withheld = false;  ///< the called party must not be told of it (privacy)
 };
 
+/// One step of a call's way (RFC 7044 §5, hi-entry).
+struct history_entry {
+  std::string uri;      ///< whom the request was for then, e.g. "sip:+16505550100@gateway.example;cause=486": why it
+                        ///< came to this one (RFC 4458)
+  std::string headers;  ///< of that URI, escaped: "Reason=SIP%3Bcause%3D486&Privacy=history"; empty: none
+  std::string index;    ///< its place: "1", "1.1"
+  std::string change;   ///< from which place and how it came here: "rc=1", "mp=1", "np=1"; empty: that is not told
+};
+
 /// An INVITE to send. The SDP is always an offer.
 struct invite {
   std::string request_uri;   ///< e.g. "sip:+442079460958@carrier.example"
@@ -55,7 +64,8 @@ struct invite {
   std::string from_display;  ///< may be empty
   std::string route;         ///< next hop "sip:192.0.2.1:5060;transport=udp"; empty: the request URI decides
   std::vector<header> headers;        ///< beyond those of the dialog
-  std::vector<diversion> diversions;  ///< that it has been through, the latest first: a Diversion header each
+  std::vector<diversion> diversions;   ///< that it has been through, the latest first: a Diversion header each
+  std::vector<history_entry> history;  ///< the same from its beginning, this request last: History-Info
   std::string sdp;
   std::optional<digest_credentials> credentials;  ///< without them a challenge is a failure (401 or 407)
   std::string sip_call_id;                        ///< empty: made by the user agent
@@ -119,6 +129,8 @@ struct incoming_invite {
   std::vector<diversion> diversions;    ///< that it has been through (RFC 5806, RFC 7044), the latest first
   std::size_t diversion_count =
       0;  ///< how many, by all that the headers tell: may be more than `diversions` has
+  std::vector<history_entry> history;  ///< its History-Info as it came, the oldest first, where all of it can be carried
+                                       ///< on and Diversion tells no more; else empty
 };
 
 /// The caller gave up before our answer: 200 to the CANCEL and 487 to the INVITE have been sent. Followed by

@@ -51,6 +51,15 @@ void read_diversions(const sip_t* message, incoming_invite& into) {
   }
   into.diversions = reader.diversions();
   into.diversion_count = reader.count();
+  into.history = reader.history();
+  // RFC 7044 §10.1.2: privacy that is asked for the whole request is each entry's.
+  const auto& asked = into.privacy;
+  for (const char* value : {"history", "header", "session"}) {
+    if (asked.find(value) == asked.npos) continue;
+    withhold(into.history);
+    for (diversion& one : into.diversions)
+      one.withheld = true;
+  }
 }
 
 std::string lower(std::string_view text) {

@@ -43,7 +43,10 @@ struct user_agent_options {
   bool udp = true;
   bool tcp = true;
   std::string advertised_address;  ///< in Via and Contact; empty: `address`
-  std::string name = "Tollgate";   ///< User-Agent and Server
+  std::string address6;  ///< IPv6, beside an IPv4 `address`: what goes to an IPv6 literal leaves from it, on
+                         ///< the same ports; empty: there is one address
+  std::string advertised_address6;  ///< as for `address`
+  std::string name = "Tollgate";    ///< User-Agent and Server
   std::string realm;  ///< of the challenges to callers; empty: `advertised_address`, or `address`
   /// Of those challenges, the preferred first (RFC 8760); some far ends look at the first alone.
   std::vector<digest_algorithm> challenge_algorithms{digest_algorithm::sha_256, digest_algorithm::md5};

@@ -77,6 +77,18 @@ std::string_view name(inbound_proof value) {
   return "address";
 }
 
+std::string_view name(redirection_headers value) {
+  switch (value) {
+    case redirection_headers::diversion:
+      return "diversion";
+    case redirection_headers::history_info:
+      return "history_info";
+    case redirection_headers::both:
+      return "both";
+  }
+  return "both";
+}
+
 std::string_view name(sip::media_security value) {
   switch (value) {
     case sip::media_security::off:
@@ -180,6 +192,11 @@ std::optional<number_format> number_format_named(std::string_view text) {
 
 std::optional<inbound_proof> inbound_proof_named(std::string_view text) {
   return named(text, std::array{inbound_proof::address, inbound_proof::digest, inbound_proof::both});
+}
+
+std::optional<redirection_headers> redirection_headers_named(std::string_view text) {
+  return named(text, std::array{redirection_headers::diversion, redirection_headers::history_info,
+                                redirection_headers::both});
 }
 
 std::optional<sip::media_security> media_security_named(std::string_view text) {

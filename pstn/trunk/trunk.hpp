@@ -32,6 +32,10 @@ enum class caller_id_mode : std::uint8_t { p_asserted_identity, remote_party_id,
 /// "00442079460958", or national inside the trunk's region ("02079460958", others "00...").
 enum class number_format : std::uint8_t { e164_plus, e164, international_00, national };
 
+/// By what a forwarded call tells the carrier whom it was for before: Diversion (RFC 5806), which most carriers ask for,
+/// History-Info (RFC 7044), or both: each knows the one that it reads, and who reads both counts once (RFC 7544).
+enum class redirection_headers : std::uint8_t { diversion, history_info, both };
+
 /// What an INVITE in has to show before it is the trunk's: its source address, a digest (RFC 3261 §22.2) from
 /// wherever it comes, or both.
 enum class inbound_proof : std::uint8_t { address, digest, both };
@@ -42,12 +46,14 @@ std::string_view name(dtmf_mode value);
 std::string_view name(caller_id_mode value);
 std::string_view name(number_format value);
 std::string_view name(inbound_proof value);
+std::string_view name(redirection_headers value);
 std::string_view name(sip::media_security value);
 std::optional<transport> transport_named(std::string_view text);
 std::optional<dtmf_mode> dtmf_mode_named(std::string_view text);
 std::optional<caller_id_mode> caller_id_mode_named(std::string_view text);
 std::optional<number_format> number_format_named(std::string_view text);
 std::optional<inbound_proof> inbound_proof_named(std::string_view text);
+std::optional<redirection_headers> redirection_headers_named(std::string_view text);
 std::optional<sip::media_security> media_security_named(std::string_view text);
 
 struct carrier {
@@ -90,6 +96,7 @@ struct trunk {
   bool user_phone = false;       // ";user=phone" in the URIs of numbers (RFC 3261 §19.1.1)
   bool sign_identity = false;    // calls over it bear a signature of the caller's number (RFC 8224), if there is a key
   bool trusted_identity = true;  // its P-Asserted-Identity and Remote-Party-ID are believed (RFC 3325 §9.1)
+  redirection_headers redirections = redirection_headers::both;
   std::string region;            // ISO code that national numbers on this trunk belong to; may be empty
   std::optional<phone_number> default_caller;  // shown when the subscriber has no number of their own
   std::vector<std::string>

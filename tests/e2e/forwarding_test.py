@@ -4,6 +4,7 @@ round in a loop."""
 
 import audioop
 import json
+import re
 import time
 import unittest
 import wave
@@ -56,9 +57,9 @@ class Forwarding(StageTest):
         found = processes.wait_until("the CDRs", fresh, PATIENCE_S)[:-known or None]
         return {record["direction"]: record for record in found}, found
 
-    def a_telephone(self, number, scenario, **options):
+    def a_telephone(self, number, scenario, redirections="both", **options):
         agent = self.stage.called(scenario, **options)
-        self.stage.trunk(agent.port, [number[1:]])
+        self.stage.trunk(agent.port, [number[1:]], redirections=redirections)
         return agent
 
     def test_a_call_reaches_the_owners_telephone_at_the_owners_cost(self):
@@ -92,7 +93,7 @@ class Forwarding(StageTest):
 
     def test_a_device_that_rings_in_vain_is_followed_by_a_telephone_for_that_and_then_by_the_mailbox(self):
         silent = "+442079460202"
-        rings = self.a_telephone(silent, "called_rings")
+        rings = self.a_telephone(silent, "called_rings", redirections="history_info")
         self.forward(f"{MOBILE} busy,offline", f"{silent} no_answer 5")
         self.stage.rest._ask("PATCH", f"/v1/numbers/{ALICE_NUMBER}", b'{"ring_timeout_s": 5}', "application/json")
         device = self.alice.start("answer", "--ring-for", 60, "--wait", PATIENCE_S)
@@ -101,6 +102,9 @@ class Forwarding(StageTest):
         device.await_event("incoming", PATIENCE_S)
         self.caller.await_event("CALL_ESTABLISHED", PATIENCE_S)
         self.assertEqual(0, rings.finish(PATIENCE_S), rings.complaint())
+        self.assertEqual([f"<sip:{ALICE_NUMBER}@127.0.0.1>;index=1",
+                          f"<sip:{silent}@127.0.0.1:{rings.port};cause=408>;index=1.1;mp=1"], rings.headers("History-Info"))
+        self.assertFalse(rings.has_header("Diversion"))
         self.caller.hang_up()
         self.assertEqual([], self.mobile.events)
         records, _ = self.records_of_call(self.alice, self.known)
@@ -127,7 +131,7 @@ class Forwarding(StageTest):
         announced, busy = "+442079460301", "+442079460302"
         said = self.stage.speech("announced", "demo-thanks", 4)
         agent = self.a_telephone(announced, "called_announces", files={"speech.alaw": a_law(said)})
-        refuses = self.a_telephone(busy, "called_refuses", keys={"refusal": "486 Busy Here"})
+        refuses = self.a_telephone(busy, "called_refuses", redirections="diversion", keys={"refusal": "486 Busy Here"})
         self.forward(f"{busy} always", f"{announced} always")
         self.dial()
         self.caller.await_event("CALL_ESTABLISHED", PATIENCE_S)
@@ -135,6 +139,10 @@ class Forwarding(StageTest):
         self.caller.hang_up()
         self.assertEqual(f"<sip:{ALICE_NUMBER}@127.0.0.1>;reason=unconditional;counter=1;privacy=off",
                          agent.header("Diversion"))
+        self.assertEqual([f"<sip:{ALICE_NUMBER}@127.0.0.1>;index=1",
+                          f"<sip:{announced}@127.0.0.1:{agent.port};cause=302>;index=1.1;mp=1"], agent.headers("History-Info"))
+        self.assertTrue(refuses.has_header("Diversion"))
+        self.assertFalse(refuses.has_header("History-Info"))
         self.assertEqual((0, 0), (agent.finish(), refuses.finish()))
         heard = self.stage.wav("heard_before_the_mailbox")
         self.caller.keep_recording(self.recordings[0], heard)
@@ -164,23 +172,32 @@ class Forwarding(StageTest):
                 self.assertEqual("voicemail", self.stage.latest_record(self.alice, known)["direction"])
                 self.assertEqual(known + 1, len(self.stage.records(self.alice)))
                 self.assertEqual([], self.mobile.events)
+        told = ["<sip:+442079460444@carrier.example?Privacy=history>;index=1", f"<sip:{ALICE_NUMBER}@a.example;cause=302>;index=1.1;mp=1"]
         caller = self.stage.caller(
-            "caller_was_redirected", ALICE_NUMBER,
-            keys={"redirections": "Diversion: <sip:+442079460444@carrier.example>;reason=unconditional;counter=2"},
+            "caller_was_redirected", ALICE_NUMBER, keys={"redirections": f"History-Info: {told[0]}\nHistory-Info: {told[1]}"}
         )
         self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
         self.mobile.await_event("CALL_ESTABLISHED", PATIENCE_S)
         self.assert_sound()
         leg = next(record for record in self.stage.records(self.alice) if record["direction"] == "forward")
 
-        def one_hop_less():  # than the caller's 70
+        def invite():
             try:
                 messages = self.stage.rest.get(f"/v1/traces/{leg['call_id']}")["messages"]
             except Problem:
-                return False  # not kept yet
-            return any(one["text"].startswith("INVITE ") and "\r\nMax-Forwards: 69\r\n" in one["text"] for one in messages)
+                return None  # not kept yet
+            return next((one["text"] for one in messages if one["text"].startswith("INVITE ")), None)
 
-        processes.wait_until("the hops of the forwarded call", one_hop_less, PATIENCE_S)
+        sent = processes.wait_until("the forwarded call's INVITE", invite, PATIENCE_S)
+        self.assertIn("\r\nMax-Forwards: 69\r\n", sent)  # one less than the caller's
+        history = re.findall("^History-Info: (.*)\r$", sent, re.MULTILINE)
+        self.assertEqual(told, history[:2])
+        self.assertRegex(history[2], rf"^<sip:\{MOBILE}@127\.0\.0\.1:\d+;cause=503>;index=1\.1\.1;mp=1\.1$")
+        self.assertEqual(
+            [f"<sip:{ALICE_NUMBER}@127.0.0.1>;reason=unavailable;counter=1;privacy=off",
+             "<sip:+442079460444@carrier.example>;reason=unconditional;counter=1;privacy=full"],
+            re.findall("^Diversion: (.*)\r$", sent, re.MULTILINE),
+        )
 
     def test_the_caller_is_cut_off_when_the_owners_credit_ends(self):
         dear = "+442079460999"  # EUR 0.50 a second

@@ -70,6 +70,13 @@ class Sipp:
         """The value of the first header of this name in any message."""
         return re.search(rf"^{name}: *(.*?)\r?$", self._messages_file(), re.MULTILINE)[1]
 
+    def headers(self, name):
+        """The values of all headers of this name of the first message that has any, in their order."""
+        for message in re.split(r"^-{20,}", self._messages_file(), flags=re.MULTILINE):
+            if found := re.findall(rf"^{name}: *(.*?)\r?$", message, re.MULTILINE):
+                return found
+        return []
+
     def has_header(self, name):
         """Whether any message has a header of this name."""
         return re.search(rf"^{name}:", self._messages_file(), re.MULTILINE) is not None
