@@ -91,7 +91,7 @@ void media_session::stop_playing(media::side toward) {
 
 void media_session::record(media::side from, std::shared_ptr<media::audio_sink> sink) {
   on_worker([from, sink = std::move(sink)](media_call& call) {
-    call.with_bridge([&](media::bridge& bridge) { bridge.record(from, sink); });
+    call.with_bridge([&](media::bridge& bridge) { bridge.record(from, sink, media::record_mode::whole); });
   });
 }
 

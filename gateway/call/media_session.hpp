@@ -75,8 +75,8 @@ class media_session {
   void play(pstn::media::side toward, std::shared_ptr<pstn::media::audio_source> source,
             pstn::media::play_mode mode);
   void stop_playing(pstn::media::side toward);
-  // `finished` is called on the signalling thread after the last sample, once stop_recording has taken
-  // effect.
+  // Records whole (pstn::media::record_mode). `finished` is called on the signalling thread after the last
+  // sample, once stop_recording has taken effect.
   void record(pstn::media::side from, std::shared_ptr<pstn::media::audio_sink> sink);
   void stop_recording(pstn::media::side from, std::function<void()> finished);
   void send_digits(pstn::media::side toward, std::string digits, std::chrono::milliseconds duration);

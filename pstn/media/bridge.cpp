@@ -50,7 +50,7 @@ class bridge::implementation {
   void set_complexity(int complexity);
   void connect_voice(bool connected) { connected_ = connected; }
   void play(side toward, std::shared_ptr<audio_source> source, play_mode mode);
-  void record(side from, std::shared_ptr<audio_sink> sink);
+  void record(side from, std::shared_ptr<audio_sink> sink, record_mode mode);
   std::optional<time_point> next_deadline() const noexcept;
   void advance(time_point now);
   void drain_recorders();
@@ -107,10 +107,12 @@ void bridge::implementation::attach(side which, const leg_parameters& parameters
                                     packet_sink rtcp) {
   for (const side each : both)
     close_passage(each, now_);
-  if (leg(which))
+  if (leg(which)) {
     leg(which)->change(parameters, std::move(rtp), std::move(rtcp), random_);
-  else
+  } else {
     leg(which) = std::make_unique<bridge_leg>(parameters, std::move(rtp), std::move(rtcp), random_);
+    leg(which)->set_recorder(toward(other(which)).whole.get());
+  }
   adjust_tones(which);
   adjust_rate();
 }
@@ -256,15 +258,22 @@ void bridge::implementation::play(side where, std::shared_ptr<audio_source> sour
   toward(where).mode = mode;
 }
 
-void bridge::implementation::record(side from, std::shared_ptr<audio_sink> sink) {
+void bridge::implementation::record(side from, std::shared_ptr<audio_sink> sink, record_mode mode) {
+  flow& onward = toward(other(from));
   // Nobody else waits for what has arrived: the recorder may have it.
-  if (!connected_) drain(from);
-  toward(other(from)).recorder = std::move(sink);
+  if (onward.whole || !connected_) drain(from);
+  if (leg(from)) leg(from)->set_recorder(nullptr);
+  onward.whole.reset();
+  onward.recorder = std::move(sink);
+  if (!onward.recorder || mode != record_mode::whole) return;
+  onward.whole = std::make_unique<packet_recorder>(onward.recorder);
+  if (leg(from)) leg(from)->set_recorder(onward.whole.get());
 }
 
 void bridge::implementation::drain(side from) {
   flow& onward = toward(other(from));
   if (!onward.recorder || !leg(from)) return;
+  if (onward.whole) return onward.whole->finish();
   while (const std::size_t count = leg(from)->receiver().drain(voice_))
     onward.recorder->write(std::span(voice_).first(count), rate_hz_);
 }
@@ -367,7 +376,10 @@ void bridge::implementation::tick(side toward_side, time_point at) {
   } else
     std::fill(voice.begin(), voice.end(), std::int16_t{0});
   if (through.echo) through.echo->process(voice, position);
-  if (through.recorder) through.recorder->write(voice, rate_hz_);
+  if (through.whole)
+    through.whole->advance(at);
+  else if (through.recorder)
+    through.recorder->write(voice, rate_hz_);
   if (through.tones) take_tones(through, from, voice);
   if (!leg(toward_side)) return;
   if (!connected_) std::fill(voice.begin(), voice.end(), std::int16_t{0});
@@ -471,8 +483,8 @@ bool bridge::playing(side toward) const noexcept {
   return implementation_->toward(toward).playback != nullptr;
 }
 
-void bridge::record(side from, std::shared_ptr<audio_sink> sink) {
-  implementation_->record(from, std::move(sink));
+void bridge::record(side from, std::shared_ptr<audio_sink> sink, record_mode mode) {
+  implementation_->record(from, std::move(sink), mode);
 }
 
 void bridge::send_digits(side toward, std::string_view digits, std::chrono::milliseconds duration) {

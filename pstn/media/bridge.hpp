@@ -22,6 +22,12 @@ enum class play_mode : std::uint8_t {
   mix,      // the source on top of the other leg's voice
 };
 
+enum class record_mode : std::uint8_t {
+  live,   // as it is played, with what the jitter buffer has cut out, put in and concealed
+  whole,  // as it was sent (packet_recorder): late packets are waited for, so that frames come when they do;
+          // echo is left in
+};
+
 // Told after a call of receive_rtp or advance has done its work: an observer may call any member of the
 // bridge, but must not destroy it inside the call (post that).
 class bridge_observer {
@@ -79,9 +85,9 @@ class bridge {
   // Records what comes from a side (with or without connected voice), continuous in time from now on:
   // concealed where packets are missing, silent where nothing is sent, silent as well before the first
   // packet. Another sink, or nullptr, takes the place of the one before. What still waits in the jitter
-  // buffer goes to the sink before it is replaced (unless voice is connected: then it is the other leg's) and
-  // at detach: detach first, then finish the recording, and no tail is lost.
-  void record(side from, std::shared_ptr<audio_sink> sink);
+  // buffer goes to the sink before it is replaced (unless it is recorded live and voice is connected: then it
+  // is the other leg's) and at detach: detach first, then finish the recording, and no tail is lost.
+  void record(side from, std::shared_ptr<audio_sink> sink, record_mode mode = record_mode::live);
 
   // Sends digits one after the other (RFC 4733, or tones where the leg has no telephone-event), with pauses;
   // ',' is a second of pause. Other characters are skipped. `duration` is held to 40..10,000 ms, what is

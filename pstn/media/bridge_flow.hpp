@@ -11,6 +11,7 @@
 #include "pstn/media/echo_canceller.hpp"
 #include "pstn/media/inband_digits.hpp"
 #include "pstn/media/leg.hpp"
+#include "pstn/media/packet_recorder.hpp"
 #include "pstn/media/passage.hpp"
 
 namespace tollgate::pstn::media {
@@ -40,6 +41,7 @@ struct flow {
   std::shared_ptr<audio_source> playback;
   play_mode mode = play_mode::replace;
   std::shared_ptr<audio_sink> recorder;        // of what comes from the side where the flow begins
+  std::unique_ptr<packet_recorder> whole;      // what writes to it in that mode
   std::optional<inband_digit_detector> tones;  // only where that side has no telephone events
   std::optional<echo_canceller> echo;          // of what goes to that side, where it asks for it
   tone_remover remover{8000};                  // of those tones, where their digits go on as something else

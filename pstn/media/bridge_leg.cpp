@@ -71,6 +71,17 @@ void bridge_leg::set_rate(int rate_hz) {
     receiver_->set_decoder(std::move(made), rate_hz);
   else
     receiver_ = std::make_unique<voice_receiver>(parameters_.codec, std::move(made), rate_hz);
+  prepare_recorder();
+}
+
+void bridge_leg::set_recorder(packet_recorder* recorder) {
+  recorder_ = recorder;
+  prepare_recorder();
+}
+
+void bridge_leg::prepare_recorder() {
+  if (recorder_ != nullptr && rate_hz_ > 0)
+    recorder_->set_decoder(parameters_.codec, make_decoder(parameters_.codec, rate_hz_).value(), rate_hz_);
 }
 
 bool bridge_leg::is_voice(std::uint8_t payload_type) const noexcept {
@@ -132,6 +143,7 @@ telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::by
       return {};
     case reception::verdict::restarted:
       receiver_->restart();
+      if (recorder_ != nullptr) recorder_->restart();
       events_.restart();
       if (pass != nullptr) pass->through.open_with_next();
       break;
@@ -146,15 +158,15 @@ telephone_event_receiver::digits bridge_leg::receive_rtp(std::span<const std::by
     return {};
   }
   if (pass != nullptr) pass->through.leave_out();
-  if (unproven) {
-    receiver_->put_other(reception_.extended_sequence());
+  const std::int64_t sequence = reception_.extended_sequence();
+  if (!event && !unproven) {
+    receiver_->put_comfort_noise(sequence, read->payload);
+    if (recorder_ != nullptr) recorder_->put_comfort_noise(sequence, read->payload, arrived_at);
     return {};
   }
-  if (!event) {
-    receiver_->put_comfort_noise(reception_.extended_sequence(), read->payload);
-    return {};
-  }
-  receiver_->put_other(reception_.extended_sequence());
+  receiver_->put_other(sequence);
+  if (recorder_ != nullptr) recorder_->put_other(sequence, arrived_at);
+  if (unproven) return {};
   return events_.take(read->payload, read->header.timestamp, arrived_at);
 }
 
@@ -167,6 +179,9 @@ void bridge_leg::take_voice(const rtp_packet& packet, time_point arrived_at, con
   if (parameters_.codec.id == codec_id::opus)
     lasts_ = std::chrono::milliseconds(receiver_->samples_in(packet.payload) * 1000 /
                                        static_cast<std::size_t>(rate_hz_));
+  if (recorder_ != nullptr)
+    recorder_->put(reception_.extended_sequence(), packet.header.timestamp, packet.header.payload_type,
+                   packet.payload, arrived_at);
   const auto put = pass != nullptr ? &voice_receiver::pass : &voice_receiver::put;
   switch ((receiver_.get()->*put)(reception_.extended_sequence(), packet.header.timestamp,
                                   packet.header.payload_type, packet.payload, arrived_at)) {

@@ -11,6 +11,7 @@
 #include <random>
 
 #include "pstn/media/leg.hpp"
+#include "pstn/media/packet_recorder.hpp"
 #include "pstn/media/passage.hpp"
 #include "pstn/media/quality.hpp"
 #include "pstn/media/reception.hpp"
@@ -54,6 +55,9 @@ class bridge_leg {
   // Packets of this far end that were passed on as they are and have got lost behind us: it hears of them as
   // of its own.
   void lost_beyond(std::int64_t packets) noexcept { lost_beyond_ += packets; }
+  // What else gets the packets that are received here; nullptr for nobody. It outlives the leg or is taken
+  // away before.
+  void set_recorder(packet_recorder* recorder);
   std::optional<digit_progress> expire_digit(time_point now) { return events_.expire(now); }
 
   void send(std::span<const std::int16_t> frame, time_point at) { sender_.send(frame, at, rtp_); }
@@ -79,6 +83,7 @@ class bridge_leg {
 
  private:
   bool is_voice(std::uint8_t payload_type) const noexcept;
+  void prepare_recorder();
   void take_voice(const rtp_packet& packet, time_point arrived_at, const onward* pass);
   void forward(const rtp_header& header, std::span<const std::byte> payload, const onward& pass,
                time_point at);
@@ -90,6 +95,7 @@ class bridge_leg {
   int rate_hz_ = 0;
   reception reception_;
   std::unique_ptr<voice_receiver> receiver_;
+  packet_recorder* recorder_ = nullptr;
   voice_sender sender_;
   telephone_event_receiver events_;
   bool takes_any_stream_;

@@ -29,14 +29,12 @@ constexpr double likeness_pressing = 0.4;
 constexpr int overlaps_per_second = 100;  // a splice fades over 10 ms
 constexpr int pitches_per_second = 80;  // and its lag is up to 12.5 ms (a pitch of 80 Hz) from a whole frame
 constexpr int concealed_most = 3;       // frames, before noise takes the place of the concealment
-constexpr double silence_rise = 1.005;  // per frame: 1 dB in a second
-constexpr double silence_most = 184.0 * 184.0;  // mean square, -45 dBov: what is louder is no background
-constexpr int fade_ins_per_second = 200;        // 5 ms from noise into voice
-constexpr double quiet_power = 32.0 * 32.0;     // mean square of a frame that counts as silence
-constexpr double quiet_ratio = 0.003;           // 25 dB below the voice
-constexpr double power_decay = 0.999;           // per frame: 3 dB in 14 s
-constexpr double loss_gain = 0.002;             // per packet
-constexpr double loss_noticed = 0.004;          // the encoder sends FEC from about here on, too
+constexpr int fade_ins_per_second = 200;     // 5 ms from noise into voice
+constexpr double quiet_power = 32.0 * 32.0;  // mean square of a frame that counts as silence
+constexpr double quiet_ratio = 0.003;        // 25 dB below the voice
+constexpr double power_decay = 0.999;        // per frame: 3 dB in 14 s
+constexpr double loss_gain = 0.002;          // per packet
+constexpr double loss_noticed = 0.004;       // the encoder sends FEC from about here on, too
 constexpr double loss_forgotten = 0.001;
 constexpr int frames_per_second_most = 400;  // RFC 6716 §2.1.4: 2.5 ms
 
@@ -302,7 +300,7 @@ void voice_receiver::append_concealed(std::size_t count) {
   const bool over = made_up_ >= concealed_most;
   const bool fades = !over && (quiet_ || noise_told_ || made_up_ + 1 == concealed_most);
   made_up_ = fades || over ? concealed_most : made_up_ + 1;
-  if (!noise_told_) noise_.set_power(silence_power_);
+  if (!noise_told_) noise_.set_power(background_.power());
   if (over) return append_noise(count);
   const std::size_t before = held_.size();
   held_.resize(before + count);
@@ -337,21 +335,13 @@ void voice_receiver::count_concealed(std::int64_t packets) noexcept {
   concealed_samples_ += static_cast<std::uint64_t>(packets) * frame_samples();
 }
 
-// The quietest frames of late are the background.
-void voice_receiver::note_silence(double power) noexcept {
-  if (silence_power_ < 0 || power < silence_power_)
-    silence_power_ = std::min(power, silence_most);
-  else
-    silence_power_ = std::min(std::max(silence_power_, 1.0) * silence_rise, silence_most);
-}
-
 bool voice_receiver::is_quiet(std::span<const std::int16_t> samples) noexcept {
   double power = 0;
   for (const std::int16_t sample : samples)
     power += static_cast<double>(sample) * sample;
   power /= static_cast<double>(samples.size());
   speech_power_ = std::max(speech_power_ * power_decay, power);
-  note_silence(power);
+  background_.take(power);
   return power < std::max(quiet_power, speech_power_ * quiet_ratio);
 }
 

@@ -52,7 +52,7 @@ void voice_receiver::restart() noexcept {
   last_timestamp_.reset();
   late_run_ = empty_run_ = 0;
   correction_ = 0ns;
-  silence_power_ = -1;
+  background_.forget();
   noise_told_ = false;
   noise_.forget();
 }

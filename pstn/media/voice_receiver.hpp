@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pstn/media/arrival_history.hpp"
+#include "pstn/media/background_level.hpp"
 #include "pstn/media/codec.hpp"
 #include "pstn/media/comfort_noise.hpp"
 #include "pstn/media/jitter_buffer.hpp"
@@ -126,7 +127,6 @@ class voice_receiver {
   void count_concealed(std::int64_t packets) noexcept;
   void note_late() noexcept;
   bool late_again() const noexcept;
-  void note_silence(double power) noexcept;
   std::size_t phase() const noexcept;
   bool is_quiet(std::span<const std::int16_t> samples) noexcept;
   std::size_t frame_samples() const noexcept;
@@ -160,10 +160,10 @@ class voice_receiver {
   bool lossy_ = false;               // so much that FEC is worth waiting for
   bool fec_seen_ = false;            // the far end sends in-band FEC
   double speech_power_ = 0;          // mean square, slowly falling
-  double silence_power_ = -1;        // mean square, slowly rising; below 0: not known
-  bool quiet_ = false;               // the last frame was
-  int made_up_ = 1 << 20;            // frames in a row that were not received: none was yet
-  bool noise_told_ = false;          // by a comfort noise packet
+  background_level background_;
+  bool quiet_ = false;       // the last frame was
+  int made_up_ = 1 << 20;    // frames in a row that were not received: none was yet
+  bool noise_told_ = false;  // by a comfort noise packet
   comfort_noise noise_;
   std::uint64_t played_packets_ = 0, concealed_packets_ = 0, concealed_runs_ = 0;
   std::uint64_t played_at_loss_ = ~std::uint64_t{0};  // played_packets_ when the last loss was counted

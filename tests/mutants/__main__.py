@@ -27,7 +27,7 @@ MUTANTS = {
     "target_halved": ("pstn/media/arrival_history.cpp", "lateness_ + margin", "lateness_ / 2 + margin"),
     "target_doubled": ("pstn/media/arrival_history.cpp", "lateness_ + margin", "lateness_ * 2 + margin"),
     "no_comfort_noise": ("pstn/media/comfort_noise.cpp", "if (!audible()) {", "if (true) {"),
-    "background_not_learnt": ("pstn/media/voice_playout.cpp", "  note_silence(power);", ""),
+    "background_not_learnt": ("pstn/media/voice_playout.cpp", "  background_.take(power);", ""),
     "copies_played": ("pstn/media/jitter_buffer.cpp", "if (into.sequence == sequence) return false;", ""),
     "never_shorter": ("pstn/media/voice_playout.cpp", "if (!quiet && since_splice_ < splice_pause) return count;", "return count;"),
     # Lives: where packets come late, what is made up in their place lengthens the delay as much.
