@@ -34,6 +34,8 @@ class Deposit(StageTest):
     def prepare(cls, stage):
         cls.alice = stage.subscriber("alice", credit="20.00", number=ALICE_NUMBER)
         cls.said = stage.speech("said", "demo-moreinfo", 14)
+        cls.said_again = stage.wav("said_again")  # the caller does not stop at its end
+        audio.write(cls.said_again, audio.read(cls.said) * 2)
         stage.trunk(stage.free_port(), ["4413"])  # callers from its host are taken
         cls.mailbox = f"/v1/mailboxes/{cls.alice.account_id}/voicemails"
 
@@ -82,7 +84,9 @@ class Deposit(StageTest):
                     self.assertEqual(1, len(fresh), "the caller was let go, and the message is not there")
                 for message in fresh:
                     kept += 1
-                    heard = audio.read(self.whole(message))
+                    file = self.whole(message)
+                    heard = audio.read(file)
+                    self.assert_heard(file, self.said_again)
                     self.assertLess(abs(len(heard) / audio.RATE_HZ - message["duration_ms"] / 1000), 0.2)
         print(f"{len(deaths)} deaths, {acknowledged} callers let go, {kept} messages")
         self.assertEqual([], self.stage.violations())

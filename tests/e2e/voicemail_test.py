@@ -21,6 +21,7 @@ from stage import LANDLINE, LIKENESS_LEAST, PATIENCE_S, Problem, StageTest, audi
 ALICE_NUMBER, BOB_NUMBER = "+16505550100", "+16505550101"
 KEY_S = 0.25  # from one key to the next
 SPOKEN_S = 3
+LONGEST_S, SILENCE_S = 8, 3  # of a message; of what ends it
 
 INFO = """<send retrans="500"><![CDATA[
 INFO [next_url] SIP/2.0
@@ -74,7 +75,8 @@ class Voicemail(StageTest):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="tollgate-"))
         cls.addClassCleanup(shutil.rmtree, folder)
         (folder / "keys").write_text(f"today {secrets.token_hex(32)}\n")
-        cls.settings = {"voicemail.audio_keys_file": folder / "keys"}
+        cls.settings = {"voicemail.audio_keys_file": folder / "keys", "voicemail.message_limit_s": LONGEST_S,
+                        "voicemail.silence_limit_s": SILENCE_S}
         super().setUpClass()
 
     @classmethod
@@ -162,10 +164,14 @@ class Voicemail(StageTest):
 
     def test_a_message_is_reviewed_by_its_caller_and_heard_by_its_owner(self):
         self.leave_message()
-        self.keys("41")  # urgent, save
+        self.keys("2")
+        time.sleep(1 + SPOKEN_S)
+        self.keys("3")  # again, which is what is kept
+        time.sleep(1 + SPOKEN_S)
+        self.keys("#41")  # urgent, save
         message = self.await_state("the message", lambda found: len(found) == 1)[0]
         self.assertEqual(("new", True, LANDLINE), (message["state"], message["urgent"], message["caller"]))
-        self.hang_up("left")
+        self.assert_some_of_the_talk(self.hang_up("left"))
         file = self.message_by_rest(message)
         self.assert_heard(file, self.talk)
         audio.write(self.stage.wav("middle"), audio.read(file)[2 * audio.RATE_HZ // 10 : 28 * audio.RATE_HZ // 10])
@@ -193,7 +199,31 @@ class Voicemail(StageTest):
         self.assertEqual(0, self.alice.run("voicemail", "delete", message["id"]).code)
         self.assertEqual(0, self.alice.run("voicemail", "undelete", message["id"]).code)
         self.assertEqual(1, len(self.messages()))
+        self.hear_options_and_change_the_pin()
         self.assert_sound()
+
+    def hear_options_and_change_the_pin(self):
+        """Of the saved message: who left it and when, what may be done, and on to the options."""
+        self.log_in(self.pin)
+        self.keys("2")
+        time.sleep(1)
+        self.keys("4")
+        time.sleep(10)  # twelve digits, the day and the time
+        self.keys("0")
+        time.sleep(3)
+        new_pin = "739105"
+        self.keys(f"*35{new_pin}#{new_pin}#")
+        time.sleep(4)
+        heard = self.hang_up("options")
+        for prompt in ("vm-from-phonenumber", "vm-received", "vm-repeat", "vm-passchanged"):
+            with self.subTest(prompt):
+                self.assertGreater(audio.likeness(audio.PROMPTS / f"{prompt}.wav", heard)[0], LIKENESS_LEAST)
+        type(self).pin = new_pin
+        self.log_in(self.pin)
+        self.keys("27")
+        self.await_state("its deletion with the new PIN", lambda found: True, state="deleted")
+        self.assertEqual([], self.messages())
+        self.hang_up()
 
     def test_own_greetings_are_recorded_by_telephone_and_uploaded(self):
         self.log_in(self.pin)
@@ -345,46 +375,76 @@ class Voicemail(StageTest):
         self.assertIn("603", self.telephone.events[-1]["param"])
         record = self.stage.latest_record(self.alice, self.known)
         self.assertEqual(("blocked", 0), (record["reason"], record["charged_micros"]))
+        set_rules(refuse_anonymous=True)
+        nobody = self.stage.caller("caller_is_anonymous", ALICE_NUMBER)
+        self.assertEqual(0, nobody.finish(PATIENCE_S), nobody.complaint())
+        self.assertEqual("blocked", self.stage.latest_record(self.alice, self.known + 1)["reason"])
+
+        # Both devices of the owner are told what waits, whoever changes it.
+        other = self.stage.second_device(self.alice).start("answer", "--wait", PATIENCE_S)
+        other.await_event("waiting", PATIENCE_S)
+        counts = lambda: tuple(sum(one["state"] == state for one in self.messages()) for state in ("new", "saved"))
+        unread, saved = counts()
         set_rules(do_not_disturb=True)
-        self.dial()
+        self.leave_message()
         self.hang_up()
-        self.assertEqual("voicemail", self.stage.latest_record(self.alice, self.known + 1)["direction"])
-        self.assertEqual([], [event for event in device.events if event["event"] == "incoming"])
+        self.assertEqual("voicemail", self.stage.latest_record(self.alice, self.known + 2)["direction"])
+        self.assert_told((device, other), unread + 1, saved)
+        self.assertEqual((unread + 1, saved), counts())
+        message = f"{self.mailbox}/voicemails/{self.messages()[0]['id']}"
+        self.stage.rest._ask("PATCH", message, json.dumps({"state": "saved"}).encode(), "application/json")
+        self.assert_told((device, other), unread, saved + 1)
+        self.stage.rest._ask("DELETE", message, None, "")
+        self.assert_told((device, other), unread, saved)
+        self.assertEqual([], [event for event in device.events + other.events if event["event"] == "incoming"])
         self.assert_sound()
 
-    def test_a_caller_is_told_that_a_number_of_ours_is_not_in_service(self):
-        rest, (given_up, free) = self.stage.rest, ("+16505550102", "+16505550103")
-        owner = self.stage.subscriber("carol", credit="20.00", number=given_up)
-        rest.post(f"/v1/numbers/{given_up}/release", {"account_id": owner.account_id})
-        rest.post("/v1/numbers", {"number": free})
-        for number, state in ((given_up, "quarantined"), (free, "available")):
-            with self.subTest(state):
-                self.assertEqual(state, rest.get(f"/v1/numbers/{number}")["state"])
-                time.sleep(1)  # the telephone names its recordings by the second
-                self.telephone.forget()
-                recordings = self.telephone.recordings()
-                self.telephone.dial(number, self.stage.gateway.sip_port)
+    def assert_told(self, devices, unread, saved):
+        told = lambda device: (unread, saved) in [
+            (event["new"], event["saved"]) for event in device.events if event["event"] == "voicemail"][-1:]
+        for device in devices:
+            processes.wait_until(f"the counts {unread}, {saved}", lambda: told(device), PATIENCE_S)
+
+    def assert_some_of_the_talk(self, heard, seconds=12):
+        """Two seconds of what the telephone says again and again; which ones depends on how busy the machine is."""
+        talk, piece = audio.read(self.talk), self.stage.wav("piece")
+        likeness = []
+        for start in range(0, seconds * audio.RATE_HZ, audio.RATE_HZ // 2):
+            audio.write(piece, talk[start : start + 2 * audio.RATE_HZ])
+            likeness.append(audio.likeness(piece, heard)[0])
+        self.assertGreater(max(likeness), LIKENESS_LEAST)
+
+    def test_silence_and_length_end_a_message(self):
+        says_little = self.stage.wav("says_little")
+        audio.write(says_little, audio.speech("demo-moreinfo", 4, 0.85) + audio.silence(60))
+        self.addCleanup(self.telephone.play_in_next_call, self.talk)
+        for source, least_s, most_s in ((says_little, SILENCE_S, LONGEST_S - 0.5), (self.talk, LONGEST_S - 0.5, LONGEST_S + 0.1)):
+            with self.subTest(source.name):
+                known = {message["id"] for message in self.messages()}
+                self.telephone.play_in_next_call(source)
+                self.dial()
+                self.keys("#")
+                fresh = lambda: [message for message in self.messages() if message["id"] not in known]
+                message = processes.wait_until("the message", fresh, PATIENCE_S)[0]
                 self.telephone_is_let_go()
-                self.assertIn("404", self.telephone.events[-1]["param"])
-                heard = self.stage.wav(f"not_in_service_{state}")
-                self.telephone.keep_recording(recordings, heard)
-                self.assert_heard(audio.PROMPTS / "ss-noservice.wav", heard)
+                self.assertTrue(least_s * 1000 < message["duration_ms"] < most_s * 1000, message["duration_ms"])
+                file = self.message_by_rest(message)
+                samples = audio.read(file)
+                if source == says_little:
+                    samples = samples[: len(samples) - SILENCE_S * audio.RATE_HZ]
+                audio.write(file, samples)
+                self.assert_heard(file, source)
         self.assert_sound()
 
-    def test_the_owner_presses_keys_by_info_or_as_tones_in_the_voice(self):
-        for way in (keys_by_info, keys_as_tones):
-            with self.subTest(way.__name__):
-                for message in self.messages():  # so that the one left here is the first to be heard
-                    self.stage.rest._ask("DELETE", f"{self.mailbox}/voicemails/{message['id']}", None, "")
-                self.leave_message()
-                self.keys("1")
-                message = processes.wait_until("the message", self.messages, PATIENCE_S)[0]
-                self.hang_up("left_again")
-                steps, files = way(f"*{self.pin}#", "1")
-                caller = self.stage.caller("caller_presses_keys", ALICE_NUMBER, keys={"steps": steps}, files=files)
-                self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
-                saved = lambda: [one for one in self.messages() if one["id"] == message["id"] and one["state"] == "saved"]
-                processes.wait_until("its being heard", saved, PATIENCE_S)
+    def test_who_is_refused_hears_the_greeting_for_busy(self):
+        busy = self.stage.speech("busy", "demo-thanks", 3)
+        self.upload(f"{self.mailbox}/greetings/busy", busy)
+        self.addCleanup(self.stage.rest._ask, "DELETE", f"{self.mailbox}/greetings/busy", None, "")
+        device = self.alice.start("answer", "--reject", "--wait", PATIENCE_S)
+        device.await_event("waiting", PATIENCE_S)
+        self.dial()
+        time.sleep(3.3)
+        self.assert_heard(busy, self.hang_up("busy_greeting"))
         self.assert_sound()
 
     def telephone_is_let_go(self):
