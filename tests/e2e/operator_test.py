@@ -108,6 +108,48 @@ class Operator(StageTest):
         self.done("numbers", "release", "+16505550121", "nina")
         self.assertEqual("quarantined", self.done("numbers", "show", "+16505550121")["state"])
 
+    def test_a_withdrawn_number_is_paid_back_and_replaced_and_its_owner_told(self):
+        number, free = "+16505550131", "+16505550132"
+        owner = self.stage.subscriber("olga", credit="20.00", number=number)
+        self.stage.rest.post("/v1/numbers", {"number": free})
+        state = lambda which: self.done("numbers", "show", which)["state"]
+        device = owner.start("answer", "--wait", PATIENCE_S)
+        device.await_event("waiting", PATIENCE_S)
+        wrong = self.tollgate("numbers", "withdraw", "-", given="number,replacement\n+16505559999,\n")
+        self.assertEqual(REFUSED, wrong.returncode)
+        self.assertIn("line 2: ", wrong.stderr)
+        csv = f"number,replacement\n{number},{free}\n"
+        self.done("numbers", "withdraw", "-", "--dry-run", given=csv)
+        self.assertEqual(["assigned", "available"], [state(number), state(free)])
+        self.assertEqual(1, self.done("numbers", "withdraw", "-", given=csv)["numbers"])
+        self.assertEqual(["withdrawn", "reserved"], [state(number), state(free)])
+
+        told = processes.wait_until(
+            "the notice", lambda: [one for one in device.events if one.get("kind") == "number_withdrawn"], PATIENCE_S)
+        self.assertEqual([(number, free)], [(one["number"], one["replacement"]) for one in told])
+        kept = 20_000_000 - self.done("accounts", "balance", "olga")["available_micros"]
+        self.assertTrue(10_000_000 // 92 <= kept <= 10_000_000 // 89 + 1, kept)  # of EUR 10, for the day that has begun
+        events = self.stage.rest.get(f"/v1/numbers/{number}/events")["items"]
+        self.assertEqual(["withdrawn", "assigned", "available"], [one["state"] for one in events])
+        self.assertEqual(owner.account_id, events[0]["account_id"])
+        for name in ("actor", "at"):
+            self.assertTrue(all(one[name] for one in events), events)
+        self.done("numbers", "assign", free, "olga", "--months", "3")
+        self.assertEqual("assigned", state(free))
+        self.assertEqual([], self.stage.violations())
+
+    def test_a_number_that_is_ported_away_is_its_owners_no_more(self):
+        number = "+16505550133"
+        owner = self.stage.subscriber("otto", credit="20.00", number=number)
+        ported = self.stage.rest.post(f"/v1/numbers/{number}/porting", {})
+        self.assertEqual("ported_out", ported["state"])
+        events = self.stage.rest.get(f"/v1/numbers/{number}/events")["items"]
+        self.assertEqual([("ported_out", owner.account_id), ("assigned", owner.account_id)],
+                         [(one["state"], one["account_id"]) for one in events[:2]])
+        self.assertEqual([], self.done("numbers", "list", "--account", "otto")["items"])
+        refused = self.tollgate("numbers", "assign", number, "otto", "--months", "3")
+        self.assertEqual(REFUSED, refused.returncode)
+
     def test_prices(self):
         found = self.done("rates", "search", "+442079460958", "--duration", "90")
         self.assertEqual([600_000, 900_000], [found["price_per_minute_micros"], found["price_micros"]])
