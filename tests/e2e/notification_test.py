@@ -101,6 +101,7 @@ class Notifications(StageTest):
             "voicemail.mailbox_limit_messages": MESSAGES_MOST,
             "voicemail.upkeep_interval_s": 1,
             "notify.mail_authority": cls.files / "mail.crt",
+            "notify.webhook_authority": cls.files / "mail.crt",
         }
         super().setUpClass()
 
@@ -109,18 +110,23 @@ class Notifications(StageTest):
         (cls.files / "keys").write_text("".join(f"{name} {key}\n" for name, key in keys.items()))
 
     @classmethod
-    def open_mail_server(cls, name):
-        """By a certificate of that name, which is made if there is none. It takes nothing without TLS and log-in."""
+    def context(cls, name):
+        """Of a server with a certificate of that name, which is made if there is none."""
         certificate, key = cls.files / f"{name}.crt", cls.files / f"{name}.key"
         if not certificate.exists():
             subprocess.run(
                 ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                 "-keyout", key, "-out", certificate, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                 "-keyout", key, "-out", certificate, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
                 check=True, capture_output=True,
             )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        cls.mail = Controller(cls.mailroom, hostname="127.0.0.1", port=cls.mail_port, tls_context=context,
+        return context
+
+    @classmethod
+    def open_mail_server(cls, name):
+        """It takes nothing without TLS and log-in."""
+        cls.mail = Controller(cls.mailroom, hostname="127.0.0.1", port=cls.mail_port, tls_context=cls.context(name),
                               require_starttls=True, authenticator=log_in, auth_required=True)
         cls.mail.start()
 
@@ -205,6 +211,28 @@ class Notifications(StageTest):
         self.assertEqual(Hook.calls[0][2], Hook.calls[1][2])
         time.sleep(1)
         self.assertEqual((1, 2), (len(self.mailroom.letters), len(Hook.calls)))
+        self.assert_sound()
+
+    def open_web_server(self, name, port):
+        web = http.server.ThreadingHTTPServer(("127.0.0.1", port), Hook)
+        web.socket = self.context(name).wrap_socket(web.socket, server_side=True)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        self.addCleanup(web.server_close)
+        self.addCleanup(web.shutdown)
+        return web
+
+    def test_a_webhook_over_https_goes_to_nobody_else(self):
+        impostor = self.open_web_server("impostor", 0)
+        port = impostor.server_port
+        self.tell(webhook=f"https://127.0.0.1:{port}/told", webhook_secret=SECRET)
+        message = self.leave_message()
+        processes.wait_until("the refusal", lambda: "certificate" in (self.told()["last_error"] or ""), PATIENCE_S)
+        self.assertEqual([], Hook.calls)
+        impostor.shutdown()
+        impostor.server_close()
+        self.open_web_server("mail", port)
+        self.await_calm()
+        self.assertEqual([message["id"]], [json.loads(body)["message"]["id"] for _, _, body in Hook.calls])
         self.assert_sound()
 
     def test_a_letter_waits_for_the_mail_server_and_goes_to_no_other(self):
