@@ -41,6 +41,8 @@ call_record call_of(const pqxx::row& row) {
                         .next_increment = sql::seconds_of(row["next_increment_s"]),
                         .free_start = sql::seconds_of(row["free_start_s"]),
                         .included = sql::seconds_of(row["included_s"])};
+  if (!row["rate_deck"].is_null())
+    record.deck = {row["rate_deck"].as<std::string>(), row["rate_deck_version"].as<int>()};
   record.billed = sql::seconds_of(row["billed_s"]);
   record.price = sql::money_of(row["price_micros"]);
   record.charged = sql::money_of(row["charged_micros"]);
@@ -65,8 +67,11 @@ const char* const select_calls = R"(
       'answered_at', billing.iso_time(answered_at), 'ended_at', billing.iso_time(ended_at)) AS stop,
     settled_by, currency, rate_id, rate_prefix, destination, connection_fee_micros, price_per_minute_micros,
     initial_increment_s, next_increment_s, free_start_s, included_s, billed_s, price_micros, charged_micros,
-    cost_micros, margin_micros, export_position
-  FROM billing.cdr c )";
+    cost_micros, margin_micros, export_position, rate_deck, rate_deck_version
+  FROM billing.cdr c
+    LEFT JOIN LATERAL (SELECT v.deck AS rate_deck, v.version AS rate_deck_version
+                         FROM billing.rate r JOIN billing.deck_version v USING (deck_version_id)
+                         WHERE r.rate_id = c.rate_id) d ON true )";
 
 std::vector<call_record> calls_of(const pqxx::result& rows) {
   std::vector<call_record> calls;

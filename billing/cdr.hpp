@@ -31,11 +31,19 @@ enum class settled_by : std::uint8_t {
 // "gateway", "reaper", "corrected", "refused".
 const char* to_string(settled_by value);
 
+// A version of a rate deck, by its name and number (rate_deck.hpp).
+struct deck_version_name {
+  std::string deck{};
+  int version = 0;
+  bool operator==(const deck_version_name&) const = default;
+};
+
 struct call_record {
   stop_record call{};
   settled_by settled = settled_by::gateway;
   std::string currency{};
-  std::optional<rate> terms{};  // none: the call needed no rate
+  std::optional<rate> terms{};              // none: the call needed no rate
+  std::optional<deck_version_name> deck{};  // where the rate is from; none: no rate, or not out of a deck
   std::chrono::seconds billed{0};
   money price{};    // of the billed seconds
   money charged{};  // less than the price only if a correction found the credit gone

@@ -113,6 +113,8 @@ std::string write_line(const call_record& record, bool header) {
               call.from_trunk);
   out.text("node", call.node);
   out.text("caller_verdict", call.caller_verdict);
+  out.text("rate_deck", record.deck ? record.deck->deck : "");
+  out.text("rate_deck_version", record.deck ? std::to_string(record.deck->version) : "");
   return out.take();
 }
 

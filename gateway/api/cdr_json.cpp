@@ -73,6 +73,10 @@ boost::json::object to_json(const billing::call_record& record) {
   put_money(out, "price", record.price);
   put_money(out, "charged", record.charged);
   out["rate"] = record.terms ? boost::json::value(rate_json(*record.terms)) : boost::json::value(nullptr);
+  if (record.deck) {
+    out["rate_deck"] = record.deck->deck;
+    out["rate_deck_version"] = record.deck->version;
+  }
   if (record.cost) put_money(out, "cost", *record.cost);
   if (record.margin) put_money(out, "margin", *record.margin);
   if (call.cost) {
@@ -92,13 +96,14 @@ boost::json::object to_json(const billing::call_record& record) {
 }
 
 boost::json::object to_json(const billing::call_record& record, role reader) {
-  static constexpr std::array hidden_from_subscribers{"trunk",       "node",   "attempts",      "cost",
-                                                      "cost_micros", "margin", "margin_micros", "cost_rate"};
+  static constexpr std::array hidden_from_subscribers{
+      "trunk",  "node",          "attempts",  "cost",      "cost_micros",
+      "margin", "margin_micros", "cost_rate", "rate_deck", "rate_deck_version"};
   static constexpr std::array hidden_from_carriers{
-      "account_id",    "parent_call_id", "node",         "attempts",      "rate",
-      "currency",      "price",          "price_micros", "charged",       "charged_micros",
-      "cost",          "cost_micros",    "margin",       "margin_micros", "cost_rate",
-      "overlay_codec", "srtp_profile",   "from_overlay", "settled_by",    "billed_s"};
+      "account_id", "parent_call_id", "node",      "attempts",         "rate",         "currency",
+      "price",      "price_micros",   "charged",   "charged_micros",   "cost",         "cost_micros",
+      "margin",     "margin_micros",  "cost_rate", "overlay_codec",    "srtp_profile", "from_overlay",
+      "settled_by", "billed_s",       "rate_deck", "rate_deck_version"};
   boost::json::object out = to_json(record);
   const auto hide = [&out](const auto& names) {
     for (const char* const each : names)

@@ -121,6 +121,7 @@ class Credit(StageTest):
         self.stage.trunk(agent.port, [number[1:]])
         running = ivan.start("call", number, "--play", "tone")
         running.await_event("answered", PATIENCE_S)
+        version = int(self.stage.query("SELECT max(version) FROM billing.deck_version WHERE deck = 'default'")[0][0])
         self.stage.rest.post_csv("/v1/rate_imports", DECK.replace(",0.60,", ",6.00,").encode(), deck="default", currency="EUR")
         self.addCleanup(self.stage.rest.post_csv, "/v1/rate_imports", DECK.encode(), deck="default", currency="EUR")
         price = lambda: self.stage.rest.get("/v1/call_simulation", number=number, account_id=ivan.account_id)["price"]["price_per_minute"]
@@ -128,7 +129,7 @@ class Credit(StageTest):
         running.process.terminate()
         running.finish(PATIENCE_S)
         record = self.stage.latest_record(ivan, 0)
-        self.assertEqual("0.60", record["rate"]["price_per_minute"])
+        self.assertEqual(("0.60", "default", version), (record["rate"]["price_per_minute"], record["rate_deck"], record["rate_deck_version"]))
         self.assertEqual(record["billed_s"] * MICROS_PER_SECOND, record["charged_micros"])
         self.assertGreater(record["charged_micros"], 0)
         self.assert_sound()

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CDRs hold everything that the stop record said, with the rate frozen.
+#include "billing/cdr_export.hpp"
+#include "billing/rate_deck.hpp"
 #include "fixture.hpp"
 
 namespace tollgate::billing {
@@ -51,6 +53,37 @@ TEST_F(Cdr, HoldsTheWholeStopRecordAndTheFrozenRate) {
   EXPECT_EQ(found->price.micros, 39'000 + 32'000);
   EXPECT_EQ(found->charged, found->price);
   EXPECT_EQ(found->settled, settled_by::gateway);
+}
+
+TEST_F(Cdr, NamesTheDeckAndTheVersionThatTheCallBeganWith) {
+  fund(units(10));
+  const auto import = [&](const char* price) {
+    const auto csv = std::string("prefix,destination,price_per_minute\n33,France,0.5\n44,UK,") + price + "\n";
+    const auto report = step([&](auto& tx) {
+      return import_deck(tx,
+                         {.name = "retail", .csv = csv, .effective_from = std::chrono::system_clock::now()});
+    });
+    ASSERT_EQ(report.result, deck_import_report::outcome::imported);
+  };
+  const auto rate_now = [&] {
+    const auto table = step([](auto& tx) {
+      return load_rate_table(tx, "retail", std::chrono::system_clock::now() + seconds{1});
+    });
+    return *table.value().find("442079460958");
+  };
+  import("0.01");
+  open(hold_for(1, units(1), rate_now()));
+  import("0.02");
+  stop(1, seconds{30});
+  open(hold_for(2, units(1), rate_now()));
+  stop(2, seconds{30});
+  open(hold_for(3, units(1), {.rate_id = 1'000'000'000, .prefix = "44", .destination = "UK"}));
+  stop(3, seconds{30});
+  EXPECT_EQ(record_of(1)->deck, (deck_version_name{"retail", 1})) << "another was in force when it ended";
+  EXPECT_EQ(record_of(1)->charged.micros, 10'000);
+  EXPECT_EQ(record_of(2)->deck, (deck_version_name{"retail", 2}));
+  EXPECT_EQ(record_of(3)->deck, std::nullopt) << "its rate is in no deck";
+  EXPECT_TRUE(to_csv(*record_of(2)).ends_with(",retail,2\n"));
 }
 
 TEST_F(Cdr, ListsNewestFirstInPages) {

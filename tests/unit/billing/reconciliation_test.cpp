@@ -172,7 +172,7 @@ TEST(CdrCsv, HasOneFieldForEachColumn) {
       << line;
   EXPECT_NE(line.find("first:503 main:200"), std::string::npos);
   EXPECT_EQ(std::count(header.begin(), header.end(), ','), std::count(line.begin(), line.end(), ',') - 1);
-  EXPECT_TRUE(header.ends_with(",node,caller_verdict\n") && line.ends_with("\n"));
+  EXPECT_TRUE(header.ends_with(",node,caller_verdict,rate_deck,rate_deck_version\n") && line.ends_with("\n"));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "billing/ledger.hpp"
+#include "billing/rate_deck.hpp"
 #include "fixture.hpp"
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/fields.hpp"
@@ -287,8 +288,9 @@ TEST_F(Access, PricesAreToldToSubscribersByTheirOwnDecksAndWithoutCosts) {
   import("acme-cost&kind=cost", "0.005");
   const std::string alice = create_account("alice"), bob = create_account("bob");
   ASSERT_EQ(send("PATCH", "/v1/accounts/" + bob, R"({"own_rate_deck":"bobs"})").status, 200U);
-  ASSERT_EQ(send("PUT", "/v1/carriers/" + make_carrier("acme") + "/cost_deck", R"({"deck":"acme-cost"})").status,
-            200U);
+  ASSERT_EQ(
+      send("PUT", "/v1/carriers/" + make_carrier("acme") + "/cost_deck", R"({"deck":"acme-cost"})").status,
+      200U);
   const std::string of_bob = make_token_for("subscriber", R"(,"account_id":")" + bob + "\"");
   const std::string path = "/v1/rates?duration_s=60&number=%2B442079460958";
   ASSERT_EQ(get(path).at("costs").as_array().size(), 1U);
@@ -299,8 +301,8 @@ TEST_F(Access, PricesAreToldToSubscribersByTheirOwnDecksAndWithoutCosts) {
     EXPECT_THAT(told.text, Not(HasSubstr("cost")));
     EXPECT_THAT(told.text, Not(HasSubstr("acme")));
   }
-  for (const std::string& asked : {path + "&account_id=" + alice, path + "&account_id=x", path + "&deck=default",
-                                   path + "&deck=acme-cost"})
+  for (const std::string& asked : {path + "&account_id=" + alice, path + "&account_id=x",
+                                   path + "&deck=default", path + "&deck=acme-cost"})
     EXPECT_TRUE(is_forbidden(as(of_bob, "GET", asked))) << asked;
 }
 
@@ -319,13 +321,18 @@ TEST_F(Access, RecordsShowEachReaderWhatIsTheirs) {
           ->run_blocking([&](pqxx::work& tx) {
             billing::top_up(tx, {.account_id = account, .amount = billing::units(20), .payment_id = "p"})
                 .value();
+            billing::import_deck(tx, {.name = "retail",
+                                      .csv = "prefix,destination,price_per_minute\n44,UK,0.017\n",
+                                      .effective_from = std::chrono::system_clock::now()});
+            const auto rate_id = tx.exec1("SELECT rate_id FROM billing.rate")[0].as<std::int64_t>();
             int number = 10;
             for (const char* trunk : {"ours-1", "theirs-1"}) {
               billing::hold_request hold;
               hold.account_id = account;
               hold.call_id = *parse_uuid("01a20320-a200-7000-8000-0000000000" + std::to_string(number++));
               hold.node = "test";
-              hold.terms = {.rate_id = 7, .prefix = "44", .destination = "UK", .price_per_minute = {17'000}};
+              hold.terms = {
+                  .rate_id = rate_id, .prefix = "44", .destination = "UK", .price_per_minute = {17'000}};
               hold.currency = "EUR";
               hold.wanted = {17'000};
               hold.callee = "+442079460958";
@@ -345,8 +352,8 @@ TEST_F(Access, RecordsShowEachReaderWhatIsTheirs) {
   ASSERT_EQ(records.at("items").as_array().size(), 1U) << records.text;
   const auto& record = records.at("items").as_array()[0].as_object();
   EXPECT_EQ(record.at("trunk"), "ours-1");
-  for (const char* hidden :
-       {"account_id", "charged", "charged_micros", "price", "rate", "cost", "margin", "attempts"})
+  for (const char* hidden : {"account_id", "charged", "charged_micros", "price", "rate", "rate_deck",
+                             "rate_deck_version", "cost", "margin", "attempts"})
     EXPECT_FALSE(record.contains(hidden)) << hidden;
   EXPECT_TRUE(is_forbidden(as(carrier, "GET", "/v1/cdrs?account_id=" + alice)));
 
@@ -354,9 +361,13 @@ TEST_F(Access, RecordsShowEachReaderWhatIsTheirs) {
   const answer own = as(subscriber, "GET", "/v1/accounts/" + alice + "/calls");
   ASSERT_EQ(own.at("items").as_array().size(), 2U);
   EXPECT_TRUE(own.at("items").as_array()[0].as_object().contains("charged"));
-  for (const char* hidden : {"trunk", "cost", "margin", "attempts", "node"})
+  for (const char* hidden : {"trunk", "cost", "margin", "attempts", "node", "rate_deck", "rate_deck_version"})
     EXPECT_FALSE(own.at("items").as_array()[0].as_object().contains(hidden)) << hidden;
-  EXPECT_EQ(get("/v1/cdrs").at("items").as_array().size(), 2U);
+  const answer all = get("/v1/cdrs");
+  ASSERT_EQ(all.at("items").as_array().size(), 2U);
+  const auto& whole = all.at("items").as_array()[0].as_object();
+  EXPECT_EQ(whole.at("rate_deck"), "retail");
+  EXPECT_EQ(whole.at("rate_deck_version"), 1);
 }
 
 TEST_F(Access, AuditTellsWhoChangedWhatFromWhatToWhat) {
