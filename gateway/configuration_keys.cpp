@@ -19,7 +19,7 @@ void visit_process(configuration& c, key_visitor& v) {
   v.integer("database.connect_timeout_ms", c.database.connect_timeout_ms, 1'000, 60'000,
             "Longest attempt to connect.");
   v.integer("database.statement_timeout_ms", c.database.statement_timeout_ms, 100, 600'000,
-            "Longest statement.");
+            "Longest statement. A server that has not answered after twice as long is taken for lost.");
   v.visit("database.postgresql_binaries", c.database.postgresql_binaries,
           "Folder of initdb and postgres for the gateway's own PostgreSQL. Empty: the newest in "
           "/usr/lib/postgresql.");

@@ -23,6 +23,8 @@ db::database_options database_options_of(const configuration& settings, const st
   options.pool_size = static_cast<std::size_t>(settings.database.pool_size);
   options.connect_timeout = milliseconds(settings.database.connect_timeout_ms);
   options.statement_timeout = milliseconds(settings.database.statement_timeout_ms);
+  // A server that is frozen, or behind a dead network, does not tell that a statement took too long.
+  options.work_timeout = 2 * options.statement_timeout;
   return options;
 }
 

@@ -2,6 +2,7 @@
 """Money when things break: the gateway killed, its database killed or away, credit contended for, and the orderly end."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import unittest
@@ -19,7 +20,7 @@ class Money(StageTest):
     # A hold is for 1 s more than the lead (billing.warn_first_s + 15 s): 16 s.
     settings = {
         "billing.report_interval_s": 1, "billing.hold_seconds": 1, "billing.warn_first_s": 0, "billing.warn_last_s": 0,
-        "media.silence_timeout_s": 5,
+        "media.silence_timeout_s": 5, "database.statement_timeout_ms": 3000,
     }
 
     @classmethod
@@ -111,6 +112,32 @@ class Money(StageTest):
             processes.wait_until("the settlement's being spooled", lambda: any(spool.iterdir()), PATIENCE_S)
         finally:
             away.rename(data)
+        processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
+        self.assert_charged_once(call_id)
+        processes.wait_until("an empty spool", lambda: not any(spool.iterdir()), PATIENCE_S)
+
+    def test_while_the_database_hangs_a_call_goes_on_none_begins_and_what_ends_is_charged_once(self):
+        other = WirePeer(self.stage.output / "waiting", self.stage.gateway.overlay_port, self.alice.name, self.alice.passphrase)
+        self.addCleanup(other.close)
+        other.attach()
+        running, call_id = self.answered_call()
+        self.await_report(call_id, 1)
+        postmaster = int((self.stage.gateway.state / "postgresql/data/postmaster.pid").read_text().split()[0])
+        backends = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        frozen = [postmaster, *map(int, backends)]  # the connections stay, and nothing answers
+        spool = self.stage.gateway.state / "spool/settlements"
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            call = other.offer(NUMBER)
+            refused = other.await_frame(lambda frame: frame["t"] == "hangup" and frame.get("call") == call)
+            self.assertEqual("unavailable", refused["body"]["code"], "a new call that nobody can hold credit for")
+            self.assertIsNone(running.process.poll(), "the live call goes on within its hold")
+            self.hang_up(running)
+            processes.wait_until("the settlement's being spooled", lambda: any(spool.iterdir()), PATIENCE_S)
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
         processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
         self.assert_charged_once(call_id)
         processes.wait_until("an empty spool", lambda: not any(spool.iterdir()), PATIENCE_S)
