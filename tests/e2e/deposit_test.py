@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages through the gateway's death: it is killed at moments all through a caller's call. A message whose caller was let go in
-order is there; any other is whole or absent. TOLLGATE_DEATHS_S has the moments after the start of the call, in seconds, or `let_go`
+order is there; any other is whole or absent. And terms of numbers that run out while it is dead. TOLLGATE_DEATHS_S has the moments after the start of the call, in seconds, or `let_go`
 for the one at which the caller's BYE was answered; `all` is every half second of the call, for a run by hand. Without it two moments
 are drawn, one while it is recorded and one about the hanging up, by TOLLGATE_SEED or one that is printed."""
 
@@ -14,7 +14,7 @@ import urllib.request
 from stage import PATIENCE_S, StageTest, audio, processes
 from trunk_test import a_law
 
-ALICE_NUMBER = "+16505550100"
+ALICE_NUMBER, BOB_NUMBER = "+16505550100", "+16505550101"
 RECORDED_S, HUNG_UP_S, OVER_S = 6, 11.8, 13.5  # by the scenario, which hangs up after twelve seconds
 SEED = int(os.environ.get("TOLLGATE_SEED", random.SystemRandom().randrange(10**6)))
 
@@ -55,6 +55,29 @@ class Deposit(StageTest):
         file = self.stage.wav("message")
         file.write_bytes(fetched[1])
         return file
+
+    def test_terms_that_have_run_out_are_renewed_or_in_grace_and_the_owner_is_told(self):
+        rest = self.stage.rest
+        bob = self.stage.subscriber("bob", credit="10.00", number=BOB_NUMBER)  # and nothing for a second term
+        number = lambda which: rest.get(f"/v1/numbers/{which}")
+        self.stage.query("UPDATE voicemail.number SET anchor = anchor - interval '93 days', "
+                         "paid_until = paid_until - interval '93 days' WHERE account_id IS NOT NULL")
+        process = self.stage.gateway.process
+        process.kill()
+        process.wait()
+        self.stage.gateway.resume()
+        processes.wait_until("the grace", lambda: number(BOB_NUMBER)["state"] == "grace", PATIENCE_S)
+        processes.wait_until("the renewal", lambda: self.stage.balance(self.alice)["available_micros"] == 0, PATIENCE_S)
+        renewed = number(ALICE_NUMBER)
+        self.assertEqual("assigned", renewed["state"])
+        self.assertLess(time.strftime("%Y-%m-%d", time.gmtime()), renewed["paid_until"][:10])
+        events = rest.get(f"/v1/numbers/{BOB_NUMBER}/events")["items"]
+        self.assertEqual(("grace", "gateway"), (events[0]["state"], events[0]["actor"]))
+        device = bob.start("answer", "--wait", PATIENCE_S)
+        told = processes.wait_until(
+            "the notice", lambda: [one for one in device.events if one.get("kind") == "number_in_grace"], PATIENCE_S)
+        self.assertEqual([BOB_NUMBER], [one["number"] for one in told])
+        self.assertEqual([], self.stage.violations())
 
     def test_an_acknowledged_message_is_there_and_any_other_whole_or_absent(self):
         kept = acknowledged = 0
