@@ -24,6 +24,7 @@
 
 #include "billing/ledger.hpp"
 #include "billing/rate_deck.hpp"
+#include "counting_proxy.hpp"
 #include "tests/support/postgres/server.hpp"
 
 namespace {
@@ -154,6 +155,27 @@ void settle(pqxx::transaction_base& tx, std::uint32_t number) {
   record.node = "node-1";
   if (billing::settle(tx, record).status != billing::settle_status::settled)
     throw std::runtime_error("a call was not settled");
+}
+
+void whole_call(pqxx::transaction_base& tx, std::uint32_t number) {  // as a gateway does by default
+  guarded_hold(tx, number);
+  guarded_extend(tx, number);
+  settle(tx, number);
+}
+
+// Ways to the server and back for one step, counted between the two over whole calls from `first` on.
+double round_trips_per_step(const tests::postgres_server& server, std::string url, std::uint32_t first) {
+  constexpr std::uint32_t calls = 100;
+  const bench::counting_proxy proxy(server.directory() / ".s.PGSQL.5432");
+  const auto folder = server.directory().string();
+  url.replace(url.find(folder), folder.size(), proxy.folder().string());
+  pqxx::connection connection(url);
+  pqxx::nontransaction tx(connection);
+  whole_call(tx, first);  // prepares its statements
+  const auto before = proxy.round_trips();
+  for (std::uint32_t n = 1; n <= calls; ++n)
+    whole_call(tx, first + n);
+  return static_cast<double>(proxy.round_trips() - before) / (3.0 * calls);
 }
 
 void set_up(const std::string& url) {
@@ -304,15 +326,11 @@ void run(bool quick, const std::vector<int>& client_counts, bool rating) {
     guarded_extensions[clients] = measure(url, clients, count, first, guarded_extend);
     measure(url, clients, count, first, settle);
     first += taken;
-    const auto whole = [](pqxx::transaction_base& tx, std::uint32_t number) {  // as a gateway does by default
-      guarded_hold(tx, number);
-      guarded_extend(tx, number);
-      settle(tx, number);
-    };
-    cycles[clients] = measure(url, clients, count / 2, first, whole);
+    cycles[clients] = measure(url, clients, count / 2, first, whole_call);
     first += taken;
     tpcbs[clients] = tpcb(pgbench_url, clients, quick ? 1 : 5);
   }
+  const double round_trips = round_trips_per_step(server, url, first);
   {
     pqxx::connection connection(url);
     pqxx::work tx(connection);
@@ -323,7 +341,7 @@ void run(bool quick, const std::vector<int>& client_counts, bool rating) {
             << ", \"guarded_hold_per_s\": " << json_of(guarded_holds)
             << ", \"guarded_extend_per_s\": " << json_of(guarded_extensions)
             << ", \"tpcb_per_s\": " << json_of(tpcbs) << ", \"cycle_per_s\": " << json_of(cycles)
-            << ", \"round_trips_per_step\": 1, \"accounts\": " << accounts;
+            << ", \"round_trips_per_step\": " << round_trips << ", \"accounts\": " << accounts;
   if (rating) {
     const auto prefixes = prefixes_of(quick ? 30'000 : 300'000);
     std::cout << ", \"lookups_per_s\": "
