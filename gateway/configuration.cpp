@@ -210,6 +210,8 @@ void check_together(const configuration& c, const std::string& where, problems& 
               std::all_of(algorithms.begin(), algorithms.end(),
                           [](const std::string& one) { return one == "SHA-256" || one == "MD5"; }),
           "sip.digest_algorithms must be a list of SHA-256 and MD5, each at most once");
+  require(c.api.certificate.empty() == c.api.key.empty(), "api.certificate and api.key must be given together");
+  require(c.api.client_authorities.empty() || !c.api.certificate.empty(), "api.client_authorities needs api.certificate");
   require(c.overlay.certificate.empty() == c.overlay.key.empty(),
           "overlay.certificate and overlay.key must be given together");
   require(c.media.overlay_port == 0 || c.media.overlay_port + std::max(c.media.workers, 1) <= 65'536,

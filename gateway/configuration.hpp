@@ -121,7 +121,12 @@ struct configuration {
     std::filesystem::path admin_token_file;  ///< empty: admin.token below the state directory
     std::int64_t body_limit_bytes = 32 << 20;
     int request_timeout_s = 60;
+    int slow_client_s = 30;
     int connections = 256;
+    int requests_per_minute = 6'000;       ///< of one token; 0: any number
+    int open_requests_per_minute = 1'200;  ///< of one address without a token; 0: any number
+    std::filesystem::path certificate, key;    ///< PEM; both empty: plain HTTP
+    std::filesystem::path client_authorities;  ///< PEM; empty: clients need no certificate
   } api;
 
   struct {

@@ -165,14 +165,28 @@ void visit_network(configuration& c, key_visitor& v) {
   v.integer("routing.quality_least_calls", c.routing.quality_least_calls, 1, 1'000,
             "A trunk of fewer calls in that time counts as good.");
   v.visit("api.address", c.api.address,
-          "Where the REST API is served (plain HTTP: keep it local, or put TLS before it).");
+          "Where the REST API is served. Without api.certificate it is plain HTTP: keep it local, or put TLS before it.");
   v.integer("api.port", c.api.port, 0, 65'535, "0: any free one.");
   v.visit("api.admin_token_file", c.api.admin_token_file,
           "Where the first admin token is written. Empty: admin.token below the state directory.");
   v.integer("api.body_limit_bytes", c.api.body_limit_bytes, 1'024, std::int64_t{1} << 30,
             "Largest request body.");
   v.integer("api.request_timeout_s", c.api.request_timeout_s, 1, 3'600, "Longest request.");
-  v.integer("api.connections", c.api.connections, 1, 100'000, "Connections at once.");
+  v.integer("api.slow_client_s", c.api.slow_client_s, 1, 3'600,
+            "A client whose header is not here by then is cut, and one whose body then comes at less than 64 KiB a second.");
+  v.integer("api.connections", c.api.connections, 1, 100'000,
+            "Connections at once. One more takes the place of the one that has been idle for longest.");
+  v.integer("api.requests_per_minute", c.api.requests_per_minute, 0, 10'000'000,
+            "Requests of one token; more are answered 429. 0: any number.");
+  v.integer("api.open_requests_per_minute", c.api.open_requests_per_minute, 0, 10'000'000,
+            "The same of one address (of IPv6, one /64) without a token that is good: log-ins, payment events, health, guesses. Behind a "
+            "proxy all clients have its address: let the proxy limit them, and set 0 here.");
+  v.visit("api.certificate", c.api.certificate,
+          "PEM chain: the API is served by TLS 1.2 and 1.3. A file that changes is read again within seconds. Empty: plain HTTP.");
+  v.visit("api.key", c.api.key, "PEM private key of api.certificate.");
+  v.visit("api.client_authorities", c.api.client_authorities,
+          "PEM authorities, one of which must have issued a certificate that every client shows (mutual TLS), beside its token. Empty: none "
+          "is asked for.");
 }
 
 void visit_service(configuration& c, key_visitor& v) {

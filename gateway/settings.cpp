@@ -185,7 +185,11 @@ api::server_options api_options_of(const configuration& settings) {
   options.port = settings.api.port;
   options.body_limit_bytes = static_cast<std::uint64_t>(settings.api.body_limit_bytes);
   options.request_timeout = seconds(settings.api.request_timeout_s);
+  options.slow_client = seconds(settings.api.slow_client_s);
   options.connections = static_cast<std::size_t>(settings.api.connections);
+  options.requests_per_minute = static_cast<std::uint32_t>(settings.api.requests_per_minute);
+  options.open_requests_per_minute = static_cast<std::uint32_t>(settings.api.open_requests_per_minute);
+  options.tls = {settings.api.certificate, settings.api.key, settings.api.client_authorities};
   options.currency = settings.billing.currency;
   options.decks = standard_decks_of(settings);
   options.region = settings.call.default_region;

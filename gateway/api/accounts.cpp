@@ -85,7 +85,7 @@ awaitable<reply> list_accounts(services& with, const request& from) {
 awaitable<reply> create_account(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   subscriber::new_subscriber wanted;
-  wanted.account_id = fields.id("id").value_or(boost::uuids::random_generator()());
+  wanted.account_id = fields.id("id").value_or(from.made_id ? *from.made_id : boost::uuids::random_generator()());
   wanted.name = fields.needed_text("name");
   std::string passphrase = fields.needed_text("passphrase", 256);
   wanted.region = fields.text("region").value_or(with.options.region);
@@ -102,6 +102,9 @@ awaitable<reply> create_account(services& with, const request& from) {
   if (!hash) co_return problem(hash.error());
   wanted.passphrase_hash = *hash;
   const auto create = [&](pqxx::work& tx) -> result<whole_account> {
+    // Under an Idempotency-Key a node that ended before it noted the answer has made it already.
+    if (from.made_id == wanted.account_id)
+      if (auto made = join(tx, subscriber::find_subscriber(tx, wanted.account_id))) return made;
     const auto made = subscriber::create_subscriber(tx, wanted);
     if (!made) return made.error();
     const auto opened = billing::create_account(tx, wanted.account_id, currency, wanted.region, *deck);

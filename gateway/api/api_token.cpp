@@ -117,8 +117,9 @@ std::string make_token() {
 }
 
 std::optional<api_token> store_token(pqxx::transaction_base& tx, const std::string& secret,
-                                     const api_token& wanted) {
+                                     const api_token& wanted, const std::optional<boost::uuids::uuid>& id) {
   const auto expires = micros_of(wanted.expires_at);
+  if (id) tx.exec_params("DELETE FROM gateway.api_token WHERE token_id = $1", boost::uuids::to_string(*id));
   // Of what a token is bound to, the row is there or nothing is inserted.
   tx.exec_params(R"(
       INSERT INTO gateway.api_token (token_id, token_sha256, label, role, carrier_id, account_id, expires_at)
@@ -127,7 +128,7 @@ std::optional<api_token> store_token(pqxx::transaction_base& tx, const std::stri
       WHERE ($5 = '' OR EXISTS (SELECT FROM pstn.carrier WHERE carrier_id = nullif($5, '')::uuid))
         AND ($6 = '' OR EXISTS (SELECT FROM gateway.subscriber WHERE account_id = nullif($6, '')::uuid))
       ON CONFLICT (token_sha256) DO NOTHING)",
-                 boost::uuids::to_string(boost::uuids::random_generator()()), hash_of(secret), wanted.label,
+                 boost::uuids::to_string(id ? *id : boost::uuids::random_generator()()), hash_of(secret), wanted.label,
                  std::string(to_string(wanted.of.as)), text_of(wanted.of.carrier_id),
                  text_of(wanted.of.account_id), expires ? std::to_string(*expires) : "");
   return only(tx.exec_params(std::string(select_tokens) + "WHERE token_sha256 = $1", hash_of(secret)));

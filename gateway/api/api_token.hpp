@@ -36,10 +36,11 @@ struct api_token {
 /// if that fails.
 std::string make_token();
 
-/// Remembers the secret's hash for `wanted`, whose id is made here. Nothing: the carrier or the account that
+/// Remembers the secret's hash for `wanted`, whose id is made here unless one is given: that takes the place of a token of
+/// this id, whose secret nobody was told. Nothing: the carrier or the account that
 /// it is bound to does not exist. The same secret again changes nothing.
 std::optional<api_token> store_token(pqxx::transaction_base& tx, const std::string& secret,
-                                     const api_token& wanted);
+                                     const api_token& wanted, const std::optional<boost::uuids::uuid>& id = {});
 
 /// Whose secret it is, if it is known, neither revoked nor expired, and its subscriber is active.
 std::optional<api_token> find_token(pqxx::transaction_base& tx, std::string_view secret);

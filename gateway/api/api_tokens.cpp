@@ -87,7 +87,7 @@ awaitable<reply> create_api_token(services& with, const request& from) {
     wanted.expires_at = days_from_now(*days);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const std::string secret = make_token();
-  const auto store = [&](pqxx::work& tx) { return store_token(tx, secret, wanted); };
+  const auto store = [&](pqxx::work& tx) { return store_token(tx, secret, wanted, from.made_id); };
   const result<maybe_token> made = co_await with.database.run(store, db::run_options{.idempotent = true});
   if (!made) co_return problem(made.error());
   if (!*made)
@@ -129,7 +129,7 @@ awaitable<reply> rotate_api_token(services& with, const request& from) {
         old && !old->revoked_at && (!old->expires_at || *old->expires_at > std::chrono::system_clock::now());
     if (!lives) return std::nullopt;
     revoke_token(tx, *id, overlap);
-    return store_token(tx, secret, *old);
+    return store_token(tx, secret, *old, from.made_id);
   };
   const result<maybe_token> made = co_await with.database.run(rotate);
   if (!made) co_return problem(made.error());

@@ -44,6 +44,10 @@ const token_authority::remembered* token_authority::recall(const std::string& ke
   return end && *end <= std::chrono::system_clock::now() ? nullptr : &found->second;
 }
 
+bool token_authority::remembers(const std::string& token) const {
+  return recall(digest_of(token)) != nullptr;
+}
+
 boost::asio::awaitable<boost::system::result<std::optional<principal>>> token_authority::find(
     std::string token) {
   using answer = boost::system::result<std::optional<principal>>;

@@ -32,6 +32,8 @@ class token_authority {
 
   /// Nothing: no such token. An error of the database only if nothing is remembered.
   boost::asio::awaitable<boost::system::result<std::optional<principal>>> find(std::string token);
+  /// Whether find() would know this token without asking the database.
+  bool remembers(const std::string& token) const;
   /// Tokens were revoked here: all are looked up again.
   void forget() {
     known_.clear();

@@ -53,12 +53,13 @@ awaitable<reply> put_caller_choice(services& with, const request& from) {
   const auto verified = fields.texts("verified_numbers");
   if (verified && !verifies) fields.complain("verified_numbers", "is the operator's to say: leave it out");
   subscriber::caller_choice wanted;
-  for (const auto& text : verified.value_or(std::vector<std::string>{})) {
-    const auto number = pstn::phone_number::parse(text);
+  const auto listed = verified.value_or(std::vector<std::string>{});
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    const auto number = pstn::phone_number::parse(listed[i]);
     if (number)
       wanted.verified.push_back(*number);
     else
-      fields.complain("verified_numbers", "must be numbers in E.164, such as +442079460958");
+      fields.complain_of("verified_numbers", i, "must be a number in E.164, such as +442079460958");
   }
   wanted.shown = fields.number("number");
   wanted.withheld = fields.flag("withheld").value_or(false);

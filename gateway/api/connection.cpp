@@ -20,8 +20,10 @@
 #include <boost/uuid/uuid_io.hpp>
 #include <pqxx/result>
 
+#include "gateway/api/answering.hpp"
 #include "gateway/api/audit.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/idempotency.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/number_store.hpp"
@@ -39,6 +41,7 @@ constexpr std::uint32_t header_limit_bytes = 16 * 1024;
 constexpr std::uint64_t small_body_bytes = 1 << 20;
 constexpr auto idle_time = std::chrono::seconds(60);
 constexpr auto linger_time = std::chrono::seconds(1);
+constexpr std::uint64_t slowest_bytes_a_second = 64 << 10;
 constexpr std::size_t linger_bytes = 4 << 20;
 constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
 
@@ -73,25 +76,33 @@ struct connection::exchange {
   request in;
   const route* chosen = nullptr;
   std::string target;
+  std::string token;
+  precondition given;
+  std::string accept_encoding;
+  std::optional<std::string> key;  // of idempotency
+  rate_limiter::verdict rate;
+  std::chrono::steady_clock::time_point began{};
 };
 
-connection::connection(asio::ip::tcp::socket socket, services& with)
-    : stream_(std::move(socket)), buffer_(header_limit_bytes * 8), with_(with) {
+connection::connection(asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk)
+    : stream_(std::move(socket), std::move(tls)), buffer_(header_limit_bytes * 8), with_(with), desk_(desk) {
   boost::system::error_code ignored;
-  address_ = stream_.socket().remote_endpoint(ignored).address().to_string();
+  address_ = stream_.transport().socket().remote_endpoint(ignored).address().to_string();
 }
 
 awaitable<void> connection::run() {
-  for (bool more = true; more;)
+  stream_.transport().expires_after(with_.options.slow_client);
+  const bool opened = co_await stream_.open();
+  for (bool more = opened; more;)
     more = co_await serve_one();  // not in the condition: g++ 12 miscompiles that
-  boost::system::error_code ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  // RFC 9112 §9.6: closing with bytes unread would reset the connection, and with it the answer on its way.
   idle_ = true;
-  stream_.expires_after(linger_time);
+  if (!opened || closed_) co_return;
+  stream_.transport().expires_after(linger_time);
+  co_await stream_.finish();
+  // RFC 9112 §9.6: closing with bytes unread would reset the connection, and with it the answer on its way.
   std::array<char, 4096> waste;
   for (std::size_t wasted = 0; wasted < linger_bytes && !stopping_;) {
-    const auto [error, size] = co_await stream_.async_read_some(asio::buffer(waste), ignoring_errors);
+    const auto [error, size] = co_await stream_.transport().async_read_some(asio::buffer(waste), ignoring_errors);
     if (error) break;
     wasted += size;
   }
@@ -99,33 +110,70 @@ awaitable<void> connection::run() {
 
 void connection::stop() {
   stopping_ = true;
-  if (idle_) stream_.cancel();
+  if (idle_) stream_.transport().cancel();
 }
 
 void connection::close() {
-  stream_.close();
+  closed_ = true;
+  stream_.transport().close();
+}
+
+std::optional<std::chrono::steady_clock::time_point> connection::idle_since() const {
+  return idle_ && !closed_ ? std::optional(idle_since_) : std::nullopt;
+}
+
+// The deadline for so many bytes, from now on.
+void connection::allow(std::uint64_t bytes) {
+  const std::chrono::milliseconds wanted = with_.options.slow_client + std::chrono::seconds(bytes / slowest_bytes_a_second);
+  stream_.transport().expires_after(std::min<std::chrono::milliseconds>(wanted, with_.options.request_timeout));
+}
+
+// Who asks, and whether they have asked too often.
+awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open) {
+  const auto too_many = [&] {
+    reply refusal = problem(429, "too_many_requests", "Too many requests within a minute.");
+    refusal.headers.emplace_back("Retry-After", std::to_string(now.rate.reset.count()));
+    return refusal;
+  };
+  const std::string client = client_of_address(address_);
+  if (is_open) {
+    now.rate = desk_.by_address.take(client, now.began);
+    co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
+  }
+  // Whoever guesses tokens does not keep the database busy; whoever has one is not kept out by a neighbour.
+  if (!with_.authority.remembers(now.token)) {
+    now.rate = desk_.by_address.look(client, now.began);
+    if (!now.rate.allowed) co_return too_many();
+  }
+  const auto owner = co_await with_.authority.find(now.token);
+  if (owner.has_error()) co_return problem(owner.error());
+  if (!owner->has_value()) {
+    now.rate = desk_.by_address.take(client, now.began);
+    co_return problem(401, "unauthorized", "A valid bearer token is needed.");
+  }
+  now.in.by = **owner;
+  now.rate = desk_.by_token.take(uuid_text(now.in.by->token_id), now.began);
+  co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
 }
 
 // The answer if the request is refused by its header alone.
 awaitable<std::optional<reply>> connection::admit(exchange& now) {
   const auto& header = now.parser.get();
+  now.began = std::chrono::steady_clock::now();
   now.target = std::string(header.target());
+  now.token = std::string(bearer_token(header[http::field::authorization]));
+  now.given = {std::string(header[http::field::if_match]), std::string(header[http::field::if_none_match])};
+  now.accept_encoding = std::string(header[http::field::accept_encoding]);
   now.in.method = std::string(header.method_string());
   now.in.address = address_;
   now.in.signature = std::string(header["Tollgate-Signature"]);
   now.in.range = std::string(header[http::field::range]);
   now.in.content_type = media_type(header[http::field::content_type]);
-  if (!parse_target(now.target, now.in))
-    co_return problem(400, "malformed_target", "The request target is malformed.");
-  const routing chosen = choose_route(routes(), now.in);
-  const bool is_open = chosen.found != nullptr && chosen.found->who.open;
-  if (!is_open) {
-    const auto owner =
-        co_await with_.authority.find(std::string(bearer_token(header[http::field::authorization])));
-    if (owner.has_error()) co_return problem(owner.error());
-    if (!owner->has_value()) co_return problem(401, "unauthorized", "A valid bearer token is needed.");
-    now.in.by = **owner;
-  }
+  const bool readable = parse_target(now.target, now.in);
+  const routing chosen = readable ? choose_route(routes(), now.in) : routing{};
+  const bool is_open = !readable || (chosen.found != nullptr && chosen.found->who.open);
+  if (auto refusal = co_await identify(now, is_open)) co_return refusal;
+  if (!readable) co_return problem(400, "malformed_target", "The request target is malformed.");
   if (chosen.found == nullptr && chosen.allowed.empty())
     co_return problem(404, "not_found", "There is no such resource.");
   if (chosen.found == nullptr) {
@@ -134,6 +182,10 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
     co_return refusal;
   }
   now.chosen = chosen.found;
+  if (const auto field = header.find("Idempotency-Key"); field != header.end() && takes_key(*now.chosen)) {
+    now.key = read_idempotency_key(std::string_view(field->value()));
+    if (!now.key) co_return problem(400, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 visible characters.");
+  }
   co_return co_await authorize(now);
 }
 
@@ -165,6 +217,7 @@ awaitable<std::optional<reply>> connection::read_body(exchange& now) {
   now.parser.body_limit(limit);
   const auto too_large = problem(413, "body_too_large", "The body is larger than this resource takes.");
   if (now.parser.content_length() && *now.parser.content_length() > limit) co_return too_large;
+  allow(now.parser.content_length().value_or(limit));
   if (beast::iequals(now.parser.get()[http::field::expect], "100-continue")) {
     http::response<http::empty_body> go_on(http::status::continue_, 11);
     const auto [error, size] = co_await http::async_write(stream_, go_on, ignoring_errors);
@@ -179,8 +232,10 @@ awaitable<std::optional<reply>> connection::read_body(exchange& now) {
   co_return std::nullopt;
 }
 
-awaitable<reply> connection::perform(exchange& now) {
+awaitable<reply> connection::carry_out(exchange& now) {
   try {
+    const bool changes = now.in.method != "GET" && now.in.method != "POST";
+    if (changes && !now.given.empty()) co_return co_await change_if(with_, now.in, *now.chosen, now.given);
     co_return co_await now.chosen->handle(with_, now.in);
   } catch (const std::exception& failure) {
     spdlog::error("event=api_request_failed request={} text=\"{}\"",
@@ -189,47 +244,99 @@ awaitable<reply> connection::perform(exchange& now) {
   co_return problem(500, "internal", "The request failed inside the gateway; its log says why.");
 }
 
+// With the record of what was changed, and of what was answered under its key.
+awaitable<reply> connection::perform(exchange& now) {
+  std::optional<keyed_request> keyed;
+  if (now.key) {
+    keyed.emplace(with_, now.in, *now.chosen, *now.key, now.token);
+    if (auto known = co_await keyed->begin()) co_return std::move(*known);
+  }
+  audited_change change(with_, now.in, now.target);
+  co_await change.note_before();
+  reply out = co_await carry_out(now);
+  point_at(out, now.in);
+  if (keyed) co_await keyed->end(out);
+  co_await change.note_after(out);
+  co_return out;
+}
+
+// Waits for the first byte of a request. False: there will be none.
+awaitable<bool> connection::await_request() {
+  idle_ = true;
+  idle_since_ = std::chrono::steady_clock::now();
+  if (buffer_.size() > 0) co_return true;
+  constexpr std::size_t first_bytes = 4'096;
+  stream_.transport().expires_after(idle_time);
+  const auto [error, size] = co_await stream_.async_read_some(buffer_.prepare(first_bytes), ignoring_errors);
+  if (error) co_return false;
+  buffer_.commit(size);
+  co_return true;
+}
+
+// False: the connection has ended. With an answer in `out` it is to be closed after that.
+awaitable<bool> connection::read_header(exchange& now, std::optional<reply>& out) {
+  stream_.transport().expires_after(with_.options.slow_client);
+  const auto [broken, size] = co_await http::async_read_header(stream_, buffer_, now.parser, ignoring_errors);
+  idle_ = false;
+  allow(0);
+  if (broken == http::error::header_limit || broken == http::error::buffer_overflow)
+    out = problem(431, "header_too_large", "The request's header is too large.");
+  else if (is_malformed(broken))
+    out = problem(400, "malformed_request", "The request is not well-formed HTTP.");
+  co_return !broken || out;
+}
+
 // One request and its answer. False: the connection is to be closed.
 awaitable<bool> connection::serve_one() {
   exchange now;
   now.parser.header_limit(header_limit_bytes);
   now.parser.body_limit(boost::none);
   now.in.request_id = boost::uuids::random_generator()();
-  idle_ = true;
-  stream_.expires_after(idle_time);
-  const auto [broken, header_size] =
-      co_await http::async_read_header(stream_, buffer_, now.parser, ignoring_errors);
-  idle_ = false;
-  stream_.expires_after(with_.options.request_timeout);
+  const bool begun = co_await await_request();
+  if (!begun) co_return false;
   std::optional<reply> out;
-  if (broken == http::error::header_limit || broken == http::error::buffer_overflow)
-    out = problem(431, "header_too_large", "The request's header is too large.");
-  else if (is_malformed(broken))
-    out = problem(400, "malformed_request", "The request is not well-formed HTTP.");
-  else if (broken)
-    co_return false;
-  else
-    out = co_await admit(now);
+  const bool alive = co_await read_header(now, out);
+  if (!alive) co_return false;
+  if (!out) out = co_await admit(now);
   if (!out) out = co_await read_body(now);
   const bool whole = !out;
   if (!out) {
-    stream_.expires_never();
-    audited_change change(with_, now.in, now.target);
-    co_await change.note_before();
+    stream_.transport().expires_never();
     out = co_await perform(now);
-    co_await change.note_after(*out);
-    stream_.expires_after(with_.options.request_timeout);
   }
-  http::response<http::string_body> response(static_cast<http::status>(out->status), 11);
+  co_return co_await answer(now, std::move(*out), whole);
+}
+
+// Sends it. `whole`: the request has been read to its end. False: the connection is to be closed.
+awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
+  const std::string request_id = boost::uuids::to_string(now.in.request_id);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - now.began);
+  const bool is_routine = out.status < 400 && now.in.method == "GET";
+  spdlog::log(out.status >= 500 ? spdlog::level::warn : is_routine ? spdlog::level::debug : spdlog::level::info,
+              "event=api_request request={} method={} route=\"{}\" status={} code={} duration_ms={}", request_id, 
+              now.chosen == nullptr ? "-" : now.chosen->method, now.chosen == nullptr ? "-" : now.chosen->pattern, out.status,
+              out.code.empty() ? "-" : out.code, now.began == std::chrono::steady_clock::time_point{} ? 0 : took.count());
+  name_request(out, now.in.request_id);
+  std::optional<entity_tag> tag;
+  if (now.chosen != nullptr) tag = tag_reply(out, *now.chosen, now.given.if_none_match);
+  co_await compress_reply(out, now.accept_encoding, tag, desk_.compressor);
+  http::response<http::string_body> response(static_cast<http::status>(out.status), 11);
   response.set(http::field::server, "tollgate");
   response.set(http::field::cache_control, "no-store");
-  response.set("X-Request-Id", boost::uuids::to_string(now.in.request_id));
-  for (const auto& [name, value] : out->headers)
+  response.set("X-Content-Type-Options", "nosniff");
+  response.set("X-Request-Id", request_id);
+  if (now.rate.limit > 0) {
+    response.set("RateLimit-Limit", std::to_string(now.rate.limit));
+    response.set("RateLimit-Remaining", std::to_string(now.rate.remaining));
+    response.set("RateLimit-Reset", std::to_string(now.rate.reset.count()));
+  }
+  for (const auto& [name, value] : out.headers)
     response.set(name, value);
-  if (out->status != 204) response.set(http::field::content_type, out->content_type);
+  if (out.status != 204 && out.status != 304) response.set(http::field::content_type, out.content_type);
   response.keep_alive(whole && now.parser.get().keep_alive() && !stopping_);
-  response.body() = std::move(out->body);
+  response.body() = std::move(out.body);
   response.prepare_payload();
+  allow(response.body().size());
   const auto [error, size] = co_await http::async_write(stream_, response, ignoring_errors);
   co_return !error && response.keep_alive();
 }

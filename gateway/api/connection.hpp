@@ -2,14 +2,16 @@
 // Inside of gateway/api: one HTTP connection, from its first byte to its last.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 
+#include "gateway/api/client_stream.hpp"
 #include "gateway/api/http.hpp"
 #include "gateway/api/services.hpp"
 
@@ -17,7 +19,8 @@ namespace tollgate::gateway::api {
 
 class connection {
  public:
-  connection(boost::asio::ip::tcp::socket socket, services& with);
+  /// `tls`: null for plain HTTP.
+  connection(boost::asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk);
 
   /// Serves requests one after the other until the client or stop() ends it. Does not throw for anything the
   /// client does.
@@ -26,20 +29,30 @@ class connection {
   void stop();
   /// Cuts it.
   void close();
+  /// Since when no request has come whole as far as its header; nothing: one is being served, or it is cut.
+  std::optional<std::chrono::steady_clock::time_point> idle_since() const;
 
  private:
   struct exchange;
   boost::asio::awaitable<bool> serve_one();
+  boost::asio::awaitable<bool> await_request();
+  boost::asio::awaitable<bool> read_header(exchange& now, std::optional<reply>& out);
   boost::asio::awaitable<std::optional<reply>> admit(exchange& now);
+  boost::asio::awaitable<std::optional<reply>> identify(exchange& now, bool is_open);
   boost::asio::awaitable<std::optional<reply>> read_body(exchange& now);
   boost::asio::awaitable<std::optional<reply>> authorize(exchange& now);
+  boost::asio::awaitable<reply> carry_out(exchange& now);
   boost::asio::awaitable<reply> perform(exchange& now);
+  boost::asio::awaitable<bool> answer(exchange& now, reply out, bool whole);
+  void allow(std::uint64_t bytes);
 
-  boost::beast::tcp_stream stream_;
+  client_stream stream_;
   boost::beast::flat_buffer buffer_;
   services& with_;
+  shared_desk& desk_;
   std::string address_;
-  bool idle_ = true, stopping_ = false;
+  std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();
+  bool idle_ = true, stopping_ = false, closed_ = false;
 };
 
 }  // namespace tollgate::gateway::api

@@ -28,7 +28,7 @@ reply no_account() {
 awaitable<reply> create_refund(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   billing::refund_request wanted;
-  wanted.refund_id = fields.needed_text("id");
+  wanted.refund_id = fields.needed_made_text_id(from);
   wanted.payment_id = fields.needed_text("payment_id");
   wanted.amount = fields.needed_money("amount");
   wanted.currency = fields.text("currency").value_or("");
@@ -54,7 +54,7 @@ awaitable<reply> create_refund(services& with, const request& from) {
 awaitable<reply> create_adjustment(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   billing::adjustment_request wanted;
-  wanted.reference = fields.needed_text("id");
+  wanted.reference = fields.needed_made_text_id(from);
   wanted.account_id = fields.needed_id("account_id");
   wanted.amount = fields.needed_money("amount");
   wanted.note = fields.needed_text("note");

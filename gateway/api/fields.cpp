@@ -15,6 +15,17 @@ namespace tollgate::gateway::api {
 namespace {
 
 constexpr std::size_t deepest_json = 16;
+constexpr std::size_t longest_text = 200;        // in a list
+constexpr std::size_t most_errors = 100;         // told of one request
+constexpr std::size_t longest_field_told = 100;  // bytes
+
+// At most so many bytes, and no part of a character.
+std::string_view shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
+    --most;
+  return text.substr(0, most);
+}
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
@@ -55,7 +66,9 @@ field_reader field_reader::of_body(const request& from) {
   boost::json::parse_options options;
   options.max_depth = deepest_json;
   boost::json::value value = boost::json::parse(from.body, error, {}, options);
-  if (error || !value.is_object())
+  if (error == boost::json::error::too_deep)
+    reader.broken_ = problem(400, "json_too_deep", "The body is nested deeper than " + std::to_string(deepest_json) + " levels.");
+  else if (error || !value.is_object())
     reader.broken_ = problem(400, "malformed_json", "The body is not a JSON object.");
   else
     reader.fields_ = std::move(value.get_object());
@@ -80,8 +93,20 @@ bool field_reader::has(std::string_view name) const {
   return fields_.contains(name);
 }
 
+void field_reader::note(field_error what) {
+  if (errors_.size() < most_errors) errors_.push_back(std::move(what));
+}
+
 void field_reader::complain(std::string_view field, std::string text) {
-  errors_.push_back({std::string(field.substr(0, 100)), std::move(text)});
+  // A name that is too long to be told has no pointer: it would lead nowhere.
+  const bool is_told_whole = field.size() <= longest_field_told;
+  note({std::string(shortened(field, longest_field_told)), std::move(text),
+        from_query_ || !is_told_whole ? std::string() : json_pointer(field), from_query_});
+}
+
+void field_reader::complain_of(std::string_view field, std::size_t index, std::string text) {
+  const std::string place = std::to_string(index);
+  note({std::string(field) + "[" + place + "]", std::move(text), json_pointer(field) + "/" + place, from_query_});
 }
 
 std::optional<std::string> field_reader::text(std::string_view name, std::size_t most_bytes) {
@@ -133,12 +158,16 @@ std::optional<std::vector<std::string>> field_reader::texts(std::string_view nam
   if (value == nullptr) return std::nullopt;
   const boost::json::array* const list = value->if_array();
   std::vector<std::string> found;
-  for (std::size_t i = 0; list != nullptr && i < list->size() && i < most; ++i)
-    if ((*list)[i].is_string() && (*list)[i].get_string().size() <= 200)
-      found.emplace_back((*list)[i].get_string());
-  if (list == nullptr || found.size() != list->size())
-    return complain(name, "must be a list of at most " + std::to_string(most) + " short strings"),
-           std::nullopt;
+  if (list == nullptr || list->size() > most)
+    return complain(name, "must be a list of at most " + std::to_string(most) + " short strings"), std::nullopt;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const auto* const text = (*list)[i].if_string();
+    if (text == nullptr || text->size() > longest_text || text->find('\0') != boost::json::string::npos)
+      complain_of(name, i, "must be a string of at most " + std::to_string(longest_text) + " bytes, without NUL");
+    else
+      found.emplace_back(*text);
+  }
+  if (found.size() != list->size()) return std::nullopt;
   return found;
 }
 
@@ -148,14 +177,16 @@ std::optional<std::vector<int>> field_reader::integers(std::string_view name, in
   if (value == nullptr) return std::nullopt;
   const boost::json::array* const list = value->if_array();
   std::vector<int> found;
-  for (std::size_t i = 0; list != nullptr && i < list->size() && i < most_integers; ++i) {
+  if (list == nullptr || list->size() > most_integers)
+    return complain(name, "must be a list of at most " + std::to_string(most_integers) + " whole numbers"), std::nullopt;
+  for (std::size_t i = 0; i < list->size(); ++i) {
     const std::int64_t* const number = (*list)[i].if_int64();
-    if (number != nullptr && *number >= least && *number <= most) found.push_back(static_cast<int>(*number));
+    if (number == nullptr || *number < least || *number > most)
+      complain_of(name, i, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    else
+      found.push_back(static_cast<int>(*number));
   }
-  if (list == nullptr || found.size() != list->size())
-    return complain(name, "must be a list of at most " + std::to_string(most_integers) +
-                              " whole numbers from " + std::to_string(least) + " to " + std::to_string(most)),
-           std::nullopt;
+  if (found.size() != list->size()) return std::nullopt;
   return found;
 }
 
@@ -202,6 +233,16 @@ uuid field_reader::needed_id(std::string_view name) {
   return id(name).value_or(uuid{});
 }
 
+uuid field_reader::needed_made_id(const request& from) {
+  if (look_up("id") != nullptr || !from.made_id) return needed_id("id");
+  return *from.made_id;
+}
+
+std::string field_reader::needed_made_text_id(const request& from) {
+  if (look_up("id") != nullptr || !from.made_id) return needed_text("id");
+  return uuid_text(*from.made_id);
+}
+
 std::optional<pstn::phone_number> field_reader::needed_number(std::string_view name) {
   if (look_up(name) == nullptr) complain(name, "is needed");
   return number(name);
@@ -231,7 +272,8 @@ std::vector<field_error> field_reader::take_errors() {
 
 void field_reader::adopt(std::string_view name, field_reader& inner) {
   for (const field_error& each : inner.take_errors())
-    complain(std::string(name) + "." + each.field, each.text);
+    note({std::string(name) + "." + each.field, each.text,
+          each.pointer.empty() ? std::string() : json_pointer(name) + each.pointer, each.in_query});
 }
 
 std::optional<reply> field_reader::refusal() {

@@ -51,7 +51,14 @@ class field_reader {
   /// Either `name` as a decimal string ("20.00") or `name`_micros as an integer.
   billing::money needed_money(const std::string& name);
 
+  /// The id of what is made: `id` in the body or, without it, the one that the request's Idempotency-Key has fixed;
+  /// without either it is complained of.
+  uuid needed_made_id(const request& from);
+  std::string needed_made_text_id(const request& from);
+
   void complain(std::string_view field, std::string text);
+  /// Of one member of a list, counted from 0.
+  void complain_of(std::string_view field, std::size_t index, std::string text);
   void adopt(std::string_view name, field_reader& inner);
   /// Nothing if all is well. Call it after the last field.
   std::optional<reply> refusal();
@@ -59,6 +66,7 @@ class field_reader {
  private:
   const boost::json::value* look_up(std::string_view name);
   std::vector<field_error> take_errors();
+  void note(field_error what);
 
   boost::json::object fields_;
   bool from_query_ = false;

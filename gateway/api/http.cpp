@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <boost/uuid/uuid_io.hpp>
 
 namespace tollgate::gateway::api {
 namespace {
@@ -78,10 +80,14 @@ const char* title_of(unsigned status) {
       return "Method Not Allowed";
     case 409:
       return "Conflict";
+    case 412:
+      return "Precondition Failed";
     case 413:
       return "Content Too Large";
     case 415:
       return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
     case 422:
       return "Unprocessable Content";
     case 429:
@@ -204,15 +210,60 @@ reply problem(unsigned status, std::string_view code, std::string_view detail,
                            {"detail", detail}};
   if (!errors.empty()) {
     boost::json::array list;
-    for (const field_error& each : errors)
-      list.push_back(boost::json::object{{"field", each.field}, {"detail", each.text}});
+    for (const field_error& each : errors) {
+      boost::json::object one{{"field", each.field}, {"detail", each.text}};
+      if (each.in_query) one["parameter"] = each.field;
+      if (!each.pointer.empty()) one["pointer"] = each.pointer;
+      list.push_back(std::move(one));
+    }
     body["errors"] = std::move(list);
   }
   reply out = json_reply(status, body);
   out.content_type = "application/problem+json";
+  out.code = code;
   if (status == 401) out.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (status == 503) out.headers.emplace_back("Retry-After", "1");
   return out;
+}
+
+std::string json_pointer(std::string_view member) {
+  std::string out = "/";
+  for (const char c : member) {
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
+  }
+  return out;
+}
+
+void point_at(reply& out, const request& from) {
+  if (out.about.empty()) return;
+  boost::system::error_code error;
+  const auto body = boost::json::parse(from.body, error);
+  const auto* const fields = error ? nullptr : body.if_object();
+  auto told = boost::json::parse(out.body, error);
+  if (error || !told.is_object()) return;
+  for (const std::string_view each : out.about)
+    for (const std::string& name : {std::string(each), std::string(each) + "_micros"}) {
+      const bool in_query = from.query.contains(name);
+      if (!in_query && (fields == nullptr || !fields->contains(name))) continue;
+      boost::json::object one{{"field", name}, {"detail", told.at("detail")}};
+      one[in_query ? "parameter" : "pointer"] = in_query ? name : json_pointer(name);
+      told.as_object()["errors"] = boost::json::array{std::move(one)};
+      out.body = boost::json::serialize(told) + "\n";
+      return;
+    }
+}
+
+void name_request(reply& out, const uuid& request_id) {
+  if (out.content_type != "application/problem+json") return;
+  // The body is an object of ours, made by json_reply: it ends in its brace.
+  const std::size_t brace = out.body.rfind('}');
+  if (brace == std::string::npos) return;
+  out.body.insert(brace, ",\"request_id\":\"" + boost::uuids::to_string(request_id) + "\"");
 }
 
 reply forbidden() {

@@ -30,6 +30,7 @@ struct request {
   std::string signature;  ///< header Tollgate-Signature, as it came
   std::string address;    ///< of the client
   uuid request_id{};
+  std::optional<uuid> made_id;  ///< of what the request makes, if its body names none: fixed by its Idempotency-Key
   std::optional<principal> by;  ///< who asks; nothing: the resource needs no token
 };
 
@@ -38,6 +39,8 @@ struct reply {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string code{};  ///< of a problem, for the log
+  std::vector<std::string_view> about{};  ///< of a problem: which field of the request it may be about (point_at)
 };
 
 /// Splits and decodes a request target (RFC 9112 §3.2.1, origin form). False if it is malformed: a bad
@@ -54,12 +57,24 @@ reply ranged_reply(const request& from, std::string content_type, std::string bo
 struct field_error {
   std::string field;
   std::string text;
+  std::string pointer{};   ///< of a JSON body: where it is (RFC 6901, "/digest/username"); empty: not in one
+  bool in_query = false;   ///< `field` is a parameter of the query
 };
 
+/// "/digest~1x" for a member "digest/x" (RFC 6901 §3).
+std::string json_pointer(std::string_view member);
+
 /// application/problem+json: {"type":"about:blank","title","status","code","detail","errors"?}. `code` is the
-/// stable word for programs, `detail` a sentence for people.
+/// stable word for programs, `detail` a sentence for people; each of errors[] has `field`, `detail`, and `pointer` or
+/// `parameter`. The request's id is added where the reply is sent (name_request).
 reply problem(unsigned status, std::string_view code, std::string_view detail,
               const std::vector<field_error>& errors = {});
+
+/// Gives a problem that an error of our modules is its errors[]: the first field of `about` that the request has.
+void point_at(reply& out, const request& from);
+
+/// Puts "request_id" into a problem; other replies stay as they are.
+void name_request(reply& out, const uuid& request_id);
 
 /// 403: the token's role does not allow this.
 reply forbidden();

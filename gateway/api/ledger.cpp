@@ -92,7 +92,7 @@ awaitable<reply> list_entries(services& with, const request& from) {
 awaitable<reply> create_payment(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   billing::top_up_request wanted;
-  wanted.payment_id = fields.needed_text("id");
+  wanted.payment_id = fields.needed_made_text_id(from);
   wanted.account_id = fields.needed_id("account_id");
   wanted.amount = fields.needed_money("amount");
   wanted.currency = fields.text("currency").value_or("");

@@ -47,7 +47,7 @@ awaitable<result<fresh_pin>> make_first_pin(services& with, const uuid& account_
 
 awaitable<reply> create_number_order(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
-  const uuid order_id = fields.needed_id("id");
+  const uuid order_id = fields.needed_made_id(from);
   const uuid account_id = fields.needed_id("account_id");
   const auto number = fields.needed_number("number");
   const int term_months = static_cast<int>(fields.needed_integer("term_months", 1, 120));

@@ -166,21 +166,24 @@ awaitable<reply> set_number_rules(services& with, const request& from) {
   rules.refuse_anonymous = fields.flag("refuse_anonymous").value_or(false);
   rules.time_zone = fields.text("time_zone").value_or("UTC");
   rules.blocked = fields.texts("blocked", voicemail::blocked_most).value_or(std::vector<std::string>{});
-  for (const auto& each : rules.blocked)
-    if (!voicemail::is_caller_pattern(each)) fields.complain("blocked", "has numbers such as +442079460958 or +4420*");
-  for (const auto& each : fields.texts("quiet", voicemail::quiet_most).value_or(std::vector<std::string>{})) {
-    if (const auto period = parse_period(each))
+  for (std::size_t i = 0; i < rules.blocked.size(); ++i)
+    if (!voicemail::is_caller_pattern(rules.blocked[i]))
+      fields.complain_of("blocked", i, "must be a number such as +442079460958 or +4420*");
+  const auto quiet = fields.texts("quiet", voicemail::quiet_most).value_or(std::vector<std::string>{});
+  for (std::size_t i = 0; i < quiet.size(); ++i) {
+    if (const auto period = parse_period(quiet[i]))
       rules.quiet.push_back(*period);
     else
-      fields.complain("quiet", "has periods such as mon,tue 22:00-07:00");
+      fields.complain_of("quiet", i, "must be a period such as mon,tue 22:00-07:00");
   }
-  for (const auto& each : fields.texts("forward", voicemail::forward_most).value_or(std::vector<std::string>{})) {
-    const auto target = parse_target(each);
+  const auto forward = fields.texts("forward", voicemail::forward_most).value_or(std::vector<std::string>{});
+  for (std::size_t i = 0; i < forward.size(); ++i) {
+    const auto target = parse_target(forward[i]);
     const auto same = [&target](const auto& other) { return other.number == target->number; };
     if (!target)
-      fields.complain("forward", "has telephones such as +442079460958 busy,no_answer,offline 20");
+      fields.complain_of("forward", i, "must be a telephone such as +442079460958 busy,no_answer,offline 20");
     else if (std::any_of(rules.forward.begin(), rules.forward.end(), same))
-      fields.complain("forward", "has each telephone once");
+      fields.complain_of("forward", i, "is there already: each telephone once");
     else
       rules.forward.push_back(*target);
   }

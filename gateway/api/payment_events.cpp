@@ -93,7 +93,8 @@ awaitable<reply> take_payment_event(services& with, const request& from) {
     if (auto refusal = fields.refusal()) co_return *refusal;
     co_return co_await take_refund(with, std::move(wanted));
   }
-  co_return problem(422, "type_unknown", "type is payment.succeeded or payment.refunded.");
+  co_return problem(422, "type_unknown", "type is payment.succeeded or payment.refunded.",
+                    {{"type", "is payment.succeeded or payment.refunded", "/type"}});
 }
 
 }  // namespace tollgate::gateway::api

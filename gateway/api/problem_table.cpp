@@ -146,6 +146,74 @@ unsigned status_of(subscriber::errc value) {
   return 500;
 }
 
+using field_names = std::vector<std::string_view>;
+
+// Which fields of a request an error may be about, by any of the names that they have.
+field_names fields_of(billing::error value) {
+  using billing::error;
+  if (value == error::invalid_amount || value == error::below_minimum) return {"amount", "value", "price"};
+  if (value == error::wrong_currency || value == error::unknown_currency) return {"currency"};
+  if (value == error::no_term) return {"term_months"};
+  return {};
+}
+
+field_names fields_of(voicemail::error value) {
+  using voicemail::error;
+  if (value == error::term_unknown || value == error::term_too_short) return {"term_months"};
+  if (value == error::time_zone_unknown) return {"time_zone"};
+  if (value == error::pin_unsuitable) return {"pin"};
+  if (value == error::forward_loop) return {"forward"};
+  if (value == error::currency_unknown) return {"currency"};
+  return {};
+}
+
+field_names fields_of(pstn::trunk::trunk_error value) {
+  using pstn::trunk::trunk_error;
+  switch (value) {
+    case trunk_error::bad_name:
+    case trunk_error::name_taken:
+      return {"name"};
+    case trunk_error::bad_host:
+      return {"host"};
+    case trunk_error::bad_port:
+      return {"port"};
+    case trunk_error::bad_credentials:
+      return {"digest", "inbound_digest"};
+    case trunk_error::bad_codec:
+      return {"codecs"};
+    case trunk_error::bad_source:
+      return {"inbound_sources"};
+    case trunk_error::bad_prefix:
+      return {"served_prefixes"};
+    case trunk_error::bad_capacity:
+      return {"capacity_calls"};
+    case trunk_error::bad_failover_code:
+      return {"failover_codes"};
+    case trunk_error::bad_region:
+      return {"region"};
+    case trunk_error::no_such_carrier:
+      return {"carrier_id"};
+    case trunk_error::no_such_trunk:
+    case trunk_error::carrier_in_use:
+      return {};
+  }
+  return {};
+}
+
+field_names fields_of(subscriber::errc value) {
+  using subscriber::errc;
+  if (value == errc::name_taken || value == errc::name_malformed) return {"name"};
+  if (value == errc::passphrase_unsuitable) return {"passphrase"};
+  if (value == errc::region_malformed) return {"region"};
+  if (value == errc::setting_out_of_range) return {"ring_timeout_s"};
+  return {};
+}
+
+reply about(field_names names, reply told) {
+  told.about = std::move(names);
+  return told;
+}
+
 reply database_problem(db::errc value) {
   using db::errc;
   switch (value) {
@@ -173,21 +241,21 @@ reply problem(const boost::system::error_code& error) {
   const int value = error.value();
   if (error.category() == billing::make_error_code(billing::error::no_account).category()) {
     const auto known = static_cast<billing::error>(value);
-    return problem(status_of(known), billing::code_of(known), error.message());
+    return about(fields_of(known), problem(status_of(known), billing::code_of(known), error.message()));
   }
   if (error.category() == voicemail::error_category()) {
     const auto known = static_cast<voicemail::error>(value);
-    return problem(status_of(known), voicemail::code_text(known), error.message());
+    return about(fields_of(known), problem(status_of(known), voicemail::code_text(known), error.message()));
   }
   if (error.category() == pstn::trunk::trunk_category()) {
     const auto known = static_cast<pstn::trunk::trunk_error>(value);
-    return problem(status_of(known), pstn::trunk::code(known), error.message());
+    return about(fields_of(known), problem(status_of(known), pstn::trunk::code(known), error.message()));
   }
   if (error.category() == pstn::number::dial_category())
-    return problem(422, pstn::number::code(static_cast<pstn::number::dial_error>(value)), error.message());
+    return about({"number"}, problem(422, pstn::number::code(static_cast<pstn::number::dial_error>(value)), error.message()));
   if (error.category() == subscriber::error_category()) {
     const auto known = static_cast<subscriber::errc>(value);
-    return problem(status_of(known), subscriber::code_of(known), error.message());
+    return about(fields_of(known), problem(status_of(known), subscriber::code_of(known), error.message()));
   }
   if (error.category() == db::error_category()) return database_problem(static_cast<db::errc>(value));
   return problem(500, "internal", "The request failed inside the gateway; its log says why.");

@@ -17,6 +17,9 @@ boost::asio::awaitable<reply> get_metrics(services& with, const request& from);
 boost::asio::awaitable<reply> get_status(services& with, const request& from);
 boost::asio::awaitable<reply> post_drain(services& with, const request& from);
 
+// the API itself (document.cpp)
+boost::asio::awaitable<reply> get_document(services& with, const request& from);
+
 // who may use all this (api_tokens.cpp)
 boost::asio::awaitable<reply> list_roles(services& with, const request& from);
 boost::asio::awaitable<reply> list_api_tokens(services& with, const request& from);

@@ -2,6 +2,9 @@
 // The table of resources.
 #include "gateway/api/router.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "gateway/api/notifications.hpp"
 #include "gateway/api/resources.hpp"
 
@@ -41,6 +44,7 @@ constexpr route table[] = {
     {"GET", "/health", get_health, everybody},
     {"GET", "/ready", get_ready, everybody},
     {"GET", "/metrics", get_metrics, everybody},
+    {"GET", "/v1/openapi.json", get_document, everybody},
     {"GET", "/v1/roles", list_roles, any_role},
     {"GET", "/v1/api_tokens", list_api_tokens, auditors},
     {"POST", "/v1/api_tokens", create_api_token, admins},
@@ -194,6 +198,12 @@ bool matches(std::string_view pattern, const std::vector<std::string>& path,
 
 std::span<const route> routes() {
   return table;
+}
+
+bool takes_key(const route& of) {
+  // These only read, or are the same however often they are sent.
+  constexpr std::string_view keyless[] = {"/v1/drain", "/v1/cdrs/reconciliation"};
+  return of.method == "POST" && !of.who.open && std::find(std::begin(keyless), std::end(keyless), of.pattern) == std::end(keyless);
 }
 
 routing choose_route(std::span<const route> from, request& to) {

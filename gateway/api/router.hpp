@@ -30,6 +30,9 @@ struct route {
   body_size size = body_size::small;
 };
 
+/// Whether the resource takes an Idempotency-Key: every POST of a token's that makes or moves something.
+bool takes_key(const route& of);
+
 /// Every resource.
 std::span<const route> routes();
 

@@ -23,6 +23,7 @@ using asio::ip::tcp;
 namespace {
 constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
 constexpr auto finishing_time = std::chrono::seconds(2);
+constexpr auto certificate_pause = std::chrono::seconds(2);
 constexpr auto accept_pause = std::chrono::milliseconds(100);  // when there are no file descriptors left
 }  // namespace
 
@@ -33,11 +34,19 @@ class server::implementation : public std::enable_shared_from_this<server::imple
       : options_(std::move(options)),
         authority_(database),
         services_{options_, database, hasher, gateway, authority_, logins},
+        desk_(options_),
+        certificates_(options_.tls),
         context_(context),
         acceptor_(context),
-        changed_(context) {}
+        changed_(context),
+        certificate_timer_(context) {}
 
   void start() {
+    if (certificates_.configured()) {
+      std::string why;
+      tls_ = certificates_.load(why);
+      if (!tls_) throw std::runtime_error("the API's certificate: " + why);
+    }
     const tcp::endpoint endpoint(asio::ip::make_address(options_.address), options_.port);
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -46,6 +55,9 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     port_ = acceptor_.local_endpoint().port();
     ++running_;
     asio::co_spawn(context_, accept_all(shared_from_this()), asio::detached);
+    if (!tls_) return;
+    ++running_;
+    asio::co_spawn(context_, watch_certificates(shared_from_this()), asio::detached);
   }
 
   std::uint16_t port() const { return port_; }
@@ -54,6 +66,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     self->stopping_ = true;
     boost::system::error_code ignored;
     self->acceptor_.close(ignored);
+    self->certificate_timer_.cancel();
     for (connection* each : self->connections_)
       each->stop();
     const auto deadline = std::chrono::steady_clock::now() + finishing_time;
@@ -81,7 +94,8 @@ class server::implementation : public std::enable_shared_from_this<server::imple
         co_await pause.async_wait(ignoring_errors);
         continue;
       }
-      if (self->connections_.size() >= self->options_.connections) continue;  // the socket is closed
+      // The socket is closed if all of the others are being served.
+      if (self->connections_.size() >= self->options_.connections && !self->give_up_idlest()) continue;
       ++self->running_;
       asio::co_spawn(self->context_, serve(self, std::move(socket)), asio::detached);
     }
@@ -90,7 +104,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
 
   static awaitable<void> serve(std::shared_ptr<implementation> self, tcp::socket socket) {
     try {
-      connection client(std::move(socket), self->services_);
+      connection client(std::move(socket), self->tls_, self->services_, self->desk_);
       const auto place = self->connections_.insert(self->connections_.end(), &client);
       try {
         co_await client.run();
@@ -104,6 +118,33 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     self->ended();
   }
 
+  // Connections that wait, for a request or the rest of its header, must not keep others out.
+  bool give_up_idlest() {
+    connection* idlest = nullptr;
+    for (connection* each : connections_)
+      if (const auto since = each->idle_since(); since && (idlest == nullptr || *since < *idlest->idle_since())) idlest = each;
+    if (idlest != nullptr) idlest->close();
+    return idlest != nullptr;
+  }
+
+  // A certificate is renewed while the gateway runs: connections that come after it have the new one. What cannot be read
+  // changes nothing.
+  static awaitable<void> watch_certificates(std::shared_ptr<implementation> self) {
+    while (!self->stopping_) {
+      self->certificate_timer_.expires_after(certificate_pause);
+      co_await self->certificate_timer_.async_wait(ignoring_errors);
+      if (self->stopping_ || !self->certificates_.changed()) continue;
+      std::string why;
+      if (auto fresh = self->certificates_.load(why)) {
+        self->tls_ = std::move(fresh);
+        spdlog::info("event=api_certificate_loaded");
+      } else {
+        spdlog::error("event=api_certificate_refused text=\"{}\"", why);
+      }
+    }
+    self->ended();
+  }
+
   void ended() {
     --running_;
     changed_.cancel();
@@ -112,9 +153,12 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   const server_options options_;
   token_authority authority_;
   services services_;
+  shared_desk desk_;
+  certificate_files certificates_;
+  client_stream::tls_context tls_;  // of connections to come
   asio::io_context& context_;
   tcp::acceptor acceptor_;
-  asio::steady_timer changed_;
+  asio::steady_timer changed_, certificate_timer_;
   std::list<connection*> connections_;
   std::size_t running_ = 0;
   std::uint16_t port_ = 0;

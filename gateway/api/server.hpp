@@ -15,6 +15,7 @@
 #include "billing/money.hpp"
 #include "billing/rating.hpp"
 #include "billing/voucher.hpp"
+#include "gateway/api/certificate_files.hpp"
 #include "gateway/api/operations.hpp"
 #include "voicemail/audio_keys.hpp"
 
@@ -33,7 +34,12 @@ struct server_options {
   std::uint16_t port = 8080;  ///< 0: any free one
   std::uint64_t body_limit_bytes = 32 << 20;
   std::chrono::seconds request_timeout{60};
-  std::size_t connections = 256;
+  /// A client's header must be here after so long, and a body goes on at 64 KiB a second after so long: else it is cut.
+  std::chrono::milliseconds slow_client{30'000};
+  std::size_t connections = 256;  ///< one more takes the place of the one that has been idle for longest
+  std::uint32_t requests_per_minute = 6'000;       ///< of one token; 0: any number
+  std::uint32_t open_requests_per_minute = 1'200;  ///< of one address without a good token; 0: any number
+  certificate_files::paths tls;                    ///< without them: plain HTTP
   std::string currency = "EUR";   ///< of new accounts
   billing::standard_decks decks;  ///< of new accounts, and the ones /v1/rates reads
   std::string region = "DE";      ///< of new accounts that name none

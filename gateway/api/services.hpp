@@ -2,19 +2,32 @@
 // Inside of gateway/api: what the resources work with.
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "gateway/api/authority.hpp"
+#include "gateway/api/database_access.hpp"
 #include "gateway/api/operations.hpp"
+#include "gateway/api/rate_limiter.hpp"
 #include "gateway/api/server.hpp"
 
 namespace tollgate::gateway::api {
 
 struct services {
   const server_options& options;
-  db::database& database;
+  database_access database;
   subscriber::passphrase_hasher& hasher;
   operations& gateway;
   token_authority& authority;
   subscriber::login_desk& logins;
+};
+
+/// How often whom is served, and what is too much work for the thread of the connections: of one server, for all of its
+/// connections.
+struct shared_desk {
+  explicit shared_desk(const server_options& options)
+      : by_token(options.requests_per_minute), by_address(options.open_requests_per_minute) {}
+  rate_limiter by_token, by_address;  ///< the latter: of requests without a token that is good
+  boost::asio::thread_pool compressor{1};
 };
 
 }  // namespace tollgate::gateway::api

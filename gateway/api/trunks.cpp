@@ -169,8 +169,21 @@ reply nothing() {
   return out;
 }
 
+uuid made_id(field_reader& fields, const request& from) {
+  const auto named = fields.id("id");
+  if (named) return *named;
+  return from.made_id ? *from.made_id : boost::uuids::random_generator()();
+}
+
 uuid path_id(const request& from) {
   return parse_uuid(from.parameters[0]).value_or(uuid{});
+}
+
+// What was read may be written back, with its id.
+uuid kept_id(field_reader& fields, const request& from) {
+  const auto named = fields.id("id");
+  if (named && *named != path_id(from)) fields.complain("id", "is not that of the path: it cannot be changed");
+  return path_id(from);
 }
 
 }  // namespace
@@ -199,10 +212,13 @@ awaitable<reply> list_carriers(services& with, const request&) {
 
 awaitable<reply> create_carrier(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
-  const uuid id = fields.id("id").value_or(boost::uuids::random_generator()());
+  const uuid id = made_id(fields, from);
   const trunk::carrier value = read_carrier(fields, id);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto create = [&](pqxx::work& tx) { return trunk::create_carrier(tx, value); };
+  const auto create = [&](pqxx::work& tx) -> result<void> {
+    if (from.made_id == id && trunk::find_carrier(tx, id)) return boost::system::in_place_value;  // by an earlier attempt
+    return trunk::create_carrier(tx, value);
+  };
   const std::optional<reply> failed = co_await carry_out(with, create);
   co_return failed ? *failed : created("/v1/carriers/", value);
 }
@@ -218,7 +234,7 @@ awaitable<reply> get_carrier(services& with, const request& from) {
 
 awaitable<reply> replace_carrier(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
-  const trunk::carrier value = read_carrier(fields, path_id(from));
+  const trunk::carrier value = read_carrier(fields, kept_id(fields, from));
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto replace = [&](pqxx::work& tx) { return trunk::update_carrier(tx, value); };
   const std::optional<reply> failed = co_await carry_out(with, replace);
@@ -250,10 +266,13 @@ awaitable<reply> list_trunks(services& with, const request&) {
 
 awaitable<reply> create_trunk(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
-  const uuid id = fields.id("id").value_or(boost::uuids::random_generator()());
+  const uuid id = made_id(fields, from);
   const trunk::trunk value = read_trunk(fields, id);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto create = [&](pqxx::work& tx) { return trunk::create_trunk(tx, value); };
+  const auto create = [&](pqxx::work& tx) -> result<void> {
+    if (from.made_id == id && trunk::find_trunk(tx, id)) return boost::system::in_place_value;  // by an earlier attempt
+    return trunk::create_trunk(tx, value);
+  };
   const std::optional<reply> failed = co_await carry_out(with, create);
   co_return failed ? *failed : created("/v1/trunks/", value);
 }
@@ -269,7 +288,7 @@ awaitable<reply> get_trunk(services& with, const request& from) {
 
 awaitable<reply> replace_trunk(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
-  const trunk::trunk value = read_trunk(fields, path_id(from));
+  const trunk::trunk value = read_trunk(fields, kept_id(fields, from));
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto replace = [&](pqxx::work& tx) { return trunk::update_trunk(tx, value); };
   const std::optional<reply> failed = co_await carry_out(with, replace);

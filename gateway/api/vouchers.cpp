@@ -51,17 +51,17 @@ awaitable<reply> list_voucher_batches(services& with, const request& from) {
 awaitable<reply> create_voucher_batch(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   billing::voucher_batch wanted;
-  wanted.batch_id = fields.needed_id("id");
+  wanted.batch_id = fields.needed_made_id(from);
   wanted.value = fields.needed_money("value");
   wanted.currency = fields.text("currency").value_or(with.options.currency);
   wanted.vouchers = static_cast<int>(fields.needed_integer("vouchers", 1, billing::most_vouchers));
   wanted.note = fields.text("note").value_or("");
   const auto expires_at = fields.time("expires_at");
   if (!expires_at) fields.complain("expires_at", "is needed");
+  if (expires_at && *expires_at <= std::chrono::system_clock::now())
+    fields.complain("expires_at", "lies in the past");
   if (auto refusal = fields.refusal()) co_return *refusal;
   wanted.expires_at = *expires_at;
-  if (wanted.expires_at <= std::chrono::system_clock::now())
-    co_return problem(422, "invalid_request", "expires_at lies in the past.");
   // Not idempotent: were it repeated after a commit whose answer was lost, the PINs would be others.
   const auto make = [&](pqxx::work& tx) {
     return billing::make_vouchers(tx, with.options.voucher_key, wanted);

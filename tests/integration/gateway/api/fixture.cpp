@@ -109,6 +109,7 @@ void Api::SetUp() {
   wanted.port = 0;
   wanted.region = "US";
   wanted.webhook_secret = webhook_secret;
+  adjust(wanted);
   server_ = std::make_unique<api::server>(context_, wanted, *pool_, *hasher_, *logins_, gateway_);
   server_->start();
   port_ = server_->port();
@@ -137,7 +138,7 @@ answer Api::send(const std::string& method, const std::string& target, const std
                  const std::string& type) {
   const std::string received = exchange(
       method + " " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Bearer " +
-      token_ + "\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
+      token_ + "\r\n" + headers_ + "Content-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
       "\r\n\r\n" + body);
   answer out;
   const std::size_t split = received.find("\r\n\r\n");
@@ -149,6 +150,13 @@ answer Api::send(const std::string& method, const std::string& target, const std
   auto parsed = boost::json::parse(out.text, error);
   if (!error) out.body = std::move(parsed);
   return out;
+}
+
+std::string answer::field(const std::string& name) const {
+  const std::size_t at = header.find("\r\n" + name + ": ");
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + name.size() + 4;
+  return header.substr(begin, header.find("\r\n", begin) - begin);
 }
 
 std::string Api::create_account(const std::string& name) {

@@ -61,6 +61,7 @@ struct answer {
   boost::json::value body;  // null if it is no JSON
   const boost::json::value& at(const char* name) const { return body.as_object().at(name); }
   std::string string(const char* name) const { return std::string(at(name).as_string()); }
+  std::string field(const std::string& name) const;  // of the header; empty: there is none
   std::int64_t integer(const char* name) const { return at(name).as_int64(); }
 };
 
@@ -71,6 +72,9 @@ class Api : public tests::postgres_test {
   void SetUp() override;
   void TearDown() override;
 
+  // Before the server is made.
+  virtual void adjust(server_options&) {}
+
   // Sends these bytes on a new connection, and reads until the server closes it.
   std::string exchange(const std::string& bytes);
   answer send(const std::string& method, const std::string& target, const std::string& body = {},
@@ -79,6 +83,7 @@ class Api : public tests::postgres_test {
   answer post(const std::string& target, const std::string& body) { return send("POST", target, body); }
   std::string create_account(const std::string& name);
 
+  std::string headers_;  // of every request from now on: "Name: value\r\n"
   std::string token_;
   std::string forgotten_;  // no token: swap them
   std::uint16_t port_ = 0;

@@ -10,6 +10,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/api/entity_tag.hpp"
 #include "gateway/api/router.hpp"
 
 namespace tollgate::gateway::api {
@@ -43,7 +44,7 @@ TEST(OpenApi, NamesEveryResourceAndNoOther) {
       documented.insert(name + " " + without_names(path));
       const bool open = operation.as_object().contains("security");
       // Signed by the payment provider in place of a token; opened by a pass-phrase.
-      EXPECT_EQ(open, !path.starts_with("/v1/") || path == "/v1/payment_events" || path == "/v1/sessions")
+      EXPECT_EQ(open, !path.starts_with("/v1/") || path == "/v1/openapi.json" || path == "/v1/payment_events" || path == "/v1/sessions")
           << path;
     }
   for (const route& each : routes())
@@ -69,6 +70,33 @@ TEST(OpenApi, TellsTheRolesOfEveryOperation) {
       if (as != role::admin && !each.who.open && is_allowed(each.who, as))
         served.insert(std::string(each.method) + " " + std::string(each.pattern) + ": " +
                       std::string(to_string(as)));
+  EXPECT_EQ(documented, served);
+}
+
+TEST(OpenApi, TellsWhichHeadersAnOperationTakes) {
+  const boost::json::value document = read_document();
+  std::set<std::string> documented, served;  // "POST /v1/payments: IdempotencyKey"
+  for (const auto& [path, methods] : document.at("paths").as_object())
+    for (const auto& [method, operation] : methods.as_object()) {
+      const auto* const parameters = operation.as_object().if_contains("parameters");
+      std::string name(method);
+      for (char& c : name)
+        c = static_cast<char>(c - 'a' + 'A');
+      for (std::size_t i = 0; parameters != nullptr && i < parameters->as_array().size(); ++i)
+        if (const auto* const reference = parameters->as_array()[i].as_object().if_contains("$ref")) {
+          const std::string_view text = reference->as_string();
+          documented.insert(name + " " + without_names(path) + ": " + std::string(text.substr(text.rfind('/') + 1)));
+        }
+    }
+  for (const route& each : routes()) {
+    const std::string name = std::string(each.method) + " " + std::string(each.pattern) + ": ";
+    request question;
+    ASSERT_TRUE(parse_target(each.pattern, question));
+    const route* const reader = tagging_route(question);
+    if (takes_key(each)) served.insert(name + "IdempotencyKey");
+    if (is_tagged(each)) served.insert(name + "IfNoneMatch");
+    if (each.method != "GET" && each.method != "POST" && reader != nullptr && is_tagged(*reader)) served.insert(name + "IfMatch");
+  }
   EXPECT_EQ(documented, served);
 }
 

@@ -89,6 +89,8 @@ INSTANTIATE_TEST_SUITE_P(
                     mistake{"ScalarForSection", "api = 1\n", "t.toml:1:7", "is not a known key"},
                     mistake{"Currency", "[billing]\ncurrency = \"eur\"\n", "t.toml", "ISO 4217"},
                     mistake{"Together", "[overlay]\nkey = \"k.pem\"\n", "t.toml", "given together"},
+                    mistake{"ApiTogether", "[api]\ncertificate = \"c.pem\"\n", "t.toml", "given together"},
+                    mistake{"ClientsWithoutTls", "[api]\nclient_authorities = \"c.pem\"\n", "t.toml", "needs api.certificate"},
                     mistake{"SignedByNobody", "[identity]\nkey_file = \"k.pem\"\n", "t.toml", "belong together"},
                     mistake{"UnknownPolicy", "[identity]\npolicy = \"ask\"\n", "t.toml", "refuse_failed or require"},
                     mistake{"RequiredOfNobody", "[identity]\npolicy = \"require\"\n", "t.toml", "needs identity.authorities"}),

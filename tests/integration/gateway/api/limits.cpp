@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clients that ask too often, too slowly, or not at all; pages of other origins; and what every problem tells.
+#include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <list>
+#include <sstream>
+
+#include "fixture.hpp"
+
+namespace tollgate::gateway::api {
+namespace {
+
+namespace asio = boost::asio;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr std::string_view health = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+
+// One connection, blocking.
+class client {
+ public:
+  client(asio::io_context& context, std::uint16_t port) : socket_(context) {
+    socket_.connect({asio::ip::make_address("127.0.0.1"), port});
+  }
+  void say(std::string_view bytes) {
+    boost::system::error_code ignored;
+    asio::write(socket_, asio::buffer(bytes), ignored);
+  }
+  // The header of the next answer; empty: the server has closed.
+  std::string hear() {
+    std::string got;
+    boost::system::error_code error;
+    asio::read_until(socket_, asio::dynamic_buffer(got), "\r\n\r\n", error);
+    return error ? std::string() : got;
+  }
+  bool serves() {
+    say(health);
+    return hear().starts_with("HTTP/1.1 200");
+  }
+
+ private:
+  asio::ip::tcp::socket socket_;
+};
+
+TEST_F(Api, ProblemsTellTheRequestAndSoDoesItsLog) {
+  std::ostringstream text;
+  const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink));
+  const answer refused = post("/v1/payments", R"({"account_id":1,"colour":true})");
+  spdlog::set_default_logger(before);
+  ASSERT_EQ(refused.status, 422U);
+  const std::string id = refused.string("request_id");
+  EXPECT_EQ(refused.field("X-Request-Id"), id);
+  EXPECT_THAT(text.str(), HasSubstr("event=api_request request=" + id));
+  EXPECT_THAT(text.str(), HasSubstr("code=invalid_request"));
+  for (const char* pointer : {"/account_id", "/colour", "/id", "/amount"})
+    EXPECT_THAT(refused.text, HasSubstr("\"pointer\":\"" + std::string(pointer) + "\""));
+  for (const answer& other : {get("/v1/nothing"), send("PUT", "/v1/accounts", "{}"), get("/v1/accounts?limit=x")})
+    EXPECT_EQ(other.string("request_id"), other.field("X-Request-Id"));
+  const answer weak = post("/v1/accounts", R"({"name":"bob","passphrase":"short"})");
+  EXPECT_THAT(weak.text, HasSubstr(R"("pointer":"/passphrase")"));
+  EXPECT_THAT(get("/v1/rates?number=12x").text, HasSubstr(R"("parameter":"number")"));
+}
+
+TEST_F(Api, PagesOfOtherOriginsGetNothing) {
+  headers_ = "Origin: https://evil.example\r\nAccess-Control-Request-Method: GET\r\n";
+  for (const answer& got : {get("/v1/accounts"), send("OPTIONS", "/v1/accounts"), send("OPTIONS", "/v1/sessions"), get("/health")})
+    EXPECT_THAT(got.header, Not(HasSubstr("Access-Control")));
+  EXPECT_EQ(send("OPTIONS", "/v1/accounts").status, 405U);
+}
+
+class Limited : public Api {
+ protected:
+  void adjust(server_options& options) override {
+    options.requests_per_minute = 5;
+    options.open_requests_per_minute = 3;
+  }
+};
+
+TEST_F(Limited, AToken) {
+  for (int left = 4; left >= 0; --left) {
+    const answer got = get("/v1/carriers");
+    EXPECT_EQ(got.status, 200U);
+    EXPECT_EQ(got.field("RateLimit-Limit"), "5");
+    EXPECT_EQ(got.field("RateLimit-Remaining"), std::to_string(left));
+    EXPECT_FALSE(got.field("RateLimit-Reset").empty());
+  }
+  const answer refused = get("/v1/carriers");
+  EXPECT_EQ(refused.status, 429U);
+  EXPECT_EQ(refused.string("code"), "too_many_requests");
+  EXPECT_EQ(refused.field("Retry-After"), refused.field("RateLimit-Reset"));
+  EXPECT_EQ(get("/health").status, 200U) << "counted by themselves";
+}
+
+TEST_F(Limited, GuessesOfTokensAndWhatNeedsNone) {
+  EXPECT_EQ(get("/v1/carriers").status, 200U);
+  const std::string good = std::exchange(token_, "tga_wrong_wrong_wrong_wrong");
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(get("/v1/carriers").status, 401U);
+  EXPECT_EQ(get("/v1/carriers").status, 429U);
+  EXPECT_EQ(get("/health").status, 429U);
+  token_ = good;
+  EXPECT_EQ(get("/v1/carriers").status, 200U) << "of the same address";
+}
+
+class Slow : public Api {
+ protected:
+  void adjust(server_options& options) override { options.slow_client = std::chrono::milliseconds(200); }
+};
+
+TEST_F(Slow, ClientsAreCutAndIdleOnesAreNot) {
+  asio::io_context context;
+  client idle(context, port_), of_header(context, port_), of_body(context, port_);
+  of_header.say("GET /health HTTP/1.1\r\nHos");
+  of_body.say("POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token_ + "\r\nContent-Length: 100\r\n\r\n{");
+  EXPECT_EQ(of_header.hear(), "");
+  EXPECT_EQ(of_body.hear(), "");
+  EXPECT_TRUE(idle.serves());
+}
+
+class Crowded : public Api {
+ protected:
+  static constexpr std::size_t crowd = 2'000;
+  void adjust(server_options& options) override {
+    rlimit files{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
+    ASSERT_GT(files.rlim_max, 2 * crowd + 100) << "both ends of the connections are in this process";
+    options.connections = most();
+  }
+  virtual std::size_t most() const { return crowd + 10; }
+  std::list<client> gather(asio::io_context& context) {
+    std::list<client> all;
+    for (std::size_t i = 0; i < crowd; ++i)
+      all.emplace_back(context, port_);
+    return all;
+  }
+};
+
+TEST_F(Crowded, IdleConnectionsLeaveOthersServed) {
+  asio::io_context context;
+  auto all = gather(context);
+  EXPECT_EQ(get("/v1/carriers").status, 200U);
+  EXPECT_TRUE(all.front().serves());
+  EXPECT_TRUE(all.back().serves());
+}
+
+class Small : public Crowded {
+  std::size_t most() const override { return 20; }
+};
+
+TEST_F(Small, AsDoThoseBeyondTheMostAllowed) {
+  asio::io_context context;
+  auto all = gather(context);
+  all.back().say("GET /hea");  // a header that does not end keeps nobody out
+  EXPECT_EQ(get("/v1/carriers").status, 200U);
+  EXPECT_TRUE(std::prev(all.end(), 2)->serves());
+  EXPECT_EQ(all.front().hear(), "") << "the one that was idle for longest has gone";
+}
+
+}  // namespace
+}  // namespace tollgate::gateway::api
