@@ -4,6 +4,7 @@
 
 #include <boost/system/result.hpp>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -26,8 +27,16 @@ struct api_response {
   std::string header(std::string name) const;  ///< empty: there is none
 };
 
-/// `url` is "http://HOST:PORT". Errors: those of the network, or invalid_argument for another kind of URL.
+/// Whom to believe at an https URL, and what to show there.
+struct api_trust {
+  std::filesystem::path authority;         ///< PEM; empty: the system's authorities
+  std::filesystem::path own_certificate;   ///< PEM: whoever shows this very certificate is believed, by whatever name
+  std::filesystem::path certificate, key;  ///< PEM, for a gateway that asks for a client's certificate
+};
+
+/// `url` is "http://HOST:PORT" or "https://HOST:PORT" (TLS 1.2 or 1.3; the certificate must name the host). Errors: those of the
+/// network and of TLS, or invalid_argument for another kind of URL or a file of `trust` that cannot be read.
 boost::system::result<api_response> ask_api(const std::string& url, const std::string& token,
-                                            const api_request& request);
+                                            const api_request& request, const api_trust& trust = {});
 
 }  // namespace tollgate::gateway

@@ -29,7 +29,9 @@ int command_check(const std::optional<std::filesystem::path>& file, bool print);
 
 /// How to reach a running gateway's API.
 struct remote_options {
-  std::string url;                   ///< "http://127.0.0.1:8080"; empty: from the configuration
+  std::string url;                   ///< "http://127.0.0.1:8080" or https; empty: from the configuration
+  std::filesystem::path authority;         ///< PEM, for https; empty: the system's, or api.certificate with the configured URL
+  std::filesystem::path certificate, key;  ///< PEM, for a gateway that asks clients for a certificate
   std::filesystem::path token_file;  ///< empty: from the configuration. TOLLGATE_ADMIN_TOKEN goes before both
   bool json = false;                 ///< print the answer as it came
 };

@@ -151,6 +151,28 @@ void examine_server(findings& into, const std::string& url) {
   }
 }
 
+bool is_loopback(const std::string& address) {
+  boost::system::error_code error;
+  const auto parsed = asio::ip::make_address(address, error);
+  return !error && parsed.is_loopback();
+}
+
+void look_at_api_certificate(findings& all, const configuration& settings, std::chrono::system_clock::time_point now) {
+  const fs::path& file = settings.api.certificate;
+  if (file.empty() && !is_loopback(settings.api.address))
+    all.push_back({verdict::warning, "certificates", "the API listens on " + settings.api.address + " in clear: tokens can be read on the way",
+                   "set api.certificate and api.key, or api.address to 127.0.0.1"});
+  if (file.empty()) return;
+  const auto pem = content_of(file), key = content_of(settings.api.key);
+  if (!pem) {
+    all.push_back({verdict::failure, "certificates", file.string() + " cannot be read", "look at api.certificate"});
+    return;
+  }
+  all.push_back(examine_certificate(*pem, file.string(), "renew it: the gateway takes it up by itself", now));
+  if (!key || !overlay::make_server_context(*pem, *key))
+    all.push_back({verdict::failure, "certificates", settings.api.key.string() + " is not the key of " + file.string(), "look at api.key"});
+}
+
 }  // namespace
 
 std::string_view name(verdict value) {
@@ -228,13 +250,18 @@ findings look_at_certificates(const configuration& settings, std::chrono::system
   const bool own = settings.overlay.certificate.empty();
   const fs::path file = own ? settings.state_directory / "keys" / "server.crt" : settings.overlay.certificate;
   const auto pem = content_of(file);
-  if (!pem && own) return {{verdict::good, "certificates", "the gateway makes its own at its first start"}};
+  if (!pem && own) {
+    findings first{{verdict::good, "certificates", "the gateway makes its own at its first start"}};
+    look_at_api_certificate(first, settings, now);
+    return first;
+  }
   if (!pem)
     return {
         {verdict::failure, "certificates", file.string() + " cannot be read", "look at overlay.certificate"}};
   const std::string remedy =
       own ? "restart the gateway: it makes a new one" : "renew it, and restart the gateway";
   findings all{examine_certificate(*pem, file.string(), remedy, now)};
+  look_at_api_certificate(all, settings, now);
   if (own) return all;
   const auto key = content_of(settings.overlay.key);
   if (!key || !overlay::make_server_context(*pem, *key))

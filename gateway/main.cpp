@@ -67,7 +67,10 @@ int with_configuration(const arguments& given, Command command) {
 CLI::App* add_remote(CLI::App& app, const char* name, const char* help, arguments& into) {
   CLI::App* const command = app.add_subcommand(name, help);
   command->add_option("--url", into.remote.url,
-                      "The API's address, http://HOST:PORT (default: from the configuration)");
+                      "The API's address, http://HOST:PORT or https://HOST:PORT (default: from the configuration)");
+  command->add_option("--ca", into.remote.authority, "PEM file of the authority to believe at an https address (default: the system's)");
+  command->add_option("--certificate", into.remote.certificate, "PEM file of the certificate to show, where the gateway asks for one");
+  command->add_option("--key", into.remote.key, "PEM file of its key");
   command->add_option("--token-file", into.remote.token_file,
                       "File with an admin token (default: $TOLLGATE_ADMIN_TOKEN, else the configured file)");
   command->add_flag("--json", into.remote.json, "Print the answer as JSON");

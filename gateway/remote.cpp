@@ -21,7 +21,14 @@ std::string url_of(const configuration& settings, const remote_options& remote) 
   if (host == "0.0.0.0") host = "127.0.0.1";
   if (host == "::") host = "::1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(settings.api.port);
+  return (settings.api.certificate.empty() ? "http://" : "https://") + host + ":" + std::to_string(settings.api.port);
+}
+
+// The gateway of the configuration is known by its certificate, whatever name that bears.
+api_trust trust_of(const configuration& settings, const remote_options& remote) {
+  api_trust trust{remote.authority, {}, remote.certificate, remote.key};
+  if (remote.url.empty() && remote.authority.empty()) trust.own_certificate = settings.api.certificate;
+  return trust;
 }
 
 std::string token_of(const configuration& settings, const remote_options& remote) {
@@ -52,6 +59,8 @@ void tell_mistake(const json::object& mistake) {
 void tell(const api_response& response, const json::object& body) {
   std::cerr << "tollgate: " << response.status << " "
             << text_of(body, body.contains("detail") ? "detail" : "outcome") << "\n";
+  if (response.status >= 500 && body.contains("request_id"))
+    std::cerr << "  request " << text_of(body, "request_id") << ": look for it in the gateway's log\n";
   const json::value* const errors = body.if_contains("errors");
   if (errors == nullptr || !errors->is_array()) return;
   for (const json::value& each : errors->get_array())
@@ -113,13 +122,14 @@ std::optional<std::string> find_account_id(const configuration& settings, const 
 
 bool gateway_answers(const configuration& settings, const remote_options& remote) {
   const auto answer =
-      ask_api(url_of(settings, remote), "", {.target = "/health", .timeout = std::chrono::seconds(2)});
+      ask_api(url_of(settings, remote), "", {.target = "/health", .timeout = std::chrono::seconds(2)},
+              trust_of(settings, remote));
   return answer && answer->status == 200;
 }
 
 remote_answer ask_gateway(const configuration& settings, const remote_options& remote,
                           const api_request& request) {
-  auto response = ask_api(url_of(settings, remote), token_of(settings, remote), request);
+  auto response = ask_api(url_of(settings, remote), token_of(settings, remote), request, trust_of(settings, remote));
   if (!response) {
     std::cerr << "tollgate: no gateway answers at " << url_of(settings, remote) << ": "
               << response.error().message() << "\n";
