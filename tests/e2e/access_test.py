@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens by the command line: made with a role, used, rotated, revoked."""
+"""Who gets in, and with what: tokens by the command line, TLS before the API with a certificate that the command line checks, and requests made
+of the API's own document (api_fuzz.py; TOLLGATE_FUZZ_SECONDS and TOLLGATE_FUZZ_SEED for more of them)."""
 
 import json
 import os
+import random
+import shutil
 import subprocess
 import unittest
 
-from stage import PATIENCE_S, StageTest, program
+from api_fuzz import Fuzz
+from stage import PATIENCE_S, StageTest, processes, program
 
-DONE, WRONG_USE, REFUSED = 0, 2, 4
+DONE, WRONG_USE, UNREACHABLE, REFUSED = 0, 2, 3, 4
+WEBHOOK_SECRET = "what the provider shares"
 
 
 class Access(StageTest):
+    settings = {"api.requests_per_minute": 0, "api.open_requests_per_minute": 0, "billing.webhook_secret": WEBHOOK_SECRET}
+
     def tollgate(self, *words, token=None):
         environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": token or self.stage.gateway.admin_token}
         command = [program("tollgate"), *words, "--url", self.stage.gateway.api_url]
@@ -42,6 +49,69 @@ class Access(StageTest):
         self.assertEqual(DONE, self.tollgate("status", token=second["token"]).returncode)
         self.assertEqual(DONE, self.tollgate("token", "revoke", second["id"]).returncode)
         self.assertEqual(REFUSED, self.tollgate("status", token=second["token"]).returncode)
+
+    def test_by_tls_with_a_certificate_that_is_checked(self):
+        folder = self.stage.output / "tls"
+        folder.mkdir()
+
+        def openssl(*words):
+            subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=PATIENCE_S)
+
+        for name in ("client", "stranger"):
+            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                    "-keyout", f"{name}.key", "-out", f"{name}.pem")
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=api.example",
+                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "api.key", "-out", "api.pem")
+        gateway = self.stage.gateway
+        port = processes.free_port(self.stage.ports)
+        # A second node on the same database, with the same keys, whose API is behind TLS and asks for a certificate.
+        shutil.copytree(gateway.state / "keys", folder / "state" / "keys")
+        keys = {"NODE_NAME": "encrypted", "DATABASE_URL": f"host={gateway.state / 'postgresql/socket'} user=tollgate dbname=tollgate", "STATE_DIRECTORY": str(folder / "state"), "API_PORT": str(port),
+                "API_CERTIFICATE": str(folder / "api.pem"), "API_KEY": str(folder / "api.key"), "API_CLIENT_AUTHORITIES": str(folder / "client.pem"),
+                "OVERLAY_ADDRESS": "127.0.0.1", "OVERLAY_PORT": "0", "MEDIA_ADDRESS": "127.0.0.1", "MEDIA_OVERLAY_PORT": "0", "SIP_ADDRESS": "127.0.0.1",
+                "SIP_PORT": str(processes.free_port(self.stage.ports, 2)), "LOG_FILE": str(folder / "gateway.log")}
+        environment = {**os.environ, **{"TOLLGATE_" + name: value for name, value in keys.items()}, "TOLLGATE_ADMIN_TOKEN": gateway.admin_token}
+        node = subprocess.Popen([program("tollgate"), "serve"], env=environment, stderr=subprocess.DEVNULL)
+        try:
+            def status(*words):
+                command = [program("tollgate"), "status", *words]
+                return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+
+            shown = ["--certificate", folder / "client.pem", "--key", folder / "client.key"]
+            url = ["--url", f"https://127.0.0.1:{port}"]
+            processes.wait_until("the node with TLS", lambda: status(*shown).returncode == DONE, PATIENCE_S)  # by its own configuration
+            self.assertEqual(DONE, status(*url, *shown, "--ca", folder / "api.pem").returncode)
+            self.assertEqual(UNREACHABLE, status(*url, *shown).returncode, "of no authority that the system knows")
+            self.assertEqual(UNREACHABLE, status(*url, *shown, "--ca", folder / "stranger.pem").returncode)
+            self.assertEqual(UNREACHABLE, status(*url, "--ca", folder / "api.pem").returncode, "without a certificate of its own")
+            self.assertEqual(UNREACHABLE, status("--url", f"http://127.0.0.1:{port}").returncode, "not in clear")
+        finally:
+            node.terminate()
+            node.wait(PATIENCE_S)
+
+    def test_no_request_that_its_document_tells_of_fails_inside(self):
+        seconds = float(os.environ.get("TOLLGATE_FUZZ_SECONDS", "10"))
+        seed = int(os.environ.get("TOLLGATE_FUZZ_SEED", random.SystemRandom().getrandbits(32)))
+        print(f"fuzz: seed {seed}", flush=True)
+        rest = self.stage.rest
+        account = rest.post("/v1/accounts", {"name": "fuzz", "passphrase": "correct horse"})["id"]
+        rest.post("/v1/payments", {"id": "fuzz", "account_id": account, "amount": "1000"})
+        rest.post("/v1/numbers", {"number": "+442079460100", "area": "London"})
+        known = {"account_id": [account], "number": ["+442079460100", "+442079460958"], "payment_id": ["fuzz"], "carrier_id": [self.stage.carrier],
+                 "currency": ["EUR"], "kind": ["no_answer", "busy"], "deck": ["default"]}
+        fuzz = Fuzz(self.stage.gateway.api_url, self.stage.gateway.admin_token, seed, webhook_secret=WEBHOOK_SECRET, known=known)
+        places = {"account_id": "0190a0b0-0000-7000-8000-00000000a11c", "carrier_id": "0190a0b0-0000-7000-8000-00000000ca44",
+                  "trunk_id": "0190a0b0-0000-7000-8000-000000007241", "number": "+16505550177", "currency": "EUR", "term_months": "3", "country": "GB",
+                  "subject": "top_up", "scope": "new", "measure": "spend_day"}
+        sent, wrong = fuzz.examples(places)
+        self.assertEqual([], wrong)
+        self.assertGreater(sent, 25)
+        faults = fuzz.run(seconds)
+        fuzz.link.close()
+        print(f"fuzz: {fuzz.tried} requests, {fuzz.statuses}", flush=True)
+        self.assertEqual([], faults, f"seed {seed}")
+        self.assertGreater(sum(count for status, count in fuzz.statuses.items() if status < 300), 20, fuzz.statuses)
+        self.assertEqual([], self.stage.violations())
 
 
 if __name__ == "__main__":
