@@ -10,5 +10,7 @@ namespace tollgate::gateway {
 // default route
 // ("127.0.0.1" when there is none). Sends nothing.
 std::string advertised_address(const std::string& configured, const std::string& local);
+// The same of an IPv6 `local`: "::1" where there is no route. Empty for an empty one.
+std::string advertised_address6(const std::string& configured, const std::string& local);
 
 }  // namespace tollgate::gateway

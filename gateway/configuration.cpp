@@ -3,6 +3,7 @@
 #include "gateway/configuration.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -203,6 +204,18 @@ void check_together(const configuration& c, const std::string& where, problems& 
   static constexpr std::string_view levels[] = {"trace", "debug", "info", "warning", "error", "critical"};
   require(!c.state_directory.empty(), "state_directory must not be empty");
   require(!c.node.name.empty() && c.node.name.size() <= 64, "node.name must have 1 to 64 characters");
+  const auto fits = [](const std::string& four, const std::string& six, const std::string& told) {
+    boost::system::error_code no_four, no_six, no_told;
+    boost::asio::ip::make_address_v4(four, no_four);
+    boost::asio::ip::make_address_v6(six, no_six);
+    boost::asio::ip::make_address_v6(told, no_told);
+    return six.empty() ? told.empty() : !no_four && !no_six && (told.empty() || !no_told);
+  };
+  require(fits(c.sip.address, c.sip.address6, c.sip.advertised_address6),
+          "sip.address6 must be an IPv6 address beside an IPv4 sip.address, and sip.advertised_address6 one that goes with it");
+  require(fits(c.media.address, c.media.address6, c.media.advertised_address6),
+          "media.address6 must be an IPv6 address beside an IPv4 media.address, and media.advertised_address6 one that goes "
+          "with it");
   require((c.sip.tls_port == 0) == c.sip.certificate_directory.empty(),
           "sip.tls_port and sip.certificate_directory must be given together");
   const std::set<std::string> algorithms(c.sip.digest_algorithms.begin(), c.sip.digest_algorithms.end());

@@ -59,6 +59,12 @@ void visit_network(configuration& c, key_visitor& v) {
   v.visit("media.address", c.media.address, "Where media is received.");
   v.visit("media.advertised_address", c.media.advertised_address,
           "Address in SDP. Empty: found from media.address.");
+  v.visit("media.address6", c.media.address6,
+          "IPv6 address beside an IPv4 media.address: media of trunk calls whose far end has IPv6, on the "
+          "same ports. "
+          "Peers go on using media.address. :: is every IPv6 address. Empty: none.");
+  v.visit("media.advertised_address6", c.media.advertised_address6,
+          "IPv6 address in SDP. Empty: found from media.address6.");
   v.integer("media.overlay_port", c.media.overlay_port, 0, 65'535,
             "UDP port of calls with peers: of the first media worker; the others take the ports that follow "
             "(with 4 workers 7444 to 7447, open all of them in a firewall). 0: any free ones.");
@@ -94,6 +100,13 @@ void visit_network(configuration& c, key_visitor& v) {
   v.integer("sip.port", c.sip.port, 1, 65'535, "UDP and TCP.");
   v.visit("sip.advertised_address", c.sip.advertised_address,
           "Address in Contact and Via. Empty: found from sip.address.");
+  v.visit("sip.address6", c.sip.address6,
+          "IPv6 address beside an IPv4 sip.address, on the same ports: trunks whose host is an IPv6 address, "
+          "or a name "
+          "with AAAA records (tried before its A records), are reached from it. :: is every IPv6 address. "
+          "Empty: none.");
+  v.visit("sip.advertised_address6", c.sip.advertised_address6,
+          "IPv6 address in Contact and Via. Empty: found from sip.address6.");
   v.integer("sip.tls_port", c.sip.tls_port, 0, 65'535,
             "SIP over TLS: for trunks of transport tls, both ways. Peers must show a certificate of our "
             "authorities. Keep strangers off the port by a firewall. 0: none.");

@@ -290,6 +290,12 @@ findings look_at_addresses(const configuration& settings) {
   };
   look("peers", "media.advertised_address", settings.media.advertised_address, settings.media.address);
   look("carriers", "sip.advertised_address", settings.sip.advertised_address, settings.sip.address);
+  if (const auto& sip = settings.sip; !sip.address6.empty())
+    look("carriers", "sip.advertised_address6", advertised_address6(sip.advertised_address6, sip.address6),
+         {});
+  if (const auto& media = settings.media; !media.address6.empty())
+    look("carriers", "media.advertised_address6",
+         advertised_address6(media.advertised_address6, media.address6), {});
   return all;
 }
 
@@ -299,6 +305,10 @@ findings look_at_ports(const configuration& settings) {
   try_port<tcp>(all, "overlay", "overlay.port", settings.overlay.address, settings.overlay.port);
   try_port<udp>(all, "sip", "sip.port", settings.sip.address, settings.sip.port);
   try_port<tcp>(all, "sip", "sip.port", settings.sip.address, settings.sip.port);
+  if (!settings.sip.address6.empty()) {
+    try_port<udp>(all, "sip", "sip.port", settings.sip.address6, settings.sip.port);
+    try_port<tcp>(all, "sip", "sip.port", settings.sip.address6, settings.sip.port);
+  }
   try_port<tcp>(all, "api", "api.port", settings.api.address, settings.api.port);
   if (settings.media.overlay_port == 0) return all;
   const unsigned workers = settings.media.workers > 0 ? static_cast<unsigned>(settings.media.workers)

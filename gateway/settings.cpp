@@ -31,6 +31,7 @@ db::database_options database_options_of(const configuration& settings, const st
 call::media_options media_options_of(const configuration& settings) {
   call::media_options options;
   options.address = settings.media.address;
+  options.address6 = settings.media.address6;
   options.overlay_port = settings.media.overlay_port;
   options.workers = static_cast<std::size_t>(settings.media.workers);
   options.trunk_port_low = settings.media.trunk_port_low;
@@ -49,6 +50,8 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings, cons
   options.address = settings.sip.address;
   options.port = settings.sip.port;
   options.advertised_address = advertised_address(settings.sip.advertised_address, settings.sip.address);
+  options.address6 = settings.sip.address6;
+  options.advertised_address6 = advertised_address6(settings.sip.advertised_address6, settings.sip.address6);
   options.name = settings.sip.user_agent;
   options.tls_port = settings.sip.tls_port;
   options.certificate_directory = settings.sip.certificate_directory.string();
@@ -74,6 +77,8 @@ trace::book_options trace_options_of(const configuration& settings) {
   options.node = settings.node.name;
   options.local = {advertised_address(settings.sip.advertised_address, settings.sip.address),
                    settings.sip.port};
+  options.local6 = {advertised_address6(settings.sip.advertised_address6, settings.sip.address6),
+                    settings.sip.port};
   options.bytes_most = static_cast<std::size_t>(settings.trace.memory_mib) << 20;
   return options;
 }
@@ -100,7 +105,9 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.node = settings.node.name;
   calls.instance = instance;
   calls.media_address = advertised_address(settings.media.advertised_address, settings.media.address);
+  calls.media_address6 = advertised_address6(settings.media.advertised_address6, settings.media.address6);
   calls.sip_domain = advertised_address(settings.sip.advertised_address, settings.sip.address);
+  calls.sip_domain6 = advertised_address6(settings.sip.advertised_address6, settings.sip.address6);
   calls.credit.unit = seconds(settings.billing.hold_seconds);
   calls.credit.warnings = {seconds(settings.billing.warn_first_s), seconds(settings.billing.warn_last_s)};
   // Limits reach a call that asks for no credit as well: one at no price, or with much of it included.
@@ -141,7 +148,8 @@ call::service_options service_options_of(const configuration& settings) {
   options.reaper_interval = seconds(settings.billing.reaper_interval_s);
   options.reaper_grace = seconds(settings.billing.reaper_grace_s);
   options.resolver = settings.sip.resolver;
-  options.ipv6 = settings.sip.address.find(':') != std::string::npos;
+  options.reached.ipv4 = pstn::sip::family_of(settings.sip.address) == pstn::sip::address_family::ipv4;
+  options.reached.ipv6 = !options.reached.ipv4 || !settings.sip.address6.empty();
   return options;
 }
 

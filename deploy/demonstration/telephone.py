@@ -12,7 +12,7 @@ import time
 from . import processes
 
 CONFIGURATION = """\
-sip_listen {address}:{sip_port}
+sip_listen {host}:{sip_port}
 net_interface {address}
 call_local_timeout 120
 call_max_calls 4
@@ -63,11 +63,13 @@ class Telephone:
         self.folder = pathlib.Path(folder)
         self.numbers = numbers
         self.sip_port, self.control_port = ports
+        self.host = f"[{address}]" if ":" in address else address
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         (self.folder / "config").write_text(
             CONFIGURATION.format(
                 address=address,
+                host=self.host,
                 sip_port=self.sip_port,
                 control_port=self.control_port,
                 rtp_low=rtp_ports[0],
@@ -81,7 +83,7 @@ class Telephone:
             with (self.folder / "config").open("a") as config:
                 config.write(f"sip_certificate {tls[0]}\nsip_cafile {tls[1]}\nsip_verify_server yes\n")
         lines = [
-            f"<sip:{number}@{address}:{self.sip_port}>;regint=0;answermode=auto;"
+            f"<sip:{number}@{self.host}:{self.sip_port}>;regint=0;answermode=auto;"
             f"audio_codecs={(codecs or {}).get(number, CODECS)}"
             f"{';mediaenc=' + encryption[number] if number in (encryption or {}) else ''}\n"
             for number in numbers
@@ -151,7 +153,8 @@ class Telephone:
         self.command("ausrc", f"aufile,{path}")
 
     def dial(self, number, gateway_port, parameters=""):
-        self.command("dial", f"sip:{number}@127.0.0.1:{gateway_port}{parameters}")
+        host = self.host if self.host == "[::1]" else "127.0.0.1"
+        self.command("dial", f"sip:{number}@{host}:{gateway_port}{parameters}")
 
     def hang_up(self):
         self.command("hangup")

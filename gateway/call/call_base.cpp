@@ -46,26 +46,32 @@ call_base::call_base(const environment& e, billing::call_direction direction)
   record_.node = e.settings.node;
 }
 
-boost::system::result<void> call_base::open_media(urgency of) {
+boost::system::result<void> call_base::open_media(pstn::sip::address_family family, urgency of) {
   const auto tell = [weak = weak_from_this()](media_message message) {
     if (const auto self = weak.lock()) self->deliver(std::move(message));
   };
   media_ = environment_.media.open(tell, of);
   if (!media_) return boost::asio::error::no_buffer_space;
-  const auto port = media_->open_trunk();
-  if (!port) return port.error();
-  begin_trunk(*port);
+  if (const auto opened = open_trunk_port(family); !opened) return opened;
+  begin_trunk();
   return {};
 }
 
-void call_base::join_media(std::shared_ptr<media_session> of, std::uint16_t port) {
+void call_base::join_media(std::shared_ptr<media_session> of) {
   media_ = std::move(of);
   trunk_side_ = pstn::media::side::overlay;
-  begin_trunk(port);
+  begin_trunk();
 }
 
-void call_base::begin_trunk(std::uint16_t port) {
-  trunk_port_ = port;
+boost::system::result<void> call_base::open_trunk_port(pstn::sip::address_family family) {
+  const auto port = media_->open_trunk(trunk_side_, family);
+  if (!port) return port.error();
+  trunk_port_ = *port;
+  trunk_family_ = family;
+  return {};
+}
+
+void call_base::begin_trunk() {
   trunk_origin_.session_id = make_ssrc();
   cname_ = make_cname();
   overlay_ssrc_ = make_ssrc();
@@ -103,7 +109,8 @@ overlay_endpoint call_base::own_endpoint() const {
 }
 
 pstn::sip::local_media call_base::local_media(const pstn::trunk::trunk& trunk) const {
-  auto ours = trunk_media(trunk, environment_.settings.media_address, trunk_port_, trunk_origin_);
+  auto ours = trunk_media(trunk, environment_.settings.media_address_toward(trunk_family_), trunk_port_,
+                          trunk_origin_);
   ours.keys = trunk_keys_;
   return ours;
 }
@@ -124,10 +131,23 @@ void call_base::answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip
     environment_.sip.answer_reinvite(change.key, reoffer_);
     return;
   }
-  const auto answered = pstn::sip::answer_offer(change.sdp, local_media(trunk));
+  const auto answered = answer_change(trunk, change.sdp);
   environment_.sip.answer_reinvite(change.key, answered ? answered->sdp : "");
   if (!answered) return;
   reconnect_trunk(trunk, answered->agreed);
+}
+
+boost::system::result<pstn::sip::offer_answered> call_base::answer_change(const pstn::trunk::trunk& trunk,
+                                                                          const std::string& offer) {
+  const auto family = pstn::sip::family_of_offer(offer).value_or(trunk_family_);
+  if (family != trunk_family_) {
+    // What was agreed before goes on, unless this can be answered.
+    auto there = local_media(trunk);
+    there.address = environment_.settings.media_address_toward(family);
+    if (auto tried = pstn::sip::answer_offer(offer, there); !tried) return tried;
+    if (!open_trunk_port(family)) return pstn::sip::sdp_error::no_address;
+  }
+  return pstn::sip::answer_offer(offer, local_media(trunk));
 }
 
 void call_base::take_reinvite_answer(const pstn::trunk::trunk& trunk, const std::string& sdp) {

@@ -18,11 +18,15 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
  protected:
   call_base(const environment& e, billing::call_direction direction);
 
-  // Opens the call's media and its trunk port; its messages come through the inbox. Error: no port is free,
-  // or the media workers are overloaded and the call is no emergency.
-  boost::system::result<void> open_media(urgency of = urgency::ordinary);
-  // Takes part in another call's media, in the place of its devices, by this port of it.
-  void join_media(std::shared_ptr<media_session> of, std::uint16_t port);
+  // Opens the call's media and its trunk port, of the far end's family if there is one; its messages come
+  // through the inbox. Error: no port is free, or the media workers are overloaded and the call is no
+  // emergency.
+  boost::system::result<void> open_media(pstn::sip::address_family family, urgency of = urgency::ordinary);
+  // Takes part in another call's media, in the place of its devices; it has no trunk port yet.
+  void join_media(std::shared_ptr<media_session> of);
+  // The trunk port becomes one of that family, unless it is already, or there is no other. Error: none is
+  // free, and it stays as it was.
+  boost::system::result<void> open_trunk_port(pstn::sip::address_family family);
   // Ends media and waits for what it amounted to, which goes into the stop record.
   boost::asio::awaitable<void> close_media();
   boost::asio::awaitable<void> note_media();  // into the record, and the media goes on
@@ -55,14 +59,18 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   std::shared_ptr<media_session> media_;
   pstn::media::side trunk_side_ = pstn::media::side::trunk;  // where in the media our telephone stands
   std::uint16_t trunk_port_ = 0;
+  pstn::sip::address_family trunk_family_ = pstn::sip::address_family::ipv4;  // of our description of it
   sdp_origin trunk_origin_;
   std::optional<pstn::sip::srtp_keys> trunk_keys_;  // of this dialog
   std::string cname_;
   std::uint32_t overlay_ssrc_ = 0;
 
  private:
-  void begin_trunk(std::uint16_t port);
+  void begin_trunk();
   void note(const media_report& report);
+  // The answer is in the family of the offer, which may be another one than before.
+  boost::system::result<pstn::sip::offer_answered> answer_change(const pstn::trunk::trunk& trunk,
+                                                                 const std::string& offer);
   void reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed);
 
   std::string reoffer_;  // ours, to a re-INVITE without one; empty once it is answered

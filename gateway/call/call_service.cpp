@@ -21,7 +21,7 @@ call_service::call_service(const environment& e, task_group& tasks, service_opti
     : environment_(e),
       tasks_(tasks),
       options_(std::move(options)),
-      targets_(e.executor, options_.resolver, options_.ipv6,
+      targets_(e.executor, options_.resolver, options_.reached,
                [&trunks = e.trunks](const uuid& trunk_id, const sip::target_answer& answer) {
                  trunks.take_targets(trunk_id, answer);
                }) {}

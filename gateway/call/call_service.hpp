@@ -20,7 +20,7 @@ struct service_options {
   std::chrono::seconds reaper_grace{30};
   std::chrono::seconds replay_interval{2};    // of what is spooled
   std::string resolver = "/etc/resolv.conf";  // by which names of trunks are looked up
-  bool ipv6 = false;                          // our SIP is: their AAAA records count
+  pstn::sip::address_families reached;        // by our SIP: which of their addresses count
 };
 
 class call_service {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/datagram_socket.hpp"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,11 +25,14 @@ datagram_socket& datagram_socket::operator=(datagram_socket&& other) noexcept {
   return *this;
 }
 
-boost::system::result<datagram_socket> datagram_socket::bind(const endpoint& local) {
+boost::system::result<datagram_socket> datagram_socket::bind(const endpoint& local, bool mapped) {
   datagram_socket made(
       ::socket(local.protocol().family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
   if (!made.is_open()) return system_error();
   const int on = 1;
+  if (!mapped && local.protocol().family() == AF_INET6 &&
+      setsockopt(made.descriptor_, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+    return system_error();
   if (setsockopt(made.descriptor_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0 ||
       ::bind(made.descriptor_, local.data(), static_cast<socklen_t>(local.size())) != 0)
     return system_error();

@@ -21,9 +21,10 @@ class datagram_socket {
   datagram_socket& operator=(datagram_socket&& other) noexcept;
   ~datagram_socket() { close(); }
 
+  // "::" is every IPv6 address and, with `mapped`, every IPv4 address, too (RFC 3493 §5.3).
   // Never blocks; the kernel notes when each datagram arrives (SO_TIMESTAMPNS). Error: of the system, as
   // address_in_use.
-  static boost::system::result<datagram_socket> bind(const endpoint& local);
+  static boost::system::result<datagram_socket> bind(const endpoint& local, bool mapped = true);
   // Asks for room for what has not been read yet; what was granted, in octets. A process with CAP_NET_ADMIN
   // gets what it asks for, others get at most net.core.rmem_max.
   int make_room(int bytes) noexcept;

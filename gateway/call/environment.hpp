@@ -20,6 +20,7 @@
 #include "gateway/subscriber/login.hpp"
 #include "gateway/trace/trace_book.hpp"
 #include "pstn/number/dial_policy.hpp"
+#include "pstn/sip/address_family.hpp"
 #include "pstn/sip/user_agent.hpp"
 #include "voicemail/deposit.hpp"
 #include "voicemail/mailbox_store.hpp"
@@ -51,6 +52,14 @@ struct call_settings {
   voicemail::deposit_limits deposit;
   voicemail::mailbox_quota mailbox;
   voicemail::audio_keys audio_keys;  // of recordings at rest
+
+  // Our address in SDP, and in our own SIP URIs, towards a far end of that family.
+  const std::string& media_address_toward(pstn::sip::address_family far) const {
+    return far == pstn::sip::address_family::ipv6 && !media_address6.empty() ? media_address6 : media_address;
+  }
+  const std::string& sip_domain_toward(pstn::sip::address_family far) const {
+    return far == pstn::sip::address_family::ipv6 && !sip_domain6.empty() ? sip_domain6 : sip_domain;
+  }
 };
 
 struct environment {

@@ -9,6 +9,7 @@
 #include "pstn/media/tone_source.hpp"
 #include "pstn/sip/diversion.hpp"
 #include "pstn/sip/uri.hpp"
+#include "pstn/trunk/outbound_invite.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -102,7 +103,7 @@ boost::asio::awaitable<void> forwarded_call::live() {
     end = {party::gateway, refused->code, refused->text, 0, refused->q850};
     leaves_record = refused->leaves_record;
   } else {
-    join_media(std::exchange(order_.media, nullptr), order_.port);
+    join_media(std::exchange(order_.media, nullptr));
     co_await talk();
     end = machine_->outcome();
     talked = machine_->talk_duration();
@@ -155,10 +156,12 @@ boost::asio::awaitable<void> forwarded_call::talk() {
 void forwarded_call::on(const call_event& event) {
   const auto now = environment_.time.steady();
   if (std::holds_alternative<caller_gone>(event)) return perform(machine_->on_caller_hung_up(now));
-  if (const auto* message = std::get_if<media_message>(&event))
+  if (const auto* message = std::get_if<media_message>(&event)) {
+    if (std::holds_alternative<media_event::heard>(*message)) return perform(on_heard());
     if (std::holds_alternative<media_event::silent>(*message))
       return perform(
           machine_->on_gateway_ends("media_lost", "One side of the call fell silent for too long.", 27, now));
+  }
   perform(on_leg(event));
 }
 
@@ -172,7 +175,8 @@ void forwarded_call::tell_redirections(pstn::sip::invite& request, const pstn::t
   using pstn::trunk::redirection_headers;
   const auto& history = order_.history;
   pstn::sip::diversion ours;
-  ours.uri = pstn::trunk::number_uri(by, order_.called, environment_.settings.sip_domain);
+  ours.uri = pstn::trunk::number_uri(by, order_.called,
+                                     environment_.settings.sip_domain_toward(pstn::trunk::family_of(by)));
   ours.reason = reason_of(order_.why);
   ours.counter = 1 + static_cast<int>(history.unnamed);
   std::vector<pstn::sip::diversion> through{ours};

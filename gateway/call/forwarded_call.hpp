@@ -32,7 +32,6 @@ struct forward_order {
   redirection_history history;  // of the inbound call
   int max_forwards = 69;                      // hops that are left to it
   std::shared_ptr<media_session> media;
-  std::uint16_t port = 0;  // of it, for this leg
 };
 
 class forwarded_call final : public outbound_leg {

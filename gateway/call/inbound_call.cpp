@@ -161,7 +161,9 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
 }
 
 std::optional<inbound_call::refusal> inbound_call::prepare_trunk_media() {
-  if (!open_media()) return refusal{503, "Overloaded", 42, "overloaded"};
+  // RFC 6157 §4: an answer in the family of the offer; an offer of ours in that of the request.
+  const auto family = sip::family_of_offer(invite_.sdp).value_or(sip::family_of(invite_.source_ip));
+  if (!open_media(family)) return refusal{503, "Overloaded", 42, "overloaded"};
   const auto local = local_media(*trunk_);
   if (invite_.sdp.empty()) {
     trunk_offered_ = true;

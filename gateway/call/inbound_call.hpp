@@ -133,9 +133,8 @@ class inbound_call final : public call_base {
   voicemail::forward_situation unreached_ = voicemail::forward_situation::no_answer;  // why no device talks
   std::shared_ptr<forwarded_call> forward_;                                           // the telephone's leg
   bool forward_answered_ = false;
-  std::string forward_region_;      // of the telephone
-  std::uint16_t forward_port_ = 0;  // of our media, towards telephones
-  bool early_ = false;              // the caller hears us before the answer
+  std::string forward_region_;  // of the telephone
+  bool early_ = false;          // the caller hears us before the answer
   std::string caller_name_;
   overlay::session_ptr talking_device_;
   device_index talking_index_ = 0;

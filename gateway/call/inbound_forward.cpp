@@ -50,11 +50,8 @@ boost::asio::awaitable<void> inbound_call::forward(forward_situation when) {
       targets_for(forwarding_, when, *numbers, environment_.registry.forwards_of(facts_.account_id));
   for (const auto& target : targets) {
     if (ending_) break;
-    if (forward_port_ == 0) {
-      const auto port = media_->open_trunk(media::side::overlay);
-      if (!port) co_return;  // every port is taken: the mailbox needs no second one
-      forward_port_ = *port;
-    }
+    // Every port is taken: the mailbox needs no second one.
+    if (!media_->open_trunk(media::side::overlay, trunk_family_)) co_return;
     co_await forward_to(target, when);
   }
 }
@@ -69,8 +66,7 @@ boost::asio::awaitable<void> inbound_call::forward_to(const voicemail::forward_t
                       .caller = identity_,
                       .history = history_of(invite_, *trunk_, *called_),
                       .max_forwards = std::max(0, invite_.max_forwards - 1),  // RFC 7332 §4
-                      .media = media_,
-                      .port = forward_port_};
+                      .media = media_};
   auto tell = [weak = weak_from_this()](forward_told what) {
     if (const auto self = weak.lock()) self->deliver(std::move(what));
   };
@@ -114,6 +110,9 @@ void inbound_call::on_forwarding(const call_event& event) {
   const auto* message = std::get_if<media_message>(&event);
   if (!message) return;  // of devices: none takes part
   if (std::holds_alternative<media_event::silent>(*message)) forward_->deliver(*message);
+  if (const auto* heard = std::get_if<media_event::heard>(message);
+      heard && heard->from == media::side::overlay)
+    forward_->deliver(*message);
   if (const auto* digit = std::get_if<media_event::digit>(message)) {
     if (digit->from == media::side::trunk && forward_->wants_digits_by_info())
       forward_->press_for_caller(digit->digit, digit->duration);

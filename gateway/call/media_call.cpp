@@ -116,7 +116,7 @@ void media_call::close_device(device_index index) {
 void media_call::open_trunk(std::shared_ptr<trunk_ports> ports, media::side at) {
   if (shut_) return;
   auto& phone = telephone_at(at);
-  if (phone.ports) return;
+  close_ports(phone);  // of the other family
   phone.ports = std::move(ports);
   const auto watch_socket = [this, at](const datagram_socket& socket, bool rtcp) {
     return worker_.sockets().watch(socket,
@@ -126,6 +126,15 @@ void media_call::open_trunk(std::shared_ptr<trunk_ports> ports, media::side at) 
   };
   phone.rtp_watched = watch_socket(phone.ports->rtp, false);
   phone.rtcp_watched = watch_socket(phone.ports->rtcp, true);
+}
+
+void media_call::close_ports(telephone& of) {
+  if (!of.ports) return;
+  worker_.sockets().forget(of.rtp_watched);
+  worker_.sockets().forget(of.rtcp_watched);
+  of.ports->rtp.close();
+  of.ports->rtcp.close();
+  of.rtp_to = of.rtcp_to = {};
 }
 
 void media_call::connect_trunk(const trunk_remote& remote, media::side at) {
@@ -202,13 +211,8 @@ media_report media_call::shut() {
   bridge_.detach(media::side::trunk);
   for (device_index index = 0; index < devices_.size(); ++index)
     close_device(index);
-  for (auto& phone : telephones_) {
-    worker_.sockets().forget(phone.rtp_watched);
-    worker_.sockets().forget(phone.rtcp_watched);
-    if (!phone.ports) continue;
-    phone.ports->rtp.close();
-    phone.ports->rtcp.close();
-  }
+  for (auto& phone : telephones_)
+    close_ports(phone);
   return last;
 }
 
@@ -275,7 +279,7 @@ void media_call::on_trunk_datagram(media::side at, std::span<const std::byte> pa
     packet = *opened;
   }
   if (!from_trunk(phone, source, rtcp)) return refuse_foreign();  // learns a port from what is genuine
-  if (!rtcp) phone.latched = true;
+  if (!rtcp && !std::exchange(phone.latched, true)) tell(media_event::heard{at});
   receive(at, media::side::trunk, packet, rtcp, arrived_at);
   schedule();
 }

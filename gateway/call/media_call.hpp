@@ -76,6 +76,7 @@ class media_call final : private pstn::media::bridge_observer {
   // `counted`: as what the packet goes into the counters.
   void receive(pstn::media::side from, pstn::media::side counted, std::span<const std::byte> packet,
                bool rtcp, time_point arrived_at);
+  void close_ports(telephone& of);
   void attach_overlay();
   void close_device(device_index index);
   void tell(media_message message);

@@ -12,8 +12,11 @@ namespace tollgate::gateway::call {
 
 media_engine::media_engine(media_options options, clocks c, overlay::dtls_context certificate,
                            boost::asio::any_io_executor signalling) {
-  const auto range = std::make_shared<trunk_port_range>(boost::asio::ip::make_address(options.address),
-                                                        options.trunk_port_low, options.trunk_port_high);
+  std::optional<boost::asio::ip::address> second;
+  if (!options.address6.empty()) second = boost::asio::ip::make_address(options.address6);
+  const auto range =
+      std::make_shared<trunk_port_range>(boost::asio::ip::make_address(options.address), second,
+                                         options.trunk_port_low, options.trunk_port_high);
   const std::size_t count =
       options.workers != 0 ? options.workers : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
   for (std::size_t number = 0; number < count; ++number)

@@ -34,6 +34,9 @@ struct sound {  // level of what is being recorded, a few times a second
   std::chrono::milliseconds duration;
   double level_dbov;
 };
+struct heard {  // the first of its RTP since it was connected
+  pstn::media::side from;
+};
 struct silent {  // nothing at all was received from that side for as long as the configuration allows
   pstn::media::side from;
 };
@@ -41,7 +44,8 @@ struct silent {  // nothing at all was received from that side for as long as th
 
 using media_message =
     std::variant<media_event::overlay_connected, media_event::overlay_failed, media_event::digit,
-                 media_event::playback_finished, media_event::sound, media_event::silent>;
+                 media_event::playback_finished, media_event::sound, media_event::heard,
+                 media_event::silent>;
 
 // What a call's media amounted to, for its CDR.
 struct media_report {

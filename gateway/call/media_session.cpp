@@ -55,11 +55,16 @@ void media_session::choose_device(device_index device) {
   on_worker([device](media_call& call) { call.choose_device(device); });
 }
 
-boost::system::result<std::uint16_t> media_session::open_trunk(media::side at) {
-  auto bound = worker_->bind_trunk_ports();
+boost::system::result<std::uint16_t> media_session::open_trunk(media::side at,
+                                                               pstn::sip::address_family wanted) {
+  auto& current = opened_[at == media::side::overlay ? 0 : 1];
+  const auto family = worker_->trunk_range().nearest(wanted);
+  if (current && current->family == family) return current->port;
+  auto bound = worker_->trunk_range().bind(family);
   if (!bound) return bound.error();
   auto ports = std::make_shared<trunk_ports>(std::move(*bound));
   const auto port = ports->port;
+  current = {family, port};
   on_worker([ports = std::move(ports), at](media_call& call) { call.open_trunk(ports, at); });
   return port;
 }

@@ -4,6 +4,7 @@
 // pinned to.
 #pragma once
 
+#include <array>
 #include <boost/system/result.hpp>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "gateway/overlay/ice_lite.hpp"
 #include "pstn/media/bridge.hpp"
 #include "pstn/media/srtp_keys.hpp"
+#include "pstn/sip/address_family.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -64,8 +66,12 @@ class media_session {
   void choose_device(device_index device);
 
   // Binds an RTP and an RTCP port (the next odd one) for the telephone on that side: the trunk's, or, in a
-  // call without a device, the other one. Error: every port of the range is taken.
-  boost::system::result<std::uint16_t> open_trunk(pstn::media::side at = pstn::media::side::trunk);
+  // call without a device, the other one; of that family, or of the only one there is. Those that the side
+  // has already stay, unless they are of the other family: then they are closed, and the telephone is to be
+  // connected anew. Error: every port of the range is taken; what there was stays.
+  boost::system::result<std::uint16_t> open_trunk(
+      pstn::media::side at = pstn::media::side::trunk,
+      pstn::sip::address_family family = pstn::sip::address_family::ipv4);
   // Also with what a re-INVITE has changed.
   void connect_trunk(trunk_remote remote, pstn::media::side at = pstn::media::side::trunk);
   // That telephone has gone; another one may be connected by the same port.
@@ -97,6 +103,11 @@ class media_session {
   std::shared_ptr<media_teller> teller_;
   std::shared_ptr<media_call> call_;
   device_index devices_ = 0;
+  struct opened {
+    pstn::sip::address_family family;
+    std::uint16_t port;
+  };
+  std::array<std::optional<opened>, 2> opened_;  // by side
 };
 
 }  // namespace tollgate::gateway::call

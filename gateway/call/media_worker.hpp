@@ -58,7 +58,7 @@ class media_worker : public std::enable_shared_from_this<media_worker> {
   void call_talks(bool talks) { talking_.fetch_add(talks ? 1 : -1, std::memory_order_relaxed); }
 
   // Signalling thread only.
-  boost::system::result<trunk_ports> bind_trunk_ports() { return trunk_range_->bind(); }
+  trunk_port_range& trunk_range() { return *trunk_range_; }
   std::size_t sessions() const { return sessions_; }  // that are open here
   bool has_room() const;                              // for one more
   void session_opened() { ++sessions_; }

@@ -132,7 +132,7 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_
 }
 
 std::optional<outbound_call::refusal> outbound_call::prepare_media() {
-  if (!open_media(number_ ? urgency::ordinary : urgency::emergency))
+  if (!open_media(first_family(), number_ ? urgency::ordinary : urgency::emergency))
     return refusal{"overloaded", "The gateway is full at the moment: try again in a minute.", 42};
   const auto local = media_->add_device();
   overlay_device_ = local.index;

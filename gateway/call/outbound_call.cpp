@@ -160,6 +160,8 @@ call_actions outbound_call::on_media(const media_message& message) {
   if (const auto* one = std::get_if<media_event::digit>(&message);
       one && one->from == media::side::overlay && digits_by_info())
     press(one->digit, one->duration);
+  if (const auto* one = std::get_if<media_event::heard>(&message); one && one->from == media::side::trunk)
+    return on_heard();
   if (const auto* one = std::get_if<media_event::silent>(&message)) {
     const bool ours = one->from == media::side::overlay;
     return machine_->on_gateway_ends("media_lost",

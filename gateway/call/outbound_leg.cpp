@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/uuid/uuid_io.hpp>
+#include <utility>
 
 #include "gateway/call/leg_setup.hpp"
 #include "pstn/trunk/outbound_invite.hpp"
@@ -36,14 +37,25 @@ void outbound_leg::perform(const call_actions& actions) {
     std::visit(perform_one, any);
 }
 
+sip::address_family outbound_leg::first_family() const {
+  return route_.empty() ? sip::address_family::ipv4 : pstn::trunk::family_of(*route_.front());
+}
+
 void outbound_leg::invite_trunk(std::size_t index) {
   const auto& trunk = route_[index];
-  if (number_ && !environment_.trunks.has_room(trunk)) {  // filled since the route was made
+  const auto family = pstn::trunk::family_of(*trunk);
+  const bool again = !record_.attempts.empty() && trunk_in_use()->id == trunk->id;
+  const bool has_room =
+      !number_ || environment_.trunks.has_room(trunk, again);  // filled since the route was made
+  // The one before may have been heard without an answer: its announcement is over.
+  if (std::exchange(early_media_, false)) media_->disconnect_trunk(trunk_side_);
+  if (!has_room || !open_trunk_port(family)) {
     perform(machine_->on_trunk_failed(503, 34, environment_.time.steady()));
     return;
   }
   in_use_ = index;
   attempt_delay_.reset();
+  attempt_answered_ = media_described_ = media_heard_ = false;
   facts_.trunk = trunk->name;
   facts_.state = "trying";
   trunk_keys_.reset();
@@ -54,7 +66,7 @@ void outbound_leg::invite_trunk(std::size_t index) {
   environment_.trunks.call_started(trunk);
   record_.attempts.push_back({trunk->name, 0, "", environment_.time.wall()});
   const auto caller = shown_caller();
-  const auto& host = environment_.settings.sip_domain;
+  const auto& host = environment_.settings.sip_domain_toward(family);
   auto request = number_ ? pstn::trunk::make_invite(*trunk, *number_, caller, host)
                          : pstn::trunk::make_emergency_invite(*trunk, facts_.callee, caller, host);
   sign(request, *trunk, caller);
@@ -126,6 +138,11 @@ void outbound_leg::note_post_dial_delay() {
   if (!record_.post_dial_delay) record_.post_dial_delay = delay;
 }
 
+// A failure after it rang is the called party's, or the network's behind it: the trunk lives.
+void outbound_leg::note_first_answer(int sip_code) {
+  if (!std::exchange(attempt_answered_, true)) environment_.trunks.call_answered(trunk_in_use(), sip_code);
+}
+
 void outbound_leg::note_outcome(int sip_code) {
   environment_.trunks.attempt_done(trunk_in_use(), {sip_code, attempt_delay_});
 }
@@ -184,18 +201,27 @@ call_actions outbound_leg::on_extended(const credit_extended& extended) {
   return machine_->on_extended(answer.total, answer.status == billing::extend_status::final_unit, now);
 }
 
+call_actions outbound_leg::on_heard() {
+  if (!media_described_) return {};  // of the attempt before
+  media_heard_ = true;
+  if (early_media_) return {};
+  return machine_->on_provisional(183, true, environment_.time.steady());
+}
+
 call_actions outbound_leg::on_sip(const sip::event& event) {
   if (!dialog_ || sip::key_of(event) != *dialog_) return {};  // of a trunk that was given up
   const auto now = environment_.time.steady();
   if (const auto* one = std::get_if<sip::provisional>(&event)) {
-    environment_.trunks.call_answered(trunk_in_use(), one->status);
-    const bool early_media = !one->sdp.empty() && accept_trunk_media(one->sdp);
-    return machine_->on_provisional(one->status, early_media, now);
+    note_first_answer(one->status);
+    const bool described = !one->sdp.empty() && accept_trunk_media(one->sdp);
+    media_described_ = media_described_ || described;
+    // RFC 3960 §3.2: at a 180 we make it ring until its media comes, if it does.
+    return machine_->on_provisional(one->status, described && (one->status != 180 || media_heard_), now);
   }
   if (const auto* one = std::get_if<sip::answered>(&event)) return on_answered(*one);
   if (const auto* one = std::get_if<sip::failed>(&event)) {
     note_attempt(one->status, one->reason.empty() ? one->phrase : one->reason);
-    environment_.trunks.call_answered(trunk_in_use(), one->status);
+    note_first_answer(one->status);
     note_outcome(one->status);
     // Of the server, where other statuses mean the called party (RFC 3261 §20.33).
     if (one->status == 503 && one->retry_after) environment_.trunks.rest(trunk_in_use(), *one->retry_after);
@@ -222,7 +248,7 @@ call_actions outbound_leg::on_sip(const sip::event& event) {
 
 call_actions outbound_leg::on_answered(const sip::answered& answer) {
   const auto now = environment_.time.steady();
-  environment_.trunks.call_answered(trunk_in_use(), 200);
+  note_first_answer(200);
   if (accept_trunk_media(answer.sdp)) return machine_->on_answered(now);
   spdlog::warn("event=trunk_answer_unusable call={} trunk={}", boost::uuids::to_string(facts_.call_id),
                facts_.trunk);

@@ -25,11 +25,16 @@ class outbound_leg : public call_base {
   // How long it may take from the INVITE to the answer.
   virtual call_machine::settings machine_settings() const { return environment_.settings.machine; }
 
+  // Of the first trunk of the route.
+  pstn::sip::address_family first_family() const;
+
   void perform(const call_actions& actions);
   // What happens on the trunk and to the credit; nothing for the rest.
   call_actions on_leg(const call_event& event);
   void release_trunk();  // the dialog is over, or given up
   const trunk_choice& trunk_in_use() const { return route_[in_use_]; }
+  // The telephone's media has come, which a 180 may only have described.
+  call_actions on_heard();
   // A digit for the telephone, once there is one.
   void press(char digit, std::chrono::milliseconds duration);
   bool digits_by_info() const;
@@ -75,11 +80,15 @@ class outbound_leg : public call_base {
   bool accept_trunk_media(const std::string& sdp);
   void note_attempt(int sip_code, const std::string& reason);
   void note_post_dial_delay();
+  void note_first_answer(int sip_code);  // of an attempt: for the trunk's health
   void note_outcome(int sip_code);  // for the trunk's quality
 
   std::vector<trunk_choice> route_;
   std::optional<std::chrono::steady_clock::time_point> invited_at_;
   std::optional<std::chrono::milliseconds> attempt_delay_;  // until this attempt's first 18x or 2xx
+  bool media_described_ = false;   // by this attempt's 18x
+  bool media_heard_ = false;       // of this attempt
+  bool attempt_answered_ = false;  // by a 18x, a 2xx or a failure
   std::string trunk_offer_;
   std::string trunk_media_;  // the trunk's last description of its media
 };

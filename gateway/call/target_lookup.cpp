@@ -23,7 +23,7 @@ struct target_lookup::desk {
   };
 
   std::string configuration;
-  bool ipv6 = false;
+  pstn::sip::address_families reached;
   std::mutex mutex;  // guards the rest
   std::condition_variable arrived;
   std::deque<question> questions;
@@ -49,10 +49,10 @@ struct target_lookup::desk {
 };
 
 target_lookup::target_lookup(boost::asio::any_io_executor executor, const std::string& configuration,
-                             bool ipv6, answer_handler handler)
+                             pstn::sip::address_families reached, answer_handler handler)
     : desk_(std::make_shared<desk>()) {
   desk_->configuration = configuration;
-  desk_->ipv6 = ipv6;
+  desk_->reached = reached;
   desk_->executor = std::move(executor);
   desk_->handler = std::make_shared<answer_handler>(std::move(handler));
   std::thread([with = desk_] { work(with); }).detach();
@@ -75,7 +75,8 @@ void target_lookup::work(const std::shared_ptr<desk>& with) {
   std::unique_ptr<pstn::sip::target_resolver> resolver;  // made when there is something to ask
   while (const auto question = with->next()) {
     try {
-      if (!resolver) resolver = std::make_unique<pstn::sip::target_resolver>(with->configuration, with->ipv6);
+      if (!resolver)
+        resolver = std::make_unique<pstn::sip::target_resolver>(with->configuration, with->reached);
       with->tell(question->trunk_id, resolver->resolve(question->query));
     } catch (const std::exception& error) {
       spdlog::error("event=dns_failed error=\"{}\"", error.what());

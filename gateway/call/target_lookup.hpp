@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "pstn/sip/address_family.hpp"
 #include "pstn/sip/target.hpp"
 
 namespace tollgate::gateway::call {
@@ -17,10 +18,10 @@ class target_lookup {
   using answer_handler =
       std::function<void(const boost::uuids::uuid& trunk_id, const pstn::sip::target_answer& answer)>;
 
-  /// `configuration` is a file in the form of resolv.conf(5); `ipv6`: AAAA records instead of A. The handler
-  /// is called on the executor, and not any more once this is gone.
-  target_lookup(boost::asio::any_io_executor executor, const std::string& configuration, bool ipv6,
-                answer_handler handler);
+  /// `configuration` is a file in the form of resolv.conf(5); `reached`: whose addresses
+  /// count. The handler is called on the executor, and not any more once this is gone.
+  target_lookup(boost::asio::any_io_executor executor, const std::string& configuration,
+                pstn::sip::address_families reached, answer_handler handler);
   /// Does not wait for a server that is silent.
   ~target_lookup();
   target_lookup(const target_lookup&) = delete;

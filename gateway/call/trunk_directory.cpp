@@ -51,9 +51,10 @@ std::vector<trunk_directory::candidate> trunk_directory::consider(const pstn::ph
   return candidates;
 }
 
-bool trunk_directory::has_room(const trunk_choice& trunk) const {
-  return pstn::trunk::room_in(*trunk, monitor_.state(trunk->id, clocks_.steady())) ==
-         pstn::trunk::verdict::chosen;
+bool trunk_directory::has_room(const trunk_choice& trunk, bool again) const {
+  auto state = monitor_.state(trunk->id, clocks_.steady());
+  if (again) state.calls_last_second = state.carrier_calls_last_second = 0;
+  return pstn::trunk::room_in(*trunk, state) == pstn::trunk::verdict::chosen;
 }
 
 trunk_choice trunk_directory::match_inbound(const pstn::sip::incoming_invite& invite) const {
@@ -80,7 +81,7 @@ void trunk_directory::call_started(const trunk_choice& trunk) {
 
 std::vector<trunk_choice> trunk_directory::every_target(const trunk_choice& trunk) const {
   std::vector<trunk_choice> out;
-  for (const auto& target : targets_.targets(trunk->id)) {
+  for (const auto& target : targets_.targets(trunk->id, clocks_.steady())) {
     auto one = std::make_shared<pstn::trunk::trunk>(*trunk);
     one->target = target;
     out.push_back(std::move(one));
@@ -134,8 +135,11 @@ void trunk_directory::talked(const trunk_choice& trunk, std::chrono::millisecond
 }
 
 void trunk_directory::rest(const trunk_choice& trunk, std::chrono::seconds duration) {
-  spdlog::warn("event=trunk_rests trunk={} seconds={}", trunk->name, duration.count());
-  monitor_.rest(trunk->id, duration, clocks_.steady());
+  const auto now = clocks_.steady();
+  const bool is_alone = !trunk->target || !targets_.rest(trunk->id, *trunk->target, duration, now);
+  spdlog::warn("event={} trunk={} seconds={}", is_alone ? "trunk_rests" : "target_rests", trunk->name,
+               duration.count());
+  if (is_alone) monitor_.rest(trunk->id, duration, now);
 }
 
 void trunk_directory::send_due_probes(pstn::sip::user_agent& agent) {

@@ -44,8 +44,9 @@ class trunk_directory {
   std::vector<candidate> consider(const pstn::phone_number& number, const pstn::trunk::cost_lookup& cost);
   // The trunk once for each of the targets that a call tries, in their order: itself where it has but one.
   std::vector<trunk_choice> targets_of(const trunk_choice& trunk) const;
-  // Has the trunk room for a call now? It may have been filled since it was chosen.
-  bool has_room(const trunk_choice& trunk) const;
+  // Has the trunk room for a call now? It may have been filled since it was chosen. `again`: the call was
+  // sent to another target of it a moment ago, and counts once in its calls a second.
+  bool has_room(const trunk_choice& trunk, bool again = false) const;
   // Over which trunk an admitted INVITE came.
   trunk_choice match_inbound(const pstn::sip::incoming_invite& invite) const;
   // What an INVITE from there, which claims to be of this user, has to show. Any thread.
@@ -57,7 +58,7 @@ class trunk_directory {
   // An attempt was answered or has failed (trunk_monitor::attempt_done).
   void attempt_done(const trunk_choice& trunk, const pstn::trunk::attempt_outcome& outcome);
   void talked(const trunk_choice& trunk, std::chrono::milliseconds talk);
-  // It is to be left alone so long.
+  // The target is to be left alone so long; the trunk, where it has no other one to go to.
   void rest(const trunk_choice& trunk, std::chrono::seconds duration);
 
   // What the names of trunks lead to is asked by `ask`, and told to take_targets.

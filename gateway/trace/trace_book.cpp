@@ -33,10 +33,11 @@ void trace_book::note(const pstn::sip::seen_message& message, wall_time now) {
   if (!of.call && of.waiting.size() >= unclaimed_messages_most) return;
   std::string text = message.text;
   if (text.size() > options_.message_bytes_most) text.resize(options_.message_bytes_most);
+  const bool is_second = !options_.local6.ip.empty() && message.remote.ip.find(':') != std::string::npos;
   trace_message kept{now,
                      message.sent,
                      message.transport,
-                     options_.local,
+                     is_second ? options_.local6 : options_.local,
                      {message.remote.ip, message.remote.port},
                      of.trunk,
                      redacted(std::move(text))};

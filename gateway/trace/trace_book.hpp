@@ -23,6 +23,7 @@ namespace tollgate::gateway::trace {
 struct book_options {
   std::string node;
   endpoint_address local;                          ///< of our SIP port
+  endpoint_address local6;                         ///< of that towards IPv6; empty: `local`
   std::size_t bytes_most = std::size_t{64} << 20;  ///< of all calls; beyond, the oldest call goes
   std::size_t call_messages_most = 200;            ///< beyond, from the middle
   std::size_t message_bytes_most = 16 << 10;       ///< what is longer is cut

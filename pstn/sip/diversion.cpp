@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t entries_most = 64;  // of one INVITE: beyond any limit on hops
 constexpr int counter_most = 99;          // RFC 5806 §4: 1*2DIGIT
 constexpr std::size_t index_most_bytes = 4 * entries_most;
-constexpr const char* nobody_known = "sip:unknown@unknown.invalid";  // RFC 7544 §7.1
+constexpr const char* nobody_known = "sip:unknown@unknown.invalid";  // RFC 7544
 
 struct su_home_deleter {
   void operator()(su_home_t* home) const { su_home_unref(home); }
@@ -100,7 +100,7 @@ std::string next_index(const history_entry& after) {
   return after.index + ".1";
 }
 
-// RFC 7544 §7.1: reasons of RFC 5806 as causes of RFC 4458; 404 is "unknown".
+// RFC 7544: reasons of RFC 5806 as causes of RFC 4458; 404 is "unknown".
 std::string_view cause_of_reason(std::string_view reason) {
   if (reason == "unconditional") return "302";
   if (reason == "user-busy") return "486";

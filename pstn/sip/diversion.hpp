@@ -41,7 +41,7 @@ class diversion_reader {
   std::vector<told_entry> history_;
 };
 
-/// Redirections (the latest first) as History-Info, for a request that now goes to `target` (RFC 7544 §7.1): one entry
+/// Redirections (the latest first) as History-Info, for a request that now goes to `target` (RFC 7544): one entry
 /// for who was called first, one for each who was called next, `target` last. What a counter tells of without naming it
 /// has entries that say so.
 std::vector<history_entry> history_of(const std::vector<diversion>& through, const std::string& target);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The SIP thread: creates the stack, runs it, takes it down.
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,7 +35,7 @@ std::string listen_url(const user_agent_options& options, bool tls) {
       options.advertised_address.empty() ? options.address : options.advertised_address;
   std::string url = tls ? "sips:" : "sip:";
   url += host_text(shown) + ':' + std::to_string(tls ? options.tls_port : options.port);
-  if (shown != options.address) url += ";maddr=" + options.address;
+  if (shown != options.address) url += ";maddr=" + host_text(options.address);
   // Both: no parameter. A list ("udp,tcp") is documented, but nta_agent_add_tport() reads it from a dead
   // stack frame.
   if (!tls && options.udp != options.tcp) url += options.udp ? ";transport=udp" : ";transport=tcp";
@@ -52,6 +53,9 @@ void try_port(const std::string& address, std::uint16_t port, int type) {
   if (const int error = getaddrinfo(address.c_str(), service.c_str(), &hints, &found); error != 0)
     throw std::runtime_error("SIP address " + address + ": " + gai_strerror(error));
   const int handle = socket(found->ai_family, type | SOCK_CLOEXEC, 0);
+  const int on = 1;  // as the stack does: beside "0.0.0.0" there is room for "::"
+  if (handle >= 0 && found->ai_family == AF_INET6)
+    setsockopt(handle, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   const int reuse =
       type == SOCK_STREAM ? 1 : 0;  // as the stack does: connections in TIME_WAIT are no obstacle
   if (handle >= 0 && reuse != 0) setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);

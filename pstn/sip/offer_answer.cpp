@@ -32,6 +32,11 @@ bool is_literal(const std::string& address) {
   return inet_pton(is_ipv6(address) ? AF_INET6 : AF_INET, address.c_str(), bytes.data()) == 1;
 }
 
+/// Nowhere, of either family: what a far end without media for now may write (RFC 3264 §8.4).
+bool is_unspecified(std::string_view address) {
+  return address == "0.0.0.0" || address == "::";
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -115,7 +120,8 @@ result<negotiated> read_stream(const session_description& description, const med
   const media::sdp_connection* connection = media::connection_of(description, section);
   if (!connection || !equal_ignoring_case(connection->network_type, "IN")) return sdp_error::no_address;
   // A multicast address may carry "/ttl"; it is not a literal and is refused with the others.
-  if (!is_literal(connection->address) || is_ipv6(connection->address) != we_are_ipv6)
+  const bool is_nowhere = is_unspecified(connection->address);
+  if (!is_literal(connection->address) || (!is_nowhere && is_ipv6(connection->address) != we_are_ipv6))
     return sdp_error::no_address;
   negotiated out;
   out.address = connection->address;
@@ -123,8 +129,7 @@ result<negotiated> read_stream(const session_description& description, const med
   out.rtcp_port = rtcp_port_of(section);
   out.ptime = ptime_of(section);
   out.direction = media::reversed(media::direction_of(description, section));
-  if (out.address == "0.0.0.0" || out.address == "::")
-    out.direction = without_sending(out.direction);  // RFC 3264 §8.4
+  if (is_nowhere) out.direction = without_sending(out.direction);  // RFC 3264 §8.4
   return out;
 }
 
@@ -288,6 +293,18 @@ result<negotiated> accept_answer(std::string_view offer, std::string_view answer
   out->telephone_event_payload_type_received = first.telephone_event_payload_type_received;
   out->alternatives.assign(std::next(codings.begin()), codings.end());
   return out;
+}
+
+std::optional<address_family> family_of_offer(std::string_view offer) {
+  const auto offered = media::parse_session_description(offer);
+  if (!offered) return std::nullopt;
+  for (const media_description& section : offered->media) {
+    if (!is_audio(section) || section.port == 0) continue;
+    const media::sdp_connection* connection = media::connection_of(*offered, section);
+    if (connection && is_literal(connection->address) && !is_unspecified(connection->address))
+      return family_of(connection->address);
+  }
+  return std::nullopt;
 }
 
 result<offer_answered> answer_offer(std::string_view offer, const local_media& ours) {

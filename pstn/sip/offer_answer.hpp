@@ -14,6 +14,7 @@
 #include "pstn/media/codec_description.hpp"
 #include "pstn/media/leg.hpp"
 #include "pstn/media/session_description.hpp"
+#include "pstn/sip/address_family.hpp"
 #include "pstn/sip/error.hpp"
 #include "pstn/sip/media_security.hpp"
 #include "pstn/sip/sdes.hpp"
@@ -66,6 +67,10 @@ std::string make_offer(const local_media& ours);
 /// What an answer to our offer comes to: the first of its formats that we offered (RFC 3264 §6.1), and the
 /// others.
 boost::system::result<negotiated> accept_answer(std::string_view offer, std::string_view answer);
+
+/// Of the address at which an offer wants its audio; nothing for an offer without one, and for one that is
+/// nowhere (hold, RFC 3264 §8.4), which both families can answer.
+std::optional<address_family> family_of_offer(std::string_view offer);
 
 /// Answers an offer with the codec that is first by our order, G.729 without Annex B where the offer says so
 /// (RFC 7261 §3), encrypted by the first of its keys that can be used; further media sections are refused.

@@ -51,7 +51,7 @@ std::string without_dot(std::string name) {
 
 class target_resolver::implementation {
  public:
-  implementation(const std::string& configuration, bool ipv6) : ipv6_(ipv6) {
+  implementation(const std::string& configuration, address_families reached) : reached_(reached) {
     prepare_stack();
     resolver_ = sres_resolver_new(configuration.c_str());
     if (!resolver_) throw std::runtime_error("no DNS resolver with " + configuration);
@@ -123,20 +123,21 @@ class target_resolver::implementation {
         answer_.targets.push_back({literal.data(), port, transport});
     };
     const std::string name = without_dot(host);
-    if (ipv6_)
+    // RFC 7984, RFC 6724 §2.1: of a host that has both, IPv6 comes first.
+    if (reached_.ipv6)
       ask(sres_type_aaaa, name, [&](const sres_record_t& one) { add(AF_INET6, &one.sr_aaaa->aaaa_addr); });
-    else
+    if (reached_.ipv4)
       ask(sres_type_a, name, [&](const sres_record_t& one) { add(AF_INET, &one.sr_a->a_addr); });
   }
 
-  const bool ipv6_;
+  const address_families reached_;
   sres_resolver_t* resolver_ = nullptr;
   target_answer answer_;  // of the question under way
   std::mt19937 chance_{std::random_device{}()};
 };
 
-target_resolver::target_resolver(const std::string& configuration, bool ipv6)
-    : implementation_(std::make_unique<implementation>(configuration, ipv6)) {}
+target_resolver::target_resolver(const std::string& configuration, address_families reached)
+    : implementation_(std::make_unique<implementation>(configuration, reached)) {}
 
 target_resolver::~target_resolver() = default;
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "pstn/sip/address_family.hpp"
 #include "pstn/sip/target.hpp"
 
 namespace tollgate::pstn::sip {
@@ -13,9 +14,9 @@ namespace tollgate::pstn::sip {
 class target_resolver {
  public:
   /// `configuration` is a file in the form of resolv.conf(5); a line "port N" names another port than 53 for
-  /// the servers that follow. Throws std::runtime_error when there is no resolver. `ipv6`: AAAA records
-  /// instead of A.
-  target_resolver(const std::string& configuration, bool ipv6);
+  /// the servers that follow. Throws std::runtime_error when there is no resolver. AAAA records
+  /// count where IPv6 is `reached`, A records where IPv4 is; of a host that has both the former come first.
+  target_resolver(const std::string& configuration, address_families reached);
   ~target_resolver();
   target_resolver(const target_resolver&) = delete;
   target_resolver& operator=(const target_resolver&) = delete;

@@ -7,15 +7,21 @@
 #include <thread>
 #include <utility>
 
+#include "pstn/sip/address_family.hpp"
 #include "pstn/sip/call.hpp"
 #include "pstn/sip/endpoint.hpp"
+#include "pstn/sip/uri.hpp"
 
 namespace tollgate::pstn::sip {
 
-class user_agent::implementation {
+namespace {
+
+/// An endpoint and its thread.
+class runner {
  public:
-  implementation(user_agent_options options, event_handler handler)
-      : endpoint_(options, std::move(handler), [this] { return next_key(); }) {
+  runner(const user_agent_options& options, user_agent::event_handler handler,
+         std::function<call_key()> next_key)
+      : endpoint_(options, std::move(handler), std::move(next_key)) {
     std::promise<void> started;
     auto outcome = started.get_future();
     thread_ =
@@ -27,35 +33,105 @@ class user_agent::implementation {
       throw;
     }
   }
+  ~runner() {
+    begin_stop();
+    join();
+  }
+  runner(const runner&) = delete;
+  runner& operator=(const runner&) = delete;
+
+  endpoint& home() { return endpoint_; }
+  const endpoint& home() const { return endpoint_; }
+  void begin_stop() {
+    if (thread_.joinable()) endpoint_.post([](endpoint& home) { home.begin_stop(); });
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  endpoint endpoint_;
+  std::thread thread_;
+};
+
+const std::string& shown(const std::string& advertised, const std::string& address) {
+  return advertised.empty() ? address : advertised;
+}
+
+/// For each address the options of its endpoint: a stack has but one of each transport.
+std::vector<user_agent_options> split(const user_agent_options& options) {
+  user_agent_options first = options;
+  first.address6.clear();
+  if (options.address6.empty()) return {first};
+  if (first.realm.empty()) first.realm = shown(options.advertised_address, options.address);
+  user_agent_options second = first;
+  second.address = options.address6;
+  second.advertised_address = options.advertised_address6;
+  return {first, second};
+}
+
+/// The host that a request to `uri` goes to: maddr before the host itself (RFC 3261 §19.1.1).
+address_family family_of_uri(std::string_view uri) {
+  constexpr std::string_view name = ";maddr=";
+  const std::size_t at = uri.find(name);
+  if (at == uri.npos) return family_of(host_of(uri));
+  return uri.substr(at + name.size()).starts_with('[') ? address_family::ipv6 : address_family::ipv4;
+}
+
+}  // namespace
+
+class user_agent::implementation {
+ public:
+  implementation(const user_agent_options& options, const event_handler& handler) {
+    for (const auto& one : split(options))
+      lines_.push_back(std::make_unique<runner>(one, handler, [this] { return next_key(); }));
+  }
 
   ~implementation() { stop(); }
 
   call_key next_key() { return call_key{++last_key_}; }
 
-  void post(endpoint::command work) { endpoint_.post(std::move(work)); }
-
-  void post_to(call_key key, std::function<void(call&)> action) {
-    endpoint_.post([key, action = std::move(action)](endpoint& home) { home.with_call(key, action); });
+  /// To the endpoint that a request to there leaves from; where there is but one, to that.
+  void post_toward(std::string_view uri, endpoint::command work) {
+    lines_[family_of_uri(uri) == address_family::ipv6 ? lines_.size() - 1 : 0]->home().post(std::move(work));
   }
 
-  stranger_figures strangers() const { return endpoint_.strangers(); }
+  /// To all of them: a command for a key is nothing to an endpoint that does not have it.
+  void post(const endpoint::command& work) {
+    for (const auto& line : lines_)
+      line->home().post(work);
+  }
+
+  void post_to(call_key key, std::function<void(call&)> action) {
+    post([key, action = std::move(action)](endpoint& home) { home.with_call(key, action); });
+  }
+
+  stranger_figures strangers() const {
+    stranger_figures all;
+    for (const auto& line : lines_) {
+      const auto one = line->home().strangers();
+      all.answered += one.answered;
+      all.dropped += one.dropped;
+    }
+    return all;
+  }
 
   void stop() {
     const std::scoped_lock lock(stop_mutex_);
-    if (!thread_.joinable()) return;
-    endpoint_.post([](endpoint& home) { home.begin_stop(); });
-    thread_.join();
+    for (const auto& line : lines_)
+      line->begin_stop();
+    for (const auto& line : lines_)
+      line->join();
   }
 
  private:
   std::atomic<std::uint64_t> last_key_ = 0;
-  endpoint endpoint_;
   std::mutex stop_mutex_;
-  std::thread thread_;
+  std::vector<std::unique_ptr<runner>> lines_;
 };
 
 user_agent::user_agent(user_agent_options options, event_handler handler)
-    : implementation_(std::make_unique<implementation>(std::move(options), std::move(handler))) {}
+    : implementation_(std::make_unique<implementation>(options, handler)) {}
 
 user_agent::~user_agent() = default;
 
@@ -64,8 +140,9 @@ call_key user_agent::next_call_key() {
 }
 
 void user_agent::send_invite(call_key key, invite request) {
-  implementation_->post(
-      [key, request = std::move(request)](endpoint& home) { home.start_call(key, request); });
+  const std::string next_hop = request.route.empty() ? request.request_uri : request.route;
+  implementation_->post_toward(
+      next_hop, [key, request = std::move(request)](endpoint& home) { home.start_call(key, request); });
 }
 
 void user_agent::send_progress(call_key key, int status, std::string sdp) {
@@ -98,19 +175,23 @@ void user_agent::send_info_dtmf(call_key key, char digit, std::chrono::milliseco
 }
 
 void user_agent::send_options(call_key key, std::string uri) {
-  implementation_->post(
-      [key, uri = std::move(uri)](endpoint& home) { home.start_probe(key, uri, std::nullopt); });
+  const std::string next_hop = uri;
+  implementation_->post_toward(
+      next_hop, [key, uri = std::move(uri)](endpoint& home) { home.start_probe(key, uri, std::nullopt); });
 }
 
 void user_agent::send_notify(call_key key, std::string uri, notice what) {
-  implementation_->post([key, uri = std::move(uri), what = std::move(what)](endpoint& home) {
+  const std::string next_hop = uri;
+  implementation_->post_toward(next_hop, [key, uri = std::move(uri), what = std::move(what)](endpoint& home) {
     home.start_probe(key, uri, what);
   });
 }
 
 void user_agent::start_registration(call_key key, registration_request request) {
-  implementation_->post(
-      [key, request = std::move(request)](endpoint& home) { home.start_registration(key, request); });
+  const std::string next_hop = request.route.empty() ? request.registrar_uri : request.route;
+  implementation_->post_toward(next_hop, [key, request = std::move(request)](endpoint& home) {
+    home.start_registration(key, request);
+  });
 }
 
 void user_agent::stop_registration(call_key key) {

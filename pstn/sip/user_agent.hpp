@@ -81,7 +81,9 @@ struct admission {
 /// hang-up and answer.
 class user_agent {
  public:
-  /// Called on the SIP thread; must not block and must not call stop().
+  /// Called on the SIP thread; must not block and must not call stop(). With `address6` there are two such
+  /// threads, and this, the admission rule, `now`, `log` and `trace` are called on either, at the same time,
+  /// too.
   using event_handler = std::function<void(event)>;
   /// `user` is what an Authorization header claims to be, empty without one.
   using admission_rule = std::function<admission(const source_address&, std::string_view user)>;

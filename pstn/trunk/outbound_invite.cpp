@@ -23,6 +23,10 @@ std::string next_hop(const trunk& by) {
   return "sip:" + host_and_port(by) + ";transport=" + std::string{name(by.transport)};
 }
 
+sip::address_family family_of(const trunk& by) {
+  return sip::family_of(by.target ? by.target->address : by.host);
+}
+
 namespace {
 
 sip::invite invite_to(const trunk& by, const std::string& user, const caller_identity& caller,

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "pstn/number/phone_number.hpp"
+#include "pstn/sip/address_family.hpp"
 #include "pstn/sip/events.hpp"
 #include "pstn/trunk/caller_id.hpp"
 #include "pstn/trunk/trunk.hpp"
@@ -25,5 +26,8 @@ sip::registration_request make_registration(const trunk& by);
 
 /// "sip:192.0.2.1:5060;transport=udp": the next hop, and the target of OPTIONS.
 std::string next_hop(const trunk& by);
+
+/// Of the address that is the next hop; ipv4 where it is a name that has led nowhere yet.
+sip::address_family family_of(const trunk& by);
 
 }  // namespace tollgate::pstn::trunk

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "pstn/trunk/monitor.hpp"
+
 namespace tollgate::pstn::trunk {
 
 bool needs_targets(const trunk& one) {
@@ -55,24 +57,24 @@ void target_book::resolved(const uuid& trunk_id, const sip::target_answer& answe
   for (const sip::target& where : answer.targets) {
     const auto same = std::find_if(one.targets.begin(), one.targets.end(),
                                    [&](const known_target& before) { return before.where == where; });
-    now_known.push_back({where, same != one.targets.end() ? same->health : trunk_health(options_)});
+    now_known.push_back(same != one.targets.end() ? *same : known_target{where, trunk_health(options_)});
   }
   one.targets = std::move(now_known);
 }
 
-std::vector<target_book::target_state> target_book::states(const uuid& trunk_id) const {
+std::vector<target_book::target_state> target_book::states(const uuid& trunk_id, time_point now) const {
   const auto found = entries_.find(trunk_id);
   if (found == entries_.end()) return {};
   std::vector<target_state> out;
-  for (const bool up : {true, false})
+  for (const auto& [up, resting] : {std::pair{true, false}, {true, true}, {false, false}, {false, true}})
     for (const known_target& one : found->second.targets)
-      if (one.health.up() == up) out.push_back({one.where, up});
+      if (one.health.up() == up && (one.resting_until > now) == resting) out.push_back({one.where, up});
   return out;
 }
 
-std::vector<sip::target> target_book::targets(const uuid& trunk_id) const {
+std::vector<sip::target> target_book::targets(const uuid& trunk_id, time_point now) const {
   std::vector<sip::target> out;
-  for (target_state& one : states(trunk_id))
+  for (target_state& one : states(trunk_id, now))
     out.push_back(std::move(one.where));
   return out;
 }
@@ -82,6 +84,20 @@ void target_book::answered(const uuid& trunk_id, const sip::target& which, int s
   if (found == entries_.end()) return;
   for (known_target& one : found->second.targets)
     if (one.where == which) one.health.probe_answered(sip_status, now);
+}
+
+bool target_book::rest(const uuid& trunk_id, const sip::target& which, std::chrono::seconds duration,
+                       time_point now) {
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end()) return false;
+  bool others = false;
+  for (known_target& one : found->second.targets) {
+    if (one.where == which)
+      one.resting_until = std::max(one.resting_until, now + std::min(duration, trunk_monitor::longest_rest));
+    else
+      others = others || (one.health.up() && one.resting_until <= now);
+  }
+  return others;
 }
 
 }  // namespace tollgate::pstn::trunk

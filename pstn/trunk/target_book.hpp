@@ -33,23 +33,27 @@ class target_book {
   /// What was found. Targets that stay keep what is known of them; an empty answer changes none.
   void resolved(const uuid& trunk_id, const sip::target_answer& answer, time_point now);
 
-  /// The order in which a call tries them: those that answer first. Empty: there are none, the trunk itself
-  /// is the target.
-  std::vector<sip::target> targets(const uuid& trunk_id) const;
+  /// The order in which a call tries them: those that answer first, among them those that rest last. Empty:
+  /// there are none, the trunk itself is the target.
+  std::vector<sip::target> targets(const uuid& trunk_id, time_point now = {}) const;
   /// The same with what is known of each.
   struct target_state {
     sip::target where;
     bool up = true;
   };
-  std::vector<target_state> states(const uuid& trunk_id) const;
+  std::vector<target_state> states(const uuid& trunk_id, time_point now = {}) const;
 
   /// Of an OPTIONS to a target, or of a call's first answer.
   void answered(const uuid& trunk_id, const sip::target& which, int sip_status, time_point now);
+  /// It is to be left alone so long (503 with Retry-After is of one server: RFC 3263 §4.3). False: no other
+  /// one is up and awake, so it is the whole trunk's.
+  bool rest(const uuid& trunk_id, const sip::target& which, std::chrono::seconds duration, time_point now);
 
  private:
   struct known_target {
     sip::target where;
     trunk_health health;
+    time_point resting_until{};
   };
   struct entry {
     sip::target_query query;

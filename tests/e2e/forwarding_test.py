@@ -199,6 +199,20 @@ class Forwarding(StageTest):
             re.findall("^Diversion: (.*)\r$", sent, re.MULTILINE),
         )
 
+    def test_redirections_that_nobody_vouches_for_are_not_told_to_the_telephone_but_count(self):
+        number, stranger = "+442079460303", "127.0.0.3"
+        self.stage.trunk(self.stage.free_port(), ["4413"], host=stranger, trusted_identity=False)
+        refuses = self.a_telephone(number, "called_refuses", keys={"refusal": "486 Busy Here"})
+        self.forward(f"{number} always")
+        redirected = "Diversion: <sip:+442079460444@carrier.example>;reason=unconditional"
+        caller = self.stage.caller("caller_was_redirected", ALICE_NUMBER, address=stranger, keys={"redirections": redirected})
+        self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
+        self.assertEqual(0, refuses.finish())
+        self.assertEqual([f"<sip:{ALICE_NUMBER}@127.0.0.1>;reason=unconditional;counter=2;privacy=off"],
+                         refuses.headers("Diversion"))  # the other one counts against a loop
+        self.assertEqual("<sip:unknown@unknown.invalid>;index=1", refuses.headers("History-Info")[0])
+        self.assert_sound()
+
     def test_the_caller_is_cut_off_when_the_owners_credit_ends(self):
         dear = "+442079460999"  # EUR 0.50 a second
         self.a_telephone(dear, "called_answers", echo=True)

@@ -27,6 +27,7 @@ class Names(StageTest):
         cls.settings = {
             "sip.resolver": resolver, "sip.digest_algorithms": "MD5", "sip.invite_timeout_s": 1, "sip.options_interval_s": 1,
             "sip.options_down_interval_s": 1, "sip.options_failures": 2,
+            "sip.address6": "::1", "media.address6": "::1",
         }
         super().setUpClass()
 
@@ -34,7 +35,7 @@ class Names(StageTest):
     def prepare(cls, stage):
         command = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--no-resolv", "--no-hosts", "--user=root",
                    "--bind-interfaces", "--listen-address=127.0.0.1", f"--port={cls.dns_port}", "--local=/example/",
-                   "--host-record=proxy.carrier.example,127.0.0.1"]
+                   "--host-record=proxy.carrier.example,127.0.0.1", "--host-record=both.example,127.0.0.1,::1"]
         command += [f"--srv-host=_sip._udp.carrier.example,proxy.carrier.example,{port},{priority}"
                     for priority, port in enumerate(cls.ports, 10)]
         with (stage.output / "dns.log").open("wb") as output:
@@ -84,6 +85,32 @@ class Names(StageTest):
         self.assertEqual([(trunk["name"], 408), (trunk["name"], 200)],
                          [(attempt["trunk"], attempt["sip_code"]) for attempt in record["attempts"]])
         self.assertEqual(0, proxy.finish(PATIENCE_S), proxy.complaint())
+        self.assert_sound()
+
+    def test_a_proxy_that_asks_to_be_left_alone_is_passed_over_and_the_other_one_is_not(self):
+        number, trunk = self.carrier(probes=False, capacity_calls_per_second=1)  # a call counts once, whatever it tries
+        processes.wait_until("the answer of the DNS", lambda: self.status(trunk)["targets"], PATIENCE_S)
+        busy = self.stage.called("called_refuses", port=self.ports[0], keys={"refusal": "503 Service Unavailable\nRetry-After: 60"})
+        proxy = self.stage.called("called_answers", port=self.ports[1], echo=True, calls=2)
+        codes = lambda: [attempt["sip_code"] for attempt in self.call(number)["attempts"]]
+        self.assertEqual([503, 200], codes())
+        self.assertEqual(0, busy.finish(PATIENCE_S), busy.complaint())
+        self.assertEqual([200], codes())
+        self.assertEqual(0, proxy.finish(PATIENCE_S), proxy.complaint())
+        self.assert_sound()
+
+    def test_a_host_of_both_families_is_tried_by_ipv6_and_then_by_ipv4(self):
+        number = next(self.numbers)
+        proxy = self.stage.called("called_answers", echo=True)  # at 127.0.0.1 alone
+        trunk = self.stage.trunk(proxy.port, [number[1:]], host="both.example")
+        self.addCleanup(self.stage.rest.delete, f"/v1/trunks/{trunk['id']}")
+        wanted = [f"udp {address}:{proxy.port}" for address in ("[::1]", "127.0.0.1")]
+        known = lambda: [one["target"] for one in self.status(trunk)["targets"]]
+        processes.wait_until("the answer of the DNS", lambda: known() == wanted, PATIENCE_S)
+        codes = [attempt["sip_code"] for attempt in self.call(number)["attempts"]]
+        self.assertEqual((2, 200), (len(codes), codes[-1]), codes)
+        self.assertEqual(0, proxy.finish(PATIENCE_S), proxy.complaint())
+        self.assertIn("c=IN IP4 127.0.0.1", proxy._messages_file())
         self.assert_sound()
 
     def test_its_calls_in_show_a_digest(self):

@@ -10,6 +10,7 @@ import numpy
 
 from carrier import Carrier
 from stage import PATIENCE_S, StageTest, audio
+from trunk_test import a_law
 
 DIGITS = "159#"
 DIGIT_MS = 100  # of the peer's
@@ -165,6 +166,18 @@ class Signals(StageTest):
             if sum(share(piece, frequency) for frequency in frequencies_hz) > 0.8:
                 sounding += 0.05
         self.assertGreaterEqual(sounding, least_s)
+
+    def test_it_rings_for_the_caller_until_the_media_comes_that_a_180_has_described(self):
+        said = self.stage.speech("late_announcement", "demo-instruct", 4)
+        number = next(self.numbers)
+        carrier = self.stage.called("called_rings_and_announces", files={"speech.alaw": a_law(said)})
+        self.stage.trunk(carrier.port, [number[1:]])
+        heard = self.stage.wav("rung_and_announced")
+        self.alice.start("call", number, "--record", heard).finish(PATIENCE_S)
+        self.assertEqual(0, carrier.finish(PATIENCE_S), carrier.complaint())
+        self.assert_tone(audio.read(heard), [400, 450], 0.4)  # British: twice 0.4 s
+        self.assert_heard(said, heard)
+        self.assert_sound()
 
     def test_a_busy_line_is_told_at_once_and_heard_as_busy_and_free(self):
         ended, notice, record, heard = self.fail("486 Busy Here")

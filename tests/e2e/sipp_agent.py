@@ -45,7 +45,8 @@ class Sipp:
     def _await_port(self, address):
         end = time.monotonic() + 20
         while self.process.poll() is None and time.monotonic() < end:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
                 try:
                     probe.bind((address, self.port))
                 except OSError:

@@ -160,7 +160,7 @@ class Stage:
         """A sipp that calls this number at the gateway, or at what stands before it."""
         agent = Sipp(
             self.output, scenario, self.free_port(), self.free_port(4), address=address, number=number,
-            remote=remote or f"127.0.0.1:{self.gateway.sip_port}", **options,
+            remote=remote or f"{'[::1]' if ':' in address else '127.0.0.1'}:{self.gateway.sip_port}", **options,
         )
         self.agents.append(agent)
         return agent

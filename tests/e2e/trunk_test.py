@@ -6,6 +6,7 @@ import audioop
 import hashlib
 import re
 import socket
+import time
 import unittest
 import warnings
 import wave
@@ -25,7 +26,7 @@ def a_law(path):
 
 
 class Trunks(StageTest):
-    settings = {"billing.report_interval_s": 1}
+    settings = {"billing.report_interval_s": 1, "sip.address6": "::1", "media.address6": "::1"}  # beside 127.0.0.1
 
     @classmethod
     def prepare(cls, stage):
@@ -34,13 +35,14 @@ class Trunks(StageTest):
         cls.landline_speech = stage.speech("landline_speech", "demo-instruct", SPEECH_S, voice=0.85)
         cls.landline_samples = {"speech.alaw": a_law(cls.landline_speech)}
         cls.numbers = (f"+4420794601{number:02d}" for number in range(100))
-        stage.trunk(stage.free_port(), ["4413"])  # serves nothing here, but callers from its host are taken
+        for host in ("127.0.0.1", "::1"):
+            stage.trunk(stage.free_port(), ["4413"], host=host)  # serves nothing here, but callers from its host are taken
 
-    def far_end(self, scenario, **options):
+    def far_end(self, scenario, address="127.0.0.1", **options):
         """A carrier behind its own trunk, and the only number that it serves."""
         number = next(self.numbers)
-        agent = self.stage.called(scenario, **options)
-        self.stage.trunk(agent.port, [number[1:]])
+        agent = self.stage.called(scenario, address=address, **options)
+        self.stage.trunk(agent.port, [number[1:]], host=address)
         return agent, number
 
     def call(self, number, *arguments):
@@ -69,6 +71,51 @@ class Trunks(StageTest):
         self.assertGreaterEqual(record["billed_s"], SPEECH_S + 2)
         self.assertEqual(record["billed_s"] * MICROS_PER_SECOND, record["charged_micros"])
         self.assertEqual(record["charged_micros"], ended["summary"]["charged_micros"])
+        self.assert_sound()
+
+    def described_media(self, agent):
+        """Address and family in the first description that the gateway has sent."""
+        return re.search(r"message received .*?^c=IN (\S+ \S+?)\r?$", agent._messages_file(), re.MULTILINE | re.DOTALL)[1]
+
+    def test_calls_out_and_in_by_ipv6_carry_speech_both_ways(self):
+        number = next(self.numbers)
+        phone = self.stage.telephone(self.landline_speech, [number], name="telephone6", address="::1")
+        self.addCleanup(phone.hang_up)
+        self.stage.trunk(phone.sip_port, [number[1:]], host="::1")
+        for way in ("out", "in"):
+            with self.subTest(way):
+                phone.forget()
+                recordings = phone.recordings()
+                heard_here, heard_there = self.stage.wav(f"ipv6_{way}_peer"), self.stage.wav(f"ipv6_{way}_telephone")
+                sound = ("--play", self.peer_speech, "--record", heard_here, "--duration", SPEECH_S + 2)
+                if way == "out":
+                    ended, _ = self.call(number, *sound)
+                else:
+                    time.sleep(1)  # the telephone names its recordings by the second
+                    running = self.alice.start("answer", "--count", 1, "--wait", PATIENCE_S, *sound)
+                    running.await_event("waiting", PATIENCE_S)
+                    phone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+                    running.finish(PATIENCE_S)
+                    ended = running.event("ended")
+                self.assertEqual("normal", ended["code"])
+                phone.keep_recording(recordings, heard_there)
+                self.assert_heard(self.landline_speech, heard_here)
+                self.assert_heard(self.peer_speech, heard_there)
+        self.assert_sound()
+
+    def test_a_call_goes_on_by_ipv4_where_the_carrier_of_ipv6_is_in_trouble(self):
+        first, number = self.far_end("called_refuses", address="::1", keys={"refusal": "503 Service Unavailable"})
+        second = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(second.port, [number[1:]], priority=1)
+        heard = self.stage.wav("ipv4_heard")
+        ended, record = self.call(number, "--play", self.peer_speech, "--record", heard, "--duration", SPEECH_S + 2)
+        self.assert_as_written(first)
+        self.assert_as_written(second)
+        self.assertEqual([503, 200], [attempt["sip_code"] for attempt in record["attempts"]])
+        for header in ("Via", "Contact"):
+            self.assertEqual([True, False], ["[::1]" in agent.header(header) for agent in (first, second)], header)
+        self.assertEqual(["IP6 ::1", "IP4 127.0.0.1"], [self.described_media(agent) for agent in (first, second)])
+        self.assert_heard(self.peer_speech, heard)
         self.assert_sound()
 
     def test_a_refusal_by_the_called_party_is_final_told_and_free(self):

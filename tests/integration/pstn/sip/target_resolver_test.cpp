@@ -55,7 +55,7 @@ class name_server {
 TEST(TargetResolver, FollowsNaptrSrvAndAddresses) {
   name_server server;
   ASSERT_TRUE(server.is_listening) << server.output();
-  ua::target_resolver resolver(server.configuration(), false);
+  ua::target_resolver resolver(server.configuration(), {});
   struct row {
     const char* what;
     ua::target_query query;
@@ -88,7 +88,7 @@ TEST(TargetResolver, FollowsNaptrSrvAndAddresses) {
 TEST(TargetResolver, AsksForIpv6WhereOursIs) {
   name_server server;
   ASSERT_TRUE(server.is_listening) << server.output();
-  ua::target_resolver resolver(server.configuration(), true);
+  ua::target_resolver resolver(server.configuration(), {.ipv4 = false, .ipv6 = true});
   const auto answer = resolver.resolve({"mere.example", 5060, "udp"});
   ASSERT_EQ(answer.targets.size(), 1U);
   EXPECT_EQ(answer.targets[0].address, "2001:db8::9");
@@ -96,6 +96,17 @@ TEST(TargetResolver, AsksForIpv6WhereOursIs) {
   const auto service = resolver.resolve({"plain.example", 0, "udp"});
   ASSERT_EQ(service.targets.size(), 1U);
   EXPECT_EQ(service.targets[0], (target{"2001:db8::2", 5070, "udp"}));
+}
+
+TEST(TargetResolver, TellsAllAddressesOfAHostBeforeTheNextWhereBothFamiliesAreReached) {
+  name_server server;
+  ASSERT_TRUE(server.is_listening) << server.output();
+  ua::target_resolver resolver(server.configuration(), {.ipv4 = true, .ipv6 = true});
+  EXPECT_EQ(resolver.resolve({"mere.example", 5060, "udp"}).targets,
+            (std::vector<target>{{"2001:db8::9", 5060, "udp"}, {"192.0.2.9", 5060, "udp"}}));
+  EXPECT_EQ(resolver.resolve({"plain.example", 0, "udp"}).targets,
+            (std::vector<target>{
+                {"192.0.2.1", 5060, "udp"}, {"2001:db8::2", 5070, "udp"}, {"192.0.2.2", 5070, "udp"}}));
 }
 
 }  // namespace

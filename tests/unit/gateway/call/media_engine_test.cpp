@@ -6,12 +6,14 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/system/system_error.hpp>
 #include <map>
 #include <set>
 
 namespace {
 
+using namespace tollgate;
 using namespace tollgate::gateway;
 using boost::asio::ip::udp;
 
@@ -138,6 +140,53 @@ TEST_F(MediaEngine, TrunkPortsOfAllWorkersComeFromOneRange) {
     EXPECT_TRUE(ports.insert(*port).second) << *port << " was handed out twice";
   }
   EXPECT_FALSE(open(*media)->open_trunk()) << "from an empty range";
+}
+
+using pstn::media::side;
+using pstn::sip::address_family;
+
+// Who sends to it is heard: a socket of that address stands there.
+bool is_bound(const char* address, std::uint16_t port) {
+  boost::asio::io_context context;
+  const udp::endpoint there(boost::asio::ip::make_address(address), port);
+  udp::socket probe(context, there.protocol());
+  if (there.address().is_v6()) probe.set_option(boost::asio::ip::v6_only(true));
+  boost::system::error_code error;
+  probe.bind(there, error);
+  return error == boost::asio::error::address_in_use;
+}
+
+TEST_F(MediaEngine, ATrunkPortIsOfTheFamilyThatTheFarEndHas) {
+  for (const auto& [four, six] : {std::pair{"127.0.0.1", "::1"}, {"0.0.0.0", "::"}}) {
+    auto chosen = options(1);
+    chosen.address = four;
+    chosen.address6 = six;
+    chosen.trunk_port_low = free_ports(8);
+    chosen.trunk_port_high = static_cast<std::uint16_t>(chosen.trunk_port_low + 7);
+    const auto media = engine(chosen);
+    const auto session = open(*media);
+    const auto first = session->open_trunk(side::trunk, address_family::ipv6);
+    ASSERT_TRUE(first);
+    EXPECT_TRUE(is_bound("::1", *first));
+    EXPECT_FALSE(is_bound("127.0.0.1", *first));
+    EXPECT_EQ(*first, session->open_trunk(side::trunk, address_family::ipv6).value()) << "it has it already";
+    const auto second =
+        session->open_trunk(side::trunk, address_family::ipv4);  // the next trunk is reached so
+    ASSERT_TRUE(second);
+    EXPECT_TRUE(is_bound("127.0.0.1", *second));
+    const auto other = session->open_trunk(side::overlay, address_family::ipv6);
+    ASSERT_TRUE(other);
+    EXPECT_TRUE(is_bound("::1", *other));
+  }
+}
+
+TEST_F(MediaEngine, WhereThereIsOneAddressItIsTakenForEitherFamily) {
+  const auto media = engine(options(1));
+  const auto session = open(*media);
+  const auto port = session->open_trunk(side::trunk, address_family::ipv6);
+  ASSERT_TRUE(port);
+  EXPECT_TRUE(is_bound("127.0.0.1", *port));
+  EXPECT_EQ(*port, session->open_trunk(side::trunk, address_family::ipv4).value());
 }
 
 }  // namespace

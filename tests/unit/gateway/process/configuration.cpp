@@ -51,6 +51,24 @@ satellite = true
   EXPECT_TRUE(reading.value.dial_policy.satellite);
 }
 
+TEST(Configuration, ASecondAddressIsOfTheOtherFamily) {
+  const auto problems = [](const std::string& section, const std::string& text) {
+    return parse("[" + section + "]\n" + text).problems;
+  };
+  for (const std::string section : {"sip", "media"}) {
+    EXPECT_THAT(problems(section, "address6 = '::'"), IsEmpty());
+    EXPECT_THAT(problems(section, "address6 = '2001:db8::1'\nadvertised_address6 = '2001:db8::2'"), IsEmpty());
+    EXPECT_THAT(problems(section, "address = '::1'"), IsEmpty());
+    for (const char* bad :
+         {"address6 = '192.0.2.1'", "address = '::'\naddress6 = '::1'", "advertised_address6 = '2001:db8::2'",
+          "address6 = '::'\nadvertised_address6 = '192.0.2.1'", "address6 = '[::1]'"}) {
+      const auto found = problems(section, bad);
+      ASSERT_EQ(found.size(), 1U) << section << " " << bad;
+      EXPECT_THAT(found[0].text, HasSubstr(section + ".address6 must be an IPv6 address"));
+    }
+  }
+}
+
 TEST(Configuration, EnvironmentAloneIsEnough) {
   const auto reading = parse("", {{"TOLLGATE_STATE_DIRECTORY", "/srv/t"},
                                   {"TOLLGATE_OVERLAY_NAMES", "a,b"},

@@ -51,6 +51,34 @@ TEST(Offer, OfSeveralClockRatesHasEventsOfEach) {
   EXPECT_NE(offer.find("telephone-event/8000"), std::string::npos);
 }
 
+TEST(Offer, TellsTheFamilyThatItsAudioIsToBeIn) {
+  const auto offer = [](const std::string& session, const std::string& audio) {
+    return "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n" + session +
+           "t=0 0\r\nm=video 4000 RTP/AVP 31\r\nc=IN IP4 192.0.2.1\r\nm=audio 4002 RTP/AVP 8\r\n" + audio;
+  };
+  using enum address_family;
+  EXPECT_EQ(family_of_offer(offer("c=IN IP4 192.0.2.1\r\n", "")), ipv4);
+  EXPECT_EQ(family_of_offer(offer("c=IN IP6 2001:db8::1\r\n", "")), ipv6);
+  EXPECT_EQ(family_of_offer(offer("c=IN IP4 192.0.2.1\r\n", "c=IN IP6 2001:db8::1\r\n")), ipv6);
+  EXPECT_EQ(family_of_offer(offer("c=IN IP4 0.0.0.0\r\n", "")), std::nullopt);
+  EXPECT_EQ(family_of_offer(offer("c=IN IP6 ::\r\n", "")), std::nullopt);
+  EXPECT_EQ(family_of_offer(offer("", "")), std::nullopt);
+  EXPECT_EQ(family_of_offer("nonsense"), std::nullopt);
+}
+
+TEST(Answer, ToAnAddressOfNowhereIsInOurFamily) {
+  local_media six = ours();
+  six.address = "2001:db8::7";
+  for (const char* nowhere : {"IN IP4 0.0.0.0", "IN IP6 ::"}) {
+    const auto answered = answer_offer("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=" + std::string(nowhere) +
+                                           "\r\nt=0 0\r\nm=audio 4002 RTP/AVP 8\r\n",
+                                       six);
+    ASSERT_TRUE(answered) << nowhere;
+    EXPECT_NE(answered->sdp.find("c=IN IP6 2001:db8::7"), std::string::npos);
+    EXPECT_EQ(answered->agreed.direction, media::media_direction::recvonly);
+  }
+}
+
 TEST(Offer, OfAnIpv6AddressSaysSo) {
   local_media mine = ours();
   mine.address = "2001:db8::1";

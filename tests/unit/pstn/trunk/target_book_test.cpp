@@ -54,6 +54,26 @@ TEST(TargetBook, TheOnesThatAnswerComeFirst) {
   EXPECT_EQ(book.targets(id).front(), first);
 }
 
+TEST(TargetBook, OneThatRestsComesAfterThoseThatAnswer) {
+  target_book book;
+  const std::vector<trunk> trunks{named_trunk()};
+  const auto id = trunks[0].id;
+  book.configure(trunks);
+  book.take_due(start);
+  book.resolved(id, {{first, second}, seconds(60)}, start);
+  EXPECT_TRUE(book.rest(id, first, seconds(30), start)) << "the other one takes calls";
+  EXPECT_EQ(book.targets(id, start), (std::vector<sip::target>{second, first}));
+  book.resolved(id, {{first, second}, seconds(60)}, start);
+  EXPECT_EQ(book.targets(id, start + seconds(29)).front(), second) << "a look-up wakes nobody";
+  EXPECT_EQ(book.targets(id, start + seconds(31)).front(), first);
+  EXPECT_FALSE(book.rest(id, second, seconds(30), start)) << "all rest";
+  EXPECT_TRUE(book.rest(id, first, seconds(9'999), start + seconds(40)));
+  EXPECT_EQ(book.targets(id, start + seconds(400)).front(), first) << "no longer than the longest";
+  for (int i = 0; i < health_options{}.failures_to_go_down; ++i)
+    book.answered(id, second, 408, start);
+  EXPECT_FALSE(book.rest(id, first, seconds(30), start + seconds(500))) << "the other one is down";
+}
+
 TEST(TargetBook, AsksAnewWhenTheNameChanges) {
   target_book book;
   std::vector<trunk> trunks{named_trunk()};
