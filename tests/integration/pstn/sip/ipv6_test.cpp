@@ -2,6 +2,7 @@
 // Calls over IPv6, out and in, to sipp.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -74,12 +75,13 @@ class BothFamilies : public testing::Test {
     });
   }
 
-  void call_out(const std::string& far) {
+  void call_out(const std::string& far, const std::function<void(ua::invite&, std::uint16_t)>& adjust = {}) {
     sipp called("called_answers", 0, "u1", far);
     const std::string host = far == "::1" ? "[::1]" : far;
     auto request = invite_to(called.port, "udp");
     request.request_uri = "sip:+442079460958@" + host + ":" + std::to_string(called.port) + ";transport=udp";
     request.from_uri = "sip:+16505550100@" + host;
+    if (adjust) adjust(request, called.port);
     const auto key = ours.user_agent.next_call_key();
     ours.user_agent.send_invite(key, request);
     for (;;) {
@@ -118,6 +120,15 @@ class EveryAddressOfBothFamilies : public BothFamilies {
 TEST_F(BothFamilies, ACallGoesOutFromThatOfItsNextHop) {
   call_out("127.0.0.1");
   call_out("::1");
+}
+
+TEST_F(
+    BothFamilies,
+    OfANameWithAnAddressTheAddressDecides) {  // as towards carriers by TLS, whose certificate is the name's
+  call_out("::1", [](ua::invite& request, std::uint16_t port) {
+    request.request_uri = "sip:+442079460958@other.example";
+    request.route = "sip:carrier.example:" + std::to_string(port) + ";transport=udp;maddr=[::1]";
+  });
 }
 
 TEST_F(BothFamilies, ACallComesInByEither) {
