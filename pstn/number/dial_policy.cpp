@@ -16,18 +16,41 @@ std::size_t longest_prefix(const std::vector<std::string>& prefixes, std::string
 
 }  // namespace
 
-// Small territories and network codes with high termination rates, known from the yearly reports on
-// international revenue share fraud; whole countries where people really are called are not among them.
+// Small territories, small countries and network codes with high termination rates, known from the yearly reports on
+// international revenue share fraud and the lists that carriers make of them; countries where people really are
+// called in numbers are not among them. Those of the Caribbean have area codes of the North American plan, so that a
+// person there does not see that they are abroad.
 std::vector<std::string> default_high_risk_prefixes() {
   return {
+      "1264",        // Anguilla
+      "1268",        // Antigua and Barbuda
+      "1284",        // British Virgin Islands
+      "1473",        // Grenada
+      "1649",        // Turks and Caicos Islands
+      "1664",        // Montserrat
+      "1721",        // Sint Maarten
+      "1758",        // Saint Lucia
+      "1767",        // Dominica
+      "1784",        // Saint Vincent and the Grenadines
+      "1869",        // Saint Kitts and Nevis
+      "239",         // São Tomé and Príncipe
       "246",         // Diego Garcia
       "247",         // Ascension
+      "252",         // Somalia
+      "269",         // Comoros
       "290",         // Saint Helena, Tristan da Cunha
       "500",         // Falkland Islands
+      "53",          // Cuba
+      "670",         // Timor-Leste
       "672",         // Norfolk Island, Antarctica
       "674",         // Nauru
+      "675",         // Papua New Guinea
+      "677",         // Solomon Islands
+      "678",         // Vanuatu
       "681",         // Wallis and Futuna
+      "682",         // Cook Islands
       "683",         // Niue
+      "685",         // Samoa
       "686",         // Kiribati
       "688",         // Tuvalu
       "690",         // Tokelau
@@ -35,6 +58,7 @@ std::vector<std::string> default_high_risk_prefixes() {
       "878",         // universal personal numbers
       "882", "883",  // international networks
       "888",         // disaster relief, withdrawn
+      "960",         // Maldives
   };
 }
 

@@ -122,6 +122,8 @@ TEST(DialPolicy, ShutsWhatIsDear) {
       {"GB", "0909 879 0123", "premium_rate"},   {"US", "+979 1 2345 6789", "premium_rate"},
       {"FR", "+808 1234 5678", "shared_cost"},   {"US", "+881 6 1234 5678", "satellite"},
       {"US", "+870 773 111 632", "satellite"},   {"US", "+246 370 0000", "high_risk"},
+      {"US", "1 473 440 1234", "high_risk"}, {"US", "+252 61 234 5678", "high_risk"},
+      {"US", "+960 330 0000", "high_risk"}, {"US", "1 242 322 1234", "+12423221234"},
       {"GB", "+44 70 1234 5678", "high_risk"},
   };
   expect(rows);
