@@ -220,7 +220,6 @@ application::application(const configuration& settings)
                    hasher_,
                    [this](const billing::deck_choice& of) { return tariff_.rates(of); },
                    [this](asio::awaitable<void> task) { tasks_.spawn("call_step", std::move(task)); },
-                   [this](const boost::uuids::uuid& account_id) { devices_.notify_mailbox(account_id); },
                    [this](const boost::uuids::uuid& account_id) { return devices_of(account_id); },
                    [this](const boost::uuids::uuid& carrier_id, std::string_view digits) {
                      return tariff_.cost(carrier_id, digits);
@@ -239,7 +238,7 @@ application::application(const configuration& settings)
                 lapse_policy_of(settings), open_voucher_key(settings), call_settings_.audio_keys}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
-      operations_({environment_, calls_, tariff_, devices_, overlay_, [this] { return database_reachable_; },
+      operations_({environment_, calls_, tariff_, overlay_, [this] { return database_reachable_; },
                    [this](bool stop) { drain(stop); }, traces_, settings.overlay.address,
                    settings.sip.address + ":" + std::to_string(settings.sip.port), settings.billing.deck,
                    settings.billing.currency}),
@@ -416,12 +415,13 @@ asio::awaitable<void> application::keep_mailboxes() {
 
 asio::awaitable<void> application::purge_messages() {
   constexpr int batch = 100;
-  const auto keep = std::chrono::days(settings_.voicemail.keep_days);
+  const auto keep = std::chrono::days(settings_.voicemail.keep_days);  // of mailboxes that have no time of their own
   for (bool more = true; more && !stopping_;) {
     const auto now = clocks_.wall();
     const auto work = [now, keep](pqxx::work& tx) {
       const int deleted = voicemail::purge_deleted(tx, now, batch);
-      return std::max(deleted, keep.count() > 0 ? voicemail::purge_received(tx, now, now - keep, batch) : 0);
+      const auto before = keep.count() > 0 ? std::optional(now - keep) : std::nullopt;
+      return std::max(deleted, voicemail::purge_received(tx, now, before, batch));
     };
     const auto purged = co_await store_.database().run(work, {.idempotent = true});
     if (purged && *purged > 0) spdlog::info("event=messages_purged count={}", *purged);
@@ -520,11 +520,18 @@ asio::awaitable<void> application::deliver_events() {
   }
 }
 
-// Some node changed rates or trunks; this one too hears of its own changes, and finds nothing new in them.
+// Some node changed something; this one too hears of its own changes, of mailboxes in no other way.
 void application::on_change(change what, const std::string& about) {
   if (stopping_) return;
-  // After a lost connection any account may have been given credit meanwhile.
-  if (what == change::everything) calls_.credit_grew(std::nullopt);
+  // After a lost connection any account may have been given credit meanwhile, and messages.
+  if (what == change::everything) {
+    calls_.credit_grew(std::nullopt);
+    devices_.notify_mailboxes(overlay_.attached_accounts());
+  }
+  if (what == change::mailbox) {
+    if (const auto account = api::parse_uuid(about)) devices_.notify_mailboxes({*account});
+    return;
+  }
   if (what == change::credit) {
     if (const auto account = api::parse_uuid(about)) calls_.credit_grew(*account);
     return;

@@ -66,7 +66,8 @@ void change_listener::run() {
 
 // Begins to listen. A server that has gone silent since it took the connection is given up after ping_ms.
 bool change_listener::subscribe(PGconn* server) const {
-  static constexpr auto channels = "LISTEN tollgate_rates; LISTEN tollgate_trunks; LISTEN tollgate_credit";
+  static constexpr auto channels =
+      "LISTEN tollgate_rates; LISTEN tollgate_trunks; LISTEN tollgate_credit; LISTEN tollgate_mailbox";
   if (PQsetnonblocking(server, 1) != 0 || PQsendQuery(server, channels) == 0) return false;
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(ping_ms);
   while (true) {
@@ -106,6 +107,8 @@ bool change_listener::listen() {
       const std::string_view channel = note->relname;
       if (channel == "tollgate_credit")
         heard_(change::credit, note->extra);
+      else if (channel == "tollgate_mailbox")
+        heard_(change::mailbox, note->extra);
       else
         (channel == "tollgate_trunks" ? trunks : rates) = true;
       PQfreemem(note);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hears from PostgreSQL (LISTEN) when some node, or an admin by hand, has changed rates or trunks, or given
-// credit to an account that calls hold some of. On a
-// connection and a thread of its own, so that a busy pool delays nothing.
+// Hears from PostgreSQL (LISTEN) when some node, or an admin by hand, has changed rates, trunks or what is in
+// a mailbox, or given credit to an account that calls hold some of. On a connection and a thread of its own, so
+// that a busy pool delays nothing.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,15 @@ enum class change : std::uint8_t {
   rates,       // channel tollgate_rates
   trunks,      // channel tollgate_trunks
   credit,      // channel tollgate_credit
+  mailbox,     // channel tollgate_mailbox
   everything,  // connected, perhaps anew: what happened before was not heard
 };
 
 class change_listener {
  public:
   // Starts at once and keeps trying while the server is away. `heard` is called on the listener's thread;
-  // several changes of rates or of trunks may be told as one. `about` is the account's id with change::credit,
-  // else empty.
+  // several changes of rates or of trunks may be told as one. `about` is the account's id with change::credit
+  // and change::mailbox, else empty.
   change_listener(std::string url, std::function<void(change, std::string about)> heard);
   // Waits for the thread: at most one connection attempt (libpq's connect_timeout, 3 s).
   ~change_listener();

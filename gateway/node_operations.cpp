@@ -143,8 +143,4 @@ void node_operations::account_revoked(const boost::uuids::uuid& account_id) {
     device->close("revoked", "Your pass-phrase was changed or your account was suspended: log in again.");
 }
 
-void node_operations::mailbox_changed(const boost::uuids::uuid& account_id) {
-  with_.devices.notify_mailbox(account_id);
-}
-
 }  // namespace tollgate::gateway

@@ -10,7 +10,6 @@
 #include "gateway/api/operations.hpp"
 #include "gateway/call/call_service.hpp"
 #include "gateway/call_traces.hpp"
-#include "gateway/device/device_desk.hpp"
 #include "gateway/overlay/server.hpp"
 #include "gateway/tariff.hpp"
 
@@ -22,7 +21,6 @@ class node_operations final : public api::operations {
     const call::environment& environment;
     call::call_service& calls;
     tariff& prices;
-    device::device_desk& devices;
     overlay::server& overlay;
     std::function<bool()> database_reachable;
     std::function<void(bool stop)> drain;
@@ -48,7 +46,6 @@ class node_operations final : public api::operations {
   boost::asio::awaitable<void> trunks_changed() override;
   void account_changed(const boost::uuids::uuid& account_id) override;
   void account_revoked(const boost::uuids::uuid& account_id) override;
-  void mailbox_changed(const boost::uuids::uuid& account_id) override;
 
  private:
   collaborators with_;

@@ -205,6 +205,8 @@ api::server_options api_options_of(const configuration& settings) {
   options.webhook_secret = settings.billing.webhook_secret;
   options.lapse = lapse_policy_of(settings);
   options.audio_keys = audio_keys_of(settings);
+  options.mailbox = mailbox_quota_of(settings);
+  options.keep_messages = std::chrono::days(settings.voicemail.keep_days);
   options.voucher_key = open_voucher_key(settings);
   options.least_topup = billing::money{settings.billing.least_topup_micros};
   return options;

@@ -12,10 +12,16 @@ using std::chrono::milliseconds;
 
 deposit::actions deposit::begin(bool room, time_point now) {
   if (state_ != state::idle) return {};
-  full_ = !room;
-  if (full_) return say_and_leave(play_full, now);
+  shut_ = !room;
+  if (shut_) return say_and_leave(play_full, now);
   enter(state::greeting, now);
   return {play_greeting};
+}
+
+deposit::actions deposit::begin_unavailable(time_point now) {
+  if (state_ != state::idle) return {};
+  shut_ = true;
+  return say_and_leave(play_failed, now);
 }
 
 deposit::actions deposit::handle(const deposit_event& event, time_point now) {
@@ -63,7 +69,7 @@ deposit::actions deposit::on(const prompt_finished&, time_point now) {
 deposit::actions deposit::on(const digit_pressed& event, time_point now) {
   if (reviewing()) return key_in_review(event.digit, now);
   if (state_ == state::recording) return event.digit == '#' || event.digit == '*' ? end_by_key(now) : actions{};
-  const bool welcome = state_ == state::greeting || (state_ == state::last_prompt && full_);
+  const bool welcome = state_ == state::greeting || (state_ == state::last_prompt && shut_);
   if (event.digit == '*' && welcome) {
     enter(state::finished, now);
     return {stop_prompt, enter_mailbox};

@@ -73,6 +73,8 @@ class deposit {
 
   // The call has been answered. With `room` false the caller hears that the mailbox is full, and no greeting.
   actions begin(bool room, time_point now);
+  // The same where nothing can be kept: the caller hears that, and no greeting.
+  actions begin_unavailable(time_point now);
 
   actions handle(const deposit_event& event, time_point now);
 
@@ -129,7 +131,7 @@ class deposit {
   bool far_end_gone_ = false;
   bool heard_speech_ = false;
   bool urgent_ = false;
-  bool full_ = false;  // no message can be left, but the owner may still make room
+  bool shut_ = false;  // no message can be left, but the owner may still get in
   int attempts_ = 0;
   std::chrono::milliseconds quiet_{0};  // silence in a row, up to now
   std::chrono::milliseconds message_duration_{0};

@@ -35,6 +35,12 @@ const char* sentence(error value) noexcept {
       return "the mailbox is full";
     case error::greeting_unknown:
       return "there is no such greeting";
+    case error::greeting_too_long:
+      return "a greeting lasts at most 55 s";
+    case error::greeting_too_short:
+      return "a greeting lasts at least half a second";
+    case error::audio_unreadable:
+      return "the audio is no sound file that can be read: Ogg Opus or WAV";
     case error::forward_loop:
       return "calls are not forwarded to a number of this gateway";
     case error::time_zone_unknown:
@@ -119,6 +125,12 @@ const char* code_text(error value) noexcept {
       return "mailbox_full";
     case error::greeting_unknown:
       return "greeting_unknown";
+    case error::greeting_too_long:
+      return "greeting_too_long";
+    case error::greeting_too_short:
+      return "greeting_too_short";
+    case error::audio_unreadable:
+      return "audio_unreadable";
     case error::forward_loop:
       return "forward_loop";
     case error::time_zone_unknown:

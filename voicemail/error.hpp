@@ -22,6 +22,9 @@ enum class error {
   message_conflict,     // this message id has been used for other audio or another mailbox
   mailbox_full,         // the quota (messages, time or bytes) leaves no room for the message
   greeting_unknown,     // the owner has recorded none for this situation
+  greeting_too_long,    // more than greeting_longest
+  greeting_too_short,   // less than greeting_shortest
+  audio_unreadable,     // no sound file of a kind that is known
   forward_loop,         // calls would be forwarded to a number of this gateway, and come back
   time_zone_unknown,    // PostgreSQL knows no time zone of this name
   pin_unsuitable,       // not 6 to 12 digits, or too easily guessed

@@ -63,8 +63,25 @@ std::vector<std::string> numbers_of(pqxx::transaction_base& tx, const uuid& acco
   return numbers;
 }
 
-void set_pin(pqxx::transaction_base& tx, const uuid& account_id, const std::string& hash) {
+std::string_view to_text(pin_setter by) noexcept {
+  switch (by) {
+    case pin_setter::device:
+      return "device";
+    case pin_setter::telephone:
+      return "telephone";
+    case pin_setter::api:
+      return "api";
+  }
+  return "unknown";
+}
+
+void set_pin(pqxx::transaction_base& tx, const uuid& account_id, const std::string& hash, pin_setter by,
+             system_clock::time_point now) {
   make_row(tx, account_id);
+  const auto at = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+  // The event is known by its moment: done twice because nobody knew whether it was done, it is told once.
+  billing::add_event(tx, account_id, "voicemail_pin_changed/" + std::to_string(sql::micros(now)), "voicemail_pin_changed",
+                     "{\"at\":" + std::to_string(at) + ",\"by\":\"" + std::string(to_text(by)) + "\"}", now);
   tx.exec_params(
       "UPDATE voicemail.mailbox SET pin_hash = $2, pin_failures = 0, pin_locks = 0, pin_locked_until = NULL, "
       "pin_event_due = NULL WHERE account_id = $1",

@@ -57,8 +57,12 @@ struct pin_policy {
   std::chrono::minutes check_longest{2};  // until it is known whether a PIN is right
 };
 
-// Takes a new PIN by its Argon2id hash, and ends a lock.
-void set_pin(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const std::string& hash);
+enum class pin_setter { device, telephone, api };
+std::string_view to_text(pin_setter by) noexcept;
+
+// Takes a new PIN by its Argon2id hash, and ends a lock. The owner is told (event voicemail_pin_changed).
+void set_pin(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const std::string& hash, pin_setter by,
+             system_clock::time_point now);
 
 // The same for a mailbox that has none yet; one that has keeps it. True: this is its hash now.
 bool set_first_pin(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const std::string& hash);

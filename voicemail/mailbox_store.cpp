@@ -6,6 +6,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "voicemail/mailbox_limits.hpp"
 #include "voicemail/number_store.hpp"
 #include "voicemail/recording_row.hpp"
 #include "voicemail/sql.hpp"
@@ -94,8 +95,9 @@ boost::system::result<deposit_status> deposit_message(pqxx::transaction_base& tx
 }
 
 bool has_room(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
-              std::chrono::milliseconds expected, const mailbox_quota& quota) {
+              std::chrono::milliseconds expected, const mailbox_quota& carrier) {
   const auto counts = count_messages(tx, account_id);
+  const auto quota = find_quota(tx, account_id, carrier);
   return counts.unread + counts.saved < quota.messages && counts.duration + expected <= quota.duration &&
          counts.bytes < quota.bytes;
 }
@@ -192,7 +194,7 @@ boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base
                                                           const boost::uuids::uuid& message_id,
                                                           const pstn::number::phone_number& to,
                                                           const boost::uuids::uuid& copy_id, system_clock::time_point now,
-                                                          const audio_keys& keys, const mailbox_quota& quota) {
+                                                          const audio_keys& keys, const mailbox_quota& carrier) {
   const auto owner = owner_of(tx, to, now);
   if (!owner || !owner->term_valid || !owner->voicemail_enabled) return error::number_unknown;
   const auto original = find_message(tx, account_id, message_id);
@@ -211,7 +213,7 @@ boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base
                                        .level_dbov = original->level_dbov,
                                        .urgent = original->urgent,
                                        .audio = *audio},
-                                      keys, quota);
+                                      keys, find_quota(tx, owner->account_id, carrier));
   if (!copied) return copied.error();
   return owner->account_id;
 }
@@ -225,13 +227,32 @@ int purge_deleted(pqxx::transaction_base& tx, system_clock::time_point now, int 
   return static_cast<int>(rows.affected_rows());
 }
 
-int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, system_clock::time_point before, int limit) {
+int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, std::optional<system_clock::time_point> before, int limit) {
+  const int most = std::clamp(limit, 1, 1000);
+  int purged = 0;
+  if (before) {
+    const auto rows = tx.exec_params(
+        "DELETE FROM voicemail.message WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM "
+        "voicemail.message m WHERE received_at < voicemail.to_time($1) AND (played_until IS NULL OR "
+        "played_until < voicemail.to_time($3)) AND NOT EXISTS (SELECT FROM voicemail.mailbox b WHERE b.account_id = m.account_id "
+        "AND b.keep_days IS NOT NULL) ORDER BY received_at LIMIT $2 FOR UPDATE OF m SKIP LOCKED)",
+        sql::micros(*before), most, sql::micros(now));
+    purged = static_cast<int>(rows.affected_rows());
+  }
+  if (purged == most) return purged;
   const auto rows = tx.exec_params(
-      "DELETE FROM voicemail.message WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM "
-      "voicemail.message WHERE received_at < voicemail.to_time($1) AND (played_until IS NULL OR "
-      "played_until < voicemail.to_time($3)) ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-      sql::micros(before), std::clamp(limit, 1, 1000), sql::micros(now));
-  return static_cast<int>(rows.affected_rows());
+      "DELETE FROM voicemail.message WHERE (account_id, message_id) IN (SELECT m.account_id, m.message_id FROM "
+      "voicemail.mailbox b JOIN voicemail.message m ON m.account_id = b.account_id WHERE b.keep_days > 0 AND "
+      "m.received_at < voicemail.to_time($1) - b.keep_days * interval '24 hours' AND (m.played_until IS NULL OR "
+      "m.played_until < voicemail.to_time($1)) LIMIT $2 FOR UPDATE OF m SKIP LOCKED)",
+      sql::micros(now), most - purged);
+  return purged + static_cast<int>(rows.affected_rows());
+}
+
+void probe_store(pqxx::transaction_base& tx, std::int64_t bytes) {
+  const auto row = tx.exec_params1(
+      "INSERT INTO voicemail.store_probe (audio) VALUES (decode(repeat('00', $1), 'hex')) RETURNING probe_id", bytes);
+  tx.exec_params0("DELETE FROM voicemail.store_probe WHERE probe_id = $1", row[0].c_str());
 }
 
 message_counts count_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id) {

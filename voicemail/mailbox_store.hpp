@@ -91,7 +91,7 @@ boost::system::result<deposit_status> deposit_message(pqxx::transaction_base& tx
                                                       const audio_keys& keys, const mailbox_quota& quota = {});
 
 // Whether a message of `expected` length still has room: asked before the greeting, so that nobody speaks in
-// vain.
+// vain. By `quota`, or the mailbox's own limits (mailbox_limits.hpp).
 bool has_room(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
               std::chrono::milliseconds expected, const mailbox_quota& quota = {});
 
@@ -133,7 +133,8 @@ boost::system::result<void> restore_message(pqxx::transaction_base& tx, const bo
                                             const boost::uuids::uuid& message_id, system_clock::time_point now);
 
 // A copy into the mailbox of another number, unread, received now, from the same caller; idempotent by `copy_id` (UUIDv7).
-// Its owner. error::message_unknown, number_unknown (nobody rents it, or it has no voicemail), mailbox_full.
+// Its owner. error::message_unknown, number_unknown (nobody rents it, or it has no voicemail), mailbox_full (by `quota`, or the
+// mailbox's own limits).
 boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
                                                           const boost::uuids::uuid& message_id,
                                                           const pstn::number::phone_number& to,
@@ -144,8 +145,12 @@ boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base
 // any time: rows that another run holds are passed over.
 int purge_deleted(pqxx::transaction_base& tx, system_clock::time_point now, int limit);
 
-// Likewise messages that were received before `before`: new, saved, or deleted and not yet gone.
-int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, system_clock::time_point before, int limit);
+// Likewise messages that were received before `before` (empty: none by their age), or, in mailboxes that keep theirs for a time of
+// their own, longer ago than that: new, saved, or deleted and not yet gone.
+int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, std::optional<system_clock::time_point> before, int limit);
+
+// Writes so many bytes and takes them away again. Throws as a message would that cannot be stored.
+void probe_store(pqxx::transaction_base& tx, std::int64_t bytes);
 
 // Without the deleted ones.
 message_counts count_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id);

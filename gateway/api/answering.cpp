@@ -31,7 +31,6 @@ class absent_gateway final : public operations {
   awaitable<void> trunks_changed() override { co_return; }
   void account_changed(const uuid&) override {}
   void account_revoked(const uuid&) override {}
-  void mailbox_changed(const uuid&) override {}
 };
 
 // The answer of a GET inside of a transaction, on this thread.

@@ -11,7 +11,7 @@
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/login.hpp"
-#include "pstn/media/audio_file.hpp"
+#include "voicemail/greeting_audio.hpp"
 #include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_store.hpp"
 #include "voicemail/pin.hpp"
@@ -65,27 +65,6 @@ result<mailbox> read_mailbox(pqxx::work& tx, const uuid& account_id) {
 
 uuid account_of(const request& from) {
   return parse_uuid(from.parameters[0]).value_or(uuid{});
-}
-
-// Whatever came in as Ogg Opus of ours: level, rate and length are known then.
-struct made_greeting {
-  std::vector<std::byte> audio;
-  std::chrono::milliseconds duration{0};
-};
-
-result<made_greeting> make_greeting(const std::string& body) {
-  const auto decoded = pstn::media::read_audio(std::as_bytes(std::span(body)));
-  if (!decoded) return decoded.error();
-  constexpr int rate_hz = 16'000;
-  const auto audio = pstn::media::resampled(*decoded, rate_hz);
-  made_greeting made;
-  made.duration = std::chrono::milliseconds(audio.samples.size() * 1000 / rate_hz);
-  const auto recorder = pstn::media::opus_recorder::create(voicemail::greeting_longest + std::chrono::seconds(1));
-  constexpr std::size_t frame = rate_hz / 50;
-  for (std::size_t at = 0; at < audio.samples.size(); at += frame)
-    recorder->write(std::span(audio.samples).subspan(at, std::min(frame, audio.samples.size() - at)), rate_hz);
-  made.audio = recorder->finish();
-  return made;
 }
 
 std::uint32_t random_bits() {
@@ -149,7 +128,10 @@ awaitable<reply> set_mailbox_pin(services& with, const request& from) {
   const std::string pin = wished ? *wished : make_mailbox_pin(*numbers);
   const auto hash = co_await with.hasher.hash(voicemail::pin_secret(account_id, pin));
   if (!hash) co_return problem(hash.error());
-  const auto store = [&](pqxx::work& tx) { voicemail::set_pin(tx, account_id, *hash); };
+  const auto now = std::chrono::system_clock::now();
+  const auto store = [&](pqxx::work& tx) {
+    voicemail::set_pin(tx, account_id, *hash, voicemail::pin_setter::api, now);
+  };
   const auto stored = co_await with.database.run(store, db::run_options{.idempotent = true});
   if (stored.has_error()) co_return problem(stored.error());
   boost::json::object out{{"account_id", uuid_text(account_id)}};
@@ -164,28 +146,19 @@ awaitable<reply> put_greeting(services& with, const request& from) {
   if (from.content_type != "audio/wav" && from.content_type != "audio/x-wav" && from.content_type != "audio/ogg")
     co_return problem(415, "media_type", "The body must be audio/wav or audio/ogg (Opus).");
   const auto now = std::chrono::system_clock::now();
-  enum class verdict { kept, unreadable, too_long };
-  struct outcome {
-    verdict what;
-    std::vector<voicemail::greeting> greetings;
-  };
   // Encoding takes a while: there, not on the signalling thread.
-  const auto keep = [&](pqxx::work& tx) -> result<outcome> {
+  const auto keep = [&](pqxx::work& tx) -> result<std::vector<voicemail::greeting>> {
     const auto owner = subscriber::find_subscriber(tx, account_id);
     if (!owner) return owner.error();
-    const auto made = make_greeting(from.body);
-    if (!made || made->audio.empty()) return outcome{verdict::unreadable, {}};
-    if (made->duration > voicemail::greeting_longest) return outcome{verdict::too_long, {}};
-    voicemail::keep_greeting(tx, account_id, *kind, made->audio, made->duration, now, with.options.audio_keys);
-    return outcome{verdict::kept, voicemail::list_greetings(tx, account_id)};
+    const auto made = voicemail::make_greeting(std::as_bytes(std::span(from.body)));
+    if (!made) return made.error();
+    voicemail::keep_greeting(tx, account_id, *kind, made->ogg_opus, made->duration, now, with.options.audio_keys);
+    return voicemail::list_greetings(tx, account_id);
   };
-  const result<outcome> done = co_await with.database.run(keep, db::run_options{.idempotent = true});
+  const result<std::vector<voicemail::greeting>> done =
+      co_await with.database.run(keep, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
-  if (done->what == verdict::unreadable) co_return problem(422, "audio_unreadable", "The audio cannot be read.");
-  if (done->what == verdict::too_long)
-    co_return problem(422, "greeting_too_long",
-                      "A greeting lasts at most " + std::to_string(voicemail::greeting_longest.count()) + " s.");
-  for (const auto& each : done->greetings)
+  for (const auto& each : *done)
     if (each.kind == *kind) co_return json_reply(200, to_json(each));
   co_return problem(voicemail::make_error_code(voicemail::error::greeting_unknown));
 }

@@ -2,7 +2,6 @@
 // What the owner of a number wants done with its callers.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -10,6 +9,7 @@
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
+#include "voicemail/forward_text.hpp"
 #include "voicemail/inbound_rules.hpp"
 #include "voicemail/number_store.hpp"
 
@@ -60,53 +60,6 @@ std::optional<voicemail::quiet_period> parse_period(std::string_view text) {
   }
 }
 
-using voicemail::forward_situation;
-constexpr std::array<std::pair<std::string_view, forward_situation>, 4> situation_names{
-    {{"busy", forward_situation::busy},
-     {"no_answer", forward_situation::no_answer},
-     {"offline", forward_situation::offline},
-     {"always", forward_situation::always}}};
-
-// "+442079460958 busy,no_answer 20", and back; without the seconds it rings for 20.
-std::string target_text(const voicemail::forward_target& target) {
-  std::string when;
-  for (const auto& [name, situation] : situation_names)
-    if (target.serves(situation)) when += (when.empty() ? "" : ",") + std::string(name);
-  return target.number.e164() + " " + when + " " + std::to_string(target.ring_for.count());
-}
-
-std::optional<unsigned> parse_situations(std::string_view text) {
-  unsigned situations = 0;
-  for (;;) {
-    const auto comma = text.find(',');
-    const auto named = [word = text.substr(0, comma)](const auto& each) { return each.first == word; };
-    const auto known = std::find_if(situation_names.begin(), situation_names.end(), named);
-    if (known == situation_names.end()) return std::nullopt;
-    situations |= static_cast<unsigned>(known->second);
-    if (comma == std::string_view::npos) return situations;
-    text.remove_prefix(comma + 1);
-  }
-}
-
-std::optional<voicemail::forward_target> parse_target(std::string_view text) {
-  const auto first = text.find(' ');
-  if (first == std::string_view::npos) return std::nullopt;
-  const auto second = std::min(text.find(' ', first + 1), text.size());
-  const auto number = pstn::phone_number::parse(text.substr(0, first));
-  const auto situations = parse_situations(text.substr(first + 1, second - first - 1));
-  if (!number || !situations) return std::nullopt;
-  voicemail::forward_target target{*number, *situations};
-  if (second == text.size()) return target;
-  const auto seconds = text.substr(second + 1);
-  int value = 0;
-  const auto [end, error] = std::from_chars(seconds.data(), seconds.data() + seconds.size(), value);
-  target.ring_for = std::chrono::seconds(value);
-  if (error != std::errc{} || end != seconds.data() + seconds.size() ||
-      target.ring_for < voicemail::forward_ring_least || target.ring_for > voicemail::forward_ring_most)
-    return std::nullopt;
-  return target;
-}
-
 // Whether calls of the number's owner may go there at all. What may change by itself (credit, carriers) is looked at
 // when a call is forwarded, and all of this again.
 awaitable<std::optional<reply>> check_forwarding(services& with, const pstn::phone_number& number,
@@ -134,7 +87,7 @@ awaitable<std::optional<reply>> check_forwarding(services& with, const pstn::pho
 boost::json::object to_json(const voicemail::inbound_rules& rules) {
   boost::json::array blocked, quiet, forward;
   for (const auto& each : rules.forward)
-    forward.emplace_back(target_text(each));
+    forward.emplace_back(voicemail::to_text(each));
   for (const auto& each : rules.blocked)
     blocked.emplace_back(each);
   for (const auto& each : rules.quiet)
@@ -178,7 +131,7 @@ awaitable<reply> set_number_rules(services& with, const request& from) {
   }
   const auto forward = fields.texts("forward", voicemail::forward_most).value_or(std::vector<std::string>{});
   for (std::size_t i = 0; i < forward.size(); ++i) {
-    const auto target = parse_target(forward[i]);
+    const auto target = voicemail::parse_forward_target(forward[i]);
     const auto same = [&target](const auto& other) { return other.number == target->number; };
     if (!target)
       fields.complain_of("forward", i, "must be a telephone such as +442079460958 busy,no_answer,offline 20");

@@ -165,8 +165,6 @@ class operations {
   virtual void account_changed(const uuid& account_id) = 0;
   /// The pass-phrase was changed or the subscriber blocked: its sessions end.
   virtual void account_revoked(const uuid& account_id) = 0;
-  /// A message was heard or deleted over the API.
-  virtual void mailbox_changed(const uuid& account_id) = 0;
 };
 
 }  // namespace tollgate::gateway::api

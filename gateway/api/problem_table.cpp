@@ -82,6 +82,9 @@ unsigned status_of(voicemail::error value) {
     case error::forward_loop:
     case error::time_zone_unknown:
     case error::pin_unsuitable:
+    case error::greeting_too_long:
+    case error::greeting_too_short:
+    case error::audio_unreadable:
     case error::currency_unknown:
     case error::address_required:
     case error::address_elsewhere:

@@ -191,6 +191,8 @@ boost::asio::awaitable<reply> restore_voicemail(services& with, const request& f
 // what an owner has chosen for one (mailboxes.cpp)
 boost::asio::awaitable<reply> get_mailbox(services& with, const request& from);
 boost::asio::awaitable<reply> change_mailbox(services& with, const request& from);
+boost::asio::awaitable<reply> get_mailbox_limits(services& with, const request& from);  // mailbox_limits.cpp
+boost::asio::awaitable<reply> set_mailbox_limits(services& with, const request& from);
 boost::asio::awaitable<reply> set_mailbox_pin(services& with, const request& from);
 boost::asio::awaitable<reply> get_greeting(services& with, const request& from);
 boost::asio::awaitable<reply> put_greeting(services& with, const request& from);

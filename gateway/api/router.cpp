@@ -170,7 +170,9 @@ constexpr route table[] = {
     {"POST", "/v1/mailboxes/{}/voicemails/{}/restoration", restore_voicemail, owner_or_support},
     {"GET", "/v1/mailboxes/{}", get_mailbox, owner_reads},
     {"PATCH", "/v1/mailboxes/{}", change_mailbox, owner_or_support},
-    {"POST", "/v1/mailboxes/{}/pin", set_mailbox_pin, owner_or_support},
+    {"GET", "/v1/mailboxes/{}/limits", get_mailbox_limits, owner_reads},
+    {"PUT", "/v1/mailboxes/{}/limits", set_mailbox_limits, support_desk},
+    {"POST", "/v1/mailboxes/{}/pin", set_mailbox_pin, owner_only},  // the answer may have it in clear
     {"GET", "/v1/mailboxes/{}/notifications", get_notifications, owner_reads},
     {"PUT", "/v1/mailboxes/{}/notifications", set_notifications, owner_only},  // where the audio may go
     {"GET", "/v1/mailboxes/{}/greetings/{}", get_greeting, owner_only},

@@ -18,6 +18,7 @@
 #include "gateway/api/certificate_files.hpp"
 #include "gateway/api/operations.hpp"
 #include "voicemail/audio_keys.hpp"
+#include "voicemail/mailbox_store.hpp"
 
 namespace tollgate::gateway::db {
 class database;
@@ -49,6 +50,8 @@ struct server_options {
   billing::lapse_policy lapse;
   billing::voucher_key voucher_key{};
   voicemail::audio_keys audio_keys{};  ///< of recordings at rest
+  voicemail::mailbox_quota mailbox{};   ///< of mailboxes that have no limits of their own
+  std::chrono::days keep_messages{0};   ///< likewise; zero: until they are deleted
 };
 
 class server {

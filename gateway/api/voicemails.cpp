@@ -114,7 +114,6 @@ awaitable<reply> change_voicemail(services& with, const request& from) {
   const result<voicemail::message> changed =
       co_await with.database.run(apply, db::run_options{.idempotent = true});
   if (!changed) co_return problem(changed.error());
-  with.gateway.mailbox_changed(path.account_id);
   co_return json_reply(200, to_json(*changed));
 }
 
@@ -126,7 +125,6 @@ awaitable<reply> delete_voicemail(services& with, const request& from) {
   };
   const result<void> removed = co_await with.database.run(remove);
   if (removed.has_error()) co_return problem(removed.error());
-  with.gateway.mailbox_changed(path.account_id);
   reply out;
   out.status = 204;
   co_return out;
@@ -143,7 +141,6 @@ awaitable<reply> restore_voicemail(services& with, const request& from) {
   const result<voicemail::message> found =
       co_await with.database.run(restore, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
-  with.gateway.mailbox_changed(path.account_id);
   co_return json_reply(200, to_json(*found));
 }
 

@@ -28,7 +28,7 @@ call_service::call_service(const environment& e, task_group& tasks, service_opti
 
 boost::asio::awaitable<void> call_service::recover() {
   co_await environment_.settlements.replay();
-  co_await environment_.messages.replay(environment_.notify_mailbox);
+  co_await environment_.messages.replay();
   const auto work = [this](pqxx::work& tx) {
     return billing::settle_orphans(tx, environment_.settings.node, environment_.settings.instance);
   };
@@ -187,7 +187,7 @@ boost::asio::awaitable<void> call_service::replay_periodically() {
     const bool on = co_await pause(options_.replay_interval);
     if (!on) co_return;
     if (environment_.settlements.backlog()) co_await environment_.settlements.replay();
-    if (environment_.messages.backlog()) co_await environment_.messages.replay(environment_.notify_mailbox);
+    if (environment_.messages.backlog()) co_await environment_.messages.replay();
   }
 }
 

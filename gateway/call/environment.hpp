@@ -79,7 +79,6 @@ struct environment {
       rates;  // in force now; never null
   std::function<void(boost::asio::awaitable<void>)>
       spawn;  // into the group that is awaited before all this dies
-  std::function<void(const uuid& account_id)> notify_mailbox;  // tells the devices the counts
   std::function<std::vector<overlay::session_ptr>(const uuid& account_id)> devices_of;  // attached now
   std::function<std::optional<billing::cost_rate>(const uuid& carrier_id, std::string_view digits)>
       cost{};                            // what the carrier asks now; may be empty

@@ -11,6 +11,7 @@
 
 #include "gateway/call/leg_setup.hpp"
 #include "gateway/call/summary.hpp"
+#include "gateway/subscriber/caller_choice.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
 
 namespace tollgate::gateway::call {
@@ -32,6 +33,19 @@ std::string shown_name(std::string name) {
     name.pop_back();
   }
   return {};
+}
+
+// Whether the caller's number is one of the owner's: rented, verified, or a telephone that calls are forwarded to. It proves
+// nothing: numbers can be feigned, and the PIN is asked for.
+bool is_own_telephone(pqxx::work& tx, const uuid& account_id, const std::vector<voicemail::forward_target>& forwarding,
+                      const pstn::trunk::caller_identity& caller) {
+  if (!caller.number || caller.withheld) return false;
+  const auto same = [&caller](const pstn::phone_number& one) { return one == *caller.number; };
+  const auto rented = voicemail::numbers_of(tx, account_id);
+  const auto verified = subscriber::find_caller_choice(tx, account_id).verified;
+  return std::any_of(forwarding.begin(), forwarding.end(), [&](const auto& target) { return same(target.number); }) ||
+         std::any_of(verified.begin(), verified.end(), same) ||
+         std::find(rented.begin(), rented.end(), caller.number->e164().substr(1)) != rented.end();
 }
 
 }  // namespace
@@ -71,7 +85,7 @@ boost::asio::awaitable<void> inbound_call::live() {
   auto refused = co_await find_owner();
   if (!refused) refused = co_await verify_caller();
   if (!refused) refused = prepare_trunk_media();
-  if (refused && refused->is_announced) co_await announce_no_service();
+  if (refused && refused->announced != announcement::none) co_await announce(refused->announced);
   if (ending_) {  // the caller has heard enough
   } else if (refused) {
     environment_.sip.reject(dialog_, refused->status, refused->phrase, refused->q850);
@@ -97,6 +111,10 @@ boost::asio::awaitable<void> inbound_call::live() {
 // A device, a telephone of the owner's, or the mailbox.
 boost::asio::awaitable<void> inbound_call::find_answer() {
   using voicemail::forward_situation;
+  if (forwards(forward_situation::always) && owner_telephone_) {  // it would ring where the call comes from
+    co_await open_mailbox();
+    co_return;
+  }
   if (forwards(forward_situation::always)) {
     unreached_ = forward_situation::always;
   } else {
@@ -125,6 +143,7 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
     voicemail::inbound_verdict verdict = voicemail::inbound_verdict::ring;
     std::vector<voicemail::forward_target> forwarding;
     bool is_ours = false;
+    bool owner_telephone = false;
   };
   const auto now = environment_.time.wall();
   const auto work = [&called, now, this](pqxx::work& tx) {
@@ -138,6 +157,7 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
     }
     found.verdict = voicemail::judge_caller(tx, *called, facts_.caller, now);
     found.forwarding = voicemail::find_forwarding(tx, *called);
+    found.owner_telephone = is_own_telephone(tx, found.owner->account_id, found.forwarding, identity_);
     if (const auto who = subscriber::find_subscriber(tx, found.owner->account_id)) {
       found.ring_timeout = who->ring_timeout;
       found.region = who->region;
@@ -145,15 +165,20 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
     return found;
   };
   const auto found = co_await environment_.database.run(work, {.idempotent = true});
-  if (!found) co_return refusal{503, "Service Unavailable", 41, "unavailable"};
+  if (!found) {
+    const refusal away{503, "Service Unavailable", 41, "unavailable", announcement::unavailable};
+    co_return away;
+  }
   if (!found->owner || !found->owner->term_valid) {
-    const refusal unknown{404, "Not Found", 1, "number_unknown", found->is_ours};
+    const refusal unknown{404, "Not Found", 1, "number_unknown",
+                          found->is_ours ? announcement::no_service : announcement::none};
     co_return unknown;
   }
   owner_ = found->owner;
   facts_.account_id = owner_->account_id;
   region_ = found->region;
   forwarding_ = found->forwarding;
+  owner_telephone_ = found->owner_telephone;
   ring_for_ = owner_->ring_timeout.value_or(found->ring_timeout.value_or(environment_.settings.ring_timeout));
   if (found->verdict == voicemail::inbound_verdict::refuse) co_return refusal{603, "Decline", 21, "blocked"};
   quiet_ = found->verdict == voicemail::inbound_verdict::mailbox;

@@ -31,12 +31,14 @@ class inbound_call final : public call_base {
   static boost::asio::awaitable<void> run(std::shared_ptr<inbound_call> self);
 
  private:
+  // What a caller hears before a refusal.
+  enum class announcement { none, no_service, unavailable };
   struct refusal {
     int status;
     std::string phrase;
     int q850;
     std::string reason;
-    bool is_announced = false;  // the caller hears that the number is not in service
+    announcement announced = announcement::none;
   };
   struct ringing_device {
     overlay::session_ptr device;
@@ -51,7 +53,7 @@ class inbound_call final : public call_base {
   boost::asio::awaitable<std::optional<refusal>> verify_caller();  // inbound_identity.cpp
   std::optional<refusal> prepare_trunk_media();
   boost::asio::awaitable<void> find_answer();
-  boost::asio::awaitable<void> announce_no_service();  // inbound_voicemail.cpp
+  boost::asio::awaitable<void> announce(announcement what);  // inbound_voicemail.cpp
   boost::asio::awaitable<ring_result> ring();
   void offer_to_devices();
   void offer_to(const overlay::session_ptr& device);
@@ -88,6 +90,7 @@ class inbound_call final : public call_base {
 
   // Leaving a message (inbound_voicemail.cpp).
   boost::asio::awaitable<void> voicemail();
+  boost::asio::awaitable<void> open_mailbox();
   boost::asio::awaitable<bool> read_mailbox();
   std::shared_ptr<pstn::media::audio_source> greeting() const;
   void tell(std::shared_ptr<pstn::media::audio_source> source);
@@ -154,7 +157,8 @@ class inbound_call final : public call_base {
   std::optional<voicemail::language> spoken_;
   std::map<voicemail::greeting_kind, std::shared_ptr<const std::vector<std::byte>>>
       greetings_;             // the owner's own
-  bool owner_calls_ = false;  // and wants to hear the messages
+  bool owner_telephone_ = false;  // the caller's number is one of the owner's
+  bool owner_calls_ = false;      // and wants to hear the messages
   bool bye_waits_ = false;
 };
 

@@ -172,10 +172,7 @@ awaitable<any_retrieval_event> inbound_call::forward_message(uuid message_id, st
     return voicemail::make_error_code(voicemail::error::number_unknown);
   };
   const auto sent = co_await environment_.database.run(work, {.idempotent = true});
-  if (sent) {
-    environment_.notify_mailbox(*sent);
-    co_return told::done{};
-  }
+  if (sent) co_return told::done{};
   if (sent.error() == voicemail::error::number_unknown) co_return told::refused{retrieval_refusal::mailbox_unknown};
   if (sent.error() == voicemail::error::mailbox_full) co_return told::refused{retrieval_refusal::mailbox_full};
   co_return told::refused{retrieval_refusal::unavailable};
@@ -189,7 +186,10 @@ awaitable<any_retrieval_event> inbound_call::change_pin(std::string pin) {
   if (!voicemail::suitable_pin(pin, *numbers)) co_return told::refused{retrieval_refusal::pin_unsuitable};
   const auto hash = co_await environment_.hasher.hash(voicemail::pin_secret(account, pin));
   if (!hash) co_return told::refused{retrieval_refusal::unavailable};
-  const auto store = [&](pqxx::work& tx) { voicemail::set_pin(tx, account, *hash); };
+  const auto now = environment_.time.wall();
+  const auto store = [&](pqxx::work& tx) {
+    voicemail::set_pin(tx, account, *hash, voicemail::pin_setter::telephone, now);
+  };
   const auto stored = co_await environment_.database.run(store, {.idempotent = true});
   if (!stored) co_return told::refused{retrieval_refusal::unavailable};
   co_return told::done{};
@@ -198,7 +198,6 @@ awaitable<any_retrieval_event> inbound_call::change_pin(std::string pin) {
 awaitable<any_retrieval_event> inbound_call::change_box(box_change change) {
   const auto done = co_await environment_.database.run(change, {.idempotent = true});
   if (!done) co_return told::refused{retrieval_refusal::unavailable};
-  environment_.notify_mailbox(owner_->account_id);
   co_return told::done{};
 }
 

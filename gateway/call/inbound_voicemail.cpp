@@ -81,6 +81,10 @@ std::shared_ptr<media::audio_source> inbound_call::greeting() const {
 }
 
 boost::asio::awaitable<void> inbound_call::voicemail() {
+  if (!owner_->voicemail_enabled && owner_telephone_) {
+    co_await open_mailbox();
+    co_return;
+  }
   if (!owner_->voicemail_enabled) {
     if (unreached_ == voicemail::forward_situation::busy) {
       environment_.sip.reject(dialog_, 486, "Busy Here", 17);
@@ -92,11 +96,16 @@ boost::asio::awaitable<void> inbound_call::voicemail() {
     co_return;
   }
   const bool room = co_await read_mailbox();
+  // A message has less than 64 kbit/s.
+  const bool kept = co_await environment_.messages.can_keep(
+      static_cast<std::uint64_t>(environment_.settings.deposit.longest.count()) * 8);
   record_.direction = billing::call_direction::voicemail;
   answer_trunk();
   facts_.state = "voicemail";
   voicemail::deposit machine(environment_.settings.deposit);
-  co_await perform(machine, machine.begin(room, environment_.time.steady()));
+  const auto now = environment_.time.steady();
+  auto first = kept ? machine.begin(room, now) : machine.begin_unavailable(now);
+  co_await perform(machine, std::move(first));
   while (!machine.finished()) {
     const auto deadline =
         machine.next_deadline().value_or(environment_.time.steady() + std::chrono::minutes(10));
@@ -110,6 +119,17 @@ boost::asio::awaitable<void> inbound_call::voicemail() {
   if (owner_calls_ && !ending_) co_await retrieve();
   if (bye_waits_) environment_.sip.confirm_bye(dialog_);
   end(party::gateway, "normal", owner_calls_ ? "The mailbox was heard." : "The message was taken.", 200, 16);
+}
+
+// The owner at a telephone of their own, which is asked for the PIN at once.
+boost::asio::awaitable<void> inbound_call::open_mailbox() {
+  co_await read_mailbox();
+  record_.direction = billing::call_direction::voicemail;
+  answer_trunk();
+  owner_calls_ = true;
+  co_await retrieve();
+  if (bye_waits_) environment_.sip.confirm_bye(dialog_);
+  end(party::gateway, "normal", "The mailbox was heard.", 200, 16);
 }
 
 std::optional<voicemail::deposit_event> inbound_call::to_deposit_event(const call_event& event) {
@@ -258,18 +278,20 @@ boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message(boo
   spdlog::info("event=voicemail_deposited call={} kept={} duration_ms={}", facts_.overlay_call, kept,
                message.facts.duration.count());
   if (!kept) co_return voicemail::message_refused{};
-  environment_.notify_mailbox(facts_.account_id);
   co_return voicemail::message_committed{};
 }
 
 // Before the answer, so that it costs nobody anything; where the caller's network takes no early media, the status alone tells.
-boost::asio::awaitable<void> inbound_call::announce_no_service() {
+boost::asio::awaitable<void> inbound_call::announce(announcement what) {
   if (invite_.sdp.empty() || prepare_trunk_media()) co_return;
   environment_.sip.send_progress(dialog_, 183, trunk_sdp_);
   media_->connect_trunk(*trunk_remote_);
-  auto tone = media::cadence_of(media::tone::sit_vacant);  // E.180 §7: once, before the words
+  const bool unavailable = what == announcement::unavailable;
+  // E.180 §7: once, before the words.
+  auto tone = media::cadence_of(unavailable ? media::tone::sit_no_circuit : media::tone::sit_vacant);
   tone.repeated = false;
-  const auto words = environment_.prompts.of(std::nullopt).source({"ss-noservice"});
+  const voicemail::utterance said = unavailable ? voicemail::utterance{"im-sorry", "vm-goodbye"} : voicemail::utterance{"ss-noservice"};
+  const auto words = environment_.prompts.of(std::nullopt).source(said);
   tell(media::make_sequence({media::make_tone_source(std::move(tone)), words}));
   constexpr std::chrono::seconds longest{20};
   const auto until = environment_.time.steady() + longest;

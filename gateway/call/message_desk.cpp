@@ -104,8 +104,20 @@ boost::asio::awaitable<bool> message_desk::keep(const recorded_message& message)
   co_return kept;
 }
 
-boost::asio::awaitable<void> message_desk::replay(
-    const std::function<void(const boost::uuids::uuid&)>& told) {
+boost::asio::awaitable<bool> message_desk::can_keep(std::uint64_t bytes) {
+  const auto spool = spool_.probe(bytes);
+  if (spool) co_return true;
+  const auto work = [bytes](pqxx::work& tx) { voicemail::probe_store(tx, static_cast<std::int64_t>(bytes)); };
+  const auto store = co_await database_.run(work, {.idempotent = true, .patience = std::chrono::milliseconds(0)});
+  if (store)
+    spdlog::error("event=spool_full error=\"{}\"", spool.error().message());
+  else
+    spdlog::critical("event=messages_refused spool=\"{}\" database=\"{}\"", spool.error().message(),
+                     store.error().message());
+  co_return store.has_value();
+}
+
+boost::asio::awaitable<void> message_desk::replay() {
   const auto waiting = spool_.list();
   for (const auto& [name, content] : waiting) {
     const auto message = from_spool(content, keys_);
@@ -129,7 +141,6 @@ boost::asio::awaitable<void> message_desk::replay(
       continue;
     }
     spool_.remove(name);
-    told(message->facts.account_id);
   }
   backlog_ = !spool_.list().empty();  // more may have come meanwhile
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -35,9 +35,12 @@ class message_desk {
   // let begin while there was room, and what has been said is not thrown away for its length.
   boost::asio::awaitable<bool> keep(const recorded_message& message);
 
-  // Stores what was spooled; `stored` is told the owner of each. Stops while the database is away.
-  boost::asio::awaitable<void> replay(
-      const std::function<void(const boost::uuids::uuid& account_id)>& stored);
+  // Whether a message of so many bytes could be kept now: in the spool, or, should that have no room, in the
+  // database. Asked before the greeting, so that nobody speaks in vain.
+  boost::asio::awaitable<bool> can_keep(std::uint64_t bytes);
+
+  // Stores what was spooled. Stops while the database is away.
+  boost::asio::awaitable<void> replay();
   bool backlog() const { return backlog_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@ namespace tollgate::gateway::call {
 namespace {
 
 constexpr std::string_view suffix = ".record";
+constexpr std::string_view unfinished = ".part";
 
 std::string sha256_hex(std::string_view content) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -64,11 +66,30 @@ bool write_all(int fd, std::string_view bytes) {
 spool::spool(std::filesystem::path folder) : folder_(std::move(folder)) {
   std::filesystem::create_directories(folder_);
   std::filesystem::permissions(folder_, std::filesystem::perms::owner_all);
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    std::error_code ignored;
+    if (entry.path().extension() == unfinished) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
+boost::system::result<void> spool::probe(std::uint64_t bytes) const {
+  struct statvfs disk {};
+  if (::statvfs(folder_.c_str(), &disk) != 0) return last_error();
+  if (disk.f_bavail * disk.f_frsize < bytes || (disk.f_files > 0 && disk.f_favail == 0))
+    return make_error_code(boost::system::errc::no_space_on_device);
+  const auto path = folder_ / (std::string("probe") + std::string(unfinished));
+  const descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (file.get() < 0) return last_error();
+  const bool written = write_all(file.get(), std::string(4096, ' '));
+  const auto why = last_error();
+  ::unlink(path.c_str());
+  if (!written) return why;
+  return {};
 }
 
 boost::system::result<void> spool::put(std::string_view name, std::string_view content) const {
   const auto final_path = folder_ / (std::string(name) + std::string(suffix));
-  const auto temporary = folder_ / (std::string(name) + ".part");
+  const auto temporary = folder_ / (std::string(name) + std::string(unfinished));
   // On a full disk, what has been written of it makes room again.
   const auto give_up = [&temporary] {
     const auto why = last_error();

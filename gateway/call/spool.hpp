@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -17,11 +18,15 @@ namespace tollgate::gateway::call {
 // never deleted.
 class spool {
  public:
-  // Makes the folder (mode 0700). Throws std::filesystem::filesystem_error when it cannot.
+  // Makes the folder (mode 0700) and removes what a process that was killed had only begun to write: nobody was
+  // told that it was kept. Throws std::filesystem::filesystem_error when it cannot.
   explicit spool(std::filesystem::path folder);
 
   // Durable when it returns success. The same name again replaces the record.
   boost::system::result<void> put(std::string_view name, std::string_view content) const;
+
+  // Whether a record of so many bytes would have room: the disk says so, and takes a small file.
+  boost::system::result<void> probe(std::uint64_t bytes) const;
 
   struct record {
     std::string name;

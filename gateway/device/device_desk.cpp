@@ -9,12 +9,13 @@ namespace tollgate::gateway::device {
 
 void device_desk::attached(const overlay::session_ptr& device) {
   with_.calls.on_attached(device);
-  notify_mailbox(device->account_id());
+  notify_mailboxes({device->account_id()});
   with_.tasks.spawn("deliver_events", deliver_events({device->account_id()}));
 }
 
 void device_desk::detached(const overlay::session_ptr& device) {
   with_.calls.on_detached(device);
+  uploads_.erase(device->id());
 }
 
 void device_desk::offered(const overlay::session_ptr& device, const overlay::call_offer& offer) {
@@ -51,17 +52,32 @@ void device_desk::hung_up(const overlay::session_ptr& device, const std::string&
   with_.calls.to_call(device->account_id(), call, call::peer_event::hung_up{device, code});
 }
 
-void device_desk::notify_mailbox(const boost::uuids::uuid& account_id) {
-  with_.tasks.spawn("notify_mailbox", send_counts(account_id));
+void device_desk::notify_mailboxes(std::vector<boost::uuids::uuid> accounts) {
+  with_.tasks.spawn("notify_mailboxes", send_counts(std::move(accounts)));
 }
 
+boost::asio::awaitable<void> device_desk::send_counts(std::vector<boost::uuids::uuid> accounts) {
+  for (const auto& account : accounts)
+    co_await send_counts(account);
+}
+
+// One at a time of each account: of two that overlap, the older counts could be told last.
 boost::asio::awaitable<void> device_desk::send_counts(boost::uuids::uuid account) {
   if (with_.devices_of(account).empty()) co_return;
+  const auto [mark, first] = being_counted_.try_emplace(account, false);
+  mark->second = !first;
+  if (!first) co_return;
+  const auto forget = [this](const boost::uuids::uuid* which) { being_counted_.erase(*which); };
+  const std::unique_ptr<boost::uuids::uuid, decltype(forget)> ended(&account, forget);
   const auto work = [account](pqxx::work& tx) { return voicemail::count_messages(tx, account); };
-  const auto counts = co_await with_.database.run(work, {.idempotent = true});
-  if (!counts) co_return;  // the list, when it is asked for, will tell
-  for (const auto& device : with_.devices_of(account))
-    device->send_event("voicemail", {{"new", counts->unread}, {"saved", counts->saved}}, "");
+  for (bool changed = true; changed;) {
+    being_counted_[account] = false;
+    const auto counts = co_await with_.database.run(work, {.idempotent = true});
+    if (!counts) break;  // the list, when it is asked for, will tell
+    for (const auto& device : with_.devices_of(account))
+      device->send_event("voicemail", {{"new", counts->unread}, {"saved", counts->saved}}, "");
+    changed = being_counted_[account];
+  }
 }
 
 boost::asio::awaitable<void> device_desk::deliver_events(std::vector<boost::uuids::uuid> accounts) {

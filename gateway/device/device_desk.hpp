@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -22,6 +23,7 @@
 #include "gateway/subscriber/login.hpp"
 #include "pstn/number/dial_policy.hpp"
 #include "voicemail/audio_keys.hpp"
+#include "voicemail/mailbox_settings.hpp"
 
 namespace tollgate::gateway::device {
 
@@ -44,8 +46,8 @@ class device_desk final : public overlay::session_handler {
   };
   explicit device_desk(collaborators c) : with_(std::move(c)) {}
 
-  // Tells every attached device of the account how many messages it has.
-  void notify_mailbox(const boost::uuids::uuid& account_id);
+  // Tells every attached device of these accounts how many messages they have, one account after the other.
+  void notify_mailboxes(std::vector<boost::uuids::uuid> accounts);
 
   // Sends these accounts' stored events that no device has had yet to the devices attached here. An event is
   // marked after it was sent: a node that dies in between leaves it to be sent again, with the same key.
@@ -83,9 +85,28 @@ class device_desk final : public overlay::session_handler {
   boost::asio::awaitable<reply> fetch_voicemail(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> change_voicemail(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> set_voicemail_pin(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> numbers(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> change_number(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> list_greetings(boost::uuids::uuid account);
+  boost::asio::awaitable<reply> fetch_greeting(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> put_greeting(overlay::session_ptr device, boost::json::object body);
+  boost::asio::awaitable<reply> keep_greeting(boost::uuids::uuid account, voicemail::greeting_kind kind,
+                                              const std::vector<std::byte>& file);
+  boost::asio::awaitable<reply> delete_greeting(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<void> send_counts(std::vector<boost::uuids::uuid> accounts);
   boost::asio::awaitable<void> send_counts(boost::uuids::uuid account);
 
+  // A greeting that comes in pieces.
+  struct upload {
+    std::weak_ptr<overlay::session> from;
+    voicemail::greeting_kind kind;
+    std::int64_t size_bytes;
+    std::vector<std::byte> audio;  // as far as it has come
+  };
+
   collaborators with_;
+  std::map<std::string, upload> uploads_;              // by the session's id
+  std::map<boost::uuids::uuid, bool> being_counted_;  // true: it has changed since
   bool delivering_ = false;  // one at a time: an event must not be read twice before it is marked
 };
 

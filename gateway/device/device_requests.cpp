@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The requests of an attached device (overlay/wire.md, "Requests"): balance, rate, calls, turn, voicemail.
+// The requests of an attached device (overlay/wire.md, "Requests"): balance, rate, calls, turn.
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
-#include <span>
 
 #include "billing/account.hpp"
 #include "billing/cdr.hpp"
 #include "billing/error.hpp"
 #include "gateway/call/summary.hpp"
 #include "gateway/device/device_desk.hpp"
-#include "gateway/overlay/encoding.hpp"
+#include "gateway/device/request_fields.hpp"
 #include "gateway/subscriber/calling_policy.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
-#include "voicemail/mailbox_settings.hpp"
-#include "voicemail/mailbox_store.hpp"
-#include "voicemail/pin.hpp"
 
 namespace tollgate::gateway::device {
 
@@ -24,48 +19,6 @@ namespace json = boost::json;
 using boost::uuids::uuid;
 
 namespace {
-
-constexpr std::int64_t chunk_bytes = 8192;  // of voicemail audio in one frame
-
-const overlay::refusal unavailable{"unavailable",
-                                   "That is not possible at the moment: try again in a minute."};
-
-overlay::refusal bad_request(std::string text) {
-  return {"bad_request", std::move(text)};
-}
-
-std::optional<std::string> text_of(const json::object& body, std::string_view key) {
-  const auto* value = body.if_contains(key);
-  if (!value || !value->is_string()) return std::nullopt;
-  return std::string(value->get_string());
-}
-
-// An integer in the range, or the default when it is absent; nothing when it is something else.
-std::optional<std::int64_t> integer_of(const json::object& body, std::string_view key, std::int64_t absent,
-                                       std::int64_t low, std::int64_t high) {
-  const auto* value = body.if_contains(key);
-  if (!value) return absent;
-  if (!value->is_int64() || value->get_int64() < low || value->get_int64() > high) return std::nullopt;
-  return value->get_int64();
-}
-
-std::optional<uuid> id_of(const json::object& body, std::string_view key) {
-  const auto text = text_of(body, key);
-  if (!text || text->size() != 36) return std::nullopt;
-  try {
-    return boost::uuids::string_generator{}(*text);
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
-}
-
-std::string time_text(std::chrono::system_clock::time_point at) {
-  const auto seconds = std::chrono::system_clock::to_time_t(at);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
 
 json::object call_body(const billing::call_record& record) {
   const auto& call = record.call;
@@ -107,24 +60,6 @@ overlay::refusal refusal_of(const billing::redemption& answer) {
   return {billing::code_of(answer.why), text};
 }
 
-std::uint32_t random_bits() {
-  std::uint32_t bits = 0;
-  overlay::fill_random(std::as_writable_bytes(std::span(&bits, 1)));
-  return bits;
-}
-
-json::object message_body(const voicemail::message& message) {
-  return {{"id", boost::uuids::to_string(message.message_id)},
-          {"state", voicemail::to_text(message.state)},
-          {"from", message.caller},
-          {"to", message.called},
-          {"received", time_text(message.received_at)},
-          {"duration_ms", message.duration.count()},
-          {"size_bytes", message.size_bytes},
-          {"sha256", message.sha256},
-          {"urgent", message.urgent}};
-}
-
 }  // namespace
 
 boost::asio::awaitable<device_desk::reply> device_desk::request(overlay::session_ptr device, std::string type,
@@ -136,6 +71,7 @@ boost::asio::awaitable<device_desk::reply> device_desk::request(overlay::session
   if (type == "turn") co_return turn(account);
   if (type == "voucher") co_return co_await voucher(account, std::move(body));
   if (type == "reactivate") co_return co_await reactivate(account);
+  if (type == "numbers") co_return co_await numbers(account, std::move(body));
   if (type == "voicemail") co_return co_await voicemail(std::move(device), std::move(body));
   co_return overlay::refusal{"unknown_type", "This gateway does not know requests of this type."};
 }
@@ -262,106 +198,6 @@ boost::asio::awaitable<device_desk::reply> device_desk::calls(uuid account, json
   for (const auto& record : *records)
     list.push_back(call_body(record));
   co_return json::object{{"calls", std::move(list)}};
-}
-
-boost::asio::awaitable<device_desk::reply> device_desk::voicemail(overlay::session_ptr device,
-                                                                  json::object body) {
-  const auto op = text_of(body, "op").value_or("");
-  const auto account = device->account_id();
-  if (op == "list") co_return co_await list_voicemail(account, std::move(body));
-  if (op == "fetch") co_return co_await fetch_voicemail(account, std::move(body));
-  if (op == "pin") co_return co_await set_voicemail_pin(account, std::move(body));
-  if (op == "mark" || op == "delete" || op == "restore") {
-    auto answer = co_await change_voicemail(account, std::move(body));
-    if (answer) notify_mailbox(account);
-    co_return answer;
-  }
-  co_return bad_request("op is list, fetch, mark, delete, restore or pin.");
-}
-
-boost::asio::awaitable<device_desk::reply> device_desk::list_voicemail(uuid account, json::object body) {
-  voicemail::message_filter filter;
-  if (const auto state = text_of(body, "state")) filter.state = voicemail::parse_message_state(*state);
-  if (body.contains("state") && !filter.state) co_return bad_request("state is new, saved or deleted.");
-  filter.limit = 40;  // what fits in a frame
-  struct mailbox {
-    std::vector<voicemail::message> messages;
-    voicemail::message_counts counts;
-  };
-  const auto work = [&](pqxx::work& tx) {
-    return mailbox{voicemail::list_messages(tx, account, filter), voicemail::count_messages(tx, account)};
-  };
-  const auto box = co_await with_.database.run(work, {.idempotent = true});
-  if (!box) co_return unavailable;
-  json::array list;
-  for (const auto& message : box->messages)
-    list.push_back(message_body(message));
-  co_return json::object{
-      {"messages", std::move(list)}, {"new", box->counts.unread}, {"saved", box->counts.saved}};
-}
-
-boost::asio::awaitable<device_desk::reply> device_desk::fetch_voicemail(uuid account, json::object body) {
-  const auto id = id_of(body, "id");
-  const auto offset = integer_of(body, "offset", 0, 0, INT64_MAX / 2);
-  if (!id || !offset) co_return bad_request("fetch names the message's id and an offset in bytes.");
-  struct part {
-    voicemail::message message;
-    std::vector<std::byte> audio;
-  };
-  const auto work = [&](pqxx::work& tx) -> boost::system::result<part> {
-    auto message = voicemail::find_message(tx, account, *id);
-    if (!message) return message.error();
-    auto audio = voicemail::fetch_audio(tx, account, *id, *offset, chunk_bytes, with_.audio_keys);
-    if (!audio) return audio.error();
-    return part{std::move(*message), std::move(*audio)};
-  };
-  const auto found = co_await with_.database.run(work, {.idempotent = true});
-  if (!found && found.error() == voicemail::error::message_unknown)
-    co_return overlay::refusal{"message_unknown", "There is no such message."};
-  if (!found) co_return unavailable;
-  co_return json::object{{"id", boost::uuids::to_string(*id)},
-                         {"offset", *offset},
-                         {"size_bytes", found->message.size_bytes},
-                         {"sha256", found->message.sha256},
-                         {"data", overlay::to_base64(found->audio)}};
-}
-
-boost::asio::awaitable<device_desk::reply> device_desk::change_voicemail(uuid account, json::object body) {
-  const auto id = id_of(body, "id");
-  if (!id) co_return bad_request("mark, delete and restore name the message's id.");
-  const auto op = std::string(body.at("op").as_string());
-  const auto now = with_.time.wall();
-  const auto state = voicemail::parse_message_state(text_of(body, "state").value_or("saved"));
-  if (!state || *state == voicemail::message_state::deleted) co_return bad_request("state is new or saved.");
-  const auto work = [&](pqxx::work& tx) {
-    if (op == "delete") return voicemail::delete_message(tx, account, *id, now);
-    if (op == "restore") return voicemail::restore_message(tx, account, *id, now);
-    return voicemail::mark_message(tx, account, *id, *state);
-  };
-  const auto done = co_await with_.database.run(work, {.idempotent = true});
-  if (!done && done.error() == voicemail::error::message_unknown)
-    co_return overlay::refusal{"message_unknown", "There is no such message."};
-  if (!done) co_return unavailable;
-  co_return json::object{{"id", boost::uuids::to_string(*id)}};
-}
-
-boost::asio::awaitable<device_desk::reply> device_desk::set_voicemail_pin(uuid account, json::object body) {
-  const auto wished = text_of(body, "pin");
-  if (!wished && body.contains("pin")) co_return bad_request("pin is a text of digits.");
-  const auto read = [&](pqxx::work& tx) { return voicemail::numbers_of(tx, account); };
-  const auto numbers = co_await with_.database.run(read, {.idempotent = true});
-  if (!numbers) co_return unavailable;
-  const auto pin = wished ? *wished : voicemail::make_pin(*numbers, random_bits);
-  if (!voicemail::suitable_pin(pin, *numbers))
-    co_return overlay::refusal{"pin_unsuitable", "A PIN has 6 to 12 digits, and is not easily guessed."};
-  const auto hash = co_await with_.hasher.hash(voicemail::pin_secret(account, pin));
-  if (!hash) co_return unavailable;
-  const auto store = [&](pqxx::work& tx) { voicemail::set_pin(tx, account, *hash); };
-  const auto stored = co_await with_.database.run(store, {.idempotent = true});
-  if (!stored) co_return unavailable;
-  json::object answer;
-  if (!wished) answer["pin"] = pin;  // this once
-  co_return answer;
 }
 
 }  // namespace tollgate::gateway::device

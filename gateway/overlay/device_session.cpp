@@ -174,10 +174,12 @@ void device_session::take_digit(const frame& incoming) {
                        std::chrono::milliseconds(std::clamp(duration, digit_least_ms, digit_longest_ms)));
 }
 
+// A call that this device has been offered and does not take is over for it at once, whatever becomes of it elsewhere.
 void device_session::take_hangup(const frame& incoming) {
+  const auto code = clean_code(find_text(incoming.body, "code").value_or("normal"));
+  if (calls_.awaits_answer(incoming.call)) send_hangup(incoming.call, code, "You did not take the call.", {});
   calls_.forget(incoming.call);
-  core_->handler.hung_up(shared_from_this(), incoming.call,
-                         clean_code(find_text(incoming.body, "code").value_or("normal")));
+  core_->handler.hung_up(shared_from_this(), incoming.call, code);
 }
 
 void device_session::take_request(frame incoming) {

@@ -30,9 +30,8 @@ struct opusfile_delete {
   void operator()(OggOpusFile* file) const noexcept { op_free(file); }
 };
 
-std::size_t samples_max(int rate_hz) {
-  return static_cast<std::size_t>(std::chrono::seconds(audio_file_max).count()) *
-         static_cast<std::size_t>(rate_hz);
+std::size_t samples_max(int rate_hz, std::chrono::seconds longest) {
+  return static_cast<std::size_t>(longest.count()) * static_cast<std::size_t>(rate_hz);
 }
 
 bool begins_like_ogg(const std::filesystem::path& path) {
@@ -41,13 +40,13 @@ bool begins_like_ogg(const std::filesystem::path& path) {
   return file.read(magic.data(), magic.size()) && std::memcmp(magic.data(), "OggS", magic.size()) == 0;
 }
 
-boost::system::result<pcm_audio> read_opus(OggOpusFile* opened) {
+boost::system::result<pcm_audio> read_opus(OggOpusFile* opened, std::chrono::seconds longest = audio_file_max) {
   const std::unique_ptr<OggOpusFile, opusfile_delete> file(opened);
   if (!file) return media_error::file_unreadable;
   pcm_audio audio;
   audio.rate_hz = opusfile_rate_hz;
   std::array<opus_int16, 2 * 5760> stereo{};  // 120 ms, as op_read_stereo asks for
-  while (audio.samples.size() < samples_max(audio.rate_hz)) {
+  while (audio.samples.size() < samples_max(audio.rate_hz, longest)) {
     const int count = op_read_stereo(file.get(), stereo.data(), static_cast<int>(stereo.size()));
     if (count == OP_HOLE) continue;  // a page is missing: go on behind it
     if (count < 0) return media_error::file_unreadable;
@@ -88,7 +87,8 @@ SF_VIRTUAL_IO memory_io() {
   return io;
 }
 
-boost::system::result<pcm_audio> read_sndfile(SNDFILE* opened, const SF_INFO& info) {
+boost::system::result<pcm_audio> read_sndfile(SNDFILE* opened, const SF_INFO& info,
+                                              std::chrono::seconds longest = audio_file_max) {
   const std::unique_ptr<SNDFILE, sndfile_delete> file(opened);
   if (!file || info.channels < 1 || info.channels > channels_max || info.samplerate < 1000 ||
       info.samplerate > 384'000)
@@ -98,7 +98,7 @@ boost::system::result<pcm_audio> read_sndfile(SNDFILE* opened, const SF_INFO& in
   audio.rate_hz = info.samplerate;
   const auto channels = static_cast<std::size_t>(info.channels);
   std::vector<short> frames(frames_at_once * channels);
-  while (audio.samples.size() < samples_max(audio.rate_hz)) {
+  while (audio.samples.size() < samples_max(audio.rate_hz, longest)) {
     const sf_count_t count =
         sf_readf_short(file.get(), frames.data(), static_cast<sf_count_t>(frames_at_once));
     if (count <= 0) break;
@@ -115,16 +115,29 @@ boost::system::result<pcm_audio> read_sndfile(SNDFILE* opened, const SF_INFO& in
 
 }  // namespace
 
-boost::system::result<pcm_audio> read_audio(std::span<const std::byte> bytes) {
+boost::system::result<pcm_audio> read_audio(std::span<const std::byte> bytes, std::chrono::seconds longest) {
+  longest = std::min<std::chrono::seconds>(longest, audio_file_max);
   constexpr std::string_view ogg = "OggS";
   if (bytes.size() > ogg.size() && std::memcmp(bytes.data(), ogg.data(), ogg.size()) == 0) {
-    auto audio = read_ogg_opus(bytes);
+    int error = 0;
+    auto audio = read_opus(
+        op_open_memory(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), &error), longest);
     if (audio) return audio;
   }
   memory_file memory{bytes, 0};
   SF_INFO info{};
   auto io = memory_io();
-  return read_sndfile(sf_open_virtual(&io, SFM_READ, &info, &memory), info);
+  return read_sndfile(sf_open_virtual(&io, SFM_READ, &info, &memory), info, longest);
+}
+
+std::vector<std::byte> write_ogg_opus(const pcm_audio& audio) {
+  const auto rate = static_cast<std::size_t>(audio.rate_hz);
+  if (audio.samples.empty() || rate == 0) return {};
+  const auto recorder = opus_recorder::create(std::chrono::seconds(audio.samples.size() / rate + 1));
+  const auto frame = rate / 50;  // 20 ms
+  for (std::size_t at = 0; at < audio.samples.size(); at += frame)
+    recorder->write(std::span(audio.samples).subspan(at, std::min(frame, audio.samples.size() - at)), audio.rate_hz);
+  return recorder->finish();
 }
 
 std::vector<std::byte> write_wav(const pcm_audio& audio) {

@@ -23,10 +23,14 @@ inline constexpr std::chrono::minutes audio_file_max{30};  // longer files are r
 boost::system::result<pcm_audio> read_audio_file(const std::filesystem::path& path);
 // The same of an Ogg Opus file in memory.
 boost::system::result<pcm_audio> read_ogg_opus(std::span<const std::byte> bytes);
-// The same of any file in memory that read_audio_file knows on disk.
-boost::system::result<pcm_audio> read_audio(std::span<const std::byte> bytes);
+// The same of any file in memory that read_audio_file knows on disk; what is longer is read a little further than `longest`, a
+// whole number of seconds up to audio_file_max.
+boost::system::result<pcm_audio> read_audio(std::span<const std::byte> bytes,
+                                            std::chrono::seconds longest = audio_file_max);
 // A WAV file, 16 bit, mono.
 std::vector<std::byte> write_wav(const pcm_audio& audio);
+// An Ogg Opus file as opus_recorder makes it; empty when there is no audio.
+std::vector<std::byte> write_ogg_opus(const pcm_audio& audio);
 // Plays an Ogg Opus file in memory once, up to audio_file_max, decoding it while it is played, at any rate
 // that Opus has (8, 12, 16, 24, 48 kHz). One or two channels. Error: media_error::file_unreadable.
 boost::system::result<std::shared_ptr<audio_source>> make_opus_source(

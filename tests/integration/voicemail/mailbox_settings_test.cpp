@@ -50,13 +50,28 @@ class MailboxSettings : public tests::postgres_test {
 TEST_F(MailboxSettings, NobodyGetsInWithoutAPin) {
   EXPECT_FALSE(find_settings(*tx_, alice).has_pin);
   EXPECT_EQ(begin_pin(*tx_, alice, now_).hash, "");
-  set_pin(*tx_, alice, "hash");
+  set_pin(*tx_, alice, "hash", pin_setter::device, now_);
   EXPECT_TRUE(find_settings(*tx_, alice).has_pin);
   EXPECT_EQ(begin_pin(*tx_, alice, now_).hash, "hash");
 }
 
+TEST_F(MailboxSettings, TheOwnerIsToldOfEveryNewPinButTheFirst) {
+  ASSERT_TRUE(set_first_pin(*tx_, alice, "first"));
+  EXPECT_TRUE(billing::list_events(*tx_, alice, 10).empty()) << "it came with the order";
+  set_pin(*tx_, alice, "hash", pin_setter::api, now_);
+  set_pin(*tx_, alice, "hash", pin_setter::api, now_);  // as after a connection that broke at the commit
+  set_pin(*tx_, alice, "hash", pin_setter::telephone, now_ + 1s);
+  const auto events = billing::list_events(*tx_, alice, 10);
+  ASSERT_EQ(events.size(), 2U);
+  for (const auto& event : events) {
+    EXPECT_EQ(event.kind, "voicemail_pin_changed");
+    EXPECT_EQ(event.body.find("hash"), std::string::npos);
+  }
+  EXPECT_NE((events[0].body + events[1].body).find("telephone"), std::string::npos);
+}
+
 TEST_F(MailboxSettings, FiveWrongPinsLockForALongerTimeEachTimeAndTheOwnerIsTold) {
-  set_pin(*tx_, alice, "hash");
+  set_first_pin(*tx_, alice, "hash");
   EXPECT_FALSE(guess(4));
   EXPECT_TRUE(guess(1));
   EXPECT_TRUE(begin_pin(*tx_, alice, now_).locked);
@@ -78,7 +93,7 @@ TEST_F(MailboxSettings, FiveWrongPinsLockForALongerTimeEachTimeAndTheOwnerIsTold
 }
 
 TEST_F(MailboxSettings, ALockIsToldEvenIfItsGatewayDiesBeforeItCan) {
-  set_pin(*tx_, alice, "hash");
+  set_first_pin(*tx_, alice, "hash");
   guess(4);
   begin_pin(*tx_, alice, now_);  // it is locked, and whether the PIN was wrong nobody will ever know
   EXPECT_EQ(report_unreported_locks(*tx_, now_ + 1min, 100), 0) << "it may be looking yet";
@@ -97,14 +112,14 @@ TEST_F(MailboxSettings, ALockIsToldEvenIfItsGatewayDiesBeforeItCan) {
 }
 
 TEST_F(MailboxSettings, TheRightPinForgetsTheWrongOnesAndANewOneEndsALock) {
-  set_pin(*tx_, alice, "hash");
+  set_first_pin(*tx_, alice, "hash");
   guess(4);
   begin_pin(*tx_, alice, now_);
   forgive_pin(*tx_, alice);
   EXPECT_FALSE(find_settings(*tx_, alice).locked_until) << "the fifth was right";
   EXPECT_FALSE(guess(4));
   EXPECT_TRUE(guess(1));
-  set_pin(*tx_, alice, "another");
+  set_pin(*tx_, alice, "another", pin_setter::device, now_);
   EXPECT_FALSE(begin_pin(*tx_, alice, now_).locked);
 }
 

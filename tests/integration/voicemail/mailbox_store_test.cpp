@@ -8,10 +8,13 @@
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <pqxx/notification>
 #include <pqxx/transaction>
 #include <thread>
 
 #include "tests/support/postgres/fixture.hpp"
+#include "voicemail/mailbox_limits.hpp"
 #include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_view.hpp"
 #include "voicemail/recording_keys.hpp"
@@ -385,6 +388,77 @@ TEST_F(MailboxStore, OldMessagesGoButNoneThatIsBeingHeard) {
   EXPECT_EQ(purge_received(tx, system_clock::now(), later, 100), 1);
   EXPECT_EQ(count_messages(tx, alice).unread, 1);
   EXPECT_EQ(purge_received(tx, system_clock::now() + 1h, later, 100), 1);
+}
+
+TEST_F(MailboxStore, AMailboxHasLimitsOfItsOwnWhereTheCarrierWantsIt) {
+  const mailbox_quota carrier{.messages = 1, .duration = 10s, .bytes = 5000};
+  ASSERT_TRUE(leave("1", noise(1000, 1)));
+  pqxx::work tx{*connection_};
+  EXPECT_FALSE(has_room(tx, alice, 1s, carrier));
+  set_limits(tx, alice, {.messages = 2});
+  EXPECT_TRUE(has_room(tx, alice, 1s, carrier)) << "more than the carrier gives";
+  EXPECT_FALSE(has_room(tx, alice, 6s, carrier)) << "what is not set is the carrier's";
+  set_limits(tx, alice, {.messages = 2, .duration = 3600s, .bytes = 100'000, .keep = std::chrono::days(3)});
+  EXPECT_TRUE(has_room(tx, alice, 6s, carrier));
+  const auto limits = find_limits(tx, alice);
+  EXPECT_EQ(limits.messages, 2);
+  EXPECT_EQ(limits.duration, 3600s);
+  EXPECT_EQ(limits.bytes, 100'000);
+  EXPECT_EQ(limits.keep, std::chrono::days(3));
+  EXPECT_FALSE(find_settings(tx, alice).has_pin) << "nothing else of the mailbox is touched";
+  EXPECT_FALSE(has_room(tx, bob, 1s, {.messages = 0})) << "nor another mailbox";
+  set_limits(tx, alice, {});
+  EXPECT_FALSE(has_room(tx, alice, 1s, carrier));
+}
+
+TEST_F(MailboxStore, AMailboxKeepsItsMessagesForATimeOfItsOwn) {
+  ASSERT_TRUE(leave("1", noise(100, 1)));
+  pqxx::work tx{*connection_};
+  const auto carriers = at_ + 1s;  // everything older goes
+  set_limits(tx, alice, {.keep = std::chrono::days(0)});
+  EXPECT_EQ(purge_received(tx, at_ + 10 * 24h, carriers, 100), 0) << "kept until it is deleted";
+  set_limits(tx, alice, {.keep = std::chrono::days(3)});
+  EXPECT_EQ(purge_received(tx, at_ + 72h, carriers, 100), 0) << "not yet";
+  EXPECT_EQ(purge_received(tx, at_ + 72h + 1s, std::nullopt, 100), 1) << "though the carrier keeps all";
+  EXPECT_EQ(count_messages(tx, alice).unread, 0);
+}
+
+TEST_F(MailboxStore, EveryNodeHearsOfAChangeOfTheCounts) {
+  pqxx::connection node{database()};
+  struct ear final : pqxx::notification_receiver {
+    explicit ear(pqxx::connection_base& c) : pqxx::notification_receiver(c, "tollgate_mailbox") {}
+    void operator()(const std::string& payload, int) override { heard.push_back(payload); }
+    std::vector<std::string> heard;
+  } told(node);
+  const auto changes = [&](auto work) {
+    {
+      pqxx::work tx{*connection_};
+      work(tx);
+      tx.commit();
+    }
+    told.heard.clear();
+    pqxx::nontransaction(node).exec("SELECT 1");  // by the answer, what was committed before has come, too
+    node.get_notifs();
+    return told.heard;
+  };
+  const std::vector<std::string> once{boost::uuids::to_string(alice)};
+  ASSERT_TRUE(leave("1", noise(100, 1)));
+  EXPECT_EQ(changes([](pqxx::work&) {}), once) << "a new one";
+  EXPECT_EQ(changes([&](auto& tx) { return mark_message(tx, alice, id("1"), message_state::saved); }), once);
+  EXPECT_THAT(changes([&](auto& tx) { return mark_message(tx, alice, id("1"), message_state::saved); }), IsEmpty());
+  EXPECT_THAT(changes([&](auto& tx) { return fetch_whole_audio(tx, alice, id("1"), keys_); }), IsEmpty());
+  EXPECT_EQ(changes([&](auto& tx) { return delete_message(tx, alice, id("1"), at_); }), once);
+  EXPECT_EQ(changes([&](auto& tx) { return restore_message(tx, alice, id("1"), at_); }), once);
+  const auto unheard = system_clock::now() + 24h;
+  EXPECT_EQ(changes([&](auto& tx) { return purge_received(tx, unheard, at_ + 1s, 10); }), once);
+}
+
+TEST_F(MailboxStore, WhetherAMessageCouldBeStoredIsTriedWithoutStoringOne) {
+  pqxx::work tx{*connection_};
+  probe_store(tx, 500'000);
+  EXPECT_EQ(tx.exec("SELECT count(*) FROM voicemail.store_probe")[0][0].as<int>(), 0);
+  tx.exec("SET TRANSACTION READ ONLY");
+  EXPECT_THROW(probe_store(tx, 1), pqxx::sql_error);
 }
 
 }  // namespace

@@ -50,6 +50,19 @@ TEST_F(Deposit, ACallerWhoHangsUpLeavesAMessageThatIsCommittedBeforeTheRelease) 
   EXPECT_TRUE(machine_.finished());
 }
 
+TEST_F(Deposit, ACallerWhoseMessageCouldNotBeKeptHearsThatInPlaceOfTheGreeting) {
+  EXPECT_THAT(machine_.begin_unavailable(now_), ElementsAre(play_failed));
+  EXPECT_THAT(after(1s, digit_pressed{'#'}), IsEmpty());
+  EXPECT_THAT(after(2s, prompt_finished{}), ElementsAre(hang_up));
+  EXPECT_TRUE(machine_.finished());
+  EXPECT_THAT(machine_.begin_unavailable(now_), IsEmpty());
+}
+
+TEST_F(Deposit, TheOwnerGetsInAlthoughNoMessageCouldBeKept) {
+  machine_.begin_unavailable(now_);
+  EXPECT_THAT(after(1s, digit_pressed{'*'}), ElementsAre(stop_prompt, enter_mailbox));
+}
+
 TEST_F(Deposit, TheLongestMessageIsStoredAndTheCallerIsToldSo) {
   reach_recording();
   ASSERT_TRUE(machine_.next_deadline());

@@ -43,7 +43,6 @@ class remembering_gateway final : public operations {
   }
   void account_changed(const uuid&) override { remember("account"); }
   void account_revoked(const uuid&) override { remember("revoked"); }
-  void mailbox_changed(const uuid&) override { remember("mailbox"); }
 
   std::vector<std::string> take();
   static uuid the_call();

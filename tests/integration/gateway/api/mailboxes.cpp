@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules of numbers, and where owners are told of messages, from the outside.
+// Rules of numbers, limits of mailboxes, and where owners are told of messages, from the outside.
 #include <gmock/gmock.h>
 
 #include <pqxx/connection>
@@ -58,6 +58,29 @@ TEST_F(Api, OwnersAreToldOfMessagesWhereTheyWant) {
                             R"({"webhook":"https://a","webhook_secret":"short"})", R"({"sms":"+16505550100"})"})
     EXPECT_EQ(send("PUT", path, wrong).status, 422U) << wrong;
   EXPECT_EQ(get("/v1/mailboxes/0190a0b0-0000-7000-8000-000000000000/notifications").status, 404U);
+}
+
+TEST_F(Api, AMailboxIsGivenLimitsOfItsOwn) {
+  const std::string path = "/v1/mailboxes/" + create_account("alice") + "/limits";
+  const answer before = get(path);
+  EXPECT_TRUE(before.at("messages").is_null());
+  EXPECT_EQ(before.at("in_force").at("messages").as_int64(), 100);
+  EXPECT_EQ(before.at("in_force").at("keep_days").as_int64(), 0);
+  const answer set = send("PUT", path, R"({"messages":500,"duration_s":7200,"keep_days":30})");
+  ASSERT_EQ(set.status, 200U) << set.text;
+  const answer found = get(path);
+  EXPECT_EQ(found.text, set.text);
+  EXPECT_EQ(found.at("messages").as_int64(), 500);
+  EXPECT_TRUE(found.at("bytes").is_null());
+  EXPECT_EQ(found.at("in_force").at("duration_s").as_int64(), 7200);
+  EXPECT_EQ(found.at("in_force").at("bytes").as_int64(), 64 << 20);
+  EXPECT_EQ(found.at("in_force").at("keep_days").as_int64(), 30);
+  for (const char* wrong : {R"({"messages":0})", R"({"duration_s":59})", R"({"bytes":1})", R"({"keep_days":-1})",
+                            R"({"keep_days":36501})", R"({"messages":"many"})", R"({"minutes":5})"})
+    EXPECT_EQ(send("PUT", path, wrong).status, 422U) << wrong;
+  EXPECT_EQ(get(path).text, set.text) << "nothing of that was taken";
+  EXPECT_TRUE(send("PUT", path, R"({"messages":null})").at("keep_days").is_null()) << "the carrier's again";
+  EXPECT_EQ(get("/v1/mailboxes/0190a0b0-0000-7000-8000-000000000000/limits").status, 404U);
 }
 
 }  // namespace

@@ -101,6 +101,26 @@ TEST(Signalling, CallInRingsAllDevicesAndOneTakesIt) {
   on.run(call_in(on));
 }
 
+awaitable<void> decline(stage& on) {
+  fake_peer ears;
+  const auto peer = on.make_client(ears);
+  co_await enter(on, *peer, "alice");
+  on.gateway.answers_hang_ups = false;  // it has other devices to think of
+  const auto call = make_call_id();
+  on.gateway.devices.at(0)->send_offer(call, "+16505550100", "", "", make_sdp());
+  co_await on.until([&] { return !ears.heard.empty(); });
+  EXPECT_TRUE(peer->send_hangup(call, "declined"));
+  co_await on.until([&] { return ears.heard.size() >= 2; });
+  EXPECT_THAT(ears.heard, ElementsAre("offered +16505550100 " + call, "hung_up declined"));
+  EXPECT_EQ(on.gateway.heard.back(), "hung_up declined");
+  co_await peer->close();
+}
+
+TEST(Signalling, ACallThatADeviceDeclinesEndsForItAtOnce) {
+  stage on;
+  on.run(decline(on));
+}
+
 awaitable<void> ask(stage& on) {
   fake_peer ears;
   const auto peer = on.make_client(ears);

@@ -59,7 +59,7 @@ void fake_gateway::digit(const session_ptr&, const std::string&, char digit,
 }
 void fake_gateway::hung_up(const session_ptr& device, const std::string& call, const std::string& code) {
   heard.push_back("hung_up " + code);
-  device->send_hangup(call, code, "the call has ended", {{"charged_micros", 17000}});
+  if (answers_hang_ups) device->send_hangup(call, code, "the call has ended", {{"charged_micros", 17000}});
 }
 asio::awaitable<answer<boost::json::object>> fake_gateway::request(session_ptr, std::string type,
                                                                    boost::json::object body) {

@@ -44,6 +44,7 @@ class fake_gateway final : public session_handler {
   std::vector<std::string> heard;  // "attached alice", "offered +4420", …
   std::vector<session_ptr> devices;
   bool blocked = false;  // find() refuses
+  bool answers_hang_ups = true;
   std::string answer_sdp;
 };
 

@@ -30,6 +30,25 @@ TEST_F(Spool, KeepsRecordsAcrossRestartsInOrder) {
   EXPECT_EQ(records[1].content, "second\nwith a line");
 }
 
+TEST_F(Spool, WhatAKilledProcessHadOnlyBegunToWriteGoesAtTheNextStart) {
+  ASSERT_TRUE(spool(folder_).put("a", "whole"));
+  std::ofstream(folder_ / "b.part") << "half of it";
+  const spool s(folder_);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "b.part"));
+  EXPECT_EQ(s.list().size(), 1u);
+}
+
+TEST_F(Spool, TellsBeforehandWhetherARecordHasRoom) {
+  const spool s(folder_);
+  EXPECT_TRUE(s.probe(1000));
+  EXPECT_EQ(s.probe(std::uint64_t{1} << 62).error(), boost::system::errc::no_space_on_device);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_)) << "it leaves nothing";
+  std::filesystem::remove_all(folder_);
+  EXPECT_FALSE(s.probe(1));
+  std::ofstream(folder_.string()) << "no folder";
+  EXPECT_FALSE(s.probe(1));
+}
+
 TEST_F(Spool, RemovedRecordIsGone) {
   const spool s(folder_);
   ASSERT_TRUE(s.put("a", "x"));
