@@ -155,15 +155,23 @@ class grammar {
   }
 
   void add_voicemail() {
-    voicemail_app_ = subcommand("voicemail", "list, play, delete or undelete messages; a new PIN for the telephone");
+    voicemail_app_ =
+        subcommand("voicemail", "list, play, mark, delete or undelete messages; own greetings; a new PIN for the telephone");
     voicemail_app_->require_subcommand(1);
-    list_app_ = nested(*voicemail_app_, "list", "list the messages");
+    list_app_ = nested(*voicemail_app_, "list", "list the messages, the newest first; * marks new ones");
+    list_app_->add_option("--state", voicemail_.state, "new, saved or deleted ones only [all but the deleted]")
+        ->check(CLI::IsMember({"new", "saved", "deleted"}));
+    list_app_->add_option("--limit", voicemail_.limit, "how many")->check(CLI::Range(1, 100'000))->capture_default_str();
+    list_app_->add_option("--before", voicemail_.before, "those behind this message")->type_name("ID");
     play_app_ = nested(*voicemail_app_, "play", "fetch a message, save it and mark it as heard");
     play_app_->add_option("id", voicemail_.id, "message id; otherwise the newest one not yet heard");
     play_app_
         ->add_option("--output", voicemail_.output_file,
                      "file to save to: NAME.wav is decoded, else Ogg Opus as stored")
         ->type_name("FILE");
+    mark_app_ = nested(*voicemail_app_, "mark", "mark a message as new or as heard");
+    mark_app_->add_option("id", voicemail_.id, "message id")->required();
+    mark_app_->add_option("state", voicemail_.state, "new or saved")->required()->check(CLI::IsMember({"new", "saved"}));
     delete_app_ = nested(*voicemail_app_, "delete", "delete a message");
     delete_app_->add_option("id", voicemail_.id, "message id")->required();
     undelete_app_ = nested(*voicemail_app_, "undelete", "have a message back that was deleted at most 7 days ago");
@@ -172,6 +180,28 @@ class grammar {
                       "make a new PIN for hearing messages from any telephone, and show it this once; ends a lock");
     pin_app_->add_flag("--choose", voicemail_.choose_pin, "type one's own in place of it");
     pin_app_->add_option("--pin-file", voicemail_.pin_file, "file whose first line is one's own")->type_name("FILE");
+    add_greetings();
+  }
+
+  void add_greetings() {
+    greeting_app_ = nested(*voicemail_app_, "greeting", "what callers hear: list, set, play or delete own greetings");
+    greeting_app_->require_subcommand(1);
+    nested(*greeting_app_, "list", "list them");
+    greeting_set_app_ = nested(*greeting_app_, "set", "put a greeting from a sound file, or from a microphone: arecord -f S16_LE "
+                                                      "-r 16000 -d 20 | tollgate-peer voicemail greeting set busy -");
+    greeting_play_app_ = nested(*greeting_app_, "play", "fetch a greeting and save it");
+    greeting_delete_app_ = nested(*greeting_app_, "delete", "go back to the default one");
+    for (CLI::App* const one : {greeting_set_app_, greeting_play_app_, greeting_delete_app_})
+      one->add_option("situation", voicemail_.situation,
+                      "no_answer, busy, temporary (in place of both while it is there) or name (said within the default one)")
+          ->required()
+          ->check(CLI::IsMember({"no_answer", "busy", "temporary", "name"}));
+    greeting_set_app_->add_option("file", voicemail_.sound_file, "WAV or Ogg Opus, half a second to 55 s; - for the standard input")
+        ->required()
+        ->type_name("FILE");
+    greeting_play_app_
+        ->add_option("--output", voicemail_.output_file, "file to save to: NAME.wav is decoded, else Ogg Opus as stored")
+        ->type_name("FILE");
   }
 
   CLI::App* subcommand(const std::string& name, const std::string& help) { return nested(app_, name, help); }
@@ -205,7 +235,12 @@ class grammar {
       if (wait_.given()) answer_.wait = wait_.duration();
       line_.chosen = answer_;
     } else {
-      voicemail_.operation = pin_app_->parsed()        ? voicemail_operation::pin
+      voicemail_.operation = greeting_set_app_->parsed()      ? voicemail_operation::greeting_set
+                             : greeting_play_app_->parsed()   ? voicemail_operation::greeting_play
+                             : greeting_delete_app_->parsed() ? voicemail_operation::greeting_remove
+                             : greeting_app_->parsed()        ? voicemail_operation::greeting_list
+                             : mark_app_->parsed()     ? voicemail_operation::mark
+                             : pin_app_->parsed()      ? voicemail_operation::pin
                              : delete_app_->parsed()   ? voicemail_operation::remove
                              : undelete_app_->parsed() ? voicemail_operation::restore
                              : play_app_->parsed()     ? voicemail_operation::play
@@ -243,7 +278,12 @@ class grammar {
   CLI::App* play_app_ = nullptr;
   CLI::App* delete_app_ = nullptr;
   CLI::App* undelete_app_ = nullptr;
+  CLI::App* mark_app_ = nullptr;
   CLI::App* pin_app_ = nullptr;
+  CLI::App* greeting_app_ = nullptr;
+  CLI::App* greeting_set_app_ = nullptr;
+  CLI::App* greeting_play_app_ = nullptr;
+  CLI::App* greeting_delete_app_ = nullptr;
 };
 
 }  // namespace

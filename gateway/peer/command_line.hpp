@@ -74,13 +74,29 @@ struct answer_command {
   std::optional<second_call> second;              ///< none: asked with a keyboard, else refused
 };
 
-enum class voicemail_operation : std::uint8_t { list, play, remove, restore, pin };
+enum class voicemail_operation : std::uint8_t {
+  list,
+  play,
+  mark,
+  remove,
+  restore,
+  pin,
+  greeting_list,
+  greeting_set,
+  greeting_play,
+  greeting_remove
+};
 
 struct voicemail_command {
   voicemail_operation operation = voicemail_operation::list;
-  std::string id;           ///< message to play, delete or have back; for play, empty: the newest unread
-  std::string output_file;  ///< play: where the message is saved; .wav is decoded, anything else gets the Ogg
-                            ///< Opus bytes
+  std::string id;           ///< message to play, mark, delete or have back; for play, empty: the newest unread
+  std::string state;        ///< list: "new", "saved" or "deleted" alone, empty: all but the deleted; mark: "new" or "saved"
+  std::string before;       ///< list: from behind this message on; empty: from the newest
+  std::uint32_t limit = 200;  ///< list: so many
+  std::string output_file;  ///< play: where the message or greeting is saved; .wav is decoded, anything else gets the
+                            ///< Ogg Opus bytes
+  std::string situation;    ///< of a greeting: "no_answer", "busy", "temporary", "name"
+  std::string sound_file;   ///< greeting_set: WAV or Ogg Opus; "-": the standard input
   bool choose_pin = false;  ///< pin: the PIN is the user's, from the file or a prompt; otherwise the gateway makes one
   std::string pin_file;     ///< pin: its first line is the PIN
 };

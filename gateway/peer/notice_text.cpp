@@ -48,6 +48,9 @@ std::string notice_text(std::string_view kind, const boost::json::object& body) 
   if (kind == "voicemail_locked")
     return "Five wrong PINs: no telephone hears your messages until " + day_text(body, "until") +
            ", or until you set a new PIN.";
+  if (kind == "voicemail_pin_changed")
+    return "The PIN by which telephones hear your messages was changed on " + day_text(body, "at") + " (" +
+           text_member(body, "by").value_or("elsewhere") + "). Was it not you: set a new one, and change your pass-phrase.";
   if (kind == "number_term_notice")
     return "The term of " + number + " ends on " + day_text(body, "until") +
            (is_true(body, "auto_renew") ? ": it is renewed from your credit." : ": it is not renewed.");

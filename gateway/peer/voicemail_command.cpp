@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// voicemail list, play, delete, undelete, pin: requests of type "voicemail" (overlay/wire.md).
+// voicemail list, play, mark, delete, undelete, pin: requests of type "voicemail" (overlay/wire.md). Greetings are in
+// voicemail_greetings.cpp.
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "gateway/overlay/encoding.hpp"
 #include "gateway/peer/commands.hpp"
 #include "gateway/peer/error.hpp"
 #include "gateway/peer/passphrase.hpp"
@@ -14,20 +14,13 @@
 #include "gateway/peer/request_connection.hpp"
 #include "gateway/peer/text.hpp"
 #include "gateway/peer/voicemail_file.hpp"
+#include "gateway/peer/voicemail_requests.hpp"
 
 namespace tollgate::gateway::peer {
 
 namespace {
 
 using overlay::answer;
-using overlay::overlay_error;
-
-constexpr std::size_t message_max_bytes = 64u << 20;
-
-boost::asio::awaitable<answer<boost::json::object>> list(overlay::client& client) {
-  boost::json::object body{{"op", "list"}};
-  co_return co_await client.request("voicemail", std::move(body));
-}
 
 std::vector<boost::json::object> messages_of(const boost::json::object& body) {
   std::vector<boost::json::object> messages;
@@ -39,69 +32,88 @@ std::vector<boost::json::object> messages_of(const boost::json::object& body) {
   return messages;
 }
 
+bool is_true(const boost::json::object& body, const char* key) {
+  const auto* const value = body.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
 std::string message_line(const boost::json::object& message) {
   const auto text = [&](const char* key) { return text_member(message, key).value_or(""); };
   const std::string from = text("from").empty() ? "withheld" : text("from");
-  return text("id") + "  " + text("state") + "  " + text("received") + "  " + from + "  " +
-         duration_text(std::chrono::seconds(integer_member(message, "duration_ms").value_or(0) / 1000));
+  const std::string mark = text("state") == "new" ? "* " : "  ";
+  return mark + text("id") + "  " + text("state") + "  " + text("received") + "  " + from + "  " +
+         duration_text(std::chrono::seconds(integer_member(message, "duration_ms").value_or(0) / 1000)) +
+         (is_true(message, "urgent") ? "  urgent" : "");
 }
 
-boost::asio::awaitable<exit_code> list_messages(overlay::client& client, output& out) {
-  const auto reply = co_await list(client);
-  if (!reply) co_return report_refusal(out, reply.error(), exit_code::call_refused);
-  std::string sentence;
-  for (const boost::json::object& message : messages_of(*reply)) {
-    sentence += (sentence.empty() ? "" : "\n") + message_line(message);
+/// A page, from the newest message or from behind `before`.
+boost::asio::awaitable<answer<boost::json::object>> list(overlay::client& client, std::string state, std::string before) {
+  boost::json::object body{{"op", "list"}};
+  if (!state.empty()) body["state"] = state;
+  if (!before.empty()) body["before"] = before;
+  co_return co_await client.request("voicemail", std::move(body));
+}
+
+boost::asio::awaitable<exit_code> list_messages(overlay::client& client, output& out, const voicemail_command& command) {
+  boost::json::object whole;
+  boost::json::array messages;
+  std::string sentence, before = command.before;
+  for (bool more = true; more;) {
+    auto reply = co_await list(client, command.state, before);
+    if (!reply) co_return report_refusal(out, reply.error(), exit_code::call_refused);
+    more = is_true(*reply, "more");
+    for (const boost::json::object& message : messages_of(*reply)) {
+      if (messages.size() == command.limit) {
+        more = true;
+        break;
+      }
+      sentence += (sentence.empty() ? "" : "\n") + message_line(message);
+      before = text_member(message, "id").value_or("");
+      messages.push_back(message);
+    }
+    whole = std::move(*reply);
+    whole["more"] = more;
+    if (messages.size() == command.limit) break;
   }
-  out.report("voicemail", *reply, sentence.empty() ? "No messages." : sentence);
+  if (is_true(whole, "more")) sentence += "\nThere are more: --before " + before;
+  whole["messages"] = std::move(messages);
+  out.report("voicemail", whole, sentence.empty() ? "No messages." : sentence);
   co_return exit_code::ok;
 }
 
-/// The message with this id, or, without one, the first listed (they come newest first) that is new, else the
-/// first.
-std::optional<boost::json::object> choose(const std::vector<boost::json::object>& messages,
-                                          const std::string& id) {
-  for (const boost::json::object& message : messages) {
-    if (id.empty() ? text_member(message, "state") == "new" : text_member(message, "id") == id)
-      return message;
+/// The message with this id, or, without one, the newest that is new, else the newest.
+boost::asio::awaitable<answer<boost::json::object>> choose(overlay::client& client, std::string id) {
+  boost::json::object body{{"op", "list"}};
+  if (!id.empty())
+    body["id"] = id;
+  else
+    body["state"] = "new";
+  auto reply = co_await client.request("voicemail", std::move(body));
+  if (!reply) co_return reply.error();
+  auto messages = messages_of(*reply);
+  if (messages.empty() && id.empty()) {
+    auto any = co_await list(client, "", "");
+    if (!any) co_return any.error();
+    messages = messages_of(*any);
   }
-  if (id.empty() && !messages.empty()) return messages.front();
-  return std::nullopt;
-}
-
-boost::asio::awaitable<answer<std::vector<std::byte>>> fetch(overlay::client& client, std::string id) {
-  std::vector<std::byte> audio;
-  for (;;) {
-    boost::json::object body{{"op", "fetch"}, {"id", id}, {"offset", audio.size()}};
-    const auto reply = co_await client.request("voicemail", std::move(body));
-    if (!reply) co_return reply.error();
-    const auto chunk = overlay::from_base64(text_member(*reply, "data").value_or("!"));
-    const auto size = integer_member(*reply, "size_bytes");
-    const bool sound = chunk && size && audio.size() + chunk->size() <= message_max_bytes;
-    if (!sound) co_return to_refusal(overlay_error::protocol_violated);
-    audio.insert(audio.end(), chunk->begin(), chunk->end());
-    if (*size <= static_cast<std::int64_t>(audio.size())) co_return audio;
-    if (chunk->empty()) co_return to_refusal(overlay_error::protocol_violated);
-  }
+  for (auto& message : messages)
+    if (id.empty() || text_member(message, "id") == id) co_return std::move(message);
+  co_return overlay::refusal{"message_unknown", "There is no such message."};
 }
 
 boost::asio::awaitable<exit_code> play(overlay::client& client, output& out,
                                        const voicemail_command& command) {
-  const auto listed = co_await list(client);
-  if (!listed) co_return report_refusal(out, listed.error(), exit_code::call_refused);
-  const auto message = choose(messages_of(*listed), command.id);
-  if (!message) {
-    const overlay::refusal unknown{"message_unknown", "There is no such message."};
-    co_return report_refusal(out, unknown, exit_code::call_refused);
-  }
+  const auto message = co_await choose(client, command.id);
+  if (!message) co_return report_refusal(out, message.error(), exit_code::call_refused);
   const std::string id = text_member(*message, "id").value_or("");
-  const auto audio = co_await fetch(client, id);
+  boost::json::object fetched{{"op", "fetch"}, {"id", id}};
+  const auto audio = co_await fetch_audio(client, std::move(fetched));
   if (!audio) co_return report_refusal(out, audio.error(), exit_code::call_refused);
   const std::string name = command.output_file.empty() ? default_voicemail_name(id) : command.output_file;
   const auto duration = save_voicemail(name, *audio);
   if (!duration) co_return report_failure(out, duration.error(), exit_code::usage);
-  boost::json::object mark{{"op", "mark"}, {"id", id}, {"state", "saved"}};
-  const auto marked = co_await client.request("voicemail", std::move(mark));
+  boost::json::object heard{{"op", "mark"}, {"id", id}, {"state", "saved"}};
+  const auto marked = co_await client.request("voicemail", std::move(heard));
   if (!marked) co_return report_refusal(out, marked.error(), exit_code::call_refused);
   boost::json::object fields(*message);
   fields["file"] = name;
@@ -118,6 +130,15 @@ boost::asio::awaitable<exit_code> change(overlay::client& client, output& out, s
   if (!reply) co_return report_refusal(out, reply.error(), exit_code::call_refused);
   const boost::json::object fields{{"id", id}};
   out.report(deletes ? "deleted" : "undeleted", fields, deletes ? "Deleted." : "It is there again.");
+  co_return exit_code::ok;
+}
+
+boost::asio::awaitable<exit_code> mark(overlay::client& client, output& out, const voicemail_command& command) {
+  boost::json::object body{{"op", "mark"}, {"id", command.id}, {"state", command.state}};
+  const auto reply = co_await client.request("voicemail", std::move(body));
+  if (!reply) co_return report_refusal(out, reply.error(), exit_code::call_refused);
+  const boost::json::object fields{{"id", command.id}, {"state", command.state}};
+  out.report("marked", fields, "Marked as " + command.state + ".");
   co_return exit_code::ok;
 }
 
@@ -151,7 +172,7 @@ boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, 
   exit_code code = exit_code::ok;
   switch (command.operation) {
     case voicemail_operation::list:
-      code = co_await list_messages(connection.client(), context.out);
+      code = co_await list_messages(connection.client(), context.out, command);
       break;
     case voicemail_operation::play:
       code = co_await play(connection.client(), context.out, command);
@@ -161,6 +182,15 @@ boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, 
       break;
     case voicemail_operation::restore:
       code = co_await change(connection.client(), context.out, "restore", command.id);
+      break;
+    case voicemail_operation::mark:
+      code = co_await mark(connection.client(), context.out, command);
+      break;
+    case voicemail_operation::greeting_list:
+    case voicemail_operation::greeting_set:
+    case voicemail_operation::greeting_play:
+    case voicemail_operation::greeting_remove:
+      code = co_await run_greeting(connection.client(), context.out, command);
       break;
     case voicemail_operation::pin:
       code = co_await change_pin(connection.client(), context.out, command);

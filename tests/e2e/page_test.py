@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import time
 import unittest
+import urllib.request
 
 import network
 from chromium import Chromium, PageError
@@ -17,6 +18,7 @@ from stage import LANDLINE, PATIENCE_S, StageTest, audio, processes
 ALICE_NUMBER = "+16505550100"
 SPEECH_S = 4
 TALK_S = 6
+SPOKEN_S = 5
 
 
 class Page(StageTest):
@@ -151,6 +153,67 @@ class Page(StageTest):
         self.assertEqual("saved", kept["state"])
         self.person.call("click", "#folders button[data-state=new]")
         self.assert_sound()
+
+    def test_a_greeting_is_spoken_at_the_page_and_heard_by_the_next_caller(self):
+        self.person.call("click", "#greetings summary")
+        self.see("#greeting_busy", "default")
+        self.person.call("click", "#greeting_busy button:has-text('Record')")
+        self.see("#greeting_busy", "recording")
+        time.sleep(SPOKEN_S)
+        self.person.call("click", "#greeting_busy button:has-text('Stop')")
+        self.see("#greeting_busy", r"0:0\d")
+        kept = self.stage.output / "page_greeting.ogg"
+        request = urllib.request.Request(
+            f"{self.stage.rest.url}/v1/mailboxes/{self.alice.account_id}/greetings/busy",
+            headers={"Authorization": f"Bearer {self.stage.rest.token}"},
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE_S) as answer:
+            kept.write_bytes(answer.read())
+        spoken = self.stage.wav("page_greeting")
+        subprocess.run(["ffmpeg", "-y", "-loglevel", "error", "-i", kept, "-ar", str(audio.RATE_HZ), "-ac", "1", spoken], check=True)
+        audio.write(spoken, audio.read(spoken)[audio.RATE_HZ : 4 * audio.RATE_HZ])
+        over_and_over = self.stage.wav("page_speech_twice")  # the microphone is in the midst of it when the recording begins
+        audio.write(over_and_over, audio.read(self.page_speech) * 2)
+        self.assert_heard(spoken, over_and_over)
+
+        self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+        self.see("#far_end", re.escape(LANDLINE))
+        self.person.call("click", "#decline")
+        self.telephone.await_event("CALL_ESTABLISHED", PATIENCE_S)
+        time.sleep(SPOKEN_S)
+        self.telephone.hang_up()
+        self.telephone.keep_recording(self.known, self.stage.wav("caller_heard"))
+        self.assert_heard(spoken, self.stage.wav("caller_heard"))
+        self.person.call("click", "#greeting_busy button:has-text('Delete')")
+        self.see("#greeting_busy", "default")
+        self.person.call("click", "#greetings summary")
+        self.assert_sound()
+
+    def test_the_owner_of_a_number_decides_what_is_done_with_its_callers(self):
+        number, rest = f"#number_{ALICE_NUMBER[1:]}", self.stage.rest
+        self.person.call("click", "#numbers summary")
+        self.see(number, "paid until")
+        self.person.call("click", f"{number} input[name=do_not_disturb]")
+        rules = lambda: rest.get(f"/v1/numbers/{ALICE_NUMBER}/rules")
+        processes.wait_until("do not disturb", lambda: rules()["do_not_disturb"], PATIENCE_S)
+        for name in ("auto_renew", "voicemail"):
+            self.person.call("click", f"{number} input[name={name}]")
+        settings = lambda: rest.get(f"/v1/numbers/{ALICE_NUMBER}")
+        processes.wait_until("the settings", lambda: not settings()["auto_renew"] and not settings()["voicemail_enabled"], PATIENCE_S)
+        self.person.call("fill", f"{number} input[type=tel]", "+44 900")
+        self.person.call("click", f"{number} form button")
+        self.see("#trouble", ".")
+        self.assertEqual([], rules()["forward"])
+        self.person.call("fill", f"{number} input[type=tel]", f"{LANDLINE[:3]} {LANDLINE[3:]}")
+        self.person.call("click", f"{number} form button")
+        processes.wait_until("the telephone", lambda: rules()["forward"] == [f"{LANDLINE} busy,no_answer,offline 20"], PATIENCE_S)
+        self.assertTrue(rules()["do_not_disturb"], "what was not asked for stays")
+        self.person.call("fill", f"{number} input[type=tel]", "")
+        self.person.call("click", f"{number} form button")
+        for name in ("do_not_disturb", "auto_renew", "voicemail"):
+            self.person.call("click", f"{number} input[name={name}]")
+        processes.wait_until("all of it as before", lambda: settings()["voicemail_enabled"] and rules()["forward"] == [], PATIENCE_S)
+        self.person.call("click", "#numbers summary")
 
     def test_who_has_logged_in_stays_so_until_logging_out(self):
         self.person.call("reload")

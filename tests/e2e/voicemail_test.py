@@ -4,6 +4,7 @@ lock after wrong PINs; the same messages by REST; and messages while the databas
 
 import array
 import audioop
+import contextlib
 import json
 import math
 import os
@@ -242,6 +243,7 @@ class Voicemail(StageTest):
 
         temporary = self.stage.speech("temporary", "demo-thanks", 3)
         self.assertEqual("temporary", self.upload(f"{self.mailbox}/greetings/temporary", temporary)["situation"])
+        temporary = self.greet_from_the_peer("temporary")
         self.dial()
         time.sleep(4)
         self.assert_heard(temporary, self.hang_up("temporary_greeting"))
@@ -258,6 +260,26 @@ class Voicemail(StageTest):
         self.assert_heard(italian, self.hang_up("italian_greeting"))
         self.stage.rest._ask("PATCH", self.mailbox, json.dumps({"language": None}).encode(), "application/json")
         self.assert_sound()
+
+    def greet_from_the_peer(self, situation):
+        """Puts another greeting in place of the one that is there, and looks at it; what was said."""
+        said, fetched = self.stage.speech("said_by_peer", "demo-echotest", 3), self.stage.wav("greeting_fetched")
+        short = self.stage.speech("short", "demo-echotest", 0.2)
+        long = self.stage.wav("long")
+        audio.write(long, audio.speech("demo-echotest", 8) * 7)
+        for file, code in ((short, "greeting_too_short"), (long, "greeting_too_long")):
+            refused = self.alice.run("voicemail", "greeting", "set", situation, file)
+            self.assertEqual((4, code), (refused.code, refused.event("refused")["code"]))
+        self.assertEqual(0, self.alice.run("voicemail", "greeting", "set", situation, said).code)
+        listed = self.alice.run("voicemail", "greeting", "list").event("greetings")["greetings"]
+        self.assertIn((situation, 3000), [(one["situation"], one["duration_ms"]) for one in listed])
+        self.assertEqual(0, self.alice.run("voicemail", "greeting", "play", situation, "--output", fetched).code)
+        self.assert_heard(said, fetched)
+        self.alice.run("voicemail", "greeting", "set", "name", said)
+        self.assertEqual(0, self.alice.run("voicemail", "greeting", "delete", "name").code)
+        gone = self.alice.run("voicemail", "greeting", "delete", "name")
+        self.assertEqual((4, "greeting_unknown"), (gone.code, gone.event("refused")["code"]))
+        return said
 
     def middle_of(self, heard):
         """What was spoken to us, without the edges of the recording."""
@@ -340,31 +362,110 @@ class Voicemail(StageTest):
         self.assert_heard(self.message_by_rest(message), self.talk)
         self.assert_sound()
 
-    def test_a_caller_whose_message_can_be_kept_nowhere_is_told(self):
-        known = len(self.messages())
-        bring_back = self.begin_message_without_database()
+    @contextlib.contextmanager
+    def full_spool(self):
+        """As good as a full disk: nothing can be written there."""
         spool = self.stage.gateway.state / "spool/messages"
         aside = spool.with_name("messages.aside")
         spool.rename(aside)
-        spool.write_bytes(b"")  # as good as a full disk: nothing can be written there
+        spool.write_bytes(b"")
         try:
-            self.keys("1")
-            self.telephone_is_let_go()
+            yield
         finally:
             spool.unlink()
             aside.rename(spool)
-            bring_back()
+
+    def assert_apology(self, name):
         apology = self.stage.wav("apology")
         audio.write(apology, audio.read(audio.PROMPTS / "im-sorry.wav") + audio.read(audio.PROMPTS / "vm-goodbye.wav"))
-        self.assertGreater(audio.likeness(apology, self.heard("told"))[0], LIKENESS_LEAST)
+        self.assertGreater(audio.likeness(apology, self.heard(name))[0], LIKENESS_LEAST)
+
+    def let_store(self, possible):
+        """Whether the database takes what is written, as one whose disk is full does not."""
+        self.stage.query("ALTER SYSTEM RESET default_transaction_read_only" if possible else
+                         "ALTER SYSTEM SET default_transaction_read_only = on")
+        self.stage.query("SELECT pg_reload_conf()")
+        seen = lambda: self.stage.query("SHOW default_transaction_read_only") == [["off" if possible else "on"]]
+        processes.wait_until("the database's heeding it", seen, PATIENCE_S)
+
+    def test_a_caller_whose_message_can_be_kept_nowhere_is_told_in_place_of_the_greeting(self):
+        with self.full_spool():
+            self.let_store(False)
+            try:
+                self.dial()
+                self.telephone_is_let_go()
+            finally:
+                self.let_store(True)
+        self.assert_apology("told_before")
+        self.assertEqual("voicemail", self.stage.latest_record(self.alice, self.known)["direction"])
+        self.assert_sound()
+
+    def test_a_caller_whose_message_can_be_kept_nowhere_is_told(self):
+        known = len(self.messages())
+        bring_back = self.begin_message_without_database()
+        try:
+            with self.full_spool():
+                self.keys("1")
+                self.telephone_is_let_go()
+            self.assert_apology("told")
+            # And who calls while the database is away: before the answer, and then the call is refused.
+            time.sleep(1)  # the telephone names its recordings by the second
+            self.telephone.forget()
+            self.recordings = self.telephone.recordings()
+            self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+            self.telephone_is_let_go()
+            self.assertIn("503", self.telephone.events[-1]["param"])
+            self.assert_apology("told_without_database")
+        finally:
+            bring_back()
         processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
         self.assertEqual(known, len(self.messages()))
         self.assert_sound()
 
+    def send(self, method, path, **body):
+        return self.stage.rest._ask(method, path, json.dumps(body).encode(), "application/json")
+
+    def set_rules(self, **rules):
+        self.send("PUT", f"/v1/numbers/{ALICE_NUMBER}/rules", **rules)
+
+    def hear_at_own_telephone(self, message):
+        """No greeting and no *: the PIN is asked for at once."""
+        self.send("PATCH", f"{self.mailbox}/voicemails/{message['id']}", state="new")
+        self.dial()
+        self.keys(self.pin + "#")
+        self.keys("1")
+        heard = lambda: [one for one in self.messages() if one["id"] == message["id"] and one["state"] == "saved"]
+        processes.wait_until("its being heard", heard, PATIENCE_S)
+        self.hang_up()
+
+    def test_owners_hear_their_messages_where_callers_get_to_no_mailbox(self):
+        for message in self.messages():  # so that the one left here is the first to be heard
+            self.stage.rest._ask("DELETE", f"{self.mailbox}/voicemails/{message['id']}", None, "")
+        self.leave_message()
+        self.keys("1")
+        message = processes.wait_until("the message", self.messages, PATIENCE_S)[0]
+        self.hang_up("left_for_later")
+        own_numbers = lambda *numbers: self.send("PUT", f"/v1/accounts/{self.alice.account_id}/caller_id", verified_numbers=numbers)
+        self.addCleanup(own_numbers)
+        self.addCleanup(self.set_rules)
+        self.addCleanup(self.send, "PATCH", f"/v1/numbers/{ALICE_NUMBER}", voicemail_enabled=True)
+
+        self.send("PATCH", f"/v1/numbers/{ALICE_NUMBER}", voicemail_enabled=False)
+        self.telephone.forget()
+        self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
+        self.telephone_is_let_go()
+        self.assertIn("480", self.telephone.events[-1]["param"])
+        own_numbers(LANDLINE)
+        self.hear_at_own_telephone(message)
+
+        own_numbers()
+        self.send("PATCH", f"/v1/numbers/{ALICE_NUMBER}", voicemail_enabled=True)
+        self.set_rules(forward=[f"{LANDLINE} always"])
+        self.hear_at_own_telephone(message)
+        self.assert_sound()
+
     def test_the_owner_decides_which_callers_ring(self):
-        set_rules = lambda **rules: self.stage.rest._ask(
-            "PUT", f"/v1/numbers/{ALICE_NUMBER}/rules", json.dumps(rules).encode(), "application/json"
-        )
+        set_rules = self.set_rules
         self.addCleanup(set_rules)
         device = self.alice.start("answer", "--wait", PATIENCE_S)
         device.await_event("waiting", PATIENCE_S)

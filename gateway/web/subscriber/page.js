@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The looks of the subscriber's telephone: what the page shows, and what is pressed on it. Whatever comes from outside is put in
 // as text, never as markup.
+import { Recording, greetingOf } from "./greeting.js";
 import { amount, costSoFar, decimal, duration, priceText } from "./money.js";
+import { numberItem } from "./numbers.js";
 import { Telephone } from "./telephone.js";
 
 const at = (id) => document.getElementById(id);
@@ -116,10 +118,10 @@ let folder = "new";
 
 const button = (label, work) => element("button", label, { type: "button", onclick: () => tried(work) });
 
-async function play(id) {
+async function play(recording) {
   const player = at("player");
   URL.revokeObjectURL(player.src);
-  player.src = URL.createObjectURL(await telephone.recording(id));
+  player.src = URL.createObjectURL(await recording);
   player.hidden = false;
   await player.play();
 }
@@ -136,7 +138,7 @@ function item(message) {
     state === "deleted"
       ? [button("Restore", () => change("restore", id))]
       : [
-          button("Play", () => play(id)),
+          button("Play", () => play(telephone.recording(id))),
           state === "new" ? button("Save", () => change("mark", id, "saved")) : button("Mark as new", () => change("mark", id, "new")),
           button("Delete", () => change("delete", id)),
         ];
@@ -149,12 +151,72 @@ async function showMessages() {
   for (const one of at("folders").children) one.ariaPressed = String(one.dataset.state === folder);
 }
 
+// Greetings
+
+const SITUATIONS = {
+  no_answer: "Nobody answers",
+  busy: "Busy, or declined",
+  temporary: "For a while, in place of both",
+  name: "Your name, within the default greeting",
+};
+let speaking; // {situation, recording}
+
+async function keepGreeting(situation, file) {
+  await telephone.keepGreeting(situation, await greetingOf(file));
+  await showGreetings();
+}
+
+async function record(situation) {
+  const recording = new Recording(await sound.microphone());
+  speaking = { situation, recording };
+  await showGreetings();
+  const recorded = await recording.recorded;
+  speaking = undefined;
+  try {
+    await keepGreeting(situation, recorded);
+  } finally {
+    await showGreetings();
+  }
+}
+
+function greetingItem(situation, kept) {
+  const facts = `${SITUATIONS[situation]}: ${kept ? duration(kept.duration_ms) : "default"} `;
+  if (speaking) {
+    const stop = button("Stop", () => speaking.recording.stop());
+    return element("li", speaking.situation === situation ? [facts, "recording … ", stop] : facts, { id: `greeting_${situation}` });
+  }
+  const chosen = element("input", [], { type: "file", accept: "audio/*", ariaLabel: `Sound file: ${SITUATIONS[situation]}` });
+  chosen.onchange = () => tried(() => keepGreeting(situation, chosen.files[0]));
+  const own = [
+    button("Play", () => play(telephone.greeting(situation))),
+    button("Delete", () => telephone.deleteGreeting(situation).then(showGreetings)),
+  ];
+  return element("li", [facts, button("Record", () => record(situation)), ...(kept ? own : []), chosen], {
+    id: `greeting_${situation}`,
+  });
+}
+
+async function showGreetings() {
+  const { greetings } = await telephone.greetings();
+  const items = Object.keys(SITUATIONS).map((situation) => greetingItem(situation, greetings.find((one) => one.situation === situation)));
+  at("greeting_list").replaceChildren(...items);
+}
+
+// Numbers
+
+async function showNumbers() {
+  const { numbers } = await telephone.numbers();
+  const change = (number, wanted) => tried(() => telephone.changeNumber(number, wanted));
+  at("number_list").replaceChildren(...(numbers.length ? numbers.map((one) => numberItem(one, change, when)) : [element("li", "None.")]));
+}
+
 // Notices
 
 const NOTICES = {
   credit_lapse_notice: (n) => `Credit of ${amount(n.amount, n.currency)} lapses on ${when(n.lapses_at * 1000)} unless it is used.`,
   credit_lapsed: (n) => `Credit of ${amount(n.amount, n.currency)} has lapsed.`,
   credit_reactivated: (n) => `Credit of ${amount(n.amount, n.currency)} can be used again.`,
+  voicemail_pin_changed: (n) => `The PIN for your messages was changed on ${when(n.at * 1000)} (${n.by}).`,
   voicemail_locked: () => "Five wrong PINs: no telephone hears your messages for a while.",
   number_term_notice: (n) => `The term of ${n.number} ends on ${when(n.until * 1000)}${n.auto_renew ? " and is renewed from your credit." : "."}`,
   number_withdrawn: (n) => `${n.number} was withdrawn by its supplier${n.replacement ? `; ${n.replacement} is kept for you.` : "."}`,
@@ -233,5 +295,7 @@ for (const one of at("folders").children)
     folder = one.dataset.state;
     tried(() => showMessages());
   };
+at("numbers").ontoggle = () => at("numbers").open && tried(showNumbers);
+at("greetings").ontoggle = () => at("greetings").open && tried(showGreetings);
 setInterval(showClock, 1000);
 tried(() => telephone.start());

@@ -3,12 +3,13 @@
 // credit, call list and voicemail. Whatever changes is told to `changed`.
 import { Call } from "./call.js";
 import { Connection } from "./connection.js";
-import { fromBase64url, sha256Hex } from "./encoding.js";
+import { base64, fromBase64url, sha256Hex } from "./encoding.js";
 import { makeKey } from "./jws.js";
 import { forgetIdentity, keepIdentity, keptIdentity } from "./storage.js";
 
 const PAUSE_FIRST_MS = 1000;
 const PAUSE_MOST_MS = 60000;
+const PIECE_BYTES = 11000;
 // Log-in is needed again; every other refusal of attach passes.
 const CREDENTIAL_ENDED = new Set(["credential_expired", "credential_foreign", "token_bad_signature", "key_malformed"]);
 
@@ -104,24 +105,52 @@ export class Telephone {
 
   rate = (number) => this.connection.request("rate", { number });
   calls = (before) => this.connection.request("calls", { limit: 20, ...(before && { before }) });
+  numbers = () => this.connection.request("numbers");
+  changeNumber = (number, wanted) => this.connection.request("numbers", { number, ...wanted });
   messages = (state) => this.connection.request("voicemail", { op: "list", state });
 
-  // A message as a Blob of Ogg Opus, whole and unaltered.
-  async recording(id) {
+  // A message or a greeting as a Blob of Ogg Opus, whole and unaltered.
+  recording = (id) => this.#fetch({ op: "fetch", id });
+  greeting = (situation) => this.#fetch({ op: "greeting_fetch", situation });
+
+  async #fetch(what) {
     const parts = [];
     let offset = 0;
     for (let size = 1; offset < size; ) {
-      const part = await this.connection.request("voicemail", { op: "fetch", id, offset });
+      const part = await this.connection.request("voicemail", { ...what, offset });
       const bytes = fromBase64url(part.data);
-      if (bytes.length === 0) throw new Error("the message ended early");
+      if (bytes.length === 0) throw new Error("the recording ended early");
       parts.push(bytes);
       offset += bytes.length;
       size = part.size_bytes;
       this.expected = part.sha256;
     }
     const whole = new Blob(parts, { type: "audio/ogg" });
-    if ((await sha256Hex(await whole.arrayBuffer())) !== this.expected) throw new Error("the message was altered on its way");
+    if ((await sha256Hex(await whole.arrayBuffer())) !== this.expected) throw new Error("the recording was altered on its way");
     return whole;
+  }
+
+  greetings = () => this.connection.request("voicemail", { op: "greetings" });
+  deleteGreeting = (situation) => this.connection.request("voicemail", { op: "greeting_delete", situation });
+
+  // A sound file's bytes, in pieces that fit into frames.
+  async keepGreeting(situation, bytes) {
+    for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES) {
+      const data = base64(bytes.subarray(offset, offset + PIECE_BYTES));
+      await this.#patiently({ op: "greeting_put", situation, offset, size_bytes: bytes.length, data });
+    }
+  }
+
+  // A long recording may take more requests than a minute has.
+  async #patiently(body) {
+    for (;;) {
+      try {
+        return await this.connection.request("voicemail", body);
+      } catch (failure) {
+        if (failure.code !== "rate_limited") throw failure;
+        await new Promise((resolve) => setTimeout(resolve, 5000));
+      }
+    }
   }
 
   changeMessage = (op, id, state) => this.connection.request("voicemail", { op, id, ...(state && { state }) });

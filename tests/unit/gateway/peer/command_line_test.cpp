@@ -65,6 +65,25 @@ TEST(CommandLine, VoicemailOperations) {
   EXPECT_EQ(play.id, "abc");
   EXPECT_EQ(play.output_file, "m.wav");
   EXPECT_EQ(parsed<voicemail_command>({"voicemail", "delete", "abc"}).operation, voicemail_operation::remove);
+  const auto deleted = parsed<voicemail_command>({"voicemail", "list", "--state", "deleted", "--before", "abc", "--limit", "5"});
+  EXPECT_EQ(deleted.operation, voicemail_operation::list);
+  EXPECT_EQ(deleted.state, "deleted");
+  EXPECT_EQ(deleted.before, "abc");
+  EXPECT_EQ(deleted.limit, 5u);
+  EXPECT_TRUE(std::holds_alternative<exit_code>(parse({"voicemail", "list", "--state", "old"})));
+  const auto mark = parsed<voicemail_command>({"voicemail", "mark", "abc", "new"});
+  EXPECT_EQ(mark.operation, voicemail_operation::mark);
+  EXPECT_EQ(mark.state, "new");
+  EXPECT_TRUE(std::holds_alternative<exit_code>(parse({"voicemail", "mark", "abc", "deleted"})));
+  EXPECT_EQ(parsed<voicemail_command>({"voicemail", "greeting", "list"}).operation, voicemail_operation::greeting_list);
+  const auto set = parsed<voicemail_command>({"voicemail", "greeting", "set", "busy", "-"});
+  EXPECT_EQ(set.operation, voicemail_operation::greeting_set);
+  EXPECT_EQ(set.situation, "busy");
+  EXPECT_EQ(set.sound_file, "-");
+  EXPECT_EQ(parsed<voicemail_command>({"voicemail", "greeting", "play", "name", "--output", "g.wav"}).output_file, "g.wav");
+  EXPECT_EQ(parsed<voicemail_command>({"voicemail", "greeting", "delete", "temporary"}).operation,
+            voicemail_operation::greeting_remove);
+  EXPECT_TRUE(std::holds_alternative<exit_code>(parse({"voicemail", "greeting", "set", "always", "a.wav"})));
 }
 
 TEST(CommandLine, APinIsMadeOrReadFromAFileNeverAnArgument) {
