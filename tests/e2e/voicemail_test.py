@@ -548,6 +548,41 @@ class Voicemail(StageTest):
         self.assert_heard(busy, self.hang_up("busy_greeting"))
         self.assert_sound()
 
+    def test_a_caller_is_told_that_a_number_of_ours_is_not_in_service(self):
+        rest, (given_up, free) = self.stage.rest, ("+16505550102", "+16505550103")
+        owner = self.stage.subscriber("carol", credit="20.00", number=given_up)
+        rest.post(f"/v1/numbers/{given_up}/release", {"account_id": owner.account_id})
+        rest.post("/v1/numbers", {"number": free})
+        for number, state in ((given_up, "quarantined"), (free, "available")):
+            with self.subTest(state):
+                self.assertEqual(state, rest.get(f"/v1/numbers/{number}")["state"])
+                time.sleep(1)  # the telephone names its recordings by the second
+                self.telephone.forget()
+                recordings = self.telephone.recordings()
+                self.telephone.dial(number, self.stage.gateway.sip_port)
+                self.telephone_is_let_go()
+                self.assertIn("404", self.telephone.events[-1]["param"])
+                heard = self.stage.wav(f"not_in_service_{state}")
+                self.telephone.keep_recording(recordings, heard)
+                self.assert_heard(audio.PROMPTS / "ss-noservice.wav", heard)
+        self.assert_sound()
+
+    def test_the_owner_presses_keys_by_info_or_as_tones_in_the_voice(self):
+        for way in (keys_by_info, keys_as_tones):
+            with self.subTest(way.__name__):
+                for message in self.messages():  # so that the one left here is the first to be heard
+                    self.stage.rest._ask("DELETE", f"{self.mailbox}/voicemails/{message['id']}", None, "")
+                self.leave_message()
+                self.keys("1")
+                message = processes.wait_until("the message", self.messages, PATIENCE_S)[0]
+                self.hang_up("left_again")
+                steps, files = way(f"*{self.pin}#", "1")
+                caller = self.stage.caller("caller_presses_keys", ALICE_NUMBER, keys={"steps": steps}, files=files)
+                self.assertEqual(0, caller.finish(PATIENCE_S), caller.complaint())
+                saved = lambda: [one for one in self.messages() if one["id"] == message["id"] and one["state"] == "saved"]
+                processes.wait_until("its being heard", saved, PATIENCE_S)
+        self.assert_sound()
+
     def telephone_is_let_go(self):
         """The gateway ends the call by itself."""
         closed = lambda: any(event["type"] == "CALL_CLOSED" for event in self.telephone.events)
