@@ -87,6 +87,7 @@ struct configuration {
     int options_down_interval_s = 5;
     int options_failures = 3, options_successes = 2;  ///< in a row, until a trunk is down and up again
     int invite_timeout_s = 4;                         ///< without any response, then the next trunk
+    int progress_timeout_s = 12;                      ///< without any but a 100, then the next trunk if there is one
     int ringing_timeout_s = 120;                      ///< ringing outbound call that nobody answers
     int strangers_per_second = 20;  ///< requests of no trunk that are answered (403 and the like)
   } sip;

@@ -133,6 +133,9 @@ void visit_network(configuration& c, key_visitor& v) {
             "Answers in a row after which it is up again.");
   v.integer("sip.invite_timeout_s", c.sip.invite_timeout_s, 1, 64,
             "Without any response to an INVITE (or OPTIONS) for so long the next trunk is tried.");
+  v.integer(
+      "sip.progress_timeout_s", c.sip.progress_timeout_s, 4, 120,
+      "With 100 alone (no ringing, no announcement) for so long the next trunk is tried, if there is one.");
   v.integer("sip.ringing_timeout_s", c.sip.ringing_timeout_s, 10, 600,
             "A call that rings longer is given up.");
   v.integer(

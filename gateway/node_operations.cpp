@@ -86,6 +86,12 @@ std::vector<api::trunk_status> node_operations::trunk_statuses() {
       shown.detail = "does not answer OPTIONS, or calls over it fail";
     else if (state.resting)
       shown.detail = "has asked by Retry-After for no calls at present";
+    const auto& recent = state.quality;
+    shown.recent.attempts = recent.attempts;
+    shown.recent.answered = recent.answered;
+    if (recent.attempts > 0) shown.recent.answer_seizure_ratio = recent.answer_seizure_ratio();
+    shown.recent.average_call_duration = recent.call_duration;
+    shown.recent.post_dial_delay = recent.post_dial_delay;
     shown.attempts = totals.attempts;
     shown.answered = totals.answered;
     shown.talk_ms = static_cast<std::uint64_t>(totals.talk.count());

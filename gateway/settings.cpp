@@ -117,7 +117,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.credit.longest = seconds(settings.call.longest_s);
   calls.machine.ringing = seconds(settings.sip.ringing_timeout_s);
   // A trunk that does not even answer 100 is given up by the SIP agent, which alone sees that answer.
-  calls.machine.no_response = calls.machine.ringing;
+  calls.machine.progress = seconds(settings.sip.progress_timeout_s);
   calls.hold_lease = seconds(settings.billing.hold_lease_s);
   calls.ring_timeout = seconds(settings.call.ring_timeout_s);
   calls.audio_keys = audio_keys_of(settings);

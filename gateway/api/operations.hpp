@@ -52,6 +52,12 @@ struct trunk_status {
   std::uint64_t talk_ms = 0;                         ///< of those that have ended
   std::uint64_t delay_ms = 0, delays = 0;            ///< post-dial delays: their sum, and of how many
   std::vector<std::pair<int, std::uint64_t>> codes;  ///< final SIP statuses
+  /// Over the window of routing.quality_window_s, of calls out.
+  struct recent_calls {
+    int attempts = 0, answered = 0;
+    std::optional<double> answer_seizure_ratio;  ///< 0 to 1
+    std::optional<std::chrono::milliseconds> average_call_duration, post_dial_delay;
+  } recent{};
 };
 
 /// A count with what tells it from its neighbours.

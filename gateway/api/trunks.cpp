@@ -46,6 +46,7 @@ boost::json::object to_json(const trunk::trunk& value) {
                           {"trusted_identity", value.trusted_identity},
                           {"sign_identity", value.sign_identity},
                           {"redirections", trunk::name(value.redirections)},
+                          {"reliable_progress", value.reliable_progress},
                           {"from_domain", value.from_domain},
                           {"codecs", to_json(value.codecs)},
                           {"srtp", trunk::name(value.srtp)},
@@ -118,6 +119,7 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
   value.trusted_identity = fields.flag("trusted_identity").value_or(value.trusted_identity);
   value.sign_identity = fields.flag("sign_identity").value_or(value.sign_identity);
   take_enum(fields, "redirections", value.redirections, trunk::redirection_headers_named);
+  value.reliable_progress = fields.flag("reliable_progress").value_or(value.reliable_progress);
   value.from_domain = fields.text("from_domain", 255).value_or("");
   value.codecs = fields.texts("codecs").value_or(value.codecs);
   take_enum(fields, "srtp", value.srtp, trunk::media_security_named);
@@ -175,6 +177,14 @@ uuid made_id(field_reader& fields, const request& from) {
   return from.made_id ? *from.made_id : boost::uuids::random_generator()();
 }
 
+boost::json::value or_null(const std::optional<double>& value) {
+  return value ? boost::json::value(*value) : boost::json::value(nullptr);
+}
+
+boost::json::value in_ms(const std::optional<std::chrono::milliseconds>& value) {
+  return value ? boost::json::value(value->count()) : boost::json::value(nullptr);
+}
+
 uuid path_id(const request& from) {
   return parse_uuid(from.parameters[0]).value_or(uuid{});
 }
@@ -192,11 +202,18 @@ boost::json::object trunk_status_json(const trunk_status& now) {
   boost::json::array targets;
   for (const auto& [target, up] : now.targets)
     targets.push_back(boost::json::object{{"target", target}, {"up", up}});
-  return {{"up", now.up},
-          {"calls", now.calls},
-          {"registration", now.registration},
-          {"targets", std::move(targets)},
-          {"detail", now.detail}};
+  return {
+      {"up", now.up},
+      {"calls", now.calls},
+      {"registration", now.registration},
+      {"targets", std::move(targets)},
+      {"detail", now.detail},
+      {"resting", now.resting},
+      {"recent", boost::json::object{{"attempts", now.recent.attempts},
+                                     {"answered", now.recent.answered},
+                                     {"answer_seizure_ratio", or_null(now.recent.answer_seizure_ratio)},
+                                     {"average_call_duration_ms", in_ms(now.recent.average_call_duration)},
+                                     {"post_dial_delay_ms", in_ms(now.recent.post_dial_delay)}}}};
 }
 
 awaitable<reply> list_carriers(services& with, const request&) {
@@ -257,8 +274,7 @@ awaitable<reply> list_trunks(services& with, const request&) {
   for (const trunk::trunk& each : *found) {
     boost::json::object item = to_json(each);
     for (const trunk_status& now : statuses)
-      if (now.trunk_id == each.id)
-        item["status"] = trunk_status_json(now);
+      if (now.trunk_id == each.id) item["status"] = trunk_status_json(now);
     items.push_back(std::move(item));
   }
   co_return list_reply(std::move(items), std::nullopt);

@@ -133,7 +133,10 @@ void call_base::answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip
   }
   const auto answered = answer_change(trunk, change.sdp);
   environment_.sip.answer_reinvite(change.key, answered ? answered->sdp : "");
-  if (!answered) return;
+  if (!answered) {
+    --trunk_origin_.version;  // nothing was said (RFC 3264 §8)
+    return;
+  }
   reconnect_trunk(trunk, answered->agreed);
 }
 
@@ -150,10 +153,10 @@ boost::system::result<pstn::sip::offer_answered> call_base::answer_change(const 
   return pstn::sip::answer_offer(offer, local_media(trunk));
 }
 
-void call_base::take_reinvite_answer(const pstn::trunk::trunk& trunk, const std::string& sdp) {
-  if (reoffer_.empty() || sdp.empty()) return;
-  const auto agreed = pstn::sip::accept_answer(reoffer_, sdp);
-  reoffer_.clear();
+void call_base::take_reinvite_answer(const pstn::trunk::trunk& trunk, const pstn::sip::acknowledged& answer) {
+  const std::string offer = answer.offer.empty() ? std::exchange(reoffer_, {}) : answer.offer;
+  if (offer.empty() || answer.sdp.empty()) return;
+  const auto agreed = pstn::sip::accept_answer(offer, answer.sdp);
   if (agreed) reconnect_trunk(trunk, *agreed);  // else what was agreed before holds
 }
 
@@ -183,6 +186,12 @@ void call_base::note_answered() {
   record_.answered = environment_.time.wall();
   facts_.answered = answered_at_;
   facts_.state = "talking";
+}
+
+void call_base::take_back_answer() {
+  answered_at_.reset();
+  record_.answered.reset();
+  facts_.answered.reset();
 }
 
 boost::asio::awaitable<std::optional<billing::settlement>> call_base::settle(const ending& e,

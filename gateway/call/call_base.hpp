@@ -41,13 +41,15 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   // Answers a re-INVITE by the trunk's codecs, and follows it: a new address, a codec, hold. One without an
   // offer is answered with ours.
   void answer_reinvite(const pstn::trunk::trunk& trunk, const pstn::sip::reinvite& change);
-  // The ACK of a re-INVITE that has had our offer brings the far end's answer; empty: nothing changes.
-  void take_reinvite_answer(const pstn::trunk::trunk& trunk, const std::string& sdp);
+  // The ACK of a re-INVITE that has had our offer brings the far end's answer, and so does the answer to a session
+  // refresh; empty: nothing changes.
+  void take_reinvite_answer(const pstn::trunk::trunk& trunk, const pstn::sip::acknowledged& answer);
   bool reoffered() const noexcept { return !reoffer_.empty(); }
   // Our codecs and address for a trunk.
   pstn::sip::local_media local_media(const pstn::trunk::trunk& trunk) const;
   void note_ringing();
   void note_answered();
+  void take_back_answer();  // it has reached nobody
   // The messages of the SIP dialog are the call's, until end_trace().
   void trace_dialog(const std::string& sip_call_id, const std::string& trunk);
   void end_trace();

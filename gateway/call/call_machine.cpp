@@ -22,8 +22,9 @@ call_actions call_machine::next_trunk(time_point now) {
   }
   state_ = state::trying;
   provisional_seen_ = false;
-  attempt_deadline_ = now + settings_.no_response;
-  return {action::invite_trunk{tried_++}};
+  const std::size_t index = tried_++;
+  attempt_deadline_ = tried_ < route_length_ ? now + settings_.progress : time_point::max();
+  return {action::invite_trunk{index}};
 }
 
 call_actions call_machine::on_provisional(int status, bool has_media, time_point) {

@@ -44,14 +44,15 @@ struct extend {
 };
 struct warn {
   std::chrono::seconds left;
-};                 // tone and event: credit runs out
+};  // tone and event: credit runs out
 struct relieve {
   std::chrono::seconds left;
 };                 // credit was added after a warning: so long it lasts now
 struct finish {};  // the call is over: see outcome()
 }  // namespace action
-using call_action = std::variant<action::invite_trunk, action::drop_trunk, action::tell_ringing,
-                                 action::connect, action::extend, action::warn, action::relieve, action::finish>;
+using call_action =
+    std::variant<action::invite_trunk, action::drop_trunk, action::tell_ringing, action::connect,
+                 action::extend, action::warn, action::relieve, action::finish>;
 using call_actions = std::vector<call_action>;
 
 class call_machine {
@@ -60,8 +61,10 @@ class call_machine {
   enum class state { idle, trying, ringing, talking, ended };
 
   struct settings {
-    std::chrono::milliseconds no_response{4000};  // no provisional answer at all: next trunk
-    std::chrono::seconds ringing{120};            // longest time from INVITE to answer
+    // While another trunk is left: so long without a word on how the call gets on (101 to 199). A 100 is
+    // none: the next hop says that, whoever is behind it.
+    std::chrono::seconds progress{12};
+    std::chrono::seconds ringing{120};  // longest time from INVITE to answer
   };
 
   // `route_length` trunks may be tried in order; `clock` has had its first grant.

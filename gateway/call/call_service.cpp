@@ -235,6 +235,10 @@ void call_service::take_call(sip::incoming_invite invite) {
   const auto trunk = environment_.trunks.match_inbound(invite);
   if (!trunk) return environment_.sip.reject(invite.key, 403, "Forbidden", 21);  // removed a moment ago
   if (draining_) return environment_.sip.reject(invite.key, 503, "Service Unavailable", 41);
+  if (!environment_.trunks.has_room_for_call_in(trunk)) {  // before anything is done for it: an INVITE's source may be forged
+    spdlog::info("event=call_refused direction=in trunk={} reason=trunk_full", trunk->name);
+    return environment_.sip.reject(invite.key, 503, "Service Unavailable", 34);
+  }
   tasks_.spawn("inbound_call",
                inbound_call::run(std::make_shared<inbound_call>(environment_, std::move(invite), trunk)));
 }

@@ -54,7 +54,11 @@ class forwarded_call final : public outbound_leg {
   void on(const call_event& event);
 
   call_machine::settings machine_settings() const override;
-  pstn::trunk::caller_identity shown_caller() const override { return order_.caller; }
+  // Who calls, where somebody trusted has told us; else the trunk's own number, or nobody.
+  pstn::trunk::caller_identity shown_caller() const override {
+    if (order_.caller.vouched_for) return order_.caller;
+    return {.number = std::nullopt, .display = "", .withheld = order_.caller.withheld};
+  }
   void tell_redirections(pstn::sip::invite& request, const pstn::trunk::trunk& by) const override;
   int max_forwards() const override { return order_.max_forwards; }
   void tell_ringing(bool early_media) override { tell({facts_.call_id, forward_event::rang{early_media}}); }

@@ -318,13 +318,27 @@ void inbound_call::answer_trunk() {
   if (trunk_remote_) media_->connect_trunk(*trunk_remote_);
 }
 
-void inbound_call::connect_offered_trunk(const std::string& answer_sdp) {
-  if (!trunk_offered_) return;
-  const auto negotiated = sip::accept_answer(trunk_sdp_, answer_sdp);
-  if (!negotiated) return;  // no media: the silence watch ends the call
+void inbound_call::cancel_answered() {
+  take_back_answer();
+  talk_began_.reset();
+  end(party::caller, "cancelled", "The caller hung up.", 487, 16);
+}
+
+bool inbound_call::take_acknowledgement(const sip::acknowledged& answer) {
+  if (reoffered() || !answer.offer.empty()) {
+    take_reinvite_answer(*trunk_, answer);
+    return true;
+  }
+  if (!std::exchange(trunk_offered_, false)) return true;
+  const auto negotiated = sip::accept_answer(trunk_sdp_, answer.sdp);
+  if (!negotiated) {
+    environment_.sip.hang_up(dialog_, 65, "the answer's session description has no codec in common");
+    return false;
+  }
   record_.trunk_codec = media::encoding_name(negotiated->codec.id);
   trunk_keys_ = negotiated->srtp;
   media_->connect_trunk(trunk_remote_of(*trunk_, *negotiated, cname_));
+  return true;
 }
 
 boost::asio::awaitable<void> inbound_call::talk() {
@@ -379,29 +393,24 @@ void inbound_call::on_talking(const call_event& event) {
 }
 
 void inbound_call::on_talking_sip(const sip::event& event) {
-  std::visit(
-      overloaded{
-          [&](const sip::bye_received& one) {
-            environment_.sip.confirm_bye(dialog_);
-            end(party::caller, "normal", "The other side hung up.", 200, one.q850.value_or(16));
-          },
-          [&](const sip::acknowledged& one) {
-            if (reoffered())
-              take_reinvite_answer(*trunk_, one.sdp);
-            else
-              connect_offered_trunk(one.sdp);
-          },
-          [&](const sip::reinvite& one) { answer_reinvite(*trunk_, one); },
-          [&](const sip::info_dtmf& one) {
-            media_->send_digits(media::side::overlay, std::string(1, one.digit), one.duration);
-          },
-          [&](const sip::ended&) {
-            end(party::caller, "network_failure", "The telephone side was cut off.", 200, 41);
-          },
-          [&](const sip::cancelled&) { end(party::caller, "cancelled", "The caller hung up.", 487, 16); },
-          [](const auto&) {},  // of outbound calls
-      },
-      event);
+  std::visit(overloaded{
+                 [&](const sip::bye_received& one) {
+                   environment_.sip.confirm_bye(dialog_);
+                   end(party::caller, "normal", "The other side hung up.", 200, one.q850.value_or(16));
+                 },
+                 [&](const sip::acknowledged& one) {
+                   if (!take_acknowledgement(one)) end(party::gateway, "no_common_codec", no_media, 488, 65);
+                 },
+                 [&](const sip::reinvite& one) { answer_reinvite(*trunk_, one); },
+                 [&](const sip::info_dtmf& one) {
+                   media_->send_digits(media::side::overlay, std::string(1, one.digit), one.duration);
+                 },
+                 [&](const sip::ended&) {
+                   end(party::caller, "network_failure", "The telephone side was cut off.", 200, 41);
+                 },
+                 [&](const sip::cancelled&) { cancel_answered(); }, [](const auto&) {},  // of outbound calls
+             },
+             event);
 }
 
 void inbound_call::restart_overlay(const peer_event::restarted& restart) {

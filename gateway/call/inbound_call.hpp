@@ -45,6 +45,8 @@ class inbound_call final : public call_base {
     device_index index;
     bool refused = false;
   };
+  static constexpr const char* no_media = "The telephone side agreed to no codec of ours.";
+
   // How the ringing ended.
   enum class ring_result { answered, not_answered, caller_gone };
 
@@ -121,7 +123,10 @@ class inbound_call final : public call_base {
   std::optional<voicemail::any_retrieval_event> to_retrieval_event(const call_event& event);
 
   void answer_trunk();
-  void connect_offered_trunk(const std::string& answer_sdp);
+  void cancel_answered();  // by a CANCEL that was faster than our answer: that has not gone out
+  // An ACK, or the answer to a session refresh. False: it does not answer our offer, and there is no media; the
+  // trunk has been hung up.
+  bool take_acknowledgement(const pstn::sip::acknowledged& answer);
   void end(party by, std::string reason, std::string text, int sip_code, int q850);
 
   pstn::sip::incoming_invite invite_;

@@ -190,10 +190,7 @@ void inbound_call::on_forwarding_sip(const sip::event& event) {
     return;
   }
   if (const auto* ack = std::get_if<sip::acknowledged>(&event)) {
-    if (reoffered())
-      take_reinvite_answer(*trunk_, ack->sdp);
-    else
-      connect_offered_trunk(ack->sdp);
+    if (!take_acknowledgement(*ack)) end_forwarded(party::gateway, "no_common_codec", no_media, 65);
   }
   if (const auto* change = std::get_if<sip::reinvite>(&event)) answer_reinvite(*trunk_, *change);
   if (const auto* digit = std::get_if<sip::info_dtmf>(&event); digit && forward_)

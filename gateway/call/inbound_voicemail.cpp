@@ -36,7 +36,8 @@ bool inbound_call::told_to_the_end() const {
   return told_ && told_->ended();
 }
 
-// What the owner has chosen. Whether a message has room; with the database away it will go to the spool: there is.
+// What the owner has chosen. Whether a message has room; with the database away it will go to the spool:
+// there is.
 boost::asio::awaitable<bool> inbound_call::read_mailbox() {
   struct mailbox {
     bool room;
@@ -60,7 +61,8 @@ boost::asio::awaitable<bool> inbound_call::read_mailbox() {
   co_return box->room;
 }
 
-// The temporary greeting before that of the situation, and the spoken default, with the owner's name where there is one.
+// The temporary greeting before that of the situation, and the spoken default, with the owner's name where
+// there is one.
 std::shared_ptr<media::audio_source> inbound_call::greeting() const {
   for (const auto kind : {voicemail::greeting_kind::temporary, situation_}) {
     const auto found = greetings_.find(kind);
@@ -154,16 +156,20 @@ std::optional<voicemail::deposit_event> inbound_call::to_deposit_event(const cal
     end(party::caller, "normal", "The caller hung up.", 200, 16);
     return voicemail::far_end_hung_up{};
   }
-  if (std::holds_alternative<sip::ended>(*any) || std::holds_alternative<sip::cancelled>(*any)) {
+  if (std::holds_alternative<sip::cancelled>(*any)) {
+    cancel_answered();
+    return voicemail::far_end_hung_up{};
+  }
+  if (std::holds_alternative<sip::ended>(*any)) {
     end(party::caller, "network_failure", "The telephone side was cut off.", 200, 41);
     return voicemail::far_end_hung_up{};
   }
   if (const auto* one = std::get_if<sip::info_dtmf>(any)) return voicemail::digit_pressed{one->digit};
   if (const auto* one = std::get_if<sip::acknowledged>(any)) {
-    if (reoffered())
-      take_reinvite_answer(*trunk_, one->sdp);
-    else
-      connect_offered_trunk(one->sdp);
+    if (!take_acknowledgement(*one)) {
+      end(party::gateway, "no_common_codec", no_media, 488, 65);
+      return voicemail::far_end_hung_up{};
+    }
   }
   if (const auto* one = std::get_if<sip::reinvite>(any)) answer_reinvite(*trunk_, *one);
   return std::nullopt;

@@ -240,8 +240,7 @@ call_actions outbound_leg::on_sip(const sip::event& event) {
   if (const auto* one = std::get_if<sip::reinvite>(&event)) {
     answer_reinvite(*trunk_in_use(), *one);
   }
-  if (const auto* one = std::get_if<sip::acknowledged>(&event))
-    take_reinvite_answer(*trunk_in_use(), one->sdp);
+  if (const auto* one = std::get_if<sip::acknowledged>(&event)) take_reinvite_answer(*trunk_in_use(), *one);
   if (const auto* one = std::get_if<sip::info_dtmf>(&event)) tell_digit(one->digit, one->duration);
   return {};
 }

@@ -57,6 +57,12 @@ bool trunk_directory::has_room(const trunk_choice& trunk, bool again) const {
   return pstn::trunk::room_in(*trunk, state) == pstn::trunk::verdict::chosen;
 }
 
+bool trunk_directory::has_room_for_call_in(const trunk_choice& trunk) const {
+  auto state = monitor_.state(trunk->id, clocks_.steady());
+  state.resting = false;
+  return pstn::trunk::room_in(*trunk, state) == pstn::trunk::verdict::chosen;
+}
+
 trunk_choice trunk_directory::match_inbound(const pstn::sip::incoming_invite& invite) const {
   const auto trunks = current();
   const auto judged =
@@ -131,7 +137,7 @@ void trunk_directory::attempt_done(const trunk_choice& trunk, const pstn::trunk:
 }
 
 void trunk_directory::talked(const trunk_choice& trunk, std::chrono::milliseconds talk) {
-  monitor_.talked(trunk->id, talk);
+  monitor_.talked(trunk->id, talk, clocks_.steady());
 }
 
 void trunk_directory::rest(const trunk_choice& trunk, std::chrono::seconds duration) {

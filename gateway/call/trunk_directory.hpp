@@ -47,6 +47,8 @@ class trunk_directory {
   // Has the trunk room for a call now? It may have been filled since it was chosen. `again`: the call was
   // sent to another target of it a moment ago, and counts once in its calls a second.
   bool has_room(const trunk_choice& trunk, bool again = false) const;
+  // For one more call in: a carrier that wants no calls from us for a while may still have some for us.
+  bool has_room_for_call_in(const trunk_choice& trunk) const;
   // Over which trunk an admitted INVITE came.
   trunk_choice match_inbound(const pstn::sip::incoming_invite& invite) const;
   // What an INVITE from there, which claims to be of this user, has to show. Any thread.

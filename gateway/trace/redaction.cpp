@@ -60,8 +60,13 @@ void cover_inline_keys(std::string& message, std::size_t begin, std::size_t end)
 void redact_body_line(std::string& message, std::size_t begin, std::size_t end) {
   const std::string_view line(message.data() + begin, end - begin);
   if (begins_with(line, "a=crypto:")) return cover_inline_keys(message, begin, end);
-  for (const std::string_view secret : {"a=key-mgmt:", "a=ice-pwd:", "k=", "signal=", "signal ="})
+  for (const std::string_view secret : {"a=key-mgmt:", "a=ice-pwd:", "k="})
     if (begins_with(line, secret)) return cover(message, begin + secret.size(), end);
+  // As whoever obeys them reads it: with blanks anywhere.
+  const std::size_t name = std::min(line.find_first_not_of(" \t"), line.size());
+  const std::size_t equals = line.find('=');
+  if (equals != std::string_view::npos && begins_with(line.substr(name), "signal"))
+    cover(message, begin + equals + 1, end);
 }
 
 bool is_secret_header(std::string_view line) {
@@ -72,6 +77,7 @@ bool is_secret_header(std::string_view line) {
 
 std::string redacted(std::string message) {
   bool in_body = false, in_secret = false, is_dtmf = false;
+  constexpr std::string_view dtmf = "/dtmf";
   for (std::size_t begin = 0; begin < message.size();) {
     const std::size_t newline = message.find('\n', begin);
     const std::size_t end = newline == std::string::npos ? message.size() : newline;
@@ -89,7 +95,8 @@ std::string redacted(std::string message) {
       in_secret = is_secret_header(line);
       if (in_secret) cover_credentials(message, begin, end);
       if (is_header(line, "content-type") || is_header(line, "c"))
-        is_dtmf = line.find("/dtmf") != std::string_view::npos;
+        is_dtmf = std::search(line.begin(), line.end(), dtmf.begin(), dtmf.end(),
+                              [](char a, char b) { return lower(a) == b; }) != line.end();
     }
     begin = end + 1;
   }

@@ -153,6 +153,10 @@ void call::send_bye() {
 
 void call::on_bye(const stack_event& signal) {
   if (signal.status >= 200) return;  // answered by the stack: nua_i_terminated follows
+  if (phase_ == phase::offered || phase_ == phase::calling) {
+    on_early_bye(signal);
+    return;
+  }
   reoffer_waits_ = false;
   forget_saved();
   nua_save_event(home_.stack(), saved_);
@@ -165,6 +169,23 @@ void call::on_bye(const stack_event& signal) {
   deadline_.start(home_.options().bye_confirmation);
   const reason why = reason_of(signal.message);
   tell(bye_received{key_, why.q850, why.text});
+}
+
+// RFC 3261 §15: a caller may end an early dialog by BYE, and its INVITE is over then (§15.1.2: 487). A called
+// party must not, but what has hung up will not answer any more.
+void call::on_early_bye(const stack_event& signal) {
+  nua_respond(handle_, SIP_200_OK, NUTAG_WITH_THIS(home_.stack()), TAG_END());
+  const reason why = reason_of(signal.message);
+  if (phase_ == phase::offered) {
+    nua_respond(handle_, SIP_487_REQUEST_TERMINATED, TAG_END());
+    tell(cancelled{key_, why.q850, why.text});
+    finish();
+    return;
+  }
+  tell(failed{key_, 480, "Hung Up", why.q850, std::nullopt, why.text});
+  tell(ended{key_});
+  has_told_ended_ = true;
+  hang_up(0, {});
 }
 
 void call::confirm_bye() {

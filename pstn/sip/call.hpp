@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <map>
 #include <string>
 
 #include "pstn/sip/handle_owner.hpp"
@@ -63,6 +64,7 @@ class call final : public handle_owner {
 
   // call.cpp
   void on_bye(const stack_event& signal);
+  void on_early_bye(const stack_event& signal);
   void on_info(const stack_event& signal);
   void on_deadline();
   void send_bye();
@@ -81,7 +83,9 @@ class call final : public handle_owner {
   int challenge_status_ = 0;  // the last 401 or 407, to name it when the answer is not accepted
   std::string contact_;       // ours, where the stack's own is not right
   std::string local_sdp_;     // the last of ours, for refreshes
-  std::string remote_sdp_;    // the last of theirs
+  std::string remote_sdp_;    // the last of theirs that was agreed on
+  std::string reoffer_sdp_;   // theirs that waits for our answer
+  std::map<std::string, std::string> early_sdps_;  // of each early dialog, by its To tag (RFC 3261 §12.1)
   bool bye_wanted_ = false;   // hang-up before the ACK: BYE must wait for it (RFC 3261 §15)
   bool has_told_ended_ = false;
   int leave_q850_ = 0;

@@ -114,7 +114,7 @@ void call::on_reoffer(const stack_event& signal) {
     nua_save_event(home_.stack(), saved_);
     reoffer_waits_ = true;
     reoffer_deadline_.start(std::chrono::seconds(10));
-    if (!sdp.empty()) remote_sdp_ = sdp;
+    reoffer_sdp_ = sdp;
     tell(reinvite{key_, std::move(sdp)});
   }
 }
@@ -122,9 +122,11 @@ void call::on_reoffer(const stack_event& signal) {
 void call::answer_reinvite(const std::string& sdp) {
   reoffer_deadline_.stop();
   if (!std::exchange(reoffer_waits_, false)) return;
-  if (sdp.empty()) {
+  const std::string offered = std::exchange(reoffer_sdp_, {});
+  if (sdp.empty()) {  // what was agreed before holds (RFC 3261 §14.2)
     respond_saved(SIP_488_NOT_ACCEPTABLE, {});
   } else {
+    if (!offered.empty()) remote_sdp_ = offered;
     respond_saved(SIP_200_OK, sdp);
   }
 }

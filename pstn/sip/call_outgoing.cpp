@@ -15,6 +15,12 @@ namespace {
 
 constexpr int challenges_most = 2;    // rounds of 401 or 407 that are answered
 constexpr int sip_status_most = 699;  // above it are the stack's own codes
+constexpr std::size_t early_dialogs_most = 32;
+
+std::string remote_tag_of(const sip_t* message) {
+  const sip_to_t* to = message ? message->sip_to : nullptr;
+  return to && to->a_tag ? to->a_tag : "";
+}
 
 bool is_usable(const invite& request) {
   return is_plain_uri(request.request_uri) && is_plain_uri(request.from_uri) &&
@@ -72,6 +78,7 @@ void call::start() {
   nua_invite(handle_, TAG_IF(!route.empty(), NUTAG_INITIAL_ROUTE_STR(route.c_str())),
              TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
              SIPTAG_MAX_FORWARDS_STR(hops.c_str()),
+             TAG_IF(!request_.reliable_progress, SIPTAG_SUPPORTED_STR("timer")),
              TAG_IF(!request_.sip_call_id.empty(), SIPTAG_CALL_ID_STR(request_.sip_call_id.c_str())),
              SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(request_.sdp.c_str()),
              TAG_NEXT(tags.data()));
@@ -88,7 +95,11 @@ void call::on_invite_response(const stack_event& signal) {
   } else if (signal.status < 300) {
     challenges_answered_ = 0;
     if (is_refresh) {
-      if (std::string sdp = sdp_of(signal.message); !sdp.empty()) remote_sdp_ = std::move(sdp);
+      std::string sdp = sdp_of(signal.message);
+      if (!sdp.empty() && sdp != remote_sdp_) {
+        remote_sdp_ = sdp;
+        tell(acknowledged{key_, std::move(sdp), local_sdp_});
+      }
     } else {
       on_answered(signal);
     }
@@ -110,7 +121,8 @@ void call::on_provisional(const stack_event& signal) {
   }
   if (signal.status == 100) return;
   std::string sdp = sdp_of(signal.message);
-  if (!sdp.empty()) remote_sdp_ = sdp;
+  if (!sdp.empty() && early_sdps_.size() < early_dialogs_most)
+    early_sdps_[remote_tag_of(signal.message)] = remote_sdp_ = sdp;
   tell(provisional{key_, signal.status, signal.phrase, std::move(sdp)});
 }
 
@@ -121,7 +133,12 @@ void call::on_answered(const stack_event& signal) {
   }
   phase_ = phase::talking;
   deadline_.stop();
-  if (std::string sdp = sdp_of(signal.message); !sdp.empty()) remote_sdp_ = std::move(sdp);
+  // Without a description it was in a reliable provisional answer of the same branch (RFC 3262 §5).
+  if (std::string sdp = sdp_of(signal.message); !sdp.empty())
+    remote_sdp_ = std::move(sdp);
+  else if (early_sdps_.size() > 1)
+    remote_sdp_ = early_sdps_[remote_tag_of(signal.message)];
+  early_sdps_.clear();
   plan_refresh(signal.message, false);
   if (refresh_interval_.count() > 0) refresh_timer_.start(refresh_interval_);
   const sip_contact_t* contact = signal.message ? signal.message->sip_contact : nullptr;

@@ -70,6 +70,9 @@ struct invite {
   std::optional<digest_credentials> credentials;  ///< without them a challenge is a failure (401 or 407)
   std::string sip_call_id;                        ///< empty: made by the user agent
   int max_forwards = 70;                          ///< RFC 3261 §20.22; 0 to 255
+  /// Whether it offers 100rel (RFC 3262). The stack makes the first branch that answers reliably the call: what
+  /// another branch of a forking carrier answers is ended.
+  bool reliable_progress = true;
 };
 
 /// An address that is to be kept registered at a carrier.
@@ -118,8 +121,9 @@ struct incoming_invite {
   std::string to;    ///< URI
   std::string from;  ///< URI
   std::string from_display;
-  std::string p_asserted_identity;  ///< URI of the first one (RFC 3325); empty: none
-  std::string remote_party_id;      ///< URI; empty: none
+  std::vector<std::string> p_asserted_identities;  ///< URIs, two at most (RFC 3325 §9.1: a sip and a tel one)
+  std::string remote_party_id;                     ///< URI of the calling party; empty: none
+  std::string remote_party_privacy;                ///< its "privacy": "full", "off", …; empty: none
   std::string privacy;              ///< the Privacy header's values joined by ';' (RFC 3323); empty: none
   std::string sdp;  ///< the offer; empty: our answer must be the offer and `acknowledged` brings its answer
   std::string sip_call_id;
@@ -141,10 +145,13 @@ struct cancelled {
   std::string reason;
 };
 
-/// The ACK of our answer. `sdp` is not empty only when the offer was ours.
+/// The ACK of our answer. `sdp` is not empty only when the offer was ours. `offer`: where it was the one of a
+/// session refresh, which the user agent makes by itself of our last description: `sdp` is its answer then, and
+/// differs from what the far end had said before.
 struct acknowledged {
   call_key key;
   std::string sdp;
+  std::string offer{};
 };
 
 /// A BYE that waits for confirm_bye(); unanswered after user_agent_options::bye_confirmation it is answered

@@ -17,7 +17,8 @@
 namespace tollgate::pstn::sip {
 namespace {
 
-constexpr int q850_most = 127;  // ITU-T Q.850 §2.2.5: a cause value has seven bits
+constexpr int q850_most = 127;              // ITU-T Q.850 §2.2.5: a cause value has seven bits
+constexpr std::size_t identities_most = 2;  // RFC 3325 §9.1: a sip or sips URI and a tel URI
 
 std::string copied(const char* text) {
   return text ? std::string(text) : std::string();
@@ -206,10 +207,15 @@ incoming_invite read_invite(const sip_t* message, const source_address& source) 
   out.to = text_of(message->sip_to->a_url);
   out.from = text_of(message->sip_from->a_url);
   out.from_display = unquoted(message->sip_from->a_display);
-  if (const auto* identity = sip_p_asserted_identity(message)) {
-    out.p_asserted_identity = text_of(identity->paid_url);
+  for (const auto* identity = sip_p_asserted_identity(message);
+       identity && out.p_asserted_identities.size() < identities_most; identity = identity->paid_next)
+    out.p_asserted_identities.push_back(text_of(identity->paid_url));
+  for (const auto* party = sip_remote_party_id(message); party; party = party->rpid_next) {
+    if (party->rpid_party && su_casematch(party->rpid_party, "called")) continue;
+    out.remote_party_id = text_of(party->rpid_url);
+    out.remote_party_privacy = copied(party->rpid_privacy);
+    break;
   }
-  if (const auto* party = sip_remote_party_id(message)) out.remote_party_id = text_of(party->rpid_url);
   if (const auto* privacy = message->sip_privacy; privacy && privacy->priv_values) {
     for (auto value = privacy->priv_values; *value; ++value) {
       if (!out.privacy.empty()) out.privacy += ';';

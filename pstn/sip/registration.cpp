@@ -17,12 +17,11 @@ constexpr int challenges_most = 2;  // rounds of 401 or 407 that are answered
 constexpr int status_unusable = 400;
 constexpr int status_timeout = 408;
 constexpr int sip_status_most = 699;
-constexpr std::chrono::seconds pause_least{30};  // RFC 5626 §4.5: base-time 30 s, max-time 1800 s
-constexpr std::chrono::seconds pause_most{1800};
+constexpr std::chrono::seconds pause_most{1800};  // RFC 5626 §4.5: max-time
 constexpr std::chrono::seconds farewell_most{2};
 
-std::chrono::seconds pause_after(int failures) {
-  const auto doubled = pause_least * (1 << std::min(failures - 1, 6));
+std::chrono::seconds pause_after(int failures, std::chrono::seconds least) {
+  const auto doubled = least * (1 << std::min(failures - 1, 6));
   return std::min<std::chrono::seconds>(doubled, pause_most);
 }
 
@@ -109,7 +108,7 @@ void registration::on_event(const stack_event& signal) {
 void registration::fail(int status, std::optional<std::chrono::seconds> retry_after) {
   ++failures_;
   waiting_ = false;
-  auto pause = pause_after(failures_);
+  auto pause = pause_after(failures_, home_.options().registration_pause);
   if (retry_after) pause = std::clamp(*retry_after, pause, pause_most);
   home_.tell(registration_result{key_, status >= 300 && status <= sip_status_most ? status : 503, {}, pause});
   if (handle_) deadline_.start(pause);

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "pstn/sip/digest_client.hpp"
+#include "pstn/sip/lenient_parser.hpp"
 #include "pstn/sip/message.hpp"
 #include "pstn/sip/sofia.hpp"
 
@@ -33,6 +34,7 @@ decltype(msg_mclass_t::mc_extract_body) extract_body = nullptr;  // the library'
 issize_t extract_body_filtered(msg_t* message, msg_pub_t* content, char* bytes, isize_t size, int at_end) {
   const issize_t taken = extract_body(message, content, bytes, size, at_end);
   auto* request = reinterpret_cast<sip_t*>(content);
+  if (request->sip_request && take_unreadable(message)) request->sip_flags |= MSG_FLG_ERROR;  // 400
   if (!thread_filter || !(request->sip_flags & MSG_FLG_COMPLETE) || !request->sip_request) return taken;
   const char* call_id = request->sip_call_id ? request->sip_call_id->i_id : nullptr;
   if (!(*thread_filter)(source_of(message), call_id ? call_id : "")) request->sip_request = nullptr;
@@ -61,6 +63,7 @@ void prepare_stack() {
     msg_mclass_t* parser = sip_extend_mclass(nullptr);
     extract_body = parser->mc_extract_body;
     parser->mc_extract_body = extract_body_filtered;
+    make_lenient(*parser);
     sip_update_default_mclass(parser);
     for (su_log_t* log : {su_log_default, su_log_global, tport_log, nta_log, nea_log, nua_log, soa_log,
                           iptsec_log, sresolv_log, stun_log}) {

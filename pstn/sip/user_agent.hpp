@@ -51,6 +51,8 @@ struct user_agent_options {
   /// Of those challenges, the preferred first (RFC 8760); some far ends look at the first alone.
   std::vector<digest_algorithm> challenge_algorithms{digest_algorithm::sha_256, digest_algorithm::md5};
   std::chrono::seconds session_timer{1800};  ///< Session-Expires (RFC 4028); 0: none asked for
+  std::chrono::seconds registration_pause{
+      30};  ///< after a failed REGISTER, doubled by each (RFC 5626 §4.5: base-time)
   std::chrono::milliseconds provisional_timeout{
       4000};                                  ///< no answer at all to an INVITE or OPTIONS: failed with 408
   std::chrono::seconds answer_timeout{180};   ///< no final answer to an INVITE: CANCEL and failed with 408

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a trunk's calls of late went: answer-seizure ratio (ITU-T E.425) and post-dial delay (ITU-T E.431) over
-// a sliding window. Free of IO: the time is an argument.
+// How a trunk's calls of late went: answer-seizure ratio, average call duration (ITU-T E.425: but without the
+// calls that their callers gave up) and post-dial delay (ITU-T E.431) over a sliding window. Free of IO: the
+// time is an argument.
 #pragma once
 
 #include <chrono>
@@ -22,6 +23,7 @@ struct quality_figures {
   int attempts = 0;
   int answered = 0;
   std::optional<std::chrono::milliseconds> post_dial_delay{};  // mean of those attempts that had one
+  std::optional<std::chrono::milliseconds> call_duration{};    // mean of the answered calls that ended in it
   bool known = false;                                          // enough attempts
 
   /// 0 to 1; 1 while there was no attempt.
@@ -37,6 +39,9 @@ class call_quality {
   /// One attempt that was answered, or failed; `post_dial_delay`: from INVITE to the first 18x or 2xx.
   void note(bool answered, std::optional<std::chrono::milliseconds> post_dial_delay, time_point now);
 
+  /// An answered call has ended after so much talk.
+  void note_talk(std::chrono::milliseconds talk, time_point now);
+
   quality_figures figures(time_point now) const;
 
  private:
@@ -45,10 +50,15 @@ class call_quality {
     bool answered;
     std::optional<std::chrono::milliseconds> post_dial_delay;
   };
+  struct call {
+    time_point ended_at;
+    std::chrono::milliseconds talk;
+  };
   static constexpr std::size_t most_attempts = 1'000;  // the latest ones tell enough
 
   quality_options options_;
   std::deque<attempt> attempts_;  // in the order of time
+  std::deque<call> calls_;        // as well
 };
 
 }  // namespace tollgate::pstn::trunk

@@ -2,6 +2,7 @@
 #include "pstn/trunk/caller_id.hpp"
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 
 #include "pstn/number/dial_policy.hpp"
 #include "pstn/number/numbering_plan.hpp"
@@ -40,10 +41,17 @@ bool is_anonymous(const sip::incoming_invite& invite) {
   for (std::size_t begin = 0; begin < privacy.size();) {
     const std::size_t end = std::min(privacy.find_first_of("; ,", begin), privacy.size());
     const std::string_view value = std::string_view{privacy}.substr(begin, end - begin);
-    if (value == "id" || value == "user" || value == "header") return true;
+    if (boost::algorithm::iequals(value, "id") || boost::algorithm::iequals(value, "user") ||
+        boost::algorithm::iequals(value, "header"))
+      return true;
     begin = end + 1;
   }
-  return sip::host_of(invite.from) == "anonymous.invalid" || sip::user_of(invite.from) == "anonymous";
+  // draft-ietf-sip-privacy-04 §5.1: "full", "name", "uri", "off", and "-network" behind them.
+  const std::string_view hidden = invite.remote_party_privacy;
+  for (const std::string_view value : {"full", "name", "uri"})
+    if (boost::algorithm::istarts_with(hidden, value)) return true;
+  return boost::algorithm::iequals(sip::host_of(invite.from), "anonymous.invalid") ||
+         boost::algorithm::iequals(sip::user_of(invite.from), "anonymous");
 }
 
 }  // namespace
@@ -130,11 +138,16 @@ caller_identity caller_from(const trunk& from, const sip::incoming_invite& invit
   caller_identity caller;
   caller.withheld = is_anonymous(invite);
   if (!caller.withheld) caller.display = plain_display(invite.from_display);
-  for (const std::string* uri : {&invite.p_asserted_identity, &invite.remote_party_id, &invite.from}) {
-    if (uri->empty() || (!from.trusted_identity && uri != &invite.from)) continue;
-    caller.number = read_uri(from, *uri);
-    if (caller.number) break;
+  std::vector<std::string> told;
+  if (from.trusted_identity) {
+    told = invite.p_asserted_identities;
+    told.push_back(invite.remote_party_id);
   }
+  told.push_back(invite.from);
+  for (const std::string& uri : told) {
+    if (!caller.number && !uri.empty()) caller.number = read_uri(from, uri);
+  }
+  caller.vouched_for = from.trusted_identity;
   return caller;
 }
 

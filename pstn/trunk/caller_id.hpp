@@ -18,6 +18,9 @@ struct caller_identity {
   std::optional<phone_number> number;  // none: unknown, or withheld by the far end
   std::string display;                 // name; may be empty
   bool withheld = false;               // the number must not be shown to the called party
+  // Somebody whom we trust has told it. Else it may be shown to the owner of the number that was called, but we
+  // do not pass it on as our own word (RFC 3325 §5).
+  bool vouched_for = true;
 };
 
 /// Who calls, in the fields of an INVITE.

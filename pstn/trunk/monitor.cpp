@@ -56,8 +56,11 @@ void trunk_monitor::attempt_done(const uuid& trunk_id, const attempt_outcome& ou
   ++totals.delays;
 }
 
-void trunk_monitor::talked(const uuid& trunk_id, std::chrono::milliseconds talk) {
-  if (const auto found = entries_.find(trunk_id); found != entries_.end()) found->second.totals.talk += talk;
+void trunk_monitor::talked(const uuid& trunk_id, std::chrono::milliseconds talk, time_point now) {
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end()) return;
+  found->second.totals.talk += talk;
+  found->second.quality.note_talk(talk, now);
 }
 
 trunk_totals trunk_monitor::totals(const uuid& trunk_id) const {

@@ -62,7 +62,7 @@ class trunk_monitor {
   /// by its caller before an answer tells nothing of the trunk: leave it out.
   void attempt_done(const uuid& trunk_id, const attempt_outcome& outcome, time_point now);
   /// An answered call has ended after so much talk.
-  void talked(const uuid& trunk_id, std::chrono::milliseconds talk);
+  void talked(const uuid& trunk_id, std::chrono::milliseconds talk, time_point now);
   trunk_totals totals(const uuid& trunk_id) const;
   /// The trunk has asked for no calls for so long (503 with Retry-After); at most `longest_rest` is believed.
   void rest(const uuid& trunk_id, std::chrono::seconds duration, time_point now);

@@ -38,6 +38,7 @@ sip::invite invite_to(const trunk& by, const std::string& user, const caller_ide
   invite.from_display = std::move(fields.from_display);
   invite.route = next_hop(by);
   invite.headers = std::move(fields.headers);
+  invite.reliable_progress = by.reliable_progress;
   if (by.digest)
     invite.credentials = sip::digest_credentials{by.digest->realm, by.digest->username, by.digest->password};
   return invite;

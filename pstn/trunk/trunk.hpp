@@ -97,6 +97,9 @@ struct trunk {
   bool sign_identity = false;    // calls over it bear a signature of the caller's number (RFC 8224), if there is a key
   bool trusted_identity = true;  // its P-Asserted-Identity and Remote-Party-ID are believed (RFC 3325 §9.1)
   redirection_headers redirections = redirection_headers::both;
+  // Calls over it offer 100rel (RFC 3262): only to carriers that never fork, for the stack follows the first branch
+  // that answers reliably, and ends what others answer.
+  bool reliable_progress = false;
   std::string region;            // ISO code that national numbers on this trunk belong to; may be empty
   std::optional<phone_number> default_caller;  // shown when the subscriber has no number of their own
   std::vector<std::string>

@@ -19,7 +19,7 @@ constexpr const char* trunk_columns =
     "t.weight, t.probes, "
     "t.enabled, t.echo_canceller, t.echo_tail_ms, t.failover_codes, t.user_phone, "
     "t.trusted_identity, t.inbound_proof, t.inbound_username, t.inbound_password, t.srtp, t.sign_identity, "
-    "t.redirections";
+    "t.redirections, t.reliable_progress";
 
 // An array literal (PostgreSQL documentation §8.15.2), every element quoted.
 std::string array_literal(const std::vector<std::string>& values) {
@@ -110,6 +110,7 @@ trunk trunk_of(const pqxx::row& row) {
   read.sign_identity = row["sign_identity"].as<bool>();
   read.redirections =
       redirection_headers_named(row["redirections"].c_str()).value_or(redirection_headers::both);
+  read.reliable_progress = row["reliable_progress"].as<bool>();
   for (const auto& code : array_of(row["failover_codes"]))
     read.failover_codes.push_back(std::stoi(code));
   return read;
@@ -120,7 +121,7 @@ std::optional<std::string> or_null(const std::optional<Account>& account, std::s
   return account ? std::optional{(*account).*member} : std::nullopt;
 }
 
-// Runs `sql` with all fields of the trunk as $1 to $36, in the order of trunk_columns.
+// Runs `sql` with all fields of the trunk as $1 to $37, in the order of trunk_columns.
 pqxx::result execute(pqxx::transaction_base& tx, const std::string& sql, const trunk& value) {
   const auto caller = value.default_caller ? std::optional{value.default_caller->e164()} : std::nullopt;
   return tx.exec_params(
@@ -135,7 +136,7 @@ pqxx::result execute(pqxx::transaction_base& tx, const std::string& sql, const t
       array_literal(value.failover_codes), value.user_phone, value.trusted_identity,
       std::string{name(value.inbound_by)}, or_null(value.inbound_digest, &inbound_account::username),
       or_null(value.inbound_digest, &inbound_account::password), std::string{name(value.srtp)},
-      value.sign_identity, std::string{name(value.redirections)});
+      value.sign_identity, std::string{name(value.redirections)}, value.reliable_progress);
 }
 
 // Why a statement changed nothing, as the statement itself tells in its only row: "done", or a name of
@@ -217,10 +218,10 @@ result<void> create_trunk(pqxx::transaction_base& tx, const trunk& value) {
           digest_realm, registers, from_domain, codecs, dtmf, caller_id, number_format, region, default_caller,
           inbound_sources, served_prefixes, capacity_calls, capacity_calls_per_second, priority, weight, probes, enabled,
           echo_canceller, echo_tail_ms, failover_codes, user_phone, trusted_identity, inbound_proof, inbound_username,
-          inbound_password, srtp, sign_identity, redirections)
+          inbound_password, srtp, sign_identity, redirections, reliable_progress)
         SELECT $1::uuid, carrier_id, $3, $4, $5::int, $6, $7, $8, $9, $10::boolean, $11, $12::text[], $13, $14, $15, $16, $17,
           $18::text[], $19::text[], $20::int, $21::int, $22::int, $23::int, $24::boolean, $25::boolean,
-          $26::boolean, $27::int, $28::integer[], $29::boolean, $30::boolean, $31, $32, $33, $34, $35::boolean, $36
+          $26::boolean, $27::int, $28::integer[], $29::boolean, $30::boolean, $31, $32, $33, $34, $35::boolean, $36, $37::boolean
         FROM pstn.carrier WHERE carrier_id = $2::uuid
         ON CONFLICT DO NOTHING RETURNING 1)
       SELECT CASE WHEN EXISTS (SELECT FROM made)
@@ -242,7 +243,7 @@ result<void> update_trunk(pqxx::transaction_base& tx, const trunk& value) {
           enabled = $25::boolean, echo_canceller = $26::boolean, echo_tail_ms = $27::int,
           failover_codes = $28::integer[], user_phone = $29::boolean, trusted_identity = $30::boolean,
           inbound_proof = $31, inbound_username = $32, inbound_password = $33, srtp = $34,
-          sign_identity = $35::boolean, redirections = $36
+          sign_identity = $35::boolean, redirections = $36, reliable_progress = $37::boolean
         WHERE trunk_id = $1::uuid AND EXISTS (SELECT FROM pstn.carrier WHERE carrier_id = $2::uuid)
           AND NOT EXISTS (SELECT FROM pstn.trunk WHERE name = $3 AND trunk_id <> $1::uuid)
         RETURNING 1)

@@ -3,10 +3,12 @@
 digest."""
 
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
 
+from digest_caller import DigestCaller
 from routing_test import Answerer
 from stage import PATIENCE_S, StageTest, processes
 
@@ -120,6 +122,31 @@ class Names(StageTest):
         self.assertNotEqual(0, guessing.finish(PATIENCE_S))
         self.assertIn("SIP/2.0 403 Forbidden", guessing.messages())
         self.answered_call_in("caller_authenticates", keys={"password": "secret"})
+        self.assert_sound()
+
+    def test_a_digest_alone_is_enough_from_anywhere(self):
+        """No list of addresses: the caller comes from where no trunk is."""
+        digest = {"username": "roaming", "password": "secret"}
+        self.carrier(probes=False, inbound_proof="digest", inbound_digest=digest)
+        caller = DigestCaller("127.0.0.5", self.stage.gateway.sip_port, ALICE_NUMBER, "roaming")
+        self.addCleanup(caller.close)
+        status, asked = caller.call()
+        self.assertEqual(401, status)
+        challenge = re.search(r"^WWW-Authenticate: (.*)$", asked, re.MULTILINE)[1]
+        self.assertNotIn("stale=true", challenge)
+        self.assertEqual(403, caller.call(caller.authorization(challenge, "guess"))[0])
+        status, asked_again = caller.call(caller.authorization(challenge, "secret", nonce="0" * 80))
+        self.assertEqual((401, True), (status, "stale=true" in asked_again), "a nonce that is none of ours")
+        known = len(self.stage.records(self.alice))
+        running = self.alice.start("answer", "--count", 1, "--wait", PATIENCE_S)
+        running.await_event("waiting", PATIENCE_S)
+        right = caller.authorization(challenge, "secret")
+        self.assertEqual(200, caller.call(right)[0])
+        running.finish(PATIENCE_S)
+        record = self.stage.latest_record(self.alice, known)
+        self.assertEqual(("in", "normal", "caller"), (record["direction"], record["reason"], record["hung_up_by"]))
+        status, heard_again = caller.call(right)  # as who has listened would
+        self.assertEqual((401, True), (status, "stale=true" in heard_again))
         self.assert_sound()
 
     def test_its_calls_in_come_from_where_its_name_leads_to(self):

@@ -45,10 +45,34 @@ class Answerer:
         self.socket.close()
 
 
+class Proxy(Answerer):
+    """Says 100 to an INVITE, as every proxy does, and has nobody behind it: nothing more comes until the CANCEL."""
+
+    def _listen(self):
+        while data := self.socket.recv(65536):
+            method = data.split(b" ", 1)[0].decode(errors="replace")
+            self.requests.append(method)
+            if method == "INVITE":
+                invite = data
+                self._answer(data, "100 Trying")
+            if method == "CANCEL":
+                self._answer(data, "200 OK")
+                self._answer(invite, "487 Request Terminated", ";tag=far")
+
+    def _answer(self, request, status, tag=""):
+        wanted = (b"via", b"from", b"to", b"call-id", b"cseq")
+        lines = [line for line in request.split(b"\r\n\r\n")[0].split(b"\r\n") if line.split(b":")[0].strip().lower() in wanted]
+        lines = [line + tag.encode() if line.lower().startswith(b"to:") else line for line in lines]
+        via = next(line for line in lines if line.lower().startswith(b"via"))
+        host, _, port = via.split()[2].split(b";")[0].partition(b":")
+        answer = b"\r\n".join([b"SIP/2.0 " + status.encode(), *lines, b"Content-Length: 0", b"", b""])
+        self.socket.sendto(answer, (host.decode(), int(port or 5060)))
+
+
 class Routing(StageTest):
     settings = {
         "billing.report_interval_s": 1, "overlay.calls_per_subscriber": 4, "sip.invite_timeout_s": 1,
-        "sip.options_interval_s": 1, "sip.options_down_interval_s": 1, "sip.options_failures": 2,
+        "sip.progress_timeout_s": 4, "sip.options_interval_s": 1, "sip.options_down_interval_s": 1, "sip.options_failures": 2,
     }
 
     @classmethod
@@ -158,6 +182,34 @@ class Routing(StageTest):
         self.assertEqual([(second_trunk["name"], 200)], self.attempts(record))
         self.assert_as_written(first, second)
 
+    def test_a_carrier_that_gets_no_further_than_100_is_followed_by_the_next_trunk(self):
+        number = next(self.numbers)
+        proxy = Proxy()
+        self.addCleanup(proxy.close)
+        proxied = self.stage.trunk(proxy.port, [number[1:]])
+        second, second_trunk = self.answerer(number, priority=1)
+        ended, record = self.call(number, "--duration", 1)
+        self.assert_as_written(second)
+        self.assertEqual("normal", ended["code"])
+        self.assertEqual([(proxied["name"], 408), (second_trunk["name"], 200)], self.attempts(record))
+        self.assertEqual(["INVITE", "CANCEL", "ACK"], proxy.requests)
+
+    def test_calls_in_beyond_a_trunks_room_are_refused(self):
+        alice = self.stage.subscriber("allie", credit="30.00", number="+16505550177")
+        carrier = self.stage.trunk(self.stage.free_port(), ["4415"], host="127.0.0.3", capacity_calls=1)
+        self.addCleanup(self.stage.rest.delete, f"/v1/trunks/{carrier['id']}")
+        running = alice.start("answer", "--count", 1, "--wait", PATIENCE_S)
+        running.await_event("waiting", PATIENCE_S)
+        first = self.stage.caller("caller_holds", "+16505550177", address="127.0.0.3", echo=True, keys={"hold": "4000"})
+        running.await_event("answered", PATIENCE_S)
+        second = self.stage.caller("caller_is_refused", "+16505550177", address="127.0.0.3")
+        self.assert_as_written(second)
+        self.assertIn("SIP/2.0 503 Service Unavailable", second.messages())
+        self.assertTrue(second.has_header("Retry-After"))
+        self.assert_as_written(first)
+        self.stage.await_no_call()
+        self.assertEqual(1, len(self.stage.records(alice)))
+
     def test_what_each_trunk_did_is_told(self):
         number = next(self.numbers)
         first, first_trunk = self.refuser("480 Temporarily Unavailable", number)
@@ -173,6 +225,13 @@ class Routing(StageTest):
                                                       told("calls", trunk), told("answered_total", trunk)))
         self.assertGreaterEqual(told("talk_seconds_total", second_trunk), 2)
         self.assertEqual(1, told("post_dial_delay_seconds_count", second_trunk))
+        recent = {one["id"]: one["status"]["recent"] for one in self.stage.rest.get("/v1/trunks")["items"]}
+        self.assertEqual((1, 0, 0, None), tuple(recent[first_trunk["id"]][name] for name in (
+            "attempts", "answered", "answer_seizure_ratio", "average_call_duration_ms")))
+        self.assertEqual((1, 1, 1), tuple(recent[second_trunk["id"]][name] for name in (
+            "attempts", "answered", "answer_seizure_ratio")))
+        self.assertGreaterEqual(recent[second_trunk["id"]]["average_call_duration_ms"], 2000)
+        self.assertIsInstance(recent[second_trunk["id"]]["post_dial_delay_ms"], int)
 
     def test_a_full_carrier_gets_no_call_over_any_of_its_trunks(self):
         number = next(self.numbers)

@@ -78,10 +78,12 @@ TEST(DialogRules, AnUnknownExtensionIsNamedInTheRefusal) {
 TEST(DialogRules, ACallThatHasMadeAllItsHopsEnds) {
   agent ours;
   wire far(ours.port);
-  far.send(replaced(far.request("INVITE", {}, 1, {}, pcma_sdp(41000)), "Max-Forwards: 70", "Max-Forwards: 0"));
+  far.send(
+      replaced(far.request("INVITE", {}, 1, {}, pcma_sdp(41000)), "Max-Forwards: 70", "Max-Forwards: 0"));
   EXPECT_TRUE(far.receive("SIP/2.0 483"));
   wire other(ours.port);
-  other.send(replaced(other.request("INVITE", {}, 1, {}, pcma_sdp(41000)), "Max-Forwards: 70", "Max-Forwards: 7"));
+  other.send(
+      replaced(other.request("INVITE", {}, 1, {}, pcma_sdp(41000)), "Max-Forwards: 70", "Max-Forwards: 7"));
   const auto incoming = ours.events.expect<ua::incoming_invite>();
   ASSERT_TRUE(incoming);
   EXPECT_EQ(incoming->max_forwards, 7);
@@ -123,6 +125,76 @@ TEST(DialogRules, WhoIsNoPartyOfTheDialogChangesNothing) {
   call.far.send(call.far.request("CANCEL", call.tag, 1));
   EXPECT_TRUE(call.far.receive("SIP/2.0 481"));
   expect_alive(ours, call);
+}
+
+TEST(DialogRules, ARefusedOfferIsRefusedAgainAndNotTakenForAgreed) {
+  agent ours;
+  call_by_hand call(ours);
+  ASSERT_TRUE(call.is_up);
+  for (const int sequence : {2, 3}) {
+    call.far.send(call.far.request("INVITE", call.tag, sequence, {}, pcma_sdp(41008, 2)));
+    const auto told = ours.events.expect<ua::reinvite>();
+    ASSERT_TRUE(told) << sequence;
+    ours.user_agent.answer_reinvite(told->key, "");
+    EXPECT_TRUE(call.far.receive("SIP/2.0 488"));
+    call.far.send(call.far.request("ACK", call.tag, sequence));
+  }
+  // What was agreed before still is: a refresh, which nobody needs to hear of.
+  call.far.send(call.far.request("INVITE", call.tag, 4, {}, pcma_sdp(41000)));
+  EXPECT_TRUE(call.far.receive("SIP/2.0 200"));
+  call.far.send(call.far.request("ACK", call.tag, 4));
+  call.far.settle();
+  EXPECT_TRUE(ours.events.is_empty());
+  ours.user_agent.hang_up(call.key, 16, "");
+}
+
+// RFC 3261 §15.1.2: the request that still waits is over as well.
+TEST(DialogRules, AByeRightBehindAnOfferEndsTheCallAndBothAreAnswered) {
+  agent ours;
+  call_by_hand call(ours);
+  ASSERT_TRUE(call.is_up);
+  call.far.send(call.far.request("INVITE", call.tag, 2, {}, pcma_sdp(41008, 2)));
+  call.far.send(call.far.request("BYE", call.tag, 3));
+  EXPECT_TRUE(ours.events.expect<ua::reinvite>());
+  ASSERT_TRUE(ours.events.expect<ua::bye_received>());
+  ours.user_agent.confirm_bye(call.key);
+  EXPECT_TRUE(ours.events.expect<ua::ended>());
+  bool invite_ended = false, bye_answered = false;
+  while (!invite_ended || !bye_answered) {
+    const auto answer = call.far.receive("SIP/2.0 ");
+    ASSERT_TRUE(answer) << invite_ended << bye_answered;
+    if (answer->find("CSeq: 2 INVITE") != std::string::npos && !answer->starts_with("SIP/2.0 1")) {
+      EXPECT_TRUE(answer->starts_with("SIP/2.0 487")) << *answer;
+      invite_ended = true;
+    }
+    if (answer->find("CSeq: 3 BYE") != std::string::npos) {
+      EXPECT_TRUE(answer->starts_with("SIP/2.0 200")) << *answer;
+      bye_answered = true;
+    }
+  }
+}
+
+TEST(DialogRules, ACallerMayEndItsCallByByeBeforeTheAnswer) {
+  agent ours;
+  wire far(ours.port);
+  far.send(far.request("INVITE", {}, 1, {}, pcma_sdp(41000)));
+  const auto incoming = ours.events.expect<ua::incoming_invite>();
+  ASSERT_TRUE(incoming);
+  ours.user_agent.send_progress(incoming->key, 180, "");
+  const auto ringing = far.receive("SIP/2.0 180");
+  ASSERT_TRUE(ringing);
+  far.send(far.request("BYE", to_tag_of(*ringing), 2));
+  EXPECT_TRUE(ours.events.expect<ua::cancelled>());
+  EXPECT_TRUE(ours.events.expect<ua::ended>());
+  bool invite_ended = false, bye_answered = false;
+  while (!invite_ended || !bye_answered) {
+    const auto answer = far.receive("SIP/2.0 ");
+    ASSERT_TRUE(answer) << invite_ended << bye_answered;
+    invite_ended =
+        invite_ended || (answer->starts_with("SIP/2.0 487") && answer->find(" INVITE") != std::string::npos);
+    bye_answered =
+        bye_answered || (answer->starts_with("SIP/2.0 200") && answer->find(" BYE") != std::string::npos);
+  }
 }
 
 TEST(DialogRules, ASpoofedCancelStopsNoRinging) {

@@ -32,9 +32,22 @@ struct received_invite {
     if (!sdp.empty()) out += "Content-Type: application/sdp\r\n";
     return out + "Content-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
   }
-  const std::string& text() const { return text_; }
+  // To one within a dialog, whose tags are there.
+  std::string reply(const std::string& status) const { return headers(status) + "Content-Length: 0\r\n\r\n"; }
+  std::string reply(const std::string& status, const wire& by, const std::string& sdp) const {
+    return headers(status) + "Contact: <sip:far@127.0.0.1:" + std::to_string(by.port) +
+           ">\r\nContent-Type: application/sdp\r\nContent-Length: " + std::to_string(sdp.size()) +
+           "\r\n\r\n" + sdp;
+  }
 
  private:
+  std::string headers(const std::string& status) const {
+    std::string out = "SIP/2.0 " + status + "\r\n";
+    for (const char* name : {"Via", "From", "To", "Call-ID", "CSeq"})
+      out += std::string(name) + ": " + header_of(text_, name) + "\r\n";
+    return out;
+  }
+
   std::string text_;
 };
 
@@ -139,6 +152,96 @@ TEST(Forking, ASecondAnswerIsAcknowledgedAndEnded) {
   EXPECT_TRUE(call.ours.events.is_empty());  // the call goes on
 }
 
+// The stack makes the first branch that answers reliably the dialog, and ends what another one answers: where
+// that may happen no reliable answer is asked for.
+TEST(Forking, WithoutReliableProgressAnotherBranchMayAnswerThanTheOneThatWasHeard) {
+  agent ours;
+  wire far(ours.port);
+  const auto key = ours.user_agent.next_call_key();
+  auto request = invite_to(far.port);
+  request.reliable_progress = false;
+  ours.user_agent.send_invite(key, request);
+  const auto text = far.receive("INVITE ");
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->find("100rel"), std::string::npos) << *text;
+  const received_invite invite(*text);
+  far.send(invite.answer("183 Session Progress", "a", far, {}, pcma_sdp(43000)));
+  EXPECT_TRUE(ours.events.expect<ua::provisional>());
+  far.send(invite.answer("180 Ringing", "b", far));  // nobody there: on to the mailbox
+  EXPECT_TRUE(ours.events.expect<ua::provisional>());
+  far.send(invite.answer("200 OK", "b", far, {}, pcma_sdp(43002)));
+  const auto answered = ours.events.expect<ua::answered>();
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(answered->sdp, pcma_sdp(43002));
+  ASSERT_TRUE(far.receive("ACK "));
+  far.settle();
+  EXPECT_TRUE(ours.events.is_empty());  // the call goes on
+  ours.user_agent.hang_up(key, 16, "");
+  EXPECT_TRUE(far.receive("BYE "));
+}
+
+TEST(Forking, AnAnswerWithoutADescriptionHasThatOfItsOwnBranch) {
+  call_to_a_wire call;
+  const auto text = call.far.receive("INVITE ");
+  ASSERT_TRUE(text);
+  const received_invite invite(*text);
+  for (const std::uint16_t port : {43000, 43002}) {
+    call.far.send(
+        invite.answer("183 Session Progress", port == 43000 ? "a" : "b", call.far, {}, pcma_sdp(port)));
+    ASSERT_TRUE(call.ours.events.expect<ua::provisional>());
+  }
+  call.far.send(invite.answer("200 OK", "a", call.far));
+  const auto answered = call.ours.events.expect<ua::answered>();
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(answered->sdp, pcma_sdp(43000));
+}
+
+TEST(EarlyDialog, OfACarrierThatHangsUpBeforeItAnswersHasFailed) {
+  call_to_a_wire call;
+  const auto text = call.far.receive("INVITE ");
+  ASSERT_TRUE(text);
+  const received_invite invite(*text);
+  call.far.send(invite.answer("183 Session Progress", "a", call.far,
+                              "Require: 100rel\r\nRSeq: 1\r\nAllow: UPDATE\r\n", pcma_sdp(43000)));
+  ASSERT_TRUE(call.ours.events.expect<ua::provisional>());
+  const auto prack = call.far.receive("PRACK ");
+  ASSERT_TRUE(prack);
+  call.far.send(received_invite(*prack).reply("200 OK"));
+  std::string bye = "BYE sip:gateway@127.0.0.1:" + std::to_string(call.ours.port) +
+                    " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + std::to_string(call.far.port) +
+                    ";branch=z9hG4bKearly\r\nMax-Forwards: 70\r\n";
+  bye += "From: " + header_of(*text, "To") + ";tag=a\r\nTo: " + header_of(*text, "From") + "\r\n";
+  bye += "Call-ID: " + header_of(*text, "Call-ID") +
+         "\r\nCSeq: 1 BYE\r\nReason: Q.850;cause=31\r\nContent-Length: 0\r\n\r\n";
+  call.far.send(bye);
+  const auto failed = call.ours.events.expect<ua::failed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->q850, 31);
+  EXPECT_TRUE(call.ours.events.expect<ua::ended>());
+  EXPECT_TRUE(call.far.receive("SIP/2.0 200"));
+  EXPECT_TRUE(call.far.receive("CANCEL "));
+}
+
+TEST(Refresh, ByReInviteMayBringAnotherAddress) {
+  agent ours([](ua::user_agent_options& options) { options.session_timer = std::chrono::seconds(3); });
+  call_by_hand call(ours);  // the far end knows no UPDATE and no timer: we refresh, by re-INVITE
+  ASSERT_TRUE(call.is_up);
+  for (const bool is_news : {true, false}) {
+    const auto refresh = call.far.receive("INVITE ");
+    ASSERT_TRUE(refresh);
+    call.far.send(received_invite(*refresh).reply("200 OK", call.far, pcma_sdp(41004, 2)));
+    ASSERT_TRUE(call.far.receive("ACK "));
+    if (!is_news) break;
+    const auto changed = ours.events.expect<ua::acknowledged>();
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(changed->sdp, pcma_sdp(41004, 2));
+    EXPECT_EQ(changed->offer, pcma_sdp(40000));
+  }
+  call.far.settle();
+  EXPECT_TRUE(ours.events.is_empty());
+  ours.user_agent.hang_up(call.key, 16, "");
+}
+
 TEST(Glare, OurReInviteAndTheirsDoNotBothGoThrough) {
   agent ours([](ua::user_agent_options& options) { options.session_timer = std::chrono::seconds(3); });
   call_by_hand call(ours);  // the far end knows no UPDATE and no timer: we refresh, by re-INVITE
@@ -151,11 +254,7 @@ TEST(Glare, OurReInviteAndTheirsDoNotBothGoThrough) {
   call.far.send(call.far.request("ACK", call.tag, 2));
   EXPECT_TRUE(ours.events.is_empty());
   // And ours is refused for the same reason: it comes again.
-  const received_invite first(*refresh);
-  std::string refusal = "SIP/2.0 491 Request Pending\r\n";
-  for (const char* name : {"Via", "From", "To", "Call-ID", "CSeq"})
-    refusal += std::string(name) + ": " + header_of(first.text(), name) + "\r\n";
-  call.far.send(refusal + "Content-Length: 0\r\n\r\n");
+  call.far.send(received_invite(*refresh).reply("491 Request Pending"));
   EXPECT_TRUE(call.far.receive("ACK "));
   const auto again = call.far.receive("INVITE ");
   ASSERT_TRUE(again);

@@ -26,7 +26,7 @@ TEST(IncomingCall, IsToldRingsHasEarlyMediaAndIsAnswered) {
   EXPECT_EQ(incoming->to, ours.uri("+16505550100"));
   EXPECT_EQ(incoming->from, "sip:+442079460958@127.0.0.1:" + std::to_string(caller.port));
   EXPECT_EQ(incoming->from_display, "Bob");
-  EXPECT_EQ(incoming->p_asserted_identity, "sip:+442079460000@carrier.example");
+  EXPECT_EQ(incoming->p_asserted_identities, std::vector<std::string>{"sip:+442079460000@carrier.example"});
   EXPECT_EQ(incoming->remote_party_id, "sip:+442079461111@carrier.example");
   EXPECT_EQ(incoming->privacy, "id;user");
   EXPECT_EQ(incoming->diversion_count, 2U);

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "far_end.hpp"
 
@@ -88,9 +91,8 @@ TEST(Registration, ARefusalIsToldWithThePauseBeforeTheNextAttempt) {
 
 // The stack waits for 32 s: too long where another target might take it.
 TEST(Registration, ASilentRegistrarIsToldAndMayAnswerLate) {
-  registering one([](ua::user_agent_options& options) {
-    options.provisional_timeout = std::chrono::milliseconds(50);
-  });
+  registering one(
+      [](ua::user_agent_options& options) { options.provisional_timeout = std::chrono::milliseconds(50); });
   const auto first = one.far.receive("REGISTER ");
   ASSERT_TRUE(first);
   const auto silent = one.ours.events.expect<ua::registration_result>();
@@ -101,6 +103,71 @@ TEST(Registration, ASilentRegistrarIsToldAndMayAnswerLate) {
   const auto late = one.ours.events.expect<ua::registration_result>();
   ASSERT_TRUE(late);
   EXPECT_EQ(late->status, 200);
+}
+
+TEST(Registration, IsRefreshedBeforeItLapses) {
+  registering one;
+  for (int round = 0; round < 3; ++round) {
+    const auto request = one.far.receive("REGISTER ");
+    ASSERT_TRUE(request) << round;
+    EXPECT_NE(header_of(*request, "Expires"), "0");
+    one.far.send(answer(*request, "200 OK", "Contact: " + header_of(*request, "Contact") + ";expires=3\r\n"));
+    const auto told = one.ours.events.expect<ua::registration_result>();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->expires, std::chrono::seconds(3));
+  }
+}
+
+TEST(Registration, AsksForAsLongAsTheRegistrarWantsAtLeast) {
+  registering one;
+  const auto first = one.far.receive("REGISTER ");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(header_of(*first, "Expires"), "600");
+  one.far.send(answer(*first, "423 Interval Too Brief", "Min-Expires: 900\r\n"));
+  const auto second = one.far.receive("REGISTER ");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(header_of(*second, "Expires"), "900");
+  one.far.send(answer(*second, "200 OK", "Contact: " + header_of(*second, "Contact") + ";expires=900\r\n"));
+  const auto told = one.ours.events.expect<ua::registration_result>();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->status, 200);
+  EXPECT_EQ(told->expires, std::chrono::seconds(900));
+}
+
+TEST(Registration, ComesAgainAfterEachPauseUntilItIsTaken) {
+  registering one(
+      [](ua::user_agent_options& options) { options.registration_pause = std::chrono::seconds(1); });
+  for (const auto& [extra, pause] : {std::pair{"", 1}, {"", 2}, {"Retry-After: 3\r\n", 4}}) {
+    const auto request = one.far.receive("REGISTER ");
+    ASSERT_TRUE(request);
+    one.far.send(answer(*request, "503 Service Unavailable", extra));
+    const auto told = one.ours.events.expect<ua::registration_result>();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->status, 503);
+    EXPECT_EQ(told->retry_in, std::chrono::seconds(pause));
+  }
+  const auto last = one.far.receive("REGISTER ");
+  ASSERT_TRUE(last);
+  one.far.send(answer(*last, "200 OK", "Contact: " + header_of(*last, "Contact") + ";expires=300\r\n"));
+  const auto told = one.ours.events.expect<ua::registration_result>();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->status, 200);
+}
+
+TEST(Registration, EndsWithTheUserAgent) {
+  auto one = std::make_unique<registering>();
+  const auto first = one->far.receive("REGISTER ");
+  ASSERT_TRUE(first);
+  one->far.send(answer(*first, "200 OK", "Contact: " + header_of(*first, "Contact") + ";expires=300\r\n"));
+  ASSERT_TRUE(one->ours.events.expect<ua::registration_result>());
+  std::thread stopping([&] { one->ours.user_agent.stop(); });
+  const auto last = one->far.receive("REGISTER ");
+  if (last) one->far.send(answer(*last, "200 OK"));
+  stopping.join();
+  ASSERT_TRUE(last);
+  EXPECT_TRUE(header_of(*last, "Expires") == "0" ||
+              header_of(*last, "Contact").find("expires=0") != std::string::npos)
+      << *last;
 }
 
 TEST(Registration, AForeignRealmIsNotAnswered) {

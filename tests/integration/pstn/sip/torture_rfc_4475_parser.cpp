@@ -57,7 +57,7 @@ std::vector<torture> rfc_4475_parser() {
          "extensionHeader-!.%*+_`'~:\357\273\277\345\244\247\345\201\234\351\233\273\n"
          "Content-Length: 0\n"
          "\n"),
-       "silence"},
+       "400"},
       {"esc01",
        text("INVITE sip:sips%3Auser%40example.com@example.net SIP/2.0\n"
          "To: sip:%75se%72@example.com\n"
@@ -403,7 +403,7 @@ std::vector<torture> rfc_4475_parser() {
          "c=IN IP4 192.0.2.1\n"
          "t=0 0\n"
          "m=audio 49172 RTP/AVP 0\n"),
-       "silence"},
+       "400"},
       {"lwsstart",
        text("INVITE  sip:user@example.com  SIP/2.0\n"
          "Max-Forwards: 8\n"

@@ -30,7 +30,7 @@ std::vector<torture> rfc_5118() {
          "CSeq: 98176 REGISTER\n"
          "Content-Length: 0\n"
          "\n"),
-       "silence"},
+       "400"},
       {"port_ambiguous",
        text("REGISTER sip:[2001:db8::10:5070] SIP/2.0\n"
          "To: sip:user@example.com\n"

@@ -46,6 +46,7 @@ trunk full_trunk() {
   made.trusted_identity = false;
   made.sign_identity = true;
   made.redirections = redirection_headers::history_info;
+  made.reliable_progress = true;
   made.srtp = sip::media_security::optional;
   made.inbound_by = inbound_proof::both;
   made.inbound_digest = {"carrier7", "hush"};
@@ -91,6 +92,7 @@ class TrunkStore : public tests::postgres_test {
     EXPECT_EQ(left.trusted_identity, right.trusted_identity);
     EXPECT_EQ(left.sign_identity, right.sign_identity);
     EXPECT_EQ(left.redirections, right.redirections);
+    EXPECT_EQ(left.reliable_progress, right.reliable_progress);
     EXPECT_EQ(left.inbound_by, right.inbound_by);
     EXPECT_EQ(left.srtp, right.srtp);
     ASSERT_EQ(left.inbound_digest.has_value(), right.inbound_digest.has_value());

@@ -61,13 +61,26 @@ played play(call_machine& machine, billing::money credit, billing::money granted
   return result;
 }
 
-TEST(CallMachine, TriesTheNextTrunkWhenTheFirstIsSilent) {
+TEST(CallMachine, TriesTheNextTrunkWhenTheFirstSaysNothingOfTheCall) {
   auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
   EXPECT_EQ(find<action::invite_trunk>(machine.start(start))->index, 0u);
-  ASSERT_EQ(machine.next_deadline(), start + 4s);
-  const auto actions = machine.on_time(start + 4s);
+  ASSERT_EQ(machine.next_deadline(), start + 12s);
+  const auto actions = machine.on_time(start + 12s);
   EXPECT_TRUE(find<action::drop_trunk>(actions));
   EXPECT_EQ(find<action::invite_trunk>(actions)->index, 1u);
+  // The last one has all the time that is left: nobody else could do better.
+  ASSERT_EQ(machine.next_deadline(), start + 120s);
+  EXPECT_FALSE(find<action::invite_trunk>(machine.on_time(start + 60s)));
+  machine.on_time(start + 120s);
+  EXPECT_EQ(machine.outcome().reason, "no_answer");
+}
+
+TEST(CallMachine, KeepsToATrunkThatRings) {
+  auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
+  machine.start(start);
+  machine.on_provisional(180, false, start + 11s);
+  EXPECT_EQ(machine.next_deadline(), start + 120s);
+  EXPECT_TRUE(machine.on_time(start + 12s).empty());
 }
 
 TEST(CallMachine, FailsOverOnlyWhereTheFailureIsTheTrunks) {

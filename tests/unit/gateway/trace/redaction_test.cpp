@@ -32,6 +32,14 @@ const std::vector<secret> secrets{
     {"DialledDigits",
      "INFO sip:a@b SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n",
      "INFO sip:a@b SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=x\r\nDuration=160\r\n"},
+    {"DialledDigitsWithBlanks",
+     "INFO sip:a@b SIP/2.0\r\nContent-Type: application/DTMF-Relay\r\n\r\n  SIGNAL \t = "
+     "5\r\nDuration=160\r\n",
+     "INFO sip:a@b SIP/2.0\r\nContent-Type: application/DTMF-Relay\r\n\r\n  SIGNAL \t = "
+     "x\r\nDuration=160\r\n"},
+    {"ADialledDigitAloneInOtherLetters",
+     "INFO sip:a@b SIP/2.0\r\nContent-Type: Application/DTMF\r\n\r\n5\r\n",
+     "INFO sip:a@b SIP/2.0\r\nContent-Type: Application/DTMF\r\n\r\nx\r\n"},
     {"ADialledDigitAlone", "INFO sip:a@b SIP/2.0\r\nc: application/dtmf\r\n\r\n5",
      "INFO sip:a@b SIP/2.0\r\nc: application/dtmf\r\n\r\nx"},
 };

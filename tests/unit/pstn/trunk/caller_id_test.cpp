@@ -119,9 +119,9 @@ TEST(CallerId, BelievesTheAssertedIdentityFirst) {
   EXPECT_FALSE(caller_from(from, invite).withheld);
   invite.remote_party_id = "sip:+442079460001@192.0.2.1";
   EXPECT_EQ(caller_from(from, invite).number, number_of("+442079460001"));
-  invite.p_asserted_identity = "tel:+44-nonsense";
+  invite.p_asserted_identities = {"tel:+44-nonsense"};
   EXPECT_EQ(caller_from(from, invite).number, number_of("+442079460001"));
-  invite.p_asserted_identity = "sip:+442079460958@192.0.2.1";
+  invite.p_asserted_identities = {"sip:+442079460958@192.0.2.1"};
   EXPECT_EQ(caller_from(from, invite).number, london);
   EXPECT_EQ(called_from(from, invite), alice);
 }
@@ -140,8 +140,46 @@ TEST(CallerId, RespectsPrivacy) {
     invite.privacy = privacy;
     EXPECT_TRUE(caller_from(from, invite).withheld) << privacy;
   }
+  for (const char* privacy : {"ID", "Header", "USER"}) {
+    invite.privacy = privacy;
+    EXPECT_TRUE(caller_from(from, invite).withheld) << privacy;
+  }
   invite.privacy = "none";
   EXPECT_FALSE(caller_from(from, invite).withheld);
+  invite.from = "sip:Anonymous@192.0.2.1";
+  EXPECT_TRUE(caller_from(from, invite).withheld);
+}
+
+TEST(CallerId, RespectsPrivacyOfARemotePartyId) {
+  const trunk from = example_trunk();
+  sip::incoming_invite invite;
+  invite.from = "sip:Restricted@192.0.2.1";
+  invite.remote_party_id = "sip:+442079460958@192.0.2.1";
+  for (const char* privacy : {"full", "Full", "uri", "name", "full-network"}) {
+    invite.remote_party_privacy = privacy;
+    EXPECT_TRUE(caller_from(from, invite).withheld) << privacy;
+  }
+  for (const char* privacy : {"off", "", "off-network"}) {
+    invite.remote_party_privacy = privacy;
+    EXPECT_FALSE(caller_from(from, invite).withheld) << privacy;
+  }
+  EXPECT_EQ(caller_from(from, invite).number, london);
+}
+
+TEST(CallerId, TakesTheSecondAssertedIdentityWhereTheFirstIsNoNumber) {
+  sip::incoming_invite invite;
+  invite.from = "sip:+442079460000@192.0.2.1";
+  invite.p_asserted_identities = {"sip:alice@carrier.example", "tel:+16505550100"};
+  EXPECT_EQ(caller_from(example_trunk(), invite).number, alice);
+}
+
+TEST(CallerId, VouchesForNobodyWhomTheTrunkDoesNotVouchFor) {
+  trunk from = example_trunk();
+  sip::incoming_invite invite;
+  invite.from = "sip:+442079460000@192.0.2.1";
+  EXPECT_TRUE(caller_from(from, invite).vouched_for);
+  from.trusted_identity = false;
+  EXPECT_FALSE(caller_from(from, invite).vouched_for);
 }
 
 TEST(CallerId, CalledNumberFallsBackToTo) {
@@ -190,7 +228,7 @@ TEST(CallerId, SaysUserPhoneWhereTheCarrierWantsIt) {
 TEST(CallerId, BelievesAssertionsOfTrustedTrunksOnly) {
   sip::incoming_invite invite;
   invite.from = "sip:+442079460958@192.0.2.1";
-  invite.p_asserted_identity = "tel:+16505550100";
+  invite.p_asserted_identities = {"tel:+16505550100"};
   invite.remote_party_id = "sip:+16505550101@192.0.2.1";
   trunk from = example_trunk();
   EXPECT_EQ(caller_from(from, invite).number, alice);

@@ -96,7 +96,11 @@ TEST(TrunkMonitor, FollowsTheQualityOverItsWindow) {
   EXPECT_EQ(all.attempts, 3);
   EXPECT_EQ(all.answered, 1);
   EXPECT_EQ(all.post_dial_delay, milliseconds{2000});
-  monitor.talked(id, milliseconds{5000});
+  EXPECT_FALSE(all.call_duration);
+  monitor.talked(id, milliseconds{4000}, now + seconds{31});
+  monitor.talked(id, milliseconds{1000}, now + seconds{32});
+  EXPECT_EQ(monitor.state(id, now + seconds{32}).quality.call_duration, milliseconds{2500});
+  EXPECT_EQ(monitor.state(id, now + seconds{91}).quality.call_duration, milliseconds{1000});
   const trunk_totals totals = monitor.totals(id);
   EXPECT_EQ(totals.attempts, 3U);
   EXPECT_EQ(totals.answered, 1U);
