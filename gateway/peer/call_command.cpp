@@ -53,6 +53,8 @@ boost::asio::awaitable<std::optional<exit_code>> reconnect(phone& telephone, out
                                                            std::optional<phone::time_point> give_up_at) {
   out.report("disconnected", {{"code", telephone.lost()->code}, {"text", telephone.lost()->text}},
              "The connection to the gateway was lost; trying again.");
+  // Another command of the same device has taken this one's place: it is to do first what it was begun for.
+  if (telephone.lost()->code == "replaced") co_await telephone.changed(clock::now() + reconnect_pause);
   while (!telephone.interrupted()) {
     const auto opened = co_await telephone.open();
     if (opened) co_return std::nullopt;

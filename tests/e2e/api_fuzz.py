@@ -88,7 +88,8 @@ class Fuzz:
         if kind == "array":
             return [self.value(schema.get("items", {"type": "string"}), name, depth + 1) for _ in range(pick.randrange(3))]
         if kind == "integer":
-            return pick.randint(schema.get("minimum", 0), min(schema.get("maximum", 100), 10_000))
+            least = schema.get("minimum", 0)
+            return pick.randint(least, min(schema.get("maximum", least + 100), least + 10_000))
         if kind == "number":
             return pick.random() * 100
         if kind == "boolean":
