@@ -154,6 +154,22 @@ class Page(StageTest):
         self.person.call("click", "#folders button[data-state=new]")
         self.assert_sound()
 
+    def test_a_folder_of_more_messages_than_a_frame_takes_is_shown_whole(self):
+        count = 45
+        self.stage.query(
+            "INSERT INTO voicemail.message (account_id, message_id, call_id, caller, called, received_at, duration_ms, level_dbov, "
+            f"size_bytes, sha256, audio, state) SELECT '{self.alice.account_id}', gen_random_uuid(), gen_random_uuid(), '{LANDLINE}', "
+            f"'{ALICE_NUMBER}', now() - interval '1 year', 1000, -77, 1, sha256('a'), 'a', 'saved' FROM generate_series(1, {count})"
+        )
+        self.addCleanup(self.stage.query, "DELETE FROM voicemail.message WHERE level_dbov = -77")
+        self.person.call("click", "#folders button[data-state=saved]")
+        self.see("#messages li:nth-child(40)", re.escape(LANDLINE))
+        self.assertFalse(self.person.call("sees", "#messages li:nth-child(41)"))
+        self.person.call("click", "#older")
+        self.see(f"#messages li:nth-child({count})", re.escape(LANDLINE))
+        self.assertFalse(self.person.call("sees", "#older"))
+        self.person.call("click", "#folders button[data-state=new]")
+
     def test_a_greeting_is_spoken_at_the_page_and_heard_by_the_next_caller(self):
         self.person.call("click", "#greetings summary")
         self.see("#greeting_busy", "default")

@@ -145,9 +145,14 @@ function item(message) {
   return element("li", [facts, ...buttons]);
 }
 
-async function showMessages() {
-  const { messages } = await telephone.messages(folder);
-  at("messages").replaceChildren(...(messages.length ? messages.map(item) : [element("li", "None.")]));
+let oldestMessage;
+
+async function showMessages(before) {
+  const { messages, more } = await telephone.messages(folder, before);
+  if (!before) at("messages").replaceChildren(...(messages.length ? [] : [element("li", "None.")]));
+  at("messages").append(...messages.map(item));
+  oldestMessage = messages.at(-1)?.id;
+  show("older", more);
   for (const one of at("folders").children) one.ariaPressed = String(one.dataset.state === folder);
 }
 
@@ -290,6 +295,7 @@ at("decline").onclick = () => telephone.hangUp("declined");
 at("hang_up").onclick = () => telephone.hangUp(telephone.call.state === "answered" ? "normal" : "cancelled");
 at("keypad").append(...[..."123456789*0#"].map((digit) => element("button", digit, { type: "button", onclick: () => telephone.press(digit) })));
 at("earlier").onclick = () => tried(() => showCalls(oldest));
+at("older").onclick = () => tried(() => showMessages(oldestMessage));
 for (const one of at("folders").children)
   one.onclick = () => {
     folder = one.dataset.state;

@@ -107,7 +107,7 @@ export class Telephone {
   calls = (before) => this.connection.request("calls", { limit: 20, ...(before && { before }) });
   numbers = () => this.connection.request("numbers");
   changeNumber = (number, wanted) => this.connection.request("numbers", { number, ...wanted });
-  messages = (state) => this.connection.request("voicemail", { op: "list", state });
+  messages = (state, before) => this.connection.request("voicemail", { op: "list", state, ...(before && { before }) });
 
   // A message or a greeting as a Blob of Ogg Opus, whole and unaltered.
   recording = (id) => this.#fetch({ op: "fetch", id });
