@@ -174,14 +174,18 @@ void call::on_bye(const stack_event& signal) {
 // RFC 3261 §15: a caller may end an early dialog by BYE, and its INVITE is over then (§15.1.2: 487). A called
 // party must not, but what has hung up will not answer any more.
 void call::on_early_bye(const stack_event& signal) {
-  nua_respond(handle_, SIP_200_OK, NUTAG_WITH_THIS(home_.stack()), TAG_END());
   const reason why = reason_of(signal.message);
   if (phase_ == phase::offered) {
+    nua_respond(handle_, SIP_200_OK, NUTAG_WITH_THIS(home_.stack()), TAG_END());
     nua_respond(handle_, SIP_487_REQUEST_TERMINATED, TAG_END());
     tell(cancelled{key_, why.q850, why.text});
     finish();
     return;
   }
+  // The stack ends the session with its answer to the BYE, and loses the memory of an INVITE that is still
+  // unanswered then: the CANCEL and its 487 come first (on_failed).
+  forget_saved();
+  nua_save_event(home_.stack(), saved_);
   tell(failed{key_, 480, "Hung Up", why.q850, std::nullopt, why.text});
   tell(ended{key_});
   has_told_ended_ = true;

@@ -52,9 +52,12 @@ void call::answer(const std::string& sdp) {
 void call::reject(int status, const std::string& phrase, int q850) {
   if (phase_ != phase::offered || status < 300 || status > 699) return;
   const std::string header = reason_header(q850, {});
+  // A carrier that is told to wait sends no other call meanwhile (RFC 3261 §21.5.4): for want of a circuit not for long.
+  constexpr int no_circuit = 34;
+  const char* const wait_s = q850 == no_circuit ? "1" : "30";
   nua_respond(handle_, status, home_.lasting_phrase(phrase),
               TAG_IF(!header.empty(), SIPTAG_REASON_STR(header.c_str())),
-              TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR("30")), TAG_END());
+              TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(wait_s)), TAG_END());
   finish();
 }
 

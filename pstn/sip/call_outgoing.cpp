@@ -151,6 +151,7 @@ void call::on_failed(int status, const char* phrase, const sip_t* message) {
     reason why = reason_of(message);
     tell(failed{key_, status, phrase ? phrase : "", why.q850, retry_after_of(message), std::move(why.text)});
   }
+  if (!reoffer_waits_) respond_saved(SIP_200_OK, {});  // a BYE before the answer (on_early_bye)
   finish();
 }
 

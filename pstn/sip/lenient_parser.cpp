@@ -30,6 +30,7 @@ bool is_token(std::string_view text) {  // RFC 3261 §25.1
 }
 
 issize_t parse_request(su_home_t* home, msg_header_t* header, char* text, isize_t size) {
+  if (unreadable == home) unreadable = nullptr;  // of a message that ended half-way, at the same place
   auto* request = reinterpret_cast<sip_request_t*>(header);
   request->rq_common->h_class = sip_request_class;
   const std::string line(text, size);  // parsing breaks it up

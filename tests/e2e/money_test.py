@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Money when things break: the gateway killed, its database killed or away, credit contended for, and the orderly end."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -126,8 +127,12 @@ class Money(StageTest):
         backends = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
         frozen = [postmaster, *map(int, backends)]  # the connections stay, and nothing answers
         spool = self.stage.gateway.state / "spool/settlements"
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
+        def send_all(what):
+            for pid in frozen:
+                with contextlib.suppress(ProcessLookupError):  # one that had ended, and is taken note of now
+                    os.kill(pid, what)
+
+        send_all(signal.SIGSTOP)
         try:
             call = other.offer(NUMBER)
             refused = other.await_frame(lambda frame: frame["t"] == "hangup" and frame.get("call") == call)
@@ -136,8 +141,7 @@ class Money(StageTest):
             self.hang_up(running)
             processes.wait_until("the settlement's being spooled", lambda: any(spool.iterdir()), PATIENCE_S)
         finally:
-            for pid in frozen:
-                os.kill(pid, signal.SIGCONT)
+            send_all(signal.SIGCONT)
         processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
         self.assert_charged_once(call_id)
         processes.wait_until("an empty spool", lambda: not any(spool.iterdir()), PATIENCE_S)

@@ -218,8 +218,12 @@ TEST(EarlyDialog, OfACarrierThatHangsUpBeforeItAnswersHasFailed) {
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->q850, 31);
   EXPECT_TRUE(call.ours.events.expect<ua::ended>());
+  const auto cancel = call.far.receive("CANCEL ");
+  ASSERT_TRUE(cancel);
+  call.far.send(received_invite(*cancel).reply("200 OK"));
+  call.far.send(invite.answer("487 Request Terminated", "a", call.far, "", ""));
+  EXPECT_TRUE(call.far.receive("ACK "));
   EXPECT_TRUE(call.far.receive("SIP/2.0 200"));
-  EXPECT_TRUE(call.far.receive("CANCEL "));
 }
 
 TEST(Refresh, ByReInviteMayBringAnotherAddress) {
