@@ -180,7 +180,9 @@ void inbound_call::on_forwarding_sip(const sip::event& event) {
     if (ending_) return;
     const bool broken = std::holds_alternative<sip::ended>(event);
     const auto* bye = std::get_if<sip::bye_received>(&event);
-    if (forward_answered_)
+    if (forward_answered_ && std::holds_alternative<sip::cancelled>(event))
+      cancel_answered();  // it has overtaken our answer: nobody was connected
+    else if (forward_answered_)
       end(party::caller, broken ? "network_failure" : "normal",
           broken ? "The telephone side was cut off." : "The other side hung up.", 200,
           broken ? 41 : (bye ? bye->q850.value_or(16) : 16));

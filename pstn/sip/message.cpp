@@ -40,6 +40,13 @@ bool is_sdp_type(const sip_content_type_t* type) {
   return !type || !type->c_type || su_casematch(type->c_type, "application/sdp");
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
 /// Diversion (RFC 5806) and History-Info (RFC 7044) are no headers of Sofia's: they are among the unknown
 /// ones.
 void read_diversions(const sip_t* message, incoming_invite& into) {
@@ -54,20 +61,13 @@ void read_diversions(const sip_t* message, incoming_invite& into) {
   into.diversion_count = reader.count();
   into.history = reader.history();
   // RFC 7044 §10.1.2: privacy that is asked for the whole request is each entry's.
-  const auto& asked = into.privacy;
+  const std::string asked = lower(into.privacy);
   for (const char* value : {"history", "header", "session"}) {
     if (asked.find(value) == asked.npos) continue;
     withhold(into.history);
     for (diversion& one : into.diversions)
       one.withheld = true;
   }
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
 }
 
 /// Identity (RFC 8224 §4; "y" is its compact form) is no header of Sofia's either. The far end signs what it

@@ -51,6 +51,22 @@ TEST(IncomingCall, IsToldRingsHasEarlyMediaAndIsAnswered) {
   EXPECT_TRUE(ours.events.is_empty());
 }
 
+TEST(IncomingCall, PrivacyOfItsHistoryIsKeptToInAnySpelling) {
+  agent ours;
+  wire far(ours.port);
+  std::string invite = far.request("INVITE", {}, 1, {}, pcma_sdp(41000));
+  const std::string_view hops = "Max-Forwards: 70\r\n";
+  const std::size_t at = invite.find(hops);
+  ASSERT_NE(at, std::string::npos);
+  invite.insert(at + hops.size(), "Privacy: History\r\nDiversion: <sip:+16505550111@carrier.example>;reason=no-answer\r\n");
+  far.send(invite);
+  const auto incoming = ours.events.expect<ua::incoming_invite>();
+  ASSERT_TRUE(incoming);
+  ASSERT_EQ(incoming->diversions.size(), 1U);
+  EXPECT_TRUE(incoming->diversions[0].withheld);
+  ours.user_agent.reject(incoming->key, 486, "Busy Here", 17);
+}
+
 TEST(IncomingCall, ComesOverTcp) {
   agent ours;
   sipp caller("caller_hangs_up", ours.port, "t1");
