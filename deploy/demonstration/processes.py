@@ -90,6 +90,13 @@ def _is_free(port):
     return True
 
 
+def has_bound(port, family=""):
+    """Whether somebody has bound the port for UDP ("6": over IPv6), as the kernel lists it. An attempt to bind it would tell too, and
+    now and then take it from the program that is awaited in the very moment of its start."""
+    sockets = pathlib.Path(f"/proc/self/net/udp{family}").read_text().splitlines()[1:]
+    return any(line.split()[1].endswith(f":{port:04X}") for line in sockets)
+
+
 def wait_until(what, condition, timeout_s, interval_s=0.05):
     """The first true value of `condition`; an error that names `what` after `timeout_s`."""
     end = time.monotonic() + timeout_s

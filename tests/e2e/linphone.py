@@ -3,7 +3,6 @@
 
 import os
 import pathlib
-import socket
 import subprocess
 import threading
 
@@ -43,17 +42,9 @@ class Linphone:
         )
         self.said = []
         threading.Thread(target=self._listen, daemon=True).start()
-        processes.wait_until("linphone's listening", self._listens, 30)
+        processes.wait_until("linphone's listening", lambda: processes.has_bound(self.sip_port), 30)
         for word in ("ipv6 disable", "soundcard use files", f"play {plays}", f"record {records}"):
             self.tell(word)
-
-    def _listens(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("127.0.0.1", self.sip_port))
-            except OSError:
-                return True
-            return False
 
     def _listen(self):
         for line in self.process.stdout:

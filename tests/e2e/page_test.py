@@ -83,6 +83,7 @@ class Page(StageTest):
         self.see("#credit", r"EUR \d+\.\d+")
         self.person.call("fill", "#number", LANDLINE)
         self.assertEqual("EUR 0.60 a minute (United Kingdom)", self.see("#price", "a minute"))
+        self.person.call("describe_slowly", 1000)  # slower than the telephone answers
         self.person.call("click", "#call")
         self.see("#clock", r"0:0\d")
         self.person.call("listen", "ear")

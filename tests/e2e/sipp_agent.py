@@ -4,9 +4,10 @@
 import itertools
 import pathlib
 import re
-import socket
 import subprocess
 import time
+
+from demonstration import processes
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 SCENARIOS = TESTS / "e2e/sipp", TESTS / "integration/pstn/sip/scenarios"
@@ -45,12 +46,8 @@ class Sipp:
     def _await_port(self, address):
         end = time.monotonic() + 20
         while self.process.poll() is None and time.monotonic() < end:
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
-            with socket.socket(family, socket.SOCK_DGRAM) as probe:
-                try:
-                    probe.bind((address, self.port))
-                except OSError:
-                    return
+            if processes.has_bound(self.port, "6" if ":" in address else ""):
+                return
             time.sleep(0.02)
         raise RuntimeError(f"sipp does not listen: {self.complaint()}")
 

@@ -13,6 +13,7 @@ export class Call {
 
   // What is signed and sent, and what has come: as it is.
   claims = {};
+  #before = Promise.resolve(); // until the frames so far are taken
   sent = (sdp) => sdp;
   arrived = (sdp) => sdp;
 
@@ -100,7 +101,16 @@ export class Call {
     await this.#sendDescription("restart", "offer");
   }
 
-  async take(frame) {
+  // What has come, in its order: an answer may arrive while the description before it is still being verified. An end waits for
+  // nothing.
+  take(frame) {
+    if (frame.t === "hangup" || frame.t === "taken") return this.#takeNow(frame);
+    const taken = this.#before.then(() => this.#takeNow(frame));
+    this.#before = taken.catch(() => {}); // told by `taken`
+    return taken;
+  }
+
+  async #takeNow(frame) {
     const { t: type, body } = frame;
     if (body?.sdp) {
       this.#note("description"); // before the checks: they are part of what the caller waits for

@@ -27,6 +27,15 @@ const person = {
   click: (selector) => page.click(selector),
   text: (selector) => page.textContent(selector),
   sees: (selector) => page.isVisible(selector),
+  // From now on a description takes so long to be applied.
+  describe_slowly: (ms) =>
+    page.evaluate((pause) => {
+      const { setRemoteDescription } = RTCPeerConnection.prototype;
+      RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        return setRemoteDescription.call(this, description);
+      };
+    }, ms),
   // Until the element is seen with this in its text.
   await: (selector, pattern, timeoutMs) =>
     page

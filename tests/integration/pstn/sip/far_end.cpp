@@ -14,9 +14,11 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <iomanip>
 #include <random>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <thread>
 
@@ -31,18 +33,6 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
   return address;
-}
-
-int bound_socket_of_ipv6(int type, std::uint16_t port) {
-  const int handle = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_addr = in6addr_loopback;
-  address.sin6_port = htons(port);
-  if (handle >= 0 && bind(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-    return handle;
-  if (handle >= 0) close(handle);
-  return -1;
 }
 
 /// A socket bound to the port (0: any), or -1.
@@ -60,6 +50,22 @@ std::uint16_t port_of(int handle) {
   socklen_t size = sizeof address;
   getsockname(handle, reinterpret_cast<sockaddr*>(&address), &size);
   return ntohs(address.sin_port);
+}
+
+/// As the kernel lists it. An attempt to bind the port ourselves would tell too, and now and then take it
+/// from the program that is awaited in the very moment of its start.
+bool is_bound(std::uint16_t port, bool tcp, bool ipv6) {
+  std::ifstream list(std::string("/proc/self/net/") + (tcp ? "tcp" : "udp") + (ipv6 ? "6" : ""));
+  std::ostringstream suffix;
+  suffix << ':' << std::hex << std::uppercase << std::setw(4) << std::setfill('0') << port;
+  constexpr std::string_view listening = "0A";
+  std::string slot, local, remote, state;
+  for (std::string line; std::getline(list, line);) {
+    if (std::istringstream(line) >> slot >> local >> remote >> state && local.ends_with(suffix.str()) &&
+        (!tcp || state == listening))
+      return true;
+  }
+  return false;
 }
 
 std::string random_name() {
@@ -94,10 +100,7 @@ std::uint16_t free_port() {
 bool wait_until_bound(std::uint16_t port, bool tcp, bool ipv6) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < deadline) {
-    const int type = tcp ? SOCK_STREAM : SOCK_DGRAM;
-    const int handle = ipv6 ? bound_socket_of_ipv6(type, port) : bound_socket(type, port);
-    if (handle < 0) return true;
-    close(handle);
+    if (is_bound(port, tcp, ipv6)) return true;
     std::this_thread::sleep_for(poll_interval);
   }
   return false;
