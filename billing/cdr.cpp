@@ -46,6 +46,7 @@ call_record call_of(const pqxx::row& row) {
   record.billed = sql::seconds_of(row["billed_s"]);
   record.price = sql::money_of(row["price_micros"]);
   record.charged = sql::money_of(row["charged_micros"]);
+  if (!row["rerated_micros"].is_null()) record.rerated = sql::money_of(row["rerated_micros"]);
   if (!row["cost_micros"].is_null()) record.cost = sql::money_of(row["cost_micros"]);
   if (!row["margin_micros"].is_null()) record.margin = sql::money_of(row["margin_micros"]);
   return record;
@@ -67,7 +68,9 @@ const char* const select_calls = R"(
       'answered_at', billing.iso_time(answered_at), 'ended_at', billing.iso_time(ended_at)) AS stop,
     settled_by, currency, rate_id, rate_prefix, destination, connection_fee_micros, price_per_minute_micros,
     initial_increment_s, next_increment_s, free_start_s, included_s, billed_s, price_micros, charged_micros,
-    cost_micros, margin_micros, export_position, rate_deck, rate_deck_version
+    cost_micros, margin_micros, export_position, rate_deck, rate_deck_version,
+    (SELECT -sum(a.amount_micros)::bigint FROM billing.rerated_call a
+       WHERE a.account_id = c.account_id AND a.call_id = c.call_id) AS rerated_micros
   FROM billing.cdr c
     LEFT JOIN LATERAL (SELECT v.deck AS rate_deck, v.version AS rate_deck_version
                          FROM billing.rate r JOIN billing.deck_version v USING (deck_version_id)

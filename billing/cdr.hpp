@@ -48,6 +48,8 @@ struct call_record {
   money price{};    // of the billed seconds
   money charged{};  // less than the price only if a correction found the credit gone
   std::optional<money>
+      rerated{};  // taken since by re-ratings, negative: given back (rerating.hpp); none: none was
+  std::optional<money>
       cost{};  // what the carrier asks, by call.cost and its currency; none: no cost was known
   std::optional<money> margin{};  // charged − cost; none: no cost, or in another currency
 };

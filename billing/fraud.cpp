@@ -47,11 +47,9 @@ std::vector<fraud_limit> list_fraud_limits(pqxx::transaction_base& tx) {
 }
 
 boost::system::result<void> set_fraud_limit(pqxx::transaction_base& tx, const fraud_limit& limit) {
-  const bool of_one_account = is_one_of(limit.measure, {"dear_prefixes_day", "call_length"});
-  const bool known = of_one_account || is_one_of(limit.measure, {"spend_hour", "spend_day", "starts_minute",
-                                                                 "concurrent_calls"});
-  const bool good_scope = is_one_of(limit.scope, {"new", "established"}) || is_account(limit.scope) ||
-                          (limit.scope == "all" && !of_one_account);
+  const bool known = is_one_of(limit.measure, {"spend_hour", "spend_day", "starts_minute", "concurrent_calls",
+                                               "dear_prefixes_day", "call_length"});
+  const bool good_scope = is_one_of(limit.scope, {"new", "established", "all"}) || is_account(limit.scope);
   if (!known || !good_scope || limit.most < 0 || !is_one_of(limit.action, {"event", "refuse", "cut"}) ||
       limit.currency.empty() == is_one_of(limit.measure, {"spend_hour", "spend_day"}))
     return error::malformed;

@@ -26,11 +26,11 @@ struct fraud_limit {
   // new, established, all, or an account's id, whose limits go before those of its level.
   std::string scope{};
   // spend_hour, spend_day (micro-units; what live calls hold counts), starts_minute, concurrent_calls,
-  // dear_prefixes_day (distinct), call_length (seconds). The last two not for all.
+  // dear_prefixes_day (distinct), call_length (seconds).
   std::string measure{};
   std::int64_t most = 0;
-  // event: it is only noted. refuse: new calls are refused while it is so. cut: live calls end at their next
-  // extension as well; spending locks the account until an admin unlocks it.
+  // event: it is only noted. refuse: new calls are refused while it is so (of dear prefixes, dear ones). cut:
+  // live calls end at their next extension as well; spending locks the account until an admin unlocks it.
   std::string action{};
   // Of spend_hour and spend_day (ISO 4217); else empty. It holds for accounts in this currency; where a level
   // has a limit of spending in others only, an account may not start a call.

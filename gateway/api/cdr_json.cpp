@@ -72,6 +72,7 @@ boost::json::object to_json(const billing::call_record& record) {
       call.post_dial_delay ? boost::json::value(call.post_dial_delay->count()) : boost::json::value(nullptr);
   put_money(out, "price", record.price);
   put_money(out, "charged", record.charged);
+  if (record.rerated) put_money(out, "rerated", *record.rerated);
   out["rate"] = record.terms ? boost::json::value(rate_json(*record.terms)) : boost::json::value(nullptr);
   if (record.deck) {
     out["rate_deck"] = record.deck->deck;
@@ -100,10 +101,10 @@ boost::json::object to_json(const billing::call_record& record, role reader) {
       "trunk",  "node",          "attempts",  "cost",      "cost_micros",
       "margin", "margin_micros", "cost_rate", "rate_deck", "rate_deck_version"};
   static constexpr std::array hidden_from_carriers{
-      "account_id", "parent_call_id", "node",      "attempts",         "rate",         "currency",
-      "price",      "price_micros",   "charged",   "charged_micros",   "cost",         "cost_micros",
-      "margin",     "margin_micros",  "cost_rate", "overlay_codec",    "srtp_profile", "from_overlay",
-      "settled_by", "billed_s",       "rate_deck", "rate_deck_version"};
+      "account_id", "parent_call_id", "node",      "attempts",          "rate",         "currency",
+      "price",      "price_micros",   "charged",   "charged_micros",    "cost",         "cost_micros",
+      "margin",     "margin_micros",  "cost_rate", "overlay_codec",     "srtp_profile", "from_overlay",
+      "settled_by", "billed_s",       "rate_deck", "rate_deck_version", "rerated",      "rerated_micros"};
   boost::json::object out = to_json(record);
   const auto hide = [&out](const auto& names) {
     for (const char* const each : names)

@@ -213,6 +213,60 @@ TEST_F(Fraud, LimitsOfAllAreDecidedAtEveryStep) {
   EXPECT_EQ(begin(7).limit, "all") << "what was charged counts from the next watch on";
 }
 
+TEST_F(Fraud, DearPrefixesOfAllAccountsAreCountedTogether) {
+  step([&](auto& tx) { return create_account(tx, account_id(2), "EUR", "DE"); }).value();
+  step([&](auto& tx) {
+    return top_up(tx, {.account_id = account_id(2), .amount = units(100), .payment_id = "second"});
+  }).value();
+  const auto other = [&](std::uint32_t call, const std::string& prefix) {
+    auto request = hold_for(call, units(1), dear_rate(prefix));
+    request.account_id = account_id(2);
+    return step([&](auto& tx) { return open_guarded_hold(tx, request); });
+  };
+  const auto watch = [&] { return step([](auto& tx) { return watch_fraud(tx); }); };
+  limit("dear_prefixes_day", 2, "refuse", "all");
+  EXPECT_EQ(begin(1, dear_rate("881"), units(1)).status, hold_status::opened);
+  EXPECT_EQ(other(2, "882").status, hold_status::opened);
+  EXPECT_EQ(begin(3, dear_rate("883"), units(1)).limit, "all") << "two of others are live";
+  stop(1, seconds{10});
+  EXPECT_FALSE(watch()) << "no other call is refused for it";
+  EXPECT_EQ(other(4, "883").limit, "all") << "the watch has seen the record of the first";
+  EXPECT_EQ(other(5, "881").status, hold_status::opened) << "known today";
+  EXPECT_EQ(begin(6).status, hold_status::opened) << "cheap";
+  pass("25 hours");
+  execute("UPDATE billing.fraud_prefix SET last_at = last_at - interval '25 hours'");
+  EXPECT_FALSE(watch());
+  EXPECT_EQ(begin(7, dear_rate("883"), units(1)).limit, "all") << "881 and 882 are live again";
+  limit("dear_prefixes_day", 2, "event", "all");
+  EXPECT_EQ(begin(8, dear_rate("884"), units(1)).status, hold_status::opened) << "only noted";
+  const auto told = events();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ((std::pair{told[0].scope, told[0].measure}),
+            (std::pair<std::string, std::string>{"all", "dear_prefixes_day"}));
+  EXPECT_EQ(told[0].times, 4);
+  step([](auto& tx) { return unlock_fraud(tx, std::nullopt); });
+  limit("dear_prefixes_day", 4, "refuse", "all");
+  EXPECT_EQ(begin(9, dear_rate("885"), units(1)).status, hold_status::opened)
+      << "only live calls count since";
+}
+
+TEST_F(Fraud, NoCallOfAnyAccountIsLongerThanTheLimitOfAll) {
+  limit("call_length", 3600, "cut", "all");
+  limit("call_length", 7200, "event");
+  begin(1);
+  EXPECT_EQ(more(1, 1, {17'000}, seconds{3599}).status, extend_status::extended);
+  EXPECT_EQ(begin(2).status, hold_status::opened) << "a start has no length";
+  const auto cut = more(1, 2, {17'000}, seconds{3600});
+  EXPECT_EQ(cut.status, extend_status::fraud_limit);
+  EXPECT_EQ(cut.limit, "all");
+  EXPECT_EQ(more(2, 1, {17'000}, seconds{60}).status, extend_status::extended) << "that call alone";
+  EXPECT_FALSE(step([](auto& tx) { return watch_fraud(tx); }));
+  limit("call_length", 3600, "event", "all");
+  EXPECT_EQ(more(1, 3, {17'000}, seconds{3700}).status, extend_status::extended) << "only noted";
+  EXPECT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].times, 2);
+}
+
 TEST_F(Fraud, CallsOfManyAccountsDoNotPassALimitOfAllTogether) {
   constexpr std::uint32_t most = 5, workers = 6;
   limit("concurrent_calls", most, "refuse", "all");
@@ -252,7 +306,6 @@ TEST_F(Fraud, LimitsAreCheckedWhenTheyAreSet) {
   EXPECT_TRUE(set({"new", "spend_hour", 1, "cut"})) << "a sum of no currency";
   EXPECT_TRUE(set({"new", "spend_hour", 1, "cut", "XXX"}));
   EXPECT_TRUE(set({"new", "concurrent_calls", 1, "cut", "EUR"})) << "a count has none";
-  EXPECT_TRUE(set({"all", "call_length", 1, "cut"}));
   limit("spend_hour", 1, "cut");
   EXPECT_TRUE(step([](auto& tx) { return remove_fraud_limit(tx, "new", "spend_hour", "EUR"); }));
   EXPECT_FALSE(step([](auto& tx) { return remove_fraud_limit(tx, "new", "spend_hour", "EUR"); }));
