@@ -90,6 +90,8 @@ struct configuration {
     int progress_timeout_s = 12;                      ///< without any but a 100, then the next trunk if there is one
     int ringing_timeout_s = 120;                      ///< ringing outbound call that nobody answers
     int strangers_per_second = 20;  ///< requests of no trunk that are answered (403 and the like)
+    int stranger_connections = 256, stranger_connections_per_source = 16;  ///< TCP and TLS, of no trunk
+    int stranger_idle_s = 32;  ///< then such a connection is cut
   } sip;
 
   struct {

@@ -142,6 +142,13 @@ void visit_network(configuration& c, key_visitor& v) {
       "sip.strangers_per_second", c.sip.strangers_per_second, 0, 10'000,
       "Requests of those who are no trunk that are answered (403); what is more is dropped, so that a flood "
       "disturbs no call.");
+  v.integer("sip.stranger_connections", c.sip.stranger_connections, 0, 10'000,
+            "Connections by TCP and TLS that those who are no trunk may have open; one more is closed at once. A trunk that "
+            "is known by its digest alone is a stranger until it has been right once in the last 24 hours.");
+  v.integer("sip.stranger_connections_per_source", c.sip.stranger_connections_per_source, 0, 10'000,
+            "The same from one IPv4 address, or one /64 of IPv6 addresses.");
+  v.integer("sip.stranger_idle_s", c.sip.stranger_idle_s, 1, 3'600,
+            "Such a connection is cut when no whole message has come for so long.");
   v.visit("identity.key_file", c.identity.key_file,
           "PEM file of the private key (P-256) that signs the caller's number of calls over trunks with "
           "sign_identity (STIR/SHAKEN, RFC 8224 and 8588). Empty: none is signed.");

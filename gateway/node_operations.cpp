@@ -115,7 +115,7 @@ boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> 
 api::sip_status node_operations::sip() {
   const auto strangers = with_.environment.sip.strangers();
   const auto kept = with_.traces.read_figures();
-  return {strangers.answered, strangers.dropped, kept.calls, kept.bytes, kept.evicted};
+  return {strangers.answered, strangers.dropped, strangers.connections_cut, kept.calls, kept.bytes, kept.evicted};
 }
 
 void node_operations::drain(bool stop) {

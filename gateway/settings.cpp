@@ -67,6 +67,9 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings, cons
   options.bye_confirmation = seconds(31);
   options.most_calls = static_cast<std::size_t>(settings.call.calls) * 2;
   options.strangers_per_second = static_cast<std::size_t>(settings.sip.strangers_per_second);
+  options.stranger_connections = {static_cast<std::size_t>(settings.sip.stranger_connections),
+                                  static_cast<std::size_t>(settings.sip.stranger_connections_per_source),
+                                  seconds(settings.sip.stranger_idle_s)};
   options.now = time.steady;
   options.log = [](std::string_view line) { spdlog::debug("event=sip_stack text=\"{}\"", line); };
   return options;

@@ -90,10 +90,10 @@ def _is_free(port):
     return True
 
 
-def has_bound(port, family=""):
-    """Whether somebody has bound the port for UDP ("6": over IPv6), as the kernel lists it. An attempt to bind it would tell too, and
+def has_bound(port, family="", protocol="udp"):
+    """Whether somebody has bound the port ("6": over IPv6), as the kernel lists it. An attempt to bind it would tell too, and
     now and then take it from the program that is awaited in the very moment of its start."""
-    sockets = pathlib.Path(f"/proc/self/net/udp{family}").read_text().splitlines()[1:]
+    sockets = pathlib.Path(f"/proc/self/net/{protocol}{family}").read_text().splitlines()[1:]
     return any(line.split()[1].endswith(f":{port:04X}") for line in sockets)
 
 

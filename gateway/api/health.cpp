@@ -120,6 +120,9 @@ void put_sip(std::string& into, const sip_status& sip) {
     family.put(label("outcome", "refused"), std::to_string(sip.strangers_answered));
     family.put(label("outcome", "dropped"), std::to_string(sip.strangers_dropped));
   }
+  put_metric(into, "sip_stranger_connections_cut_total", "counter",
+             "Connections by TCP and TLS of those who are no trunk that were too many or silent.",
+             sip.stranger_connections_cut);
   put_metric(into, "sip_traces", "gauge", "Calls whose SIP messages are in memory.", sip.traces);
   put_metric(into, "sip_trace_bytes", "gauge", "Memory that they take.", sip.trace_bytes);
   put_metric(into, "sip_traces_evicted_total", "counter",

@@ -84,6 +84,7 @@ struct media_status {
 /// What the SIP side sees beside calls.
 struct sip_status {
   std::uint64_t strangers_answered = 0, strangers_dropped = 0;  ///< requests of those who are no trunk
+  std::uint64_t stranger_connections_cut = 0;                   ///< theirs, by TCP and TLS
   std::size_t traces = 0, trace_bytes = 0;                      ///< of calls, in memory
   std::uint64_t traces_evicted = 0;                             ///< for want of memory
 };

@@ -44,6 +44,7 @@ endpoint::endpoint(const user_agent_options& options, user_agent::event_handler 
       tap_(options.trace),
       filter_([this](const source_address& from, std::string_view id) { return admits(from, id); }),
       gate_(options.strangers_per_second),
+      connections_(options.stranger_connections),
       authenticator_(realm_of(options), options.challenge_algorithms) {
   if (!options_.now) throw std::invalid_argument("sip: user_agent_options::now is needed");
   if (wakeup_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -206,13 +207,18 @@ void endpoint::refuse(nua_handle_t* handle, int status, const char* phrase, bool
 
 // Responses are none of its business: the stack drops those that answer nothing.
 bool endpoint::admits(const source_address& from, std::string_view sip_call_id) {
-  // Who must prove by digest who it is stays a stranger until then.
-  const auto wanted = admission_ ? admission_(from, {}) : admission{};
-  if (from.ip.empty() || (wanted.allowed && (!wanted.digest || is_proven(from.ip)))) return true;
+  if (from.ip.empty() || !is_stranger(from)) return true;
+  if (connections_.size() > 0) connections_.heard(from, options_.now());
   if (!sip_call_id.empty() && dialogs_.contains(std::string(sip_call_id))) return true;
   const bool admitted = gate_.admits(options_.now());
   ++(admitted ? strangers_answered_ : strangers_dropped_);
   return admitted;
+}
+
+bool endpoint::is_stranger(const source_address& from) {
+  // Who must prove by digest who it is stays a stranger until then.
+  const auto wanted = admission_ ? admission_(from, {}) : admission{};
+  return !wanted.allowed || (wanted.digest && !is_proven(from.ip));
 }
 
 bool endpoint::is_proven(const std::string& ip) {

@@ -19,6 +19,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "pstn/sip/connection_guard.hpp"
+#include "pstn/sip/connection_hook.hpp"
 #include "pstn/sip/digest_server.hpp"
 #include "pstn/sip/handle_owner.hpp"
 #include "pstn/sip/sofia.hpp"
@@ -31,13 +33,13 @@ namespace tollgate::pstn::sip {
 
 class call;
 
-class endpoint {
+class endpoint : private connection_watch {
  public:
   using command = std::function<void(endpoint&)>;
 
   endpoint(const user_agent_options& options, user_agent::event_handler handler,
            std::function<call_key()> next_key);
-  ~endpoint();
+  ~endpoint() override;
   endpoint(const endpoint&) = delete;
   endpoint& operator=(const endpoint&) = delete;
 
@@ -49,7 +51,9 @@ class endpoint {
   void post(command work);
 
   /// From any thread.
-  stranger_figures strangers() const { return {strangers_answered_, strangers_dropped_}; }
+  stranger_figures strangers() const {
+    return {strangers_answered_, strangers_dropped_, connections_cut_};
+  }
 
   // Commands.
   void start_call(call_key key, invite request);
@@ -91,6 +95,12 @@ class endpoint {
   void take_unowned(const stack_event& signal, nua_handle_t* handle);
   void take_invite(const stack_event& signal, nua_handle_t* handle);
   bool admits(const source_address& from, std::string_view sip_call_id);
+  bool is_stranger(const source_address& from);
+  bool admits(const source_address& from) noexcept override;
+  void opened(const void* transport, const source_address& from) noexcept override;
+  void closed(const void* transport) noexcept override;
+  void cut_idle_connections();
+  void plan_cuts();
   bool is_proven(const std::string& ip);
   void note_proven(const std::string& ip);
   /// Whether the INVITE has shown what it must, and then as whom (empty: nobody in particular); otherwise it
@@ -124,6 +134,9 @@ class endpoint {
   stranger_gate gate_;
   std::atomic<std::uint64_t> strangers_answered_ = 0;
   std::atomic<std::uint64_t> strangers_dropped_ = 0;
+  std::atomic<std::uint64_t> connections_cut_ = 0;
+  connection_guard connections_;
+  std::unique_ptr<timer> cut_timer_;  // runs while there is a connection to cut
   user_agent::admission_rule admission_;
   digest_server authenticator_;
   std::map<std::string, std::chrono::steady_clock::time_point> proven_;  // by address: a right digest came

@@ -84,6 +84,7 @@ void endpoint::create_stack() {
   const bool has_tls = options_.tls_port != 0 && !options_.certificate_directory.empty();
   if (has_tls && !tls_is_repaired())
     throw std::runtime_error("no TLS with this build of Sofia-SIP: it would leak each connection");
+  if (!connections_are_watched()) log("another build of Sofia-SIP: connections of strangers are not bounded");
   const std::string tls_url = has_tls ? listen_url(options_, true) : std::string();
   // The library's own STUN server is off: it prints to the standard output what anybody sends.
   stack_ =
@@ -112,6 +113,7 @@ void endpoint::create_stack() {
 
 void endpoint::destroy_stack() {
   stop_timer_.reset();
+  cut_timer_.reset();
   calls_.clear();
   probes_.clear();
   if (wakeup_index_ >= 0) su_root_deregister(root_, wakeup_index_);
@@ -148,6 +150,7 @@ void endpoint::listen_to_stack(bool on) {
   set_stack_log(on ? &options_.log : nullptr);
   set_stack_tap(on && options_.trace ? &tap_ : nullptr);
   set_stack_filter(on ? &filter_ : nullptr);
+  set_connection_watch(on ? this : nullptr);
 }
 
 }  // namespace tollgate::pstn::sip

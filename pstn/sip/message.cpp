@@ -135,16 +135,18 @@ std::optional<std::chrono::seconds> retry_after_of(const sip_t* message) {
 }
 
 source_address source_of(msg_t* message) {
+  return message ? source_of(*msg_addr(message)) : source_address{};
+}
+
+source_address source_of(const su_sockaddr_t& from) {
   source_address out;
-  if (!message) return out;
-  const su_sockaddr_t* from = msg_addr(message);
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (from->su_family == AF_INET) {
-    inet_ntop(AF_INET, &from->su_sin.sin_addr, text.data(), text.size());
-    out.port = ntohs(from->su_sin.sin_port);
-  } else if (from->su_family == AF_INET6) {
-    inet_ntop(AF_INET6, &from->su_sin6.sin6_addr, text.data(), text.size());
-    out.port = ntohs(from->su_sin6.sin6_port);
+  if (from.su_family == AF_INET) {
+    inet_ntop(AF_INET, &from.su_sin.sin_addr, text.data(), text.size());
+    out.port = ntohs(from.su_sin.sin_port);
+  } else if (from.su_family == AF_INET6) {
+    inet_ntop(AF_INET6, &from.su_sin6.sin6_addr, text.data(), text.size());
+    out.port = ntohs(from.su_sin6.sin6_port);
   }
   out.ip = text.data();
   if (out.ip.starts_with("::ffff:") && out.ip.find('.') != std::string::npos) out.ip.erase(0, 7);

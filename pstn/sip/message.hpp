@@ -35,6 +35,7 @@ std::optional<std::chrono::seconds> retry_after_of(const sip_t* message);
 
 /// Where a received message came from.
 source_address source_of(msg_t* message);
+source_address source_of(const su_sockaddr_t& from);
 
 /// The first digest claim for this realm among the Authorization headers.
 std::optional<digest_claim> claim_of(const sip_t* message, std::string_view realm);

@@ -112,6 +112,7 @@ class user_agent::implementation {
       const auto one = line->home().strangers();
       all.answered += one.answered;
       all.dropped += one.dropped;
+      all.connections_cut += one.connections_cut;
     }
     return all;
   }

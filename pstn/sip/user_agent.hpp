@@ -31,10 +31,19 @@ struct seen_message {
   std::string text;       ///< line ends are CRLF, whatever they were; cut at a NUL
 };
 
-/// Requests of those who are not trusted and belong to no call.
+/// Of those who are not trusted: requests that belong to no call, and connections.
 struct stranger_figures {
   std::uint64_t answered = 0;  ///< refused
   std::uint64_t dropped = 0;   ///< not even that: they were too many
+  std::uint64_t connections_cut = 0;  ///< TCP and TLS: there were too many, or nothing came
+};
+
+/// How many connections by TCP and TLS those may have who are not trusted, and how long one may be silent.
+struct connection_bounds {
+  std::size_t most = 256;            ///< in all; one more is closed at once
+  std::size_t most_per_source = 16;  ///< of one IPv4 address, or of the 64 bits before an IPv6 one
+  /// Without a whole message it is cut. RFC 3261 §17.1.1.2: 64·T1, after which no answer is waited for.
+  std::chrono::seconds idle{32};
 };
 
 struct user_agent_options {
@@ -62,6 +71,7 @@ struct user_agent_options {
   std::chrono::seconds shutdown_timeout{5};  ///< stop() waits no longer for the far ends
   std::size_t most_calls = 4000;             ///< further INVITEs are answered 503
   std::size_t strangers_per_second = 20;     ///< requests of strangers that are answered; others are dropped
+  connection_bounds stranger_connections;
   std::uint16_t tls_port = 0;                ///< 0: no TLS listener. For known peers only
   std::string certificate_directory;         ///< agent.pem and cafile.pem; empty: no TLS
   std::function<std::chrono::steady_clock::time_point()> now;  ///< needed; on the SIP thread

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stranger's flood of INVITEs, and a SIP path that loses messages: calls over trunks are set up, heard, and billed once."""
 
+import contextlib
+import pathlib
 import random
 import re
 import socket
@@ -16,6 +18,7 @@ FLOOD_PER_S = 500
 SPEECH_S = 6
 CALLS = 4
 BOB_NUMBER = "+16505550101"
+STRANGER_SOURCES, CONNECTIONS_OF_A_STRANGER = 20, 40
 SEED = 11
 LOSS = 0.25  # of datagrams, either way
 
@@ -89,7 +92,7 @@ class LossyRelay:
 
 
 class Robustness(StageTest):
-    settings = {"billing.report_interval_s": 1, "sip.invite_timeout_s": 20}
+    settings = {"billing.report_interval_s": 1, "sip.invite_timeout_s": 20, "sip.stranger_idle_s": 3}
 
     @classmethod
     def prepare(cls, stage):
@@ -135,6 +138,35 @@ class Robustness(StageTest):
         self.assertLess(len(log), 60, "a line for each INVITE would be thousands")
         self.assert_heard(said, heard)
         self.assert_heard(spoken, heard_far)
+        self.assert_sound()
+
+    def test_strangers_connections_leave_room_for_calls(self):
+        number, port = "+442079460404", self.stage.gateway.sip_port
+        carrier = self.stage.called("called_answers", echo=True, transport="t1")
+        self.stage.trunk(carrier.port, [number[1:]], transport="tcp")
+        cut_before = self.metric("tollgate_sip_stranger_connections_cut_total")
+        strangers = []
+        for source in range(STRANGER_SOURCES):
+            for connection in range(CONNECTIONS_OF_A_STRANGER):
+                one = socket.create_connection(("127.0.0.1", port), PATIENCE_S, (f"127.0.0.{20 + source}", 0))
+                self.addCleanup(one.close)
+                if connection % 2:
+                    with contextlib.suppress(ConnectionError):
+                        one.sendall(b"INVITE sip:+16505550101@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.20\r\nTo: half")
+                strangers.append(one)
+        held = len(list(pathlib.Path(f"/proc/{self.stage.gateway.process.pid}/fd").iterdir()))
+        self.assertLess(held, STRANGER_SOURCES * CONNECTIONS_OF_A_STRANGER)
+        running = self.callers[0].start("call", number, "--play", "tone", "--duration", 1)
+        running.finish(PATIENCE_S)
+        self.assertEqual(("normal", True), (running.event("ended")["code"], running.event("ended")["answered"]))
+        self.assertEqual(0, carrier.finish(PATIENCE_S), carrier.complaint())
+        for one in strangers:
+            try:
+                self.assertEqual(b"", one.recv(1))
+            except ConnectionResetError:
+                pass  # it had sent what nobody read
+        cut = self.metric("tollgate_sip_stranger_connections_cut_total") - cut_before
+        self.assertEqual(len(strangers), cut)
         self.assert_sound()
 
     def forged(self, invite, answer):

@@ -20,8 +20,9 @@ class Sipp:
     it plays."""
 
     def __init__(self, folder, scenario, port, media_port, *, address="127.0.0.1", remote=None, number=None, calls=1,
-                 echo=False, keys=None, files=None):
+                 echo=False, keys=None, files=None, transport="u1"):
         self.port = port
+        self.protocol = "tcp" if transport.startswith("t") else "udp"
         self.folder = folder / "sipp" / f"{next(NUMBERS):02d}-{scenario}"
         self.folder.mkdir(parents=True)
         for name, content in (files or {}).items():
@@ -30,7 +31,7 @@ class Sipp:
         for key, value in (keys or {}).items():
             text = text.replace(f"[{key}]", value)  # sipp's own keys cannot stand for a status
         (self.folder / "scenario.xml").write_text(text)
-        command = ["sipp", "-sf", "scenario.xml", "-i", address, "-p", port, "-mp", media_port, "-m", calls]
+        command = ["sipp", "-sf", "scenario.xml", "-i", address, "-p", port, "-mp", media_port, "-m", calls, "-t", transport]
         command += ["-nostdin", "-timeout", LONGEST_S, "-timeout_error", "-trace_err", "-trace_msg"]
         command += ["-error_file", "errors", "-message_file", "messages"]
         command += ["-rtp_echo"] if echo else []
@@ -46,7 +47,7 @@ class Sipp:
     def _await_port(self, address):
         end = time.monotonic() + 20
         while self.process.poll() is None and time.monotonic() < end:
-            if processes.has_bound(self.port, "6" if ":" in address else ""):
+            if processes.has_bound(self.port, "6" if ":" in address else "", self.protocol):
                 return
             time.sleep(0.02)
         raise RuntimeError(f"sipp does not listen: {self.complaint()}")

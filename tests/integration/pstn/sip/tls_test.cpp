@@ -89,11 +89,13 @@ class telephone {
 
 struct secure_agent {
   explicit secure_agent(const authority& own,
-                        std::chrono::milliseconds patience_with_far_ends = std::chrono::seconds(4))
+                        std::chrono::milliseconds patience_with_far_ends = std::chrono::seconds(4),
+                        std::chrono::seconds stranger_idle = std::chrono::seconds(32))
       : tls_port(free_port()) {
     own.sign(folder.path / "agent.pem");
     fs::copy_file(own.certificate(), folder.path / "cafile.pem");
-    ours = std::make_unique<agent>([this, patience_with_far_ends](ua::user_agent_options& options) {
+    ours = std::make_unique<agent>([&](ua::user_agent_options& options) {
+      options.stranger_connections.idle = stranger_idle;
       options.tls_port = tls_port;
       options.provisional_timeout = patience_with_far_ends;  // a handshake that fails is told by nothing else
       options.certificate_directory = folder.path.string();
@@ -257,6 +259,24 @@ TEST_F(Tls, NothingIsLeftOfAConnectionHoweverItEnds) {
     EXPECT_EQ(sessions, before);
   }
   EXPECT_EQ(sessions, before);
+}
+
+TEST_F(Tls, AStrangersHandshakeThatDoesNotComeIsCut) {
+  authority known;
+  secure_agent secure(known, std::chrono::seconds(4), std::chrono::seconds(1));
+  secure.ours->user_agent.set_admission(
+      [](const ua::source_address&, std::string_view) { return ua::admission{}; });
+  const std::string to = "127.0.0.1:" + std::to_string(secure.tls_port);
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> mute(BIO_new_connect(to.c_str()), BIO_free_all);
+  ASSERT_EQ(BIO_do_connect(mute.get()), 1);
+  int handle = -1;
+  BIO_get_fd(mute.get(), &handle);
+  const timeval longest{std::chrono::seconds(patience).count(), 0};
+  setsockopt(handle, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
+  char byte = 0;
+  EXPECT_EQ(BIO_read(mute.get(), &byte, 1), 0);
+  EXPECT_EQ(secure.ours->user_agent.strangers().connections_cut, 1U);
+  EXPECT_TRUE(tls_client((secure.folder.path / "agent.pem").string()).is_answered(secure.tls_port));
 }
 
 }  // namespace
