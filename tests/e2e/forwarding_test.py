@@ -9,11 +9,14 @@ import time
 import unittest
 import wave
 
+from hearing import loudest_tone
 from stage import LANDLINE, MICROS_PER_SECOND, PATIENCE_S, Problem, StageTest, audio, processes
+from wire_peer import WirePeer
 
 ALICE_NUMBER, BOB_NUMBER = "+16505550100", "+16505550101"
-MOBILE = "+442079460111"
+MOBILE, DEAR = "+442079460111", "+442079460999"
 TALK_S = 6
+WARNING_HZ = 1400
 
 
 def a_law(path):
@@ -23,6 +26,8 @@ def a_law(path):
 
 
 class Forwarding(StageTest):
+    settings = {"billing.warn_first_s": 3, "billing.warn_last_s": 2}
+
     @classmethod
     def prepare(cls, stage):
         cls.alice = stage.subscriber("alice", credit="20.00", number=ALICE_NUMBER)
@@ -30,9 +35,9 @@ class Forwarding(StageTest):
         cls.said_by_caller = stage.speech("said_by_caller", "demo-moreinfo", 8)
         cls.said_by_mobile = stage.speech("said_by_mobile", "demo-abouttotry", 8, 0.9)
         cls.caller = stage.telephone(cls.said_by_caller)
-        cls.mobile = stage.telephone(cls.said_by_mobile, [MOBILE], name="mobile")
+        cls.mobile = stage.telephone(cls.said_by_mobile, [MOBILE, DEAR], name="mobile")
         stage.trunk(cls.caller.sip_port, [LANDLINE[1:]])
-        stage.trunk(cls.mobile.sip_port, [MOBILE[1:]])
+        stage.trunk(cls.mobile.sip_port, [MOBILE[1:], DEAR[1:]])
 
     def setUp(self):
         super().setUp()
@@ -214,17 +219,29 @@ class Forwarding(StageTest):
         self.assert_sound()
 
     def test_the_caller_is_cut_off_when_the_owners_credit_ends(self):
-        dear = "+442079460999"  # EUR 0.50 a second
-        self.a_telephone(dear, "called_answers", echo=True)
-        self.forward(f"{dear} offline", number=BOB_NUMBER)
+        self.forward(f"{DEAR} always", number=BOB_NUMBER)  # EUR 0.50 a second
+        device = WirePeer(self.stage.output / "bobs-device", self.stage.gateway.overlay_port, self.bob.name, self.bob.passphrase)
+        self.addCleanup(device.close)
+        device.attach()
         self.dial(BOB_NUMBER)
         self.caller.await_event("CALL_ESTABLISHED", PATIENCE_S)
+        # Who pays is told wherever he is, and who is at the telephone hears it.
+        warned = device.await_frame(lambda frame: frame["t"] == "event" and frame["body"]["kind"] == "low_credit")
+        self.assertEqual(DEAR, warned["body"]["forwarded_to"])
+        self.assertNotIn("call", warned)
+        self.assertLessEqual(warned["body"]["seconds_left"], 3)
+        device.close()
         closed = lambda: any(event["type"] == "CALL_CLOSED" for event in self.caller.events)
         processes.wait_until("the end of the caller's call", closed, PATIENCE_S)
+        heard = self.stage.wav("warned")
+        self.mobile.keep_recording(self.recordings[1], heard)
+        self.assertGreater(loudest_tone(heard, WARNING_HZ), 0.05)
+        self.assertLess(loudest_tone(self.said_by_caller, WARNING_HZ), 0.02, "what was said is no tone")
         records, _ = self.records_of_call(self.bob, 0)
         self.assertEqual(("credit_exhausted", 4), (records["forward"]["reason"], records["forward"]["billed_s"]))
         self.assertEqual(("credit_exhausted", 0), (records["in"]["reason"], records["in"]["charged_micros"]))
         self.assertEqual(0, self.stage.balance(self.bob)["available_micros"])
+        self.forward(f"{DEAR} offline", number=BOB_NUMBER)
         self.dial(BOB_NUMBER)  # without credit there is the mailbox
         self.caller.await_event("CALL_ESTABLISHED", PATIENCE_S)
         time.sleep(0.5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether speech was heard, also by a machine so busy that the play-out delay grew within the call: piece by piece."""
+"""Whether speech was heard, also by a machine so busy that the play-out delay grew within the call: piece by piece. And whether a tone was."""
 
 import statistics
 
@@ -30,6 +30,14 @@ def piecewise_likeness(said_path, heard_path):
         piece = said[start : start + PIECE] - said[start : start + PIECE].mean()
         found.append(float((windows @ piece / powers).max() / (numpy.sqrt(piece @ piece) + 1e-9)))
     return statistics.median(found)
+
+
+def loudest_tone(path, hz):
+    """The greatest share of the full scale that this frequency has in any 100 ms."""
+    samples, size = numpy.array(audio.read(path), dtype=float), audio.RATE_HZ // 10
+    pieces = samples[: len(samples) // size * size].reshape(-1, size)
+    wave = numpy.exp(2j * numpy.pi * hz / audio.RATE_HZ * numpy.arange(size))
+    return float(numpy.abs(pieces @ wave).max(initial=0)) * 2 / size / 32768
 
 
 def likeness(said_path, heard_path):

@@ -2,16 +2,15 @@
 """What a caller is told of the money while the call lasts: its price with all allowances, its cost so far, the warning that is heard
 and seen; and the top-up that comes after it. And limits that reach a call at no price, and outlive the gateway and its database."""
 
-import array
 import datetime
-import math
 import os
 import signal
 import subprocess
 import unittest
 import uuid
 
-from stage import DECK, LANDLINE, PATIENCE_S, StageTest, audio, processes, program
+from hearing import loudest_tone
+from stage import DECK, LANDLINE, PATIENCE_S, StageTest, processes, program
 from wire_peer import WirePeer
 
 DEAR_NUMBER = "+442079460999"
@@ -42,21 +41,17 @@ class TopUp(StageTest):
         running = peer.start("call", number, *options)
         return running, running.await_event("answered", PATIENCE_S)
 
+    def tollgate(self, *words):
+        """What the command prints, once it has done what it was told."""
+        command = [program("tollgate"), *map(str, words), "--url", self.stage.gateway.api_url]
+        environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": self.stage.gateway.admin_token}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual(0, done.returncode, done.stderr)
+        return done.stdout
+
     def hang_up(self, running):
         running.process.terminate()
         running.finish(PATIENCE_S)
-
-    def loudest_tone(self, path, hz):
-        """The greatest share of the full scale that this frequency has in any 100 ms."""
-        samples, size = audio.read(path), audio.RATE_HZ // 10
-        turn = [(math.cos(2 * math.pi * hz * n / audio.RATE_HZ), math.sin(2 * math.pi * hz * n / audio.RATE_HZ)) for n in range(size)]
-        loudest = 0.0
-        for at in range(0, len(samples) - size, size):
-            part = array.array("h", samples[at : at + size])
-            in_phase = sum(one * turn[n][0] for n, one in enumerate(part))
-            across = sum(one * turn[n][1] for n, one in enumerate(part))
-            loudest = max(loudest, 2 * math.hypot(in_phase, across) / size / 32768)
-        return loudest
 
     def test_a_top_up_after_the_last_warning_extends_the_call(self):
         alice, heard = self.stage.subscriber("alice", credit="14.00"), self.stage.wav("heard")
@@ -75,8 +70,8 @@ class TopUp(StageTest):
         self.assertEqual(record["billed_s"] * DEAR_MICROS_PER_SECOND, record["charged_micros"])
         self.assertEqual(24_000_000 - record["charged_micros"], self.stage.balance(alice)["available_micros"])
         # The other end gives back the silence that it got: what is heard is the gateway's.
-        self.assertGreater(self.loudest_tone(heard, WARNING_HZ), 0.05)
-        self.assertLess(self.loudest_tone(heard, 700), 0.01)
+        self.assertGreater(loudest_tone(heard, WARNING_HZ), 0.05)
+        self.assertLess(loudest_tone(heard, 700), 0.01)
         self.assert_sound()
 
     def test_the_price_is_the_accounts_own_with_its_allowances_from_the_ring_to_the_charge(self):
@@ -102,6 +97,18 @@ class TopUp(StageTest):
         self.assertEqual(("6.00", "0.05"), (record["rate"]["price_per_minute"], record["rate"]["connection_fee"]))
         self.assertEqual(50_000, record["charged_micros"])
         self.assertEqual(20_000_000 - 50_000, self.stage.balance(bob)["available_micros"])
+
+        # A fee that was wrong: told by the command, given back by order, once.
+        self.stage.rest.post_csv("/v1/rate_imports", OWN_DECK.replace("0.05", "0.02").encode(), deck="bobs", currency="EUR")
+        hours = [(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=n)).strftime("%Y-%m-%dT%H:%M:%SZ") for n in (-1, 0)]
+        rerate = ("cdr", "rerate", "--deck", "bobs", "--version", 2, "--account", bob.name, "--from", hours[0], "--until", hours[1])
+        self.assertIn("cheaper 1  to give back 0.03", self.tollgate(*rerate))
+        self.assertIn(f"{number}  442079460201 ", self.tollgate(*rerate))
+        self.assertEqual(20_000_000 - 50_000, self.stage.balance(bob)["available_micros"])
+        for _ in range(2):
+            self.assertIn("calls 1  given back 0.03 EUR  taken 0.00", self.tollgate(*rerate, "--commit", "the-fee", "--note", "as agreed"))
+            self.assertEqual(20_000_000 - 20_000, self.stage.balance(bob)["available_micros"])
+        self.assertEqual((50_000, -30_000), tuple(self.stage.latest_record(bob, 0)[key] for key in ("charged_micros", "rerated_micros")))
         self.assert_sound()
 
     def test_a_second_call_is_told_what_the_first_leaves(self):
@@ -197,11 +204,8 @@ class TopUp(StageTest):
     def test_what_is_sold_below_cost_is_told_by_the_import_and_in_the_log(self):
         file = self.stage.output / "carrier.csv"
         file.write_text("prefix,region,price\n44,UK,0.70\n")
-        command = [program("tollgate"), "rates", "import", file, "--deck", "carrier", "--kind", "cost", "--url", self.stage.gateway.api_url]
-        environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": self.stage.gateway.admin_token}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
-        self.assertEqual(0, done.returncode, done.stderr)
-        self.assertRegex(done.stdout, r"(?s)sold below cost \d+\n.* 44 +default 0.60 < carrier 0.70")
+        told = self.tollgate("rates", "import", file, "--deck", "carrier", "--kind", "cost")
+        self.assertRegex(told, r"(?s)sold below cost \d+\n.* 44 +default 0.60 < carrier 0.70")
         self.stage.rest.put(f"/v1/carriers/{self.stage.carrier}/cost_deck", {"deck": "carrier"})
         told = lambda: "event=sold_below_cost" in self.stage.gateway.log_file.read_text()
         processes.wait_until("the log's line", told, PATIENCE_S)

@@ -221,6 +221,9 @@ const NOTICES = {
   credit_lapse_notice: (n) => `Credit of ${amount(n.amount, n.currency)} lapses on ${when(n.lapses_at * 1000)} unless it is used.`,
   credit_lapsed: (n) => `Credit of ${amount(n.amount, n.currency)} has lapsed.`,
   credit_reactivated: (n) => `Credit of ${amount(n.amount, n.currency)} can be used again.`,
+  // Of a forwarded call, which no device has.
+  low_credit: (n) => n.forwarded_to && `Your credit for the call forwarded to ${n.forwarded_to} lasts for ${n.seconds_left} more seconds.`,
+  credit_extended: (n) => n.forwarded_to && `The call forwarded to ${n.forwarded_to} goes on: there is credit again.`,
   voicemail_pin_changed: (n) => `The PIN for your messages was changed on ${when(n.at * 1000)} (${n.by}).`,
   voicemail_locked: () => "Five wrong PINs: no telephone hears your messages for a while.",
   number_term_notice: (n) => `The term of ${n.number} ends on ${when(n.until * 1000)}${n.auto_renew ? " and is renewed from your credit." : "."}`,
