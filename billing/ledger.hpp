@@ -187,7 +187,7 @@ boost::system::result<top_up_answer> top_up(pqxx::transaction_base& tx, const to
 // One balanced pair of the ledger: the account gets `amount`, the house account `contra` gets −amount.
 struct entry {
   std::int64_t sequence = 0;  // 1, 2, 3 … without gaps in each account
-  // top_up, call, correction (of a call, by its late stop record), subscription, refund, goodwill,
+  // top_up, call, correction (of a call, by its late stop record), rerating, subscription, refund, goodwill,
   // adjustment, voucher, lapse, reactivation, subscription_refund
   std::string kind{};
   // cash, call_revenue, subscription_revenue, refunds, goodwill, adjustments, vouchers, inactive_credit,
@@ -196,7 +196,7 @@ struct entry {
   money amount{};
   money posted_after{};
   std::string reference{};  // call id, payment id, refund id, voucher's batch and serial, subscription id and
-                            // period ("…/2"), an admin's reference
+                            // period ("…/2"), re-rating and call id, an admin's reference
   std::string note{};
   std::chrono::system_clock::time_point at{};
   std::optional<tax_share> tax{};

@@ -247,6 +247,23 @@ bool print_carrier(const json::object& found) {
 
 }  // namespace
 
+std::optional<std::pair<std::string, std::string>> cdr_span(const std::string& command,
+                                                            const std::string& month, const std::string& from,
+                                                            const std::string& until) {
+  const auto refuse = [&](const char* why) {
+    std::cerr << "tollgate cdr " << command << ": " << why << "\n";
+    return std::optional<std::pair<std::string, std::string>>{};
+  };
+  if (!month.empty()) {
+    const auto span = month_span(month);
+    if (!span || !from.empty() || !until.empty())
+      return refuse("--month is a month such as 2026-11, in place of --from and --until");
+    return span;
+  }
+  if (from.empty() || until.empty()) return refuse("needs --month, or --from and --until");
+  return std::pair{moment(from), moment(until)};
+}
+
 int command_cdr_export(const configuration& settings, const remote_options& remote,
                        const cdr_export_options& wanted) {
   if (!wanted.state.empty() && wanted.output.empty()) {
@@ -258,21 +275,9 @@ int command_cdr_export(const configuration& settings, const remote_options& remo
 
 int command_cdr_reconcile(const configuration& settings, const remote_options& remote,
                           const cdr_reconcile_options& wanted) {
-  std::string from = moment(wanted.from), until = moment(wanted.until);
-  if (!wanted.month.empty()) {
-    const auto span = month_span(wanted.month);
-    if (!span || !from.empty() || !until.empty()) {
-      std::cerr
-          << "tollgate cdr reconcile: --month is a month such as 2026-11, in place of --from and --until\n";
-      return exit_usage;
-    }
-    std::tie(from, until) = *span;
-  }
-  if (from.empty() || until.empty()) {
-    std::cerr << "tollgate cdr reconcile: needs --month, or --from and --until\n";
-    return exit_usage;
-  }
-  const std::string span = "from=" + url_encoded(from) + "&until=" + url_encoded(until);
+  const auto moments = cdr_span("reconcile", wanted.month, wanted.from, wanted.until);
+  if (!moments) return exit_usage;
+  const std::string span = "from=" + url_encoded(moments->first) + "&until=" + url_encoded(moments->second);
   const auto ledger =
       ask_gateway(settings, remote,
                   {.method = "GET", .target = "/v1/ledger/reconciliation?" + span, .timeout = patience});

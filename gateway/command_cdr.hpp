@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tollgate cdr export|reconcile`: call detail records of a running gateway, over its REST API.
+// `tollgate cdr export|reconcile|rerate`: call detail records of a running gateway, over its REST API.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/command.hpp"
@@ -36,5 +38,24 @@ struct cdr_reconcile_options {
 /// exit_failed if anything differs.
 int command_cdr_reconcile(const configuration& settings, const remote_options& remote,
                           const cdr_reconcile_options& wanted);
+
+struct cdr_rerate_options {
+  std::string deck, version;       ///< by which the calls are rated anew
+  std::string rated_by;            ///< deck, or deck/version, that gave their rates; empty: the same deck
+  std::string account;             ///< name or id; empty: all
+  std::string month, from, until;  ///< as of reconcile
+  std::string commit;              ///< id under which corrections are entered; empty: a report only
+  std::string note;
+};
+
+/// Tells what the calls would have cost; with `commit`, enters the differences, once by its id.
+int command_cdr_rerate(const configuration& settings, const remote_options& remote,
+                       const cdr_rerate_options& wanted);
+
+/// First moment and the one after the last, RFC 3339, of a month or of two moments or days. Nothing: what is
+/// wrong was told on standard error, in the name of `command`.
+std::optional<std::pair<std::string, std::string>> cdr_span(const std::string& command,
+                                                            const std::string& month, const std::string& from,
+                                                            const std::string& until);
 
 }  // namespace tollgate::gateway

@@ -37,6 +37,7 @@ struct arguments {
   trace_options trace;
   cdr_export_options cdr_export;
   cdr_reconcile_options cdr_reconcile;
+  cdr_rerate_options cdr_rerate;
   rates_import_options rates_import;
   rates_export_options rates_export;
   new_token_options new_token;
@@ -81,6 +82,7 @@ CLI::App* add_remote(CLI::App& app, const char* name, const char* help, argument
 struct cdr_commands {
   const CLI::App* take = nullptr;
   const CLI::App* reconcile = nullptr;
+  const CLI::App* rerate = nullptr;
 };
 
 cdr_commands add_cdr(CLI::App& app, arguments& given) {
@@ -113,7 +115,23 @@ cdr_commands add_cdr(CLI::App& app, arguments& given) {
                         "Seconds that durations may differ by (1)");
   reconcile->add_option("--utc-offset", in.utc_offset_min,
                         "Minutes, of the carrier's times that name none (0)");
-  return {take, reconcile};
+  CLI::App* const rerate = add_remote(*cdr, "rerate",
+                                      "Tell what calls would have cost by a version of a rate deck; with --commit, "
+                                      "correct what they were charged",
+                                      given);
+  auto& anew = given.cdr_rerate;
+  rerate->add_option("--deck", anew.deck, "The deck whose version rates them anew")->required();
+  rerate->add_option("--version", anew.version, "Its version, any: tollgate rates list")->required();
+  rerate->add_option("--rated-by", anew.rated_by,
+                     "The deck that gave their rates, or DECK/VERSION (default: the same deck, any version)");
+  rerate->add_option("--account", anew.account, "One account, by its name or id (default: all)");
+  rerate->add_option("--month", anew.month, "A month (UTC): 2026-11");
+  rerate->add_option("--from", anew.from, "First moment, RFC 3339, or a day");
+  rerate->add_option("--until", anew.until, "The moment after the last one");
+  rerate->add_option("--commit", anew.commit,
+                     "Enter the corrections under this id: once, however often it is given");
+  rerate->add_option("--note", anew.note, "Why");
+  return {take, reconcile, rerate};
 }
 
 struct rates_commands {
@@ -295,6 +313,7 @@ int run_command(int count, char** words) {
     if (simulate->parsed()) return command_simulate(settings, given.remote, given.simulation);
     if (cdr.take->parsed()) return command_cdr_export(settings, given.remote, given.cdr_export);
     if (cdr.reconcile->parsed()) return command_cdr_reconcile(settings, given.remote, given.cdr_reconcile);
+    if (cdr.rerate->parsed()) return command_cdr_rerate(settings, given.remote, given.cdr_rerate);
     if (rates.take->parsed()) return command_rates_import(settings, given.remote, given.rates_import);
     if (rates.give->parsed()) return command_rates_export(settings, given.remote, given.rates_export);
     if (rates.list->parsed()) return command_rates_list(settings, given.remote);

@@ -109,6 +109,11 @@ boost::asio::awaitable<reply> list_cdr_consumers(services& with, const request& 
 boost::asio::awaitable<reply> acknowledge_cdrs(services& with, const request& from);
 boost::asio::awaitable<reply> remove_cdr_consumer(services& with, const request& from);
 boost::asio::awaitable<reply> reconcile_ledger(services& with, const request& from);
+boost::asio::awaitable<reply> report_rerating(services& with, const request& from);
+boost::asio::awaitable<reply> create_rerating(services& with, const request& from);
+boost::asio::awaitable<reply> list_reratings(services& with, const request& from);
+boost::asio::awaitable<reply> get_rerating(services& with, const request& from);
+boost::asio::awaitable<reply> list_rerated_calls(services& with, const request& from);
 boost::asio::awaitable<reply> reconcile_carrier(services& with, const request& from);
 
 // rate decks and prices (rates.cpp)

@@ -31,6 +31,7 @@ constexpr access owner_reads{{role::auditor, role::support, role::subscriber}, o
 constexpr access owner_or_support{{role::support, role::subscriber}, owner::path};
 constexpr access owner_only{{role::subscriber}, owner::path};
 constexpr access rates_read{{role::auditor, role::rates, role::support}};
+constexpr access rates_reports{{role::auditor, role::rates}};
 constexpr access rates_desk{{role::rates}};
 constexpr access numbers_read{{role::auditor, role::numbers, role::support}};
 constexpr access numbers_desk{{role::numbers}};
@@ -158,6 +159,11 @@ constexpr route table[] = {
     {"GET", "/v1/cdrs/export", export_cdrs, auditors},
     {"POST", "/v1/cdrs/reconciliation", reconcile_carrier, auditors, large},
     {"GET", "/v1/ledger/reconciliation", reconcile_ledger, auditors},
+    {"GET", "/v1/cdrs/rerating", report_rerating, rates_reports},
+    {"GET", "/v1/reratings", list_reratings, auditors},
+    {"POST", "/v1/reratings", create_rerating, admins},
+    {"GET", "/v1/reratings/{}", get_rerating, auditors},
+    {"GET", "/v1/reratings/{}/calls", list_rerated_calls, auditors},
     {"GET", "/v1/cdr_consumers", list_cdr_consumers, auditors},
     {"PUT", "/v1/cdr_consumers/{}", acknowledge_cdrs, admins},
     {"DELETE", "/v1/cdr_consumers/{}", remove_cdr_consumer, admins},

@@ -33,14 +33,15 @@ class CdrApi : public Api {
     EXPECT_TRUE(get("/v1/ledger/violations").at("items").as_array().empty());
     Api::TearDown();
   }
-  // A minute at EUR 0.017 over the trunk "main", with an id of 22 November 2026.
-  void call(std::uint8_t number) {
+  // A minute at EUR 0.017 over the trunk "main", with an id of 22 November 2026 (or what it begins with).
+  void call(std::uint8_t number, const std::string& id = "01a20320-a200-7000-8000-0000000000",
+            std::int64_t rate_id = 7) {
     billing::hold_request hold;
     hold.account_id = account_;
-    hold.call_id = *parse_uuid("01a20320-a200-7000-8000-0000000000" + std::to_string(10 + number));
+    hold.call_id = *parse_uuid(id + std::to_string(10 + number));
     hold.node = "test";
     hold.terms = {
-        .rate_id = 7, .prefix = "44", .destination = "United Kingdom", .price_per_minute = {17'000}};
+        .rate_id = rate_id, .prefix = "44", .destination = "United Kingdom", .price_per_minute = {17'000}};
     hold.currency = "EUR";
     hold.wanted = {17'000};
     hold.callee = "+442079460958";
@@ -158,6 +159,81 @@ TEST_F(CdrApi, CarriersRecordsAreComparedWithOurs) {
   EXPECT_EQ(compare(period, csv).status, 422U);
   EXPECT_EQ(compare("trunks=main", csv).status, 422U);
   EXPECT_EQ(post("/v1/cdrs/reconciliation?" + period + "&trunks=main", "{}").status, 415U);
+}
+
+TEST_F(CdrApi, CallsAreRatedAnewAsAReportAndCorrectedByOrder) {
+  const auto import = [&](const std::string& prices) {
+    const answer done = send("POST", "/v1/rate_imports?deck=retail&currency=EUR",
+                             "prefix,region,price\n" + prices, "text/csv");
+    ASSERT_EQ(done.status, 201U) << done.text;
+  };
+  import("44,UK,0.017\n");
+  import("4420,London,0.01\n44,UK,0.02\n");
+  std::int64_t rate_id = 0;
+  ASSERT_FALSE(
+      pool_
+          ->run_blocking([&](pqxx::work& tx) {
+            rate_id = tx.exec1("SELECT rate_id FROM billing.rate WHERE prefix = '44' ORDER BY 1 LIMIT 1")[0]
+                          .as<std::int64_t>();
+          })
+          .has_error());
+  for (std::uint8_t i = 1; i <= 3; ++i)
+    call(i, "01943656-1a00-7000-8000-0000000000", rate_id);
+  const std::string query =
+      "/v1/cdrs/rerating?deck=retail&version=2&from=2025-01-05T00:00:00Z&until=2025-01-06T00:00:00Z";
+  const answer report = get(query + "&listed=1");
+  ASSERT_EQ(report.status, 200U) << report.text;
+  EXPECT_EQ((std::pair{report.integer("calls"), report.integer("cheaper")}),
+            (std::pair<std::int64_t, std::int64_t>{3, 3}));
+  EXPECT_EQ((std::pair{report.string("before"), report.string("after")}),
+            (std::pair<std::string, std::string>{"0.051", "0.03"}));
+  EXPECT_EQ(report.string("to_give_back"), "0.021");
+  ASSERT_EQ(report.at("first").as_array().size(), 1U);
+  EXPECT_EQ(report.at("first").at(0).at("prefix").as_string(), "4420");
+  EXPECT_TRUE(get("/v1/reratings").at("items").as_array().empty());
+
+  const std::string order =
+      R"({"id":"january","deck":"retail","version":2,"from":"2025-01-05T00:00:00Z","until":"2025-01-06T00:00:00Z","note":"as agreed"})";
+  const answer made = post("/v1/reratings", order);
+  ASSERT_EQ(made.status, 201U) << made.text;
+  EXPECT_EQ((std::pair{made.integer("calls"), made.string("given_back")}),
+            (std::pair<std::int64_t, std::string>{3, "0.021"}));
+  EXPECT_FALSE(made.at("ended_at").is_null());
+  const answer again = post("/v1/reratings", order);
+  EXPECT_EQ((std::pair{again.status, again.text}), (std::pair{200U, made.text}));
+  EXPECT_EQ(get("/v1/reratings/january").text, made.text);
+  EXPECT_EQ(get(query).integer("cheaper"), 0) << "nothing is left to do";
+  const answer page = get("/v1/reratings/january/calls?limit=2");
+  ASSERT_EQ(page.at("items").as_array().size(), 2U);
+  EXPECT_EQ(page.at("items").at(0).at("amount").as_string(), "0.007");
+  EXPECT_EQ(
+      get("/v1/reratings/january/calls?limit=2&after=" + page.string("next")).at("items").as_array().size(),
+      1U);
+  const answer records = get("/v1/cdrs");
+  EXPECT_EQ(records.at("items").at(0).at("charged").as_string(), "0.017");
+  EXPECT_EQ(records.at("items").at(0).at("rerated").as_string(), "-0.007");
+  EXPECT_EQ(get("/v1/accounts/" + uuid_text(account_) + "/entries").at("items").at(0).at("kind").as_string(),
+            "rerating");
+
+  const auto refused = [&](const std::string& change, const std::string& to) {
+    std::string body = order;
+    body.replace(body.find(change), change.size(), to);
+    return post("/v1/reratings", body);
+  };
+  EXPECT_EQ(refused("\"version\":2", "\"version\":1").string("code"), "reference_conflict");
+  EXPECT_EQ(refused("\"version\":2", "\"version\":3").string("code"), "no_deck");
+  EXPECT_EQ(refused("\"version\":2", "\"version\":-1").status, 422U);
+  EXPECT_EQ(refused("2025-01-06", "2025-03-06").status, 422U) << "too long";
+  EXPECT_EQ(refused("2025-01-06", "2025-01-05").status, 422U) << "no time at all";
+  EXPECT_EQ(refused("\"id\":\"january\",", "").status, 422U) << "an id, or a key";
+  std::string future = order;
+  for (const std::string year : {"2025-01-05", "2025-01-06"})
+    future.replace(future.find(year), year.size(), "2199" + year.substr(4));
+  EXPECT_THAT(post("/v1/reratings", future).text, HasSubstr("must not be in the future"));
+  EXPECT_EQ(get("/v1/reratings/june").status, 404U);
+  EXPECT_EQ(get("/v1/reratings/june/calls").status, 404U);
+  EXPECT_EQ(get("/v1/reratings/january/calls?after=x").status, 422U);
+  EXPECT_EQ(get(query + "&account_id=x").status, 422U);
 }
 
 }  // namespace
