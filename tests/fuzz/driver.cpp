@@ -73,7 +73,8 @@ int main(int count, char** words) {
     if (std::strcmp(words[i], "--rounds") == 0) rounds = std::strtoull(words[i + 1], nullptr, 10);
     if (std::strcmp(words[i], "--seed") == 0) seed = std::strtoull(words[i + 1], nullptr, 10);
   }
-  for (auto make : {fuzz::money_targets, fuzz::overlay_targets, fuzz::telephony_targets, fuzz::trace_targets})
+  for (auto make : {fuzz::money_targets, fuzz::overlay_targets, fuzz::sip_targets, fuzz::telephony_targets,
+                    fuzz::trace_targets})
     for (const fuzz::target& each : make()) {
       if (count < 2) std::printf("%s\n", each.name);
       if (count >= 2 && std::strcmp(words[1], each.name) == 0) return fuzz::run(each, rounds, seed);

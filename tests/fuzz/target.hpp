@@ -28,6 +28,7 @@ inline void insist(bool holds, const char* what) {
 
 std::vector<target> money_targets();
 std::vector<target> overlay_targets();
+std::vector<target> sip_targets();
 std::vector<target> telephony_targets();
 std::vector<target> trace_targets();
 
