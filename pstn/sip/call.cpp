@@ -19,6 +19,9 @@ constexpr std::chrono::seconds leave_timeout{70};
 
 constexpr int status_request_timeout = 408;
 
+constexpr std::chrono::seconds expiry_least{1};
+constexpr std::chrono::seconds expiry_most{86'400};  // no call rings for a day
+
 }  // namespace
 
 handle_owner::~handle_owner() {
@@ -47,6 +50,9 @@ call::call(endpoint& home, call_key key, nua_handle_t* handle, const sip_t* mess
   contact_ = contact_by(home.options(), transport_of(message));
   nua_handle_bind(handle, this);
   plan_refresh(message, true);
+  // RFC 3261 §13.3.1: so long the invitation holds.
+  if (const auto* expires = message->sip_expires; expires && expires->ex_date == 0)
+    deadline_.start(std::clamp(std::chrono::seconds(expires->ex_delta), expiry_least, expiry_most));
 }
 
 call::~call() {
@@ -80,6 +86,9 @@ void call::on_event(const stack_event& signal) {
     case nua_i_invite:
     case nua_i_update:
       on_reoffer(signal);
+      return;
+    case nua_i_prack:
+      on_prack(signal);
       return;
     case nua_i_ack:
       on_ack(signal);
@@ -226,6 +235,8 @@ void call::on_deadline() {
       deadline_.start(leave_timeout);
       return;
     case phase::offered:
+      on_expired();
+      return;
     case phase::accepted:
     case phase::talking:
       return;

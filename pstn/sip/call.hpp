@@ -9,6 +9,7 @@
 #include <string>
 
 #include "pstn/sip/handle_owner.hpp"
+#include "pstn/sip/realm_pins.hpp"
 #include "pstn/sip/timer.hpp"
 
 namespace tollgate::pstn::sip {
@@ -23,6 +24,9 @@ class call final : public handle_owner {
 
   /// Empty when the stack makes it.
   const std::string& dialog_id() const { return sip_call_id_; }
+
+  /// Answered and acknowledged, and nobody has hung up.
+  bool is_talking() const { return phase_ == phase::talking; }
 
   void start();
   void progress(int status, const std::string& sdp);
@@ -53,11 +57,14 @@ class call final : public handle_owner {
   void on_answered(const stack_event& signal);
   void on_failed(int status, const char* phrase, const sip_t* message);
   bool authenticate(const stack_event& signal);
+  void learn_realms();
 
   // call_incoming.cpp
   void on_cancel(const stack_event& signal);
   void on_ack(const stack_event& signal);
   void on_reoffer(const stack_event& signal);
+  void on_prack(const stack_event& signal);
+  void on_expired();
   void respond(int status, const char* phrase, const std::string& sdp);
   void respond_saved(int status, const char* phrase, const std::string& sdp);
   void forget_saved();
@@ -80,6 +87,7 @@ class call final : public handle_owner {
   invite request_;             // outgoing only
   bool has_response_ = false;  // anything at all came back to our INVITE
   int challenges_answered_ = 0;
+  realms answered_realms_;    // of the challenges that were answered
   int challenge_status_ = 0;  // the last 401 or 407, to name it when the answer is not accepted
   std::string contact_;       // ours, where the stack's own is not right
   std::string local_sdp_;     // the last of ours, for refreshes
@@ -92,6 +100,8 @@ class call final : public handle_owner {
   std::string leave_reason_;
   nua_saved_event_t saved_[1] = {};  // the BYE, re-INVITE or UPDATE that waits for our answer
   bool reoffer_waits_ = false;
+  bool reoffer_in_prack_ = false;
+  std::string early_answer_;  // to the offer in our reliable provisional answer
   timer deadline_;
   timer reoffer_deadline_;
   timer refresh_timer_;

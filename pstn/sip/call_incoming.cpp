@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The called side: progress, answer, refusal, CANCEL, ACK; and offers within a dialog, either way (RFC 3261
 // §13.3, §14.2, RFC 3311).
+#include <regex>
 #include <utility>
 
 #include "pstn/sip/call.hpp"
@@ -11,6 +12,12 @@ namespace tollgate::pstn::sip {
 namespace {
 
 constexpr const char* sdp_type = "application/sdp";
+
+/// The description with port 0 for each medium.
+std::string without_media(const std::string& sdp) {
+  static const std::regex port("(^|\n)(m=[a-z]+ )[0-9]+");
+  return std::regex_replace(sdp, port, "$1$020");
+}
 
 }  // namespace
 
@@ -45,6 +52,7 @@ void call::progress(int status, const std::string& sdp) {
 
 void call::answer(const std::string& sdp) {
   if (phase_ != phase::offered) return;
+  deadline_.stop();
   phase_ = phase::accepted;
   respond(SIP_200_OK, sdp);
 }
@@ -82,12 +90,34 @@ void call::on_ack(const stack_event& signal) {
   std::string sdp = sdp_of(signal.message);
   const bool is_first = phase_ == phase::accepted;
   if (is_first) {
+    if (sdp.empty()) sdp = std::exchange(early_answer_, {});
     phase_ = phase::talking;
     if (refresh_interval_.count() > 0) refresh_timer_.start(refresh_interval_);
   }
   const bool is_news = is_first || (!sdp.empty() && sdp != remote_sdp_);
   if (!sdp.empty()) remote_sdp_ = sdp;
   if (is_news) tell(acknowledged{key_, std::move(sdp)});
+}
+
+// RFC 3261 §13.3.1.
+void call::on_expired() {
+  nua_respond(handle_, SIP_487_REQUEST_TERMINATED, TAG_END());
+  tell(cancelled{key_, std::nullopt, "Expired"});
+  finish();
+}
+
+// RFC 3262 §5: it may have the answer to the offer of our provisional answer, or another offer.
+void call::on_prack(const stack_event& signal) {
+  if (signal.status >= 200) return;
+  std::string sdp = sdp_of(signal.message);
+  const bool is_answer = phase_ != phase::leaving && !local_sdp_.empty() && remote_sdp_.empty();
+  if (!sdp.empty() && !is_answer) {
+    on_reoffer(signal);
+    return;
+  }
+  if (!sdp.empty()) remote_sdp_ = early_answer_ = std::move(sdp);
+  nua_respond(handle_, SIP_200_OK, NUTAG_WITH_THIS(home_.stack()),
+              TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())), TAG_END());
 }
 
 void call::on_reoffer(const stack_event& signal) {
@@ -116,6 +146,7 @@ void call::on_reoffer(const stack_event& signal) {
     forget_saved();
     nua_save_event(home_.stack(), saved_);
     reoffer_waits_ = true;
+    reoffer_in_prack_ = signal.what == nua_i_prack;
     reoffer_deadline_.start(std::chrono::seconds(10));
     reoffer_sdp_ = sdp;
     tell(reinvite{key_, std::move(sdp)});
@@ -126,7 +157,12 @@ void call::answer_reinvite(const std::string& sdp) {
   reoffer_deadline_.stop();
   if (!std::exchange(reoffer_waits_, false)) return;
   const std::string offered = std::exchange(reoffer_sdp_, {});
-  if (sdp.empty()) {  // what was agreed before holds (RFC 3261 §14.2)
+  if (sdp.empty() && std::exchange(reoffer_in_prack_, false)) {
+    // Whoever refuses the PRACK refuses the answer that it confirms: the medium is refused instead (RFC 3264 §6).
+    const std::string agreed = std::exchange(local_sdp_, without_media(local_sdp_));
+    respond_saved(SIP_200_OK, local_sdp_);
+    local_sdp_ = agreed;
+  } else if (sdp.empty()) {  // what was agreed before holds (RFC 3261 §14.2)
     respond_saved(SIP_488_NOT_ACCEPTABLE, {});
   } else {
     if (!offered.empty()) remote_sdp_ = offered;

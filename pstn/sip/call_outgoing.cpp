@@ -9,6 +9,7 @@
 #include "pstn/sip/diversion.hpp"
 #include "pstn/sip/endpoint.hpp"
 #include "pstn/sip/message.hpp"
+#include "pstn/sip/uri.hpp"
 
 namespace tollgate::pstn::sip {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 constexpr int challenges_most = 2;    // rounds of 401 or 407 that are answered
 constexpr int sip_status_most = 699;  // above it are the stack's own codes
 constexpr std::size_t early_dialogs_most = 32;
+constexpr const char* methods_of_a_caller = "INVITE, BYE, OPTIONS, UPDATE";  // that are answered here
+constexpr int status_unauthorized = 401, status_forbidden = 403, status_proxy_unauthorized = 407;
 
 std::string remote_tag_of(const sip_t* message) {
   const sip_to_t* to = message ? message->sip_to : nullptr;
@@ -79,6 +82,8 @@ void call::start() {
              TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
              SIPTAG_MAX_FORWARDS_STR(hops.c_str()),
              TAG_IF(!request_.reliable_progress, SIPTAG_SUPPORTED_STR("timer")),
+             // Else the stack leaves it to us to send PRACK.
+             NUTAG_APPL_METHOD(static_cast<const char*>(nullptr)), NUTAG_APPL_METHOD(methods_of_a_caller),
              TAG_IF(!request_.sip_call_id.empty(), SIPTAG_CALL_ID_STR(request_.sip_call_id.c_str())),
              SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(request_.sdp.c_str()),
              TAG_NEXT(tags.data()));
@@ -120,6 +125,7 @@ void call::on_provisional(const stack_event& signal) {
     deadline_.start(home_.options().answer_timeout);
   }
   if (signal.status == 100) return;
+  learn_realms();
   std::string sdp = sdp_of(signal.message);
   if (!sdp.empty() && early_sdps_.size() < early_dialogs_most)
     early_sdps_[remote_tag_of(signal.message)] = remote_sdp_ = sdp;
@@ -132,6 +138,7 @@ void call::on_answered(const stack_event& signal) {
     return;
   }
   phase_ = phase::talking;
+  learn_realms();
   deadline_.stop();
   // Without a description it was in a reliable provisional answer of the same branch (RFC 3262 §5).
   if (std::string sdp = sdp_of(signal.message); !sdp.empty())
@@ -145,9 +152,17 @@ void call::on_answered(const stack_event& signal) {
   tell(answered{key_, remote_sdp_, contact ? text_of(contact->m_url) : std::string()});
 }
 
+// Who goes on with the call has taken the digests.
+void call::learn_realms() {
+  if (request_.credentials) home_.pins().learn(host_of(request_.request_uri), *request_.credentials, answered_realms_);
+}
+
 void call::on_failed(int status, const char* phrase, const sip_t* message) {
   if (phase_ == phase::calling) {
     if (status < 300 || status > sip_status_most) status = challenge_status_ != 0 ? challenge_status_ : 500;
+    if (message && status != status_unauthorized && status != status_forbidden &&
+        status != status_proxy_unauthorized)
+      learn_realms();
     reason why = reason_of(message);
     tell(failed{key_, status, phrase ? phrase : "", why.q850, retry_after_of(message), std::move(why.text)});
   }
@@ -157,11 +172,14 @@ void call::on_failed(int status, const char* phrase, const sip_t* message) {
 
 bool call::authenticate(const stack_event& signal) {
   if (!request_.credentials || challenges_answered_ >= challenges_most) return false;
-  const auto answer = answer_to_challenge(signal.message, *request_.credentials);
+  const auto& credentials = *request_.credentials;
+  const auto known = home_.pins().answered(host_of(request_.request_uri), credentials);
+  const auto answer = answer_to_challenge(signal.message, credentials, known);
   if (!answer) return false;
+  answered_realms_.insert(answer->realm);
   ++challenges_answered_;
   if (phase_ == phase::calling && !has_response_) deadline_.start(home_.options().provisional_timeout);
-  nua_authenticate(handle_, NUTAG_AUTH(answer->c_str()), TAG_END());
+  nua_authenticate(handle_, NUTAG_AUTH(answer->tag.c_str()), TAG_END());
   return true;
 }
 

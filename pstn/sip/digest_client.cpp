@@ -155,17 +155,19 @@ void register_digest_client() {
   auc_register_plugin(&plugin);
 }
 
-std::optional<std::string> answer_to_challenge(const sip_t* response, const digest_credentials& credentials) {
+std::optional<challenge_answer> answer_to_challenge(const sip_t* response, const digest_credentials& credentials,
+                                                    const realms& answered) {
   if (!response) return std::nullopt;
   for (const msg_auth_t* list : {response->sip_www_authenticate, response->sip_proxy_authenticate}) {
     for (const msg_auth_t* one = list; one; one = one->au_next) {
       if (!one->au_scheme || !su_casematch(one->au_scheme, "Digest")) continue;
       const char* realm = parameter(one, "realm=");
       if (!realm || realm[0] != '"') continue;
-      if (!credentials.realm.empty() && credentials.realm != unquoted(realm)) continue;
+      if (!answered.empty() && !answered.contains(unquoted(realm))) continue;
       // Sofia splits this text at colons: name and pass-word travel in hexadecimal.
-      return "Digest:" + std::string(realm) + ':' + hexadecimal(credentials.username) + ':' +
-             hexadecimal(credentials.password);
+      return challenge_answer{unquoted(realm), "Digest:" + std::string(realm) + ':' +
+                                                   hexadecimal(credentials.username) + ':' +
+                                                   hexadecimal(credentials.password)};
     }
   }
   return std::nullopt;

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <exception>
@@ -43,6 +44,11 @@ endpoint::endpoint(const user_agent_options& options, user_agent::event_handler 
       wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       tap_(options.trace),
       filter_([this](const source_address& from, std::string_view id) { return admits(from, id); }),
+      dialog_test_([this](std::string_view id) {
+        return std::any_of(calls_.begin(), calls_.end(), [&](const auto& one) {
+          return one.second->is_talking() && one.second->dialog_id() == id;
+        });
+      }),
       gate_(options.strangers_per_second),
       connections_(options.stranger_connections),
       authenticator_(realm_of(options), options.challenge_algorithms) {

@@ -23,6 +23,7 @@
 #include "pstn/sip/connection_hook.hpp"
 #include "pstn/sip/digest_server.hpp"
 #include "pstn/sip/handle_owner.hpp"
+#include "pstn/sip/realm_pins.hpp"
 #include "pstn/sip/sofia.hpp"
 #include "pstn/sip/stack.hpp"
 #include "pstn/sip/stranger_gate.hpp"
@@ -67,6 +68,7 @@ class endpoint : private connection_watch {
   void begin_stop();
 
   // For calls and probes.
+  realm_pins& pins() { return pins_; }
   const user_agent_options& options() const { return options_; }
   su_root_t* root() const { return root_; }
   nua_t* stack() const { return stack_; }
@@ -131,6 +133,7 @@ class endpoint : private connection_watch {
   std::set<std::string> phrases_;
   message_tap tap_;
   const request_filter filter_;
+  const dialog_test dialog_test_;
   stranger_gate gate_;
   std::atomic<std::uint64_t> strangers_answered_ = 0;
   std::atomic<std::uint64_t> strangers_dropped_ = 0;
@@ -139,6 +142,7 @@ class endpoint : private connection_watch {
   std::unique_ptr<timer> cut_timer_;  // runs while there is a connection to cut
   user_agent::admission_rule admission_;
   digest_server authenticator_;
+  realm_pins pins_;
   std::map<std::string, std::chrono::steady_clock::time_point> proven_;  // by address: a right digest came
   bool draining_ = false;
   bool stopping_ = false;

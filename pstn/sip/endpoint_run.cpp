@@ -22,9 +22,8 @@ namespace {
 constexpr unsigned message_most_bytes = 64 * 1024;
 constexpr unsigned socket_buffer_bytes =
     2 * 1024 * 1024;                               // a burst of calls; the kernel's rmem_max may be less
-constexpr unsigned session_interval_least_s = 90;  // RFC 4028 §5: Min-SE is never below 90 s
 constexpr const char* methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO";
-constexpr const char* methods_answered_here = "INVITE, BYE, OPTIONS, UPDATE";
+constexpr const char* methods_answered_here = "INVITE, BYE, OPTIONS, UPDATE, PRACK";
 
 std::string host_text(const std::string& address) {
   return address.find(':') == std::string::npos ? address : '[' + address + ']';
@@ -95,7 +94,7 @@ void endpoint::create_stack() {
                  NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(1),
                  NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_UPDATE_REFRESH(1),
                  NUTAG_SESSION_TIMER(static_cast<unsigned>(options_.session_timer.count())),
-                 NUTAG_MIN_SE(session_interval_least_s), SIPTAG_SUPPORTED_STR("timer, 100rel"),
+                 NUTAG_MIN_SE(static_cast<unsigned>(options_.session_interval_least.count())), SIPTAG_SUPPORTED_STR("timer, 100rel"),
                  SIPTAG_ALLOW_STR(methods), NUTAG_APPL_METHOD(static_cast<const char*>(nullptr)),
                  NUTAG_APPL_METHOD(methods_answered_here), NUTAG_USER_AGENT(options_.name.c_str()),
                  NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), NTATAG_PASS_100(1),
@@ -151,6 +150,7 @@ void endpoint::listen_to_stack(bool on) {
   set_stack_tap(on && options_.trace ? &tap_ : nullptr);
   set_stack_filter(on ? &filter_ : nullptr);
   set_connection_watch(on ? this : nullptr);
+  set_dialog_test(on ? &dialog_test_ : nullptr);
 }
 
 }  // namespace tollgate::pstn::sip

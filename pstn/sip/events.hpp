@@ -33,7 +33,7 @@ struct header {
 /// Digest access authentication towards a carrier (RFC 3261 §22, RFC 8760: SHA-256 is preferred to MD5 when
 /// both are offered).
 struct digest_credentials {
-  std::string realm;  ///< the only realm that is answered; empty: whichever the challenge names
+  std::string realm;  ///< the only realm that is answered; empty: those for which the host has first taken them
   std::string username;
   std::string password;
 };

@@ -9,6 +9,7 @@
 #include "pstn/sip/digest_client.hpp"
 #include "pstn/sip/endpoint.hpp"
 #include "pstn/sip/message.hpp"
+#include "pstn/sip/uri.hpp"
 
 namespace tollgate::pstn::sip {
 namespace {
@@ -54,6 +55,7 @@ registration::registration(endpoint& home, call_key key, registration_request re
 
 void registration::send() {
   challenges_answered_ = 0;
+  answered_realms_.clear();
   given_up_ = false;
   waiting_ = true;
   deadline_.start(2 * home_.options().provisional_timeout);
@@ -76,8 +78,8 @@ void registration::on_event(const stack_event& signal) {
   if (signal.what == nua_r_unregister && signal.status >= 200) {
     if ((signal.status == 401 || signal.status == 407) && challenges_answered_ < challenges_most) {
       ++challenges_answered_;
-      if (const auto answer = answer_to_challenge(signal.message, request_.credentials)) {
-        nua_authenticate(handle_, NUTAG_AUTH(answer->c_str()), TAG_END());
+      if (const auto answer = answer_to_challenge(signal.message, request_.credentials, known())) {
+        nua_authenticate(handle_, NUTAG_AUTH(answer->tag.c_str()), TAG_END());
         return;
       }
     }
@@ -86,6 +88,7 @@ void registration::on_event(const stack_event& signal) {
   }
   if (signal.what != nua_r_register || signal.status < 200 || leaving_) return;
   if (signal.status < 300) {
+    home_.pins().learn(host_of(request_.registrar_uri), request_.credentials, answered_realms_);
     challenges_answered_ = 0;
     failures_ = 0;
     waiting_ = given_up_ = false;
@@ -96,13 +99,18 @@ void registration::on_event(const stack_event& signal) {
     return;
   }
   if ((signal.status == 401 || signal.status == 407) && challenges_answered_ < challenges_most) {
-    if (const auto answer = answer_to_challenge(signal.message, request_.credentials)) {
+    if (const auto answer = answer_to_challenge(signal.message, request_.credentials, known())) {
       ++challenges_answered_;
-      nua_authenticate(handle_, NUTAG_AUTH(answer->c_str()), TAG_END());
+      answered_realms_.insert(answer->realm);
+      nua_authenticate(handle_, NUTAG_AUTH(answer->tag.c_str()), TAG_END());
       return;
     }
   }
   if (!std::exchange(given_up_, false)) fail(signal.status, retry_after_of(signal.message));
+}
+
+realms registration::known() const {
+  return home_.pins().answered(host_of(request_.registrar_uri), request_.credentials);
 }
 
 void registration::fail(int status, std::optional<std::chrono::seconds> retry_after) {

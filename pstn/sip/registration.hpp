@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "pstn/sip/handle_owner.hpp"
+#include "pstn/sip/realm_pins.hpp"
 #include "pstn/sip/timer.hpp"
 
 namespace tollgate::pstn::sip {
@@ -24,12 +25,14 @@ class registration final : public handle_owner {
   void send();
   void fail(int status, std::optional<std::chrono::seconds> retry_after);
   void on_deadline();
+  realms known() const;  // that are answered; empty: any
 
   registration_request request_;
   bool leaving_ = false;
   bool waiting_ = false;   // for the answer to a REGISTER that send() began
   bool given_up_ = false;  // that answer has not come in time; when it comes at last, a refusal is no news
   int challenges_answered_ = 0;
+  realms answered_realms_;
   int failures_ = 0;  // in a row
   timer deadline_;    // of the answer, of the next attempt, or of the farewell
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pstn/sip/stack.hpp"
 
+#include <dlfcn.h>
+
 #include <array>
 #include <cstdarg>
 #include <cstdio>
@@ -27,7 +29,23 @@ constexpr std::size_t line_most_bytes = 512;
 thread_local const std::function<void(std::string_view)>* thread_log = nullptr;
 thread_local message_tap* thread_tap = nullptr;
 thread_local const request_filter* thread_filter = nullptr;
+thread_local const dialog_test* thread_dialogs = nullptr;
+thread_local bool refuses_refresh = false;  // the message that came last does
 decltype(msg_mclass_t::mc_extract_body) extract_body = nullptr;  // the library's own
+
+constexpr int status_timeout = 408;
+constexpr int status_no_dialog = 481;
+
+bool ends_dialog(int status) {
+  return status == status_timeout || status == status_no_dialog;
+}
+
+/// Our re-INVITE of a dialog that goes on was answered by what ends the dialog.
+bool is_refused_refresh(const sip_t& message) {
+  return message.sip_status && ends_dialog(message.sip_status->st_status) && message.sip_cseq &&
+         message.sip_cseq->cs_method == sip_method_invite && message.sip_call_id && thread_dialogs &&
+         (*thread_dialogs)(message.sip_call_id->i_id);
+}
 
 /// The parser's last step. A message without its request line is garbage to the stack, which drops it:
 /// cheaper than any answer, and before a transaction is made.
@@ -35,7 +53,9 @@ issize_t extract_body_filtered(msg_t* message, msg_pub_t* content, char* bytes, 
   const issize_t taken = extract_body(message, content, bytes, size, at_end);
   auto* request = reinterpret_cast<sip_t*>(content);
   if (request->sip_request && take_unreadable(message)) request->sip_flags |= MSG_FLG_ERROR;  // 400
-  if (!thread_filter || !(request->sip_flags & MSG_FLG_COMPLETE) || !request->sip_request) return taken;
+  if (!(request->sip_flags & MSG_FLG_COMPLETE)) return taken;
+  refuses_refresh = is_refused_refresh(*request);
+  if (!thread_filter || !request->sip_request) return taken;
   const char* call_id = request->sip_call_id ? request->sip_call_id->i_id : nullptr;
   if (!(*thread_filter)(source_of(message), call_id ? call_id : "")) request->sip_request = nullptr;
   return taken;
@@ -54,6 +74,11 @@ __attribute__((format(printf, 2, 0))) void forward_log(void*, const char* format
 }
 
 }  // namespace
+
+bool is_ended_by_bye(int status, int method, bool is_response_to_us) noexcept {
+  if (!is_response_to_us || !ends_dialog(status)) return false;
+  return method == sip_method_update || (method == sip_method_invite && refuses_refresh);
+}
 
 void prepare_stack() {
   static std::once_flag once;
@@ -86,4 +111,24 @@ void set_stack_filter(const request_filter* filter) {
   thread_filter = filter;
 }
 
+void set_dialog_test(const dialog_test* test) {
+  thread_dialogs = test;
+}
+
 }  // namespace tollgate::pstn::sip
+
+namespace sip = tollgate::pstn::sip;
+
+extern "C" {
+
+// The library calls it of its own through the dynamic linker, which finds this one first (as in connection_hook.cpp).
+// Of a response to us it wants to know whether the dialog is to be ended by BYE, too.
+__attribute__((visibility("default"))) int sip_response_terminates_dialog(int status, sip_method_t method,
+                                                                          int* by_bye) {
+  using function = int (*)(int, sip_method_t, int*);
+  static const auto original = reinterpret_cast<function>(dlsym(RTLD_NEXT, "sip_response_terminates_dialog"));
+  if (!sip::is_ended_by_bye(status, method, by_bye != nullptr)) return original(status, method, by_bye);
+  *by_bye = 1;
+  return 0;
+}
+}

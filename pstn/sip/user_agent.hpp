@@ -60,6 +60,7 @@ struct user_agent_options {
   /// Of those challenges, the preferred first (RFC 8760); some far ends look at the first alone.
   std::vector<digest_algorithm> challenge_algorithms{digest_algorithm::sha_256, digest_algorithm::md5};
   std::chrono::seconds session_timer{1800};  ///< Session-Expires (RFC 4028); 0: none asked for
+  std::chrono::seconds session_interval_least{90};  ///< Min-SE; RFC 4028 §5: never less where calls are real
   std::chrono::seconds registration_pause{
       30};  ///< after a failed REGISTER, doubled by each (RFC 5626 §4.5: base-time)
   std::chrono::milliseconds provisional_timeout{

@@ -155,5 +155,60 @@ TEST(Authentication, WhoHasProvedItIsNoStrangerForADay) {
   EXPECT_GT(heard(), before);
 }
 
+// Where no realm is named, the one that a carrier has taken our digest for is the only one that is answered there: a
+// called party behind it gets nothing to guess the password from.
+TEST(LearntRealm, IsTheOnlyOneThatIsAnsweredFromThenOn) {
+  agent ours;
+  wire far(ours.port);
+  const auto begin = [&](const std::string& password) {
+    auto request = invite_to(far.port);
+    request.credentials = ua::digest_credentials{{}, "gateway7", password};
+    ours.user_agent.send_invite(ours.user_agent.next_call_key(), request);
+  };
+  const auto asked_for = [&](const char* realm) {
+    const auto invite = far.receive("INVITE ");
+    ASSERT_TRUE(invite);
+    far.send(received_invite(*invite).answer(
+        "401 Unauthorized", "a", far,
+        "WWW-Authenticate: Digest realm=\"" + std::string(realm) + "\", nonce=\"abc\", algorithm=MD5\r\n"));
+    ASSERT_TRUE(far.receive("ACK "));
+  };
+  const auto refused = [&](int status) {
+    const auto failed = ours.events.expect<ua::failed>();
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->status, status);
+    ASSERT_TRUE(ours.events.expect<ua::ended>());
+  };
+  const auto answered = [&](const char* realm, const char* status) {
+    const auto invite = far.receive("INVITE ");
+    ASSERT_TRUE(invite);
+    EXPECT_EQ(parameter(*invite, "Authorization: Digest username"), "gateway7");
+    EXPECT_EQ(parameter(*invite, "realm"), realm);
+    far.send(received_invite(*invite).answer(status, "a", far));
+    ASSERT_TRUE(far.receive("ACK "));
+  };
+  begin("secret");
+  asked_for("wrong.example");
+  answered("wrong.example", "403 Forbidden");
+  refused(403);  // the digest was not taken: nothing is learnt
+  begin("secret");
+  asked_for("carrier.example");
+  answered("carrier.example", "486 Busy Here");
+  refused(486);
+  begin("secret");
+  asked_for("trap.example");
+  refused(401);
+  begin("secret");
+  asked_for("carrier.example");
+  asked_for("trap.example");
+  refused(401);
+  begin("another");  // which is to be learnt anew
+  asked_for("other.example");
+  answered("other.example", "486 Busy Here");
+  refused(486);
+  far.settle();
+  EXPECT_TRUE(ours.events.is_empty());
+}
+
 }  // namespace
 }  // namespace tollgate::tests::sip

@@ -11,55 +11,6 @@
 namespace tollgate::tests::sip {
 namespace {
 
-std::string header_of(const std::string& message, const std::string& name) {
-  const std::size_t at = message.find("\r\n" + name + ": ");
-  if (at == std::string::npos) return {};
-  const std::size_t begin = at + name.size() + 4;
-  return message.substr(begin, message.find("\r\n", begin) - begin);
-}
-
-// Our INVITE as it arrived, and how it is answered.
-struct received_invite {
-  explicit received_invite(std::string text) : text_(std::move(text)) {}
-
-  std::string answer(const std::string& status, const std::string& tag, const wire& by,
-                     const std::string& extra = {}, const std::string& sdp = {}) const {
-    std::string out = "SIP/2.0 " + status + "\r\n";
-    for (const char* name : {"Via", "From", "Call-ID", "CSeq"})
-      out += std::string(name) + ": " + header_of(text_, name) + "\r\n";
-    out += "To: " + header_of(text_, "To") + ";tag=" + tag + "\r\n";
-    out += "Contact: <sip:" + tag + "@127.0.0.1:" + std::to_string(by.port) + ">\r\n" + extra;
-    if (!sdp.empty()) out += "Content-Type: application/sdp\r\n";
-    return out + "Content-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
-  }
-  // To one within a dialog, whose tags are there.
-  std::string reply(const std::string& status) const { return headers(status) + "Content-Length: 0\r\n\r\n"; }
-  std::string reply(const std::string& status, const wire& by, const std::string& sdp) const {
-    return headers(status) + "Contact: <sip:far@127.0.0.1:" + std::to_string(by.port) +
-           ">\r\nContent-Type: application/sdp\r\nContent-Length: " + std::to_string(sdp.size()) +
-           "\r\n\r\n" + sdp;
-  }
-
- private:
-  std::string headers(const std::string& status) const {
-    std::string out = "SIP/2.0 " + status + "\r\n";
-    for (const char* name : {"Via", "From", "To", "Call-ID", "CSeq"})
-      out += std::string(name) + ": " + header_of(text_, name) + "\r\n";
-    return out;
-  }
-
-  std::string text_;
-};
-
-struct call_to_a_wire {
-  call_to_a_wire() : far(ours.port), key(ours.user_agent.next_call_key()) {
-    ours.user_agent.send_invite(key, invite_to(far.port));
-  }
-  agent ours;
-  wire far;
-  ua::call_key key;
-};
-
 TEST(SessionTimer, OfACallerIsAgreedToOnItsTerms) {
   agent ours;
   wire far(ours.port);
@@ -244,6 +195,79 @@ TEST(Refresh, ByReInviteMayBringAnotherAddress) {
   call.far.settle();
   EXPECT_TRUE(ours.events.is_empty());
   ours.user_agent.hang_up(call.key, 16, "");
+}
+
+// A call of ours that is answered with this session timer.
+struct timed_call : call_to_a_wire {
+  explicit timed_call(const std::string& terms)
+      : call_to_a_wire([](ua::user_agent_options& options) {
+          options.session_interval_least = options.session_timer = std::chrono::seconds(2);
+        }) {
+    const auto text = far.receive("INVITE ");
+    if (!text) return;
+    far.send(received_invite(*text).answer(
+        "200 OK", "a", far, "Allow: INVITE, ACK, BYE, UPDATE\r\nSupported: timer\r\nRequire: timer\r\nSession-Expires: " + terms + "\r\n",
+        pcma_sdp(42000)));
+    is_up = ours.events.expect<ua::answered>().has_value() && far.receive("ACK ");
+  }
+  // The BYE is there, and with its answer the call is over.
+  void expect_bye() {
+    const auto bye = far.receive("BYE ");
+    ASSERT_TRUE(bye);
+    far.send(received_invite(*bye).reply("200 OK"));
+    EXPECT_TRUE(ours.events.expect<ua::ended>());
+  }
+  bool is_up = false;
+};
+
+TEST(Refresh, IsAnUpdateWhereTheFarEndAllowsItAndA481EndsTheCallByBye) {
+  timed_call call("2;refresher=uac");
+  ASSERT_TRUE(call.is_up);
+  for (const std::string status : {"200 OK", "481 Call/Transaction Does Not Exist"}) {
+    const auto update = call.far.receive("UPDATE ");
+    ASSERT_TRUE(update);
+    EXPECT_NE(header_of(*update, "Session-Expires"), "") << *update;
+    EXPECT_EQ(header_of(*update, "Content-Length"), "0");
+    EXPECT_TRUE(call.ours.events.is_empty());
+    call.far.send(received_invite(*update).reply(status));
+  }
+  call.expect_bye();
+}
+
+TEST(Refresh, ThatTheFarEndOwesEndsTheCallByBye) {
+  timed_call call("2;refresher=uas");
+  ASSERT_TRUE(call.is_up);
+  call.expect_bye();
+}
+
+TEST(Refresh, ByReInviteThatIsAnsweredBy408Or481EndsTheCallByBye) {
+  for (const std::string status : {"408 Request Timeout", "481 Call/Transaction Does Not Exist"}) {
+    SCOPED_TRACE(status);
+    agent ours([](ua::user_agent_options& options) { options.session_timer = std::chrono::seconds(3); });
+    call_by_hand call(ours);
+    ASSERT_TRUE(call.is_up);
+    for (const std::string& answer : {std::string("488 Not Acceptable Here"), status}) {  // the former changes nothing
+      const auto refresh = call.far.receive("INVITE ");
+      ASSERT_TRUE(refresh);
+      EXPECT_TRUE(ours.events.is_empty());
+      call.far.send(received_invite(*refresh).reply(answer));
+      ASSERT_TRUE(call.far.receive("ACK "));
+    }
+    const auto bye = call.far.receive("BYE ");
+    ASSERT_TRUE(bye);
+    call.far.send(received_invite(*bye).reply("200 OK"));
+    EXPECT_TRUE(ours.events.expect<ua::ended>());
+  }
+}
+
+TEST(Refresh, AFirstInviteThatIsAnsweredBy481HasFailed) {
+  call_to_a_wire call;
+  const auto text = call.far.receive("INVITE ");
+  ASSERT_TRUE(text);
+  call.far.send(received_invite(*text).answer("481 Call/Transaction Does Not Exist", "a", call.far));
+  EXPECT_TRUE(call.far.receive("ACK "));
+  EXPECT_TRUE(call.ours.events.expect<ua::failed>());
+  EXPECT_TRUE(call.ours.events.expect<ua::ended>());
 }
 
 TEST(Glare, OurReInviteAndTheirsDoNotBothGoThrough) {

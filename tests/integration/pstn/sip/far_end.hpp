@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pstn/sip/events.hpp"
@@ -179,6 +180,58 @@ struct call_by_hand {
   ua::call_key key;
   std::string tag;
   bool is_up = false;
+};
+
+/// The value of a header, empty without it.
+inline std::string header_of(const std::string& message, const std::string& name) {
+  const std::size_t at = message.find("\r\n" + name + ": ");
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + name.size() + 4;
+  return message.substr(begin, message.find("\r\n", begin) - begin);
+}
+
+/// Our INVITE as it arrived, and how it is answered.
+struct received_invite {
+  explicit received_invite(std::string text) : text_(std::move(text)) {}
+
+  std::string answer(const std::string& status, const std::string& tag, const wire& by,
+                     const std::string& extra = {}, const std::string& sdp = {}) const {
+    std::string out = "SIP/2.0 " + status + "\r\n";
+    for (const char* name : {"Via", "From", "Call-ID", "CSeq"})
+      out += std::string(name) + ": " + header_of(text_, name) + "\r\n";
+    out += "To: " + header_of(text_, "To") + ";tag=" + tag + "\r\n";
+    out += "Contact: <sip:" + tag + "@127.0.0.1:" + std::to_string(by.port) + ">\r\n" + extra;
+    if (!sdp.empty()) out += "Content-Type: application/sdp\r\n";
+    return out + "Content-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
+  }
+  /// To one within a dialog, whose tags are there.
+  std::string reply(const std::string& status) const { return headers(status) + "Content-Length: 0\r\n\r\n"; }
+  std::string reply(const std::string& status, const wire& by, const std::string& sdp) const {
+    return headers(status) + "Contact: <sip:far@127.0.0.1:" + std::to_string(by.port) +
+           ">\r\nContent-Type: application/sdp\r\nContent-Length: " + std::to_string(sdp.size()) +
+           "\r\n\r\n" + sdp;
+  }
+
+ private:
+  std::string headers(const std::string& status) const {
+    std::string out = "SIP/2.0 " + status + "\r\n";
+    for (const char* name : {"Via", "From", "To", "Call-ID", "CSeq"})
+      out += std::string(name) + ": " + header_of(text_, name) + "\r\n";
+    return out;
+  }
+
+  std::string text_;
+};
+
+/// Our INVITE to a far end by hand.
+struct call_to_a_wire {
+  explicit call_to_a_wire(const std::function<void(ua::user_agent_options&)>& adjust = {})
+      : ours(adjust), far(ours.port), key(ours.user_agent.next_call_key()) {
+    ours.user_agent.send_invite(key, invite_to(far.port));
+  }
+  agent ours;
+  wire far;
+  ua::call_key key;
 };
 
 }  // namespace tollgate::tests::sip

@@ -138,6 +138,88 @@ TEST(IncomingCall, ProgressIsReliableWhereTheCallerRequiresIt) {
   EXPECT_TRUE(caller.succeeds());
 }
 
+// A caller that wants reliable provisional answers, up to our first one.
+struct reliable_caller {
+  reliable_caller(agent& ours, const std::string& offer) : far(ours.port) {
+    far.send(far.request("INVITE", {}, 1, "Require: 100rel\r\n", offer));
+    const auto incoming = ours.events.expect<ua::incoming_invite>();
+    if (!incoming) return;
+    key = incoming->key;
+    ours.user_agent.send_progress(key, 183, pcma_sdp(40000));
+    const auto progress = far.receive("SIP/2.0 183");
+    if (!progress) return;
+    tag = to_tag_of(*progress);
+    const std::size_t at = progress->find("RSeq: ");
+    if (at == std::string::npos) return;
+    rack = "RAck: " + progress->substr(at + 6, progress->find('\r', at) - at - 6) + " 1 INVITE\r\n";
+  }
+  void prack(const std::string& sdp) { far.send(far.request("PRACK", tag, 2, rack, sdp)); }
+
+  wire far;
+  ua::call_key key;
+  std::string tag, rack;
+};
+
+TEST(IncomingCall, AnOfferInPrackIsAnswered) {
+  agent ours;
+  reliable_caller caller(ours, pcma_sdp(41000));
+  ASSERT_FALSE(caller.rack.empty());
+  caller.prack(pcma_sdp(41002, 2));
+  const auto offer = ours.events.expect<ua::reinvite>();
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->sdp, pcma_sdp(41002, 2));
+  ours.user_agent.answer_reinvite(caller.key, pcma_sdp(40002, 2));
+  const auto pracked = caller.far.receive("SIP/2.0 200");
+  ASSERT_TRUE(pracked);
+  EXPECT_TRUE(pracked->ends_with(pcma_sdp(40002, 2))) << *pracked;
+  ours.user_agent.answer(caller.key, pcma_sdp(40002, 2));
+  ASSERT_TRUE(caller.far.receive("SIP/2.0 200"));
+  caller.far.send(caller.far.request("ACK", caller.tag, 1));
+  EXPECT_TRUE(ours.events.expect<ua::acknowledged>());
+  ours.user_agent.hang_up(caller.key, 16, "");
+}
+
+TEST(IncomingCall, AnOfferInPrackThatCannotBeTakenLosesItsMediumOnly) {
+  agent ours;
+  reliable_caller caller(ours, pcma_sdp(41000));
+  ASSERT_FALSE(caller.rack.empty());
+  caller.prack(pcma_sdp(41002, 2));
+  ASSERT_TRUE(ours.events.expect<ua::reinvite>());
+  ours.user_agent.answer_reinvite(caller.key, "");
+  const auto pracked = caller.far.receive("SIP/2.0 200");
+  ASSERT_TRUE(pracked);
+  EXPECT_NE(pracked->find("m=audio 0 RTP/AVP"), std::string::npos) << *pracked;
+  ours.user_agent.reject(caller.key, 488, "", 65);
+  EXPECT_TRUE(caller.far.receive("SIP/2.0 488"));
+}
+
+TEST(IncomingCall, PrackBringsTheAnswerToAnOfferOfOurs) {
+  agent ours;
+  reliable_caller caller(ours, {});
+  ASSERT_FALSE(caller.rack.empty());
+  caller.prack(pcma_sdp(41000));
+  ASSERT_TRUE(caller.far.receive("SIP/2.0 200"));
+  ours.user_agent.answer(caller.key, "");
+  ASSERT_TRUE(caller.far.receive("SIP/2.0 200"));
+  caller.far.send(caller.far.request("ACK", caller.tag, 1));
+  const auto acknowledged = ours.events.expect<ua::acknowledged>();
+  ASSERT_TRUE(acknowledged);
+  EXPECT_EQ(acknowledged->sdp, pcma_sdp(41000));
+  ours.user_agent.hang_up(caller.key, 16, "");
+}
+
+TEST(IncomingCall, IsOverWhenItsInvitationHasExpired) {
+  agent ours;
+  wire far(ours.port);
+  far.send(far.request("INVITE", {}, 1, "Expires: 1\r\n", pcma_sdp(41000)));
+  const auto incoming = ours.events.expect<ua::incoming_invite>();
+  ASSERT_TRUE(incoming);
+  ours.user_agent.send_progress(incoming->key, 180, "");
+  EXPECT_TRUE(far.receive("SIP/2.0 487"));
+  EXPECT_TRUE(ours.events.expect<ua::cancelled>());
+  EXPECT_TRUE(ours.events.expect<ua::ended>());
+}
+
 TEST(IncomingCall, WithoutAnOfferIsOfferedAndItsAcknowledgementBringsTheAnswer) {
   agent ours;
   sipp caller("caller_offers_late", ours.port);
