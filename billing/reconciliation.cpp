@@ -273,7 +273,7 @@ carrier_comparison compare_calls(std::vector<own_call> ours, std::vector<carrier
     }
   }
   for (std::size_t i = 0; i < ours.size(); ++i)
-    if (!own_taken[i]) found.missing.push_back(std::move(ours[i]));
+    if (!own_taken[i] && !ours[i].unheard) found.missing.push_back(std::move(ours[i]));
   for (std::size_t i = 0; i < theirs.size(); ++i)
     if (!other_taken[i]) found.extra.push_back(std::move(theirs[i]));
   return found;

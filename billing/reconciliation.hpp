@@ -84,6 +84,9 @@ struct own_call {
   std::int64_t talk_ms = 0;        // steady clock
   std::int64_t cost_billed_s = 0;  // by the frozen cost rate's increments; 0: no cost is known
   std::optional<money> cost{};
+  // Of an attempt whose answer crossed our CANCEL, or that had no media for us: connected for an instant,
+  // which the carrier may have as a call of no time at all. It is not missed there.
+  bool unheard = false;
 };
 
 struct carrier_tolerance {
@@ -110,7 +113,9 @@ struct carrier_comparison {
 carrier_comparison compare_calls(std::vector<own_call> ours, std::vector<carrier_call> theirs,
                                  const carrier_tolerance& allowed = {});
 
-// Answered calls over these trunks (names) that began with from ≤ time < until, with some talk time.
+// Answered calls over these trunks (names) that began with from ≤ time < until, with some talk time; also
+// attempts of calls that went elsewhere, or nowhere, where the trunk answered all the same
+// (trunk_attempt::connected).
 std::vector<own_call> calls_over_trunks(pqxx::transaction_base& tx, const std::vector<std::string>& trunks,
                                         system_clock::time_point from, system_clock::time_point until);
 

@@ -57,10 +57,25 @@ std::vector<own_call> calls_over_trunks(pqxx::transaction_base& tx, const std::v
              "FROM answered_at) * 1000000)::bigint, regexp_replace(callee, '[^0-9]', '', 'g'), talk_ms, CASE "
              "WHEN cost IS NULL THEN 0 ELSE billing.billed_seconds(talk_ms, "
              "(cost->>'initial_increment_s')::int, (cost->>'next_increment_s')::int, "
-             "(cost->>'free_start_s')::int) END, cost_micros FROM billing.cdr WHERE trunk = $1 AND talk_ms > "
+             "(cost->>'free_start_s')::int) END, cost_micros - "
+             "coalesce((cost->>'other_attempts_micros')::bigint, 0), "
+             "false FROM billing.cdr WHERE trunk = $1 AND talk_ms > "
              "0 AND direction IN ('out', 'forward') AND started_at >= $2 AND started_at < $3 AND call_id >= "
              "billing.call_id_from($2::timestamptz - interval '1 day') AND call_id < "
-             "billing.call_id_from($3::timestamptz + interval '1 day') ORDER BY call_id",
+             "billing.call_id_from($3::timestamptz + interval '1 day') UNION ALL "
+             "SELECT account_id, call_id, (extract(epoch FROM (a->>'at')::timestamptz) * 1000000)::bigint, "
+             "NULL, "
+             "regexp_replace(callee, '[^0-9]', '', 'g'), (a->>'connected_ms')::bigint, CASE WHEN "
+             "jsonb_typeof(a->'cost') <> 'object' THEN 0 ELSE "
+             "billing.billed_seconds((a->>'connected_ms')::bigint, "
+             "(a->'cost'->>'initial_increment_s')::int, (a->'cost'->>'next_increment_s')::int, "
+             "(a->'cost'->>'free_start_s')::int) END, (a->>'cost_micros')::bigint, true FROM billing.cdr, "
+             "jsonb_array_elements(attempts) a WHERE attempts @> "
+             "jsonb_build_array(jsonb_build_object('trunk', "
+             "$1::text)) AND a->>'trunk' = $1 AND (a->>'connected_ms')::bigint > 0 AND started_at >= $2 AND "
+             "started_at < $3 AND call_id >= billing.call_id_from($2::timestamptz - interval '1 day') AND "
+             "call_id "
+             "< billing.call_id_from($3::timestamptz + interval '1 day') ORDER BY 2",
              clean_text(trunk), iso_time(from), iso_time(until)))
       calls.push_back({.account_id = sql::uuid_of(row[0]),
                        .call_id = sql::uuid_of(row[1]),
@@ -69,7 +84,8 @@ std::vector<own_call> calls_over_trunks(pqxx::transaction_base& tx, const std::v
                        .called = row[4].as<std::string>(),
                        .talk_ms = row[5].as<std::int64_t>(),
                        .cost_billed_s = row[6].as<std::int64_t>(),
-                       .cost = row[7].is_null() ? std::nullopt : std::optional(sql::money_of(row[7]))});
+                       .cost = row[7].is_null() ? std::nullopt : std::optional(sql::money_of(row[7])),
+                       .unheard = row[8].as<bool>()});
   return calls;
 }
 

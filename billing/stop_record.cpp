@@ -58,14 +58,40 @@ json::value cost_value(const std::optional<cost_rate>& cost) {
                       {"included_s", terms.included.count()}};
 }
 
+std::optional<money> cost_of(const trunk_attempt& attempt) {
+  if (!attempt.connected || !attempt.cost || !is_valid(attempt.cost->terms)) return std::nullopt;
+  return call_price(attempt.cost->terms, milliseconds{bounded_ms(*attempt.connected)});
+}
+
+json::value cost_value(const stop_record& record) {
+  auto out = cost_value(record.cost);
+  if (!out.is_object()) return out;
+  money others;
+  for (const auto& attempt : record.attempts)
+    if (attempt.cost && attempt.cost->currency == record.cost->currency)
+      others.micros += cost_of(attempt).value_or(money{}).micros;
+  if (others.micros > 0) out.get_object()["other_attempts_micros"] = others.micros;
+  return out;
+}
+
 json::array attempts_value(const std::vector<trunk_attempt>& attempts) {
   json::array out;
   for (const auto& attempt : attempts) {
     if (out.size() == most_attempts) break;
-    out.push_back(json::object{{"trunk", clean_text(attempt.trunk)},
-                               {"sip_code", std::clamp(attempt.sip_code, 0, last_sip_code)},
-                               {"reason", clean_text(attempt.reason)},
-                               {"at", iso_time(attempt.at)}});
+    json::object one{{"trunk", clean_text(attempt.trunk)},
+                     {"sip_code", std::clamp(attempt.sip_code, 0, last_sip_code)},
+                     {"reason", clean_text(attempt.reason)},
+                     {"at", iso_time(attempt.at)}};
+    if (!attempt.target.empty()) one["target"] = clean_text(attempt.target);
+    if (!attempt.sip_call_id.empty()) one["sip_call_id"] = clean_text(attempt.sip_call_id);
+    if (attempt.q850_cause != 0) one["q850_cause"] = std::clamp(attempt.q850_cause, 0, last_q850_cause);
+    if (attempt.post_dial_delay) one["post_dial_delay_ms"] = bounded_ms(*attempt.post_dial_delay);
+    if (attempt.connected) one["connected_ms"] = bounded_ms(*attempt.connected);
+    if (const auto charge = cost_of(attempt)) {
+      one["cost"] = cost_value(attempt.cost);
+      one["cost_micros"] = charge->micros;
+    }
+    out.push_back(std::move(one));
   }
   return out;
 }
@@ -209,6 +235,12 @@ class reader {
       inner.read("sip_code", attempt.sip_code);
       inner.read("reason", attempt.reason);
       inner.read("at", attempt.at);
+      inner.read("target", attempt.target);
+      inner.read("sip_call_id", attempt.sip_call_id);
+      inner.read("q850_cause", attempt.q850_cause);
+      inner.read("post_dial_delay_ms", attempt.post_dial_delay);
+      inner.read("connected_ms", attempt.connected);
+      inner.read("cost", attempt.cost);
       good_ = good_ && inner.good();
     }
   }
@@ -280,7 +312,7 @@ std::string to_json(const stop_record& record) {
   add_media(out, "trunk", record.from_trunk);
   out["srtp_profile"] = clean_text(record.srtp_profile);
   out["node"] = clean_text(record.node);
-  out["cost"] = cost_value(record.cost);
+  out["cost"] = cost_value(record);
   if (!record.caller_verdict.empty()) out["caller_verdict"] = clean_text(record.caller_verdict);
   return json::serialize(out);
 }

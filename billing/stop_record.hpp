@@ -22,14 +22,25 @@ enum class call_side : std::uint8_t { caller, callee, gateway };
 const char* to_string(call_direction value);
 const char* to_string(call_side value);
 
-// One INVITE that was sent for the call.
+// One trunk that the call was to go over: the INVITE that it had, or why it had none.
 struct trunk_attempt {
   std::string trunk{};  // its name
-  int sip_code = 0;
+  int sip_code = 0;      // 0: no INVITE was sent, `reason` says why ("full", "too_fast", "resting", …)
   std::string reason{};  // reason code or phrase
   std::chrono::system_clock::time_point at{};
+  std::string target{};       // which one of those that its name leads to: "udp 192.0.2.1:5060"; empty: it has one
+  std::string sip_call_id{};  // of the INVITE; empty: none was sent
+  int q850_cause = 0;         // ITU-T Q.850, as the carrier said; 0: it did not
+  std::optional<std::chrono::milliseconds> post_dial_delay{};  // INVITE to the first 18x or 2xx, if one came
+  // Of an answer that nobody heard (it crossed our CANCEL, or had no media that we know): until our BYE was out. The
+  // carrier charges that as any other.
+  std::optional<std::chrono::milliseconds> connected{};
+  std::optional<cost_rate> cost{};  // what it asks then, if that is known
   bool operator==(const trunk_attempt&) const = default;
 };
+
+// What its carrier charges for the time that it was connected; nothing where it was not, or nobody knows.
+std::optional<money> cost_of(const trunk_attempt& attempt);
 
 // One side of the media: as received by the gateway from there, and what that far end reports of what it
 // receives.

@@ -39,5 +39,7 @@ boost::json::array attempts_value(const std::vector<trunk_attempt>& attempts);
 
 // null for none, and for a rate that is not valid.
 boost::json::value cost_value(const std::optional<cost_rate>& cost);
+// Of the trunk that carried the call, with what its other attempts cost in the same currency.
+boost::json::value cost_value(const stop_record& record);
 
 }  // namespace tollgate::billing

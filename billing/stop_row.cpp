@@ -86,7 +86,7 @@ std::string to_row(const stop_record& record) {
   row.text(clean_text(record.overlay_codec)).text(clean_text(record.trunk_codec));
   row.media(record.from_overlay).media(record.from_trunk);
   row.text(clean_text(record.srtp_profile)).text(clean_text(record.node));
-  if (const auto cost = cost_value(record.cost); !cost.is_null())
+  if (const auto cost = cost_value(record); !cost.is_null())
     row.text(boost::json::serialize(cost));
   else
     row.null();

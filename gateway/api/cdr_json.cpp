@@ -36,6 +36,18 @@ boost::json::object rate_json(const billing::rate& terms) {
   return out;
 }
 
+boost::json::object attempt_json(const billing::trunk_attempt& attempt) {
+  boost::json::object out{{"trunk", attempt.trunk},       {"target", attempt.target},
+                          {"sip_code", attempt.sip_code}, {"q850_cause", attempt.q850_cause},
+                          {"reason", attempt.reason},     {"sip_call_id", attempt.sip_call_id},
+                          {"at", rfc3339(attempt.at)}};
+  out["post_dial_delay_ms"] = attempt.post_dial_delay ? boost::json::value(attempt.post_dial_delay->count())
+                                                      : boost::json::value(nullptr);
+  if (attempt.connected) out["connected_ms"] = attempt.connected->count();
+  if (const auto cost = billing::cost_of(attempt)) put_money(out, "cost", *cost);
+  return out;
+}
+
 }  // namespace
 
 boost::json::object to_json(const billing::call_record& record) {
@@ -88,10 +100,7 @@ boost::json::object to_json(const billing::call_record& record) {
   }
   boost::json::array attempts;
   for (const billing::trunk_attempt& each : call.attempts)
-    attempts.push_back(boost::json::object{{"trunk", each.trunk},
-                                           {"sip_code", each.sip_code},
-                                           {"reason", each.reason},
-                                           {"at", rfc3339(each.at)}});
+    attempts.push_back(attempt_json(each));
   out["attempts"] = std::move(attempts);
   return out;
 }

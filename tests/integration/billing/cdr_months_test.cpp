@@ -265,6 +265,39 @@ TEST_F(CdrMonths, CallsOverATrunkAreFoundForItsCarrier) {
   EXPECT_EQ(found[0].cost, money{6'000});
   EXPECT_EQ(found[0].answered, at + seconds{4});
   EXPECT_TRUE(find("other", at).empty());
+
+  // Another trunk of the call was cancelled, and answered all the same.
+  const cost_rate dear{.deck = "dear",
+                       .currency = "EUR",
+                       .terms = {.rate_id = 2,
+                                 .prefix = "44",
+                                 .destination = "UK",
+                                 .price_per_minute = {60'000},
+                                 .initial_increment = seconds{1},
+                                 .next_increment = seconds{1}}};
+  auto crossed = stop;
+  auto second = hold_for(2, {17'000});
+  second.call_id = crossed.call_id = call_at(at, 2);
+  open(second);
+  crossed.attempts = {
+      {.trunk = "crossed", .sip_code = 200, .at = at, .connected = milliseconds{20}, .cost = dear},
+      {.trunk = "main", .sip_code = 200, .at = at + seconds{1}}};
+  step([&](auto& tx) { return settle(tx, crossed); });
+  const auto charged = find("crossed", at);
+  ASSERT_EQ(charged.size(), 1U);
+  EXPECT_TRUE(charged[0].unheard);
+  EXPECT_EQ(charged[0].started, at);
+  EXPECT_EQ(charged[0].talk_ms, 20);
+  EXPECT_EQ(charged[0].cost_billed_s, 1);
+  EXPECT_EQ(charged[0].cost, money{1'000});
+  const auto carried = find("main", at);
+  ASSERT_EQ(carried.size(), 2U);
+  EXPECT_EQ(carried[1].cost, money{6'000}) << "its own part";
+  const auto record = step([&](auto& tx) { return find_call(tx, crossed.account_id, crossed.call_id); });
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->cost, money{7'000}) << "of both";
+  EXPECT_EQ(record->margin, money{record->charged.micros - 7'000});
+  EXPECT_EQ(record->call.attempts, crossed.attempts);
   EXPECT_TRUE(find("main", at + seconds{1}).empty());
 }
 

@@ -103,6 +103,15 @@ TEST(CarrierComparison, FindsMissingExtraAndOtherSeconds) {
   EXPECT_TRUE(found.amount_differs.empty());
 }
 
+TEST(CarrierComparison, AnAnswerThatCrossedTheCancelIsPairedButNotMissed) {
+  auto unheard = our(1, "44", noon, 20);
+  unheard.unheard = true;
+  const auto charged = compare_calls({unheard}, {their(2, "44", noon + 1s, 1)});
+  EXPECT_EQ(charged.matched, 1);
+  EXPECT_TRUE(charged.extra.empty() && charged.seconds_differ.empty());
+  EXPECT_TRUE(compare_calls({unheard}, {}).missing.empty()) << "the carrier has it as 0 s";
+}
+
 // A line that stands twice is one call too many; two calls to one number pair with the nearest each.
 TEST(CarrierComparison, EachRecordIsPairedOnce) {
   const auto twice =

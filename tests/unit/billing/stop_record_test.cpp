@@ -34,7 +34,22 @@ stop_record full_record() {
   record.talk = milliseconds{60'001};
   record.post_dial_delay = milliseconds{180};
   record.trunk = "main";
-  record.attempts = {{"first", 503, "unavailable", at}, {"main", 200, "OK", at + seconds{1}}};
+  record.attempts = {
+      {.trunk = "first",
+       .sip_code = 503,
+       .reason = "unavailable",
+       .at = at,
+       .target = "udp 192.0.2.1:5060",
+       .sip_call_id = "8f2c@gateway",
+       .q850_cause = 34},
+      {.trunk = "full", .reason = "full", .at = at},
+      {.trunk = "main",
+       .sip_code = 200,
+       .reason = "OK",
+       .at = at + seconds{1},
+       .post_dial_delay = milliseconds{180},
+       .connected = milliseconds{7},
+       .cost = cost_rate{.deck = "main", .currency = "EUR", .terms = {.rate_id = 3, .prefix = "44"}}}};
   record.sip_code = 200;
   record.q850_cause = 16;
   record.hung_up_by = call_side::callee;
