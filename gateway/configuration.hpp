@@ -159,7 +159,8 @@ struct configuration {
          high_risk = false;                                 ///< true: may be called
     std::vector<std::string> open_prefixes, shut_prefixes;  ///< digits, country code first
     std::vector<std::string> shut_countries;                ///< ISO 3166
-    std::string emergency_trunk;  ///< name of the trunk that takes emergency calls; empty: they are refused
+    std::vector<std::string>
+        emergency_trunks;  ///< names of those that take emergency calls, in order; empty: they are refused
   } dial_policy;
 
   struct {

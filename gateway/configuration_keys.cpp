@@ -277,9 +277,10 @@ void visit_service(configuration& c, key_visitor& v) {
   v.visit("dial_policy.shut_countries", c.dial_policy.shut_countries,
           "Countries (ISO 3166) that may not be called, but for open prefixes.");
   v.visit(
-      "dial_policy.emergency_trunk", c.dial_policy.emergency_trunk,
-      "Trunk (its name) that takes emergency numbers of the subscriber's country, without credit, limits and "
-      "blocks. Empty: they are refused with a text that says so.");
+      "dial_policy.emergency_trunks", c.dial_policy.emergency_trunks,
+      "Trunks (their names, in the order in which they are tried) that take emergency numbers of the subscriber's "
+      "country, without credit, limits and blocks, up or not, and while the gateway drains; the next one follows "
+      "whatever the one before it says. Empty: such calls are refused with a text that says so.");
   v.visit("voicemail.language", c.voicemail.language,
           "Language of mailboxes whose owners have chosen none: en, es, fr, it or ru.");
   v.visit("voicemail.prompts", c.voicemail.prompts,

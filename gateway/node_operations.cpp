@@ -79,11 +79,9 @@ std::vector<api::trunk_status> node_operations::trunk_statuses() {
     shown.resting = state.resting;
     shown.registration = registration;
     for (const auto& one : targets)
-      shown.targets.emplace_back(one.where.transport + " " + pstn::trunk::uri_host(one.where.address) + ":" +
-                                     std::to_string(one.where.port),
-                                 one.up);
+      shown.targets.emplace_back(pstn::trunk::target_text(one.where), one.up);
     if (!state.up)
-      shown.detail = "does not answer OPTIONS, or calls over it fail";
+      shown.detail = "does not answer OPTIONS, or calls over it stay without an answer";
     else if (state.resting)
       shown.detail = "has asked by Retry-After for no calls at present";
     const auto& recent = state.quality;
@@ -98,6 +96,8 @@ std::vector<api::trunk_status> node_operations::trunk_statuses() {
     shown.delay_ms = static_cast<std::uint64_t>(totals.delay.count());
     shown.delays = totals.delays;
     shown.codes.assign(totals.codes.begin(), totals.codes.end());
+    shown.calls_in = totals.calls_in;
+    shown.refused_in = totals.refused_in;
     list.push_back(std::move(shown));
   }
   return list;
@@ -115,7 +115,13 @@ boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> 
 api::sip_status node_operations::sip() {
   const auto strangers = with_.environment.sip.strangers();
   const auto kept = with_.traces.read_figures();
-  return {strangers.answered, strangers.dropped, strangers.connections_cut, kept.calls, kept.bytes, kept.evicted};
+  return {strangers.answered,
+          strangers.dropped,
+          strangers.connections_cut,
+          kept.calls,
+          kept.bytes,
+          kept.evicted,
+          with_.environment.trunks.emergencies_failed()};
 }
 
 void node_operations::drain(bool stop) {

@@ -136,7 +136,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.dial_policy.open_prefixes = settings.dial_policy.open_prefixes;
   calls.dial_policy.shut_prefixes = settings.dial_policy.shut_prefixes;
   calls.dial_policy.shut_countries = settings.dial_policy.shut_countries;
-  calls.emergency_trunk = settings.dial_policy.emergency_trunk;
+  calls.emergency_trunks = settings.dial_policy.emergency_trunks;
   calls.default_region = settings.call.default_region;
   calls.deposit.longest = seconds(settings.voicemail.message_limit_s);
   calls.deposit.shortest = milliseconds(settings.voicemail.message_least_ms);
@@ -153,6 +153,7 @@ call::service_options service_options_of(const configuration& settings) {
   options.resolver = settings.sip.resolver;
   options.reached.ipv4 = pstn::sip::family_of(settings.sip.address) == pstn::sip::address_family::ipv4;
   options.reached.ipv6 = !options.reached.ipv4 || !settings.sip.address6.empty();
+  options.has_tls = settings.sip.tls_port != 0;
   return options;
 }
 

@@ -50,8 +50,8 @@ std::string label(const char* name, const std::string& value) {
   return out + '"';
 }
 
-// What each trunk did. Ratios are left to the reader: answered by attempts is the ASR, talk by answered the
-// ACD, sum by count the mean post-dial delay.
+// What each trunk did. Of the counters, answered by attempts is the ASR, talk by answered the ACD, sum by count
+// the mean post-dial delay, over any time; the gauges tell the same as routing sees it, over its window.
 void put_trunks(std::string& into, const std::vector<trunk_status>& trunks) {
   const auto each_trunk = [&](const char* name, const char* kind, const char* help, auto value) {
     metric_family family(into, name, kind, help);
@@ -60,8 +60,10 @@ void put_trunks(std::string& into, const std::vector<trunk_status>& trunks) {
   };
   using trunk = trunk_status;
   const auto seconds = [](std::uint64_t ms) { return static_cast<double>(ms) / 1000; };
-  each_trunk("trunk_up", "gauge", "1 while the trunk takes calls.",
-             [](const trunk& one) { return one.up && !one.resting ? 1 : 0; });
+  each_trunk("trunk_up", "gauge", "1 while the trunk is in service.",
+             [](const trunk& one) { return one.up ? 1 : 0; });
+  each_trunk("trunk_resting", "gauge", "1 while it has asked by Retry-After for no calls.",
+             [](const trunk& one) { return one.resting ? 1 : 0; });
   {
     metric_family registered(into, "trunk_registered", "gauge", "1 while a trunk that registers is registered.");
     for (const trunk& one : trunks)
@@ -70,7 +72,7 @@ void put_trunks(std::string& into, const std::vector<trunk_status>& trunks) {
   }
   each_trunk("trunk_calls", "gauge", "Calls that have not ended.",
              [](const trunk& one) { return one.calls; });
-  each_trunk("trunk_attempts_total", "counter", "Calls out, answered or failed.",
+  each_trunk("trunk_attempts_total", "counter", "INVITEs of calls out that were answered, failed or given up.",
              [](const trunk& one) { return one.attempts; });
   each_trunk("trunk_answered_total", "counter", "Those that were answered.",
              [](const trunk& one) { return one.answered; });
@@ -80,6 +82,26 @@ void put_trunks(std::string& into, const std::vector<trunk_status>& trunks) {
              [&](const trunk& one) { return seconds(one.delay_ms); });
   each_trunk("trunk_post_dial_delay_seconds_count", "counter", "Of so many calls.",
              [](const trunk& one) { return one.delays; });
+  each_trunk("trunk_calls_in_total", "counter", "Calls in that were taken.",
+             [](const trunk& one) { return one.calls_in; });
+  each_trunk("trunk_calls_in_refused_total", "counter", "Calls in that were refused beyond the trunk's limits.",
+             [](const trunk& one) { return one.refused_in; });
+  const auto each_known = [&](const char* name, const char* help, auto value) {
+    metric_family family(into, name, "gauge", help);
+    for (const trunk& one : trunks)
+      if (const std::optional<double> known = value(one.recent))
+        family.put(label("trunk", one.name), std::to_string(*known));
+  };
+  using recent = trunk_status::recent_calls;
+  const auto seconds_of = [](const std::optional<std::chrono::milliseconds>& time) {
+    return time ? std::optional(std::chrono::duration<double>(*time).count()) : std::nullopt;
+  };
+  each_known("trunk_answer_seizure_ratio", "Answered by attempts over the window of routing, where there were any.",
+             [](const recent& of) { return of.answer_seizure_ratio; });
+  each_known("trunk_average_call_duration_seconds", "Mean talk of the answered calls that ended in it.",
+             [&](const recent& of) { return seconds_of(of.average_call_duration); });
+  each_known("trunk_post_dial_delay_seconds", "Mean post-dial delay in it.",
+             [&](const recent& of) { return seconds_of(of.post_dial_delay); });
   metric_family codes(into, "trunk_codes_total", "counter", "Calls out by final SIP status.");
   for (const trunk& one : trunks)
     for (const auto& [code, count] : one.codes)
@@ -123,6 +145,8 @@ void put_sip(std::string& into, const sip_status& sip) {
   put_metric(into, "sip_stranger_connections_cut_total", "counter",
              "Connections by TCP and TLS of those who are no trunk that were too many or silent.",
              sip.stranger_connections_cut);
+  put_metric(into, "emergency_calls_failed_total", "counter",
+             "Calls to emergency numbers that no trunk took: somebody has to look.", sip.emergencies_failed);
   put_metric(into, "sip_traces", "gauge", "Calls whose SIP messages are in memory.", sip.traces);
   put_metric(into, "sip_trace_bytes", "gauge", "Memory that they take.", sip.trace_bytes);
   put_metric(into, "sip_traces_evicted_total", "counter",

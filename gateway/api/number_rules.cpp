@@ -77,8 +77,10 @@ awaitable<std::optional<reply>> check_forwarding(services& with, const pstn::pho
     const result<simulated_call> simulated = co_await with.gateway.simulate(question);
     if (!simulated) co_return problem(simulated.error());
     const auto& verdict = simulated->verdict;
-    if (verdict == "ok" || verdict == "insufficient_credit" || verdict == "no_route" || verdict == "account_blocked")
-      continue;
+    // Of this moment and of the account, not of the number.
+    static constexpr std::array of_now{"ok",         "insufficient_credit", "no_route",    "account_blocked", "too_many_calls",
+                                       "overloaded", "draining",            "fraud_limit", "country_limit"};
+    if (std::ranges::find(of_now, verdict) != of_now.end()) continue;
     co_return problem(422, verdict, target.number.e164() + ": " + simulated->text);
   }
   co_return std::nullopt;

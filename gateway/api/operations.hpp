@@ -52,6 +52,7 @@ struct trunk_status {
   std::uint64_t talk_ms = 0;                         ///< of those that have ended
   std::uint64_t delay_ms = 0, delays = 0;            ///< post-dial delays: their sum, and of how many
   std::vector<std::pair<int, std::uint64_t>> codes;  ///< final SIP statuses
+  std::uint64_t calls_in = 0, refused_in = 0;        ///< calls in: taken, and refused for want of room
   /// Over the window of routing.quality_window_s, of calls out.
   struct recent_calls {
     int attempts = 0, answered = 0;
@@ -87,6 +88,7 @@ struct sip_status {
   std::uint64_t stranger_connections_cut = 0;                   ///< theirs, by TCP and TLS
   std::size_t traces = 0, trace_bytes = 0;                      ///< of calls, in memory
   std::uint64_t traces_evicted = 0;                             ///< for want of memory
+  std::uint64_t emergencies_failed = 0;  ///< calls to emergency numbers that nobody took
 };
 
 /// "How would this call be placed?"
@@ -109,6 +111,7 @@ struct simulated_trunk {
   int calls = 0;
   int attempts = 0, answered = 0;  ///< in the window of the quality
   std::optional<std::chrono::milliseconds> post_dial_delay;
+  std::vector<std::string> targets;  ///< in the order in which they are tried ("udp 192.0.2.1:5060")
 };
 
 struct simulated_call {

@@ -36,6 +36,7 @@ boost::json::object to_json(const simulated_trunk& trunk, std::chrono::seconds u
                           {"calls", trunk.calls}};
   out["cost"] = trunk.cost ? boost::json::value(to_json(trunk.cost->terms, trunk.cost->currency, usual_call))
                            : boost::json::value(nullptr);
+  out["targets"] = boost::json::array(trunk.targets.begin(), trunk.targets.end());
   boost::json::object quality{{"attempts", trunk.attempts}, {"answered", trunk.answered}};
   quality["answer_seizure_ratio"] =
       trunk.attempts > 0

@@ -17,6 +17,7 @@ call_actions call_machine::start(time_point now) {
 
 call_actions call_machine::next_trunk(time_point now) {
   if (tried_ == route_length_) {
+    exhausted_ = true;
     if (tried_ == 0) last_failure_ = pstn::trunk::classify(503, std::nullopt);
     return end(failed(), false, now);
   }
@@ -25,6 +26,13 @@ call_actions call_machine::next_trunk(time_point now) {
   const std::size_t index = tried_++;
   attempt_deadline_ = tried_ < route_length_ ? now + settings_.progress : time_point::max();
   return {action::invite_trunk{index}};
+}
+
+call_actions call_machine::on_trunk_skipped(time_point now) {
+  if (state_ != state::trying) return {};
+  constexpr int no_circuit = 34;  // ITU-T Q.850
+  if (last_status_ == 0) last_failure_ = pstn::trunk::classify(503, no_circuit);
+  return next_trunk(now);
 }
 
 call_actions call_machine::on_provisional(int status, bool has_media, time_point) {
@@ -54,7 +62,9 @@ call_actions call_machine::on_trunk_failed(int sip_status, std::optional<int> q8
   last_failure_ = pstn::trunk::classify(sip_status, q850, failover_codes);
   // It had reached the telephone: another trunk would only make it ring again.
   if (rang && (sip_status == 408 || sip_status == 480)) last_failure_.retry_next_trunk = false;
-  if (last_failure_.retry_next_trunk && tried_ < route_length_) return next_trunk(now);
+  const bool retry = last_failure_.retry_next_trunk || settings_.try_all;
+  if (retry && tried_ < route_length_) return next_trunk(now);
+  exhausted_ = retry;
   return end(failed(), false, now);
 }
 
@@ -110,7 +120,7 @@ call_actions call_machine::on_hold_lost(time_point now) {
 }
 
 call_actions call_machine::on_time(time_point now) {
-  if (state_ == state::trying && !provisional_seen_ && now >= attempt_deadline_) {
+  if (state_ == state::trying && !provisional_seen_ && now >= attempt_deadline_ && now < ringing_deadline_) {
     last_status_ = 408;
     last_failure_ = pstn::trunk::classify(408, std::nullopt);
     call_actions actions{action::drop_trunk{102}};

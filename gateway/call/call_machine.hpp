@@ -65,12 +65,16 @@ class call_machine {
     // none: the next hop says that, whoever is behind it.
     std::chrono::seconds progress{12};
     std::chrono::seconds ringing{120};  // longest time from INVITE to answer
+    // Whatever a trunk says, the next one is tried: an emergency must reach somebody.
+    bool try_all = false;
   };
 
   // `route_length` trunks may be tried in order; `clock` has had its first grant.
   call_machine(settings s, credit_clock clock, std::size_t route_length);
 
   call_actions start(time_point now);
+  // The trunk that was to be invited had no room after all, and has had no INVITE.
+  call_actions on_trunk_skipped(time_point now);
   call_actions on_provisional(int status, bool has_media, time_point now);
   call_actions on_answered(time_point now);
   // `failover_codes`: the trunk's own (pstn/trunk/failure.hpp).
@@ -95,6 +99,8 @@ class call_machine {
   state current() const { return state_; }
   const credit_clock& credit() const { return credit_; }
   const ending& outcome() const { return ending_; }
+  // Another trunk would have been tried after the last failure, but there was none.
+  bool exhausted() const { return exhausted_; }
   // From the answer to the end: zero for a call that was not answered; never longer than what was granted.
   std::chrono::milliseconds talk_duration() const;
 
@@ -109,6 +115,7 @@ class call_machine {
   std::size_t tried_ = 0;
   int requests_ = 0;
   bool provisional_seen_ = false;
+  bool exhausted_ = false;
   state state_ = state::idle;
   time_point attempt_deadline_{};
   time_point ringing_deadline_{};

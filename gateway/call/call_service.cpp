@@ -21,7 +21,7 @@ call_service::call_service(const environment& e, task_group& tasks, service_opti
     : environment_(e),
       tasks_(tasks),
       options_(std::move(options)),
-      targets_(e.executor, options_.resolver, options_.reached,
+      targets_(e.executor, options_.resolver, options_.reached, options_.has_tls,
                [&trunks = e.trunks](const uuid& trunk_id, const sip::target_answer& answer) {
                  trunks.take_targets(trunk_id, answer);
                }) {}
@@ -203,8 +203,9 @@ boost::asio::awaitable<void> call_service::probe_periodically() {
 }
 
 void call_service::place_call(const overlay::session_ptr& device, const overlay::call_offer& offer) {
-  if (draining_) {
-    device->send_hangup(offer.call, "draining", "The gateway is about to stop: call again in a minute.", {});
+  if (draining_ && offer.to.size() > overlay::longest_emergency) {
+    const auto why = refusal_while_draining();
+    device->send_hangup(offer.call, why.code, why.text, {});
     return;
   }
   if (environment_.registry.find(device->account_id(), offer.call)) {
@@ -212,7 +213,7 @@ void call_service::place_call(const overlay::session_ptr& device, const overlay:
     return;
   }
   tasks_.spawn("outbound_call",
-               outbound_call::run(std::make_shared<outbound_call>(environment_, device, offer)));
+               outbound_call::run(std::make_shared<outbound_call>(environment_, device, offer, draining_)));
 }
 
 void call_service::on_sip(sip::event event) {
@@ -237,8 +238,10 @@ void call_service::take_call(sip::incoming_invite invite) {
   if (draining_) return environment_.sip.reject(invite.key, 503, "Service Unavailable", 41);
   if (!environment_.trunks.has_room_for_call_in(trunk)) {  // before anything is done for it: an INVITE's source may be forged
     spdlog::info("event=call_refused direction=in trunk={} reason=trunk_full", trunk->name);
+    environment_.trunks.call_came(trunk, false);
     return environment_.sip.reject(invite.key, 503, "Service Unavailable", 34);
   }
+  environment_.trunks.call_came(trunk, true);
   tasks_.spawn("inbound_call",
                inbound_call::run(std::make_shared<inbound_call>(environment_, std::move(invite), trunk)));
 }

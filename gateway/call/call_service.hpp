@@ -21,6 +21,7 @@ struct service_options {
   std::chrono::seconds replay_interval{2};    // of what is spooled
   std::string resolver = "/etc/resolv.conf";  // by which names of trunks are looked up
   pstn::sip::address_families reached;        // by our SIP: which of their addresses count
+  bool has_tls = true;                        // our SIP
 };
 
 class call_service {

@@ -47,8 +47,9 @@ struct call_settings {
   bool fraud_limits = true;
   std::chrono::seconds usual_call{180};  // by whose cost carriers are compared
   pstn::number::dial_policy dial_policy;
-  std::string emergency_trunk;  // name of the one that takes emergency calls; empty: they are refused
-  std::string default_region;   // ISO 3166: of callers while the database cannot tell theirs
+  std::vector<std::string>
+      emergency_trunks;        // names of those that take emergency calls; empty: they are refused
+  std::string default_region;  // ISO 3166: of callers while the database cannot tell theirs
   voicemail::deposit_limits deposit;
   voicemail::mailbox_quota mailbox;
   voicemail::audio_keys audio_keys;  // of recordings at rest

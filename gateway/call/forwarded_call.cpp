@@ -108,11 +108,14 @@ boost::asio::awaitable<void> forwarded_call::live() {
     end = machine_->outcome();
     talked = machine_->talk_duration();
     if (record_.answered) environment_.trunks.talked(trunk_in_use(), talked);
-    if (!record_.attempts.empty()) record_.cost = costs_[in_use_];
+    if (!facts_.trunk.empty()) record_.cost = costs_[in_use_];
+    note_rest_of_route();
   }
   facts_.state = "ending";
   facts_.holds_credit = false;
   tell({facts_.call_id, forward_event::over{end.by == party::callee, end.reason, end.text, end.q850}});
+  const std::function<void(const call_event&)> take = [this](const call_event& event) { on(event); };
+  co_await hear_given_up(take);
   if (media_) co_await note_media();
   std::optional<billing::settlement> settled;
   if (leaves_record) settled = co_await settle(end, talked);
@@ -133,9 +136,8 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> forwarded_call::adm
   currency_ = caller_.currency;
   if (is_carried_emergency(environment_, caller_, facts_.callee))
     co_return refusal{"emergency", "Calls are not forwarded to emergency numbers.", 21};
-  const auto most = caller_.policy.calls ? static_cast<std::size_t>(*caller_.policy.calls)
-                                         : environment_.settings.calls_per_subscriber;
-  if (environment_.registry.forwards_of(account).size() > most)  // with this one
+  if (environment_.registry.forwards_of(account).size() >
+      calls_permitted(environment_, caller_))  // with this one
     co_return refusal{"too_many_calls", "You have as many calls as are allowed at a time.", 21};
   if (!caller_.may_call) co_return refusal{"account_blocked", "This account may not place calls.", 21};
   co_return route_number(facts_.callee);

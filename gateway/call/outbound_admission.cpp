@@ -13,16 +13,15 @@ namespace tollgate::gateway::call {
 namespace media = pstn::media;
 
 std::optional<outbound_call::refusal> outbound_call::find_room() const {
-  const auto& settings = environment_.settings;
-  if (environment_.registry.size() > settings.calls || !environment_.media.admit())
-    return refusal{"overloaded", "The gateway is full at the moment: try again in a minute.", 42, false};
+  if (draining_) return refusal_while_draining();
+  if (environment_.registry.size() > environment_.settings.calls || !environment_.media.admit())
+    return refusal_when_full();
   return std::nullopt;
 }
 
 boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::admit() {
   // What may be an emergency number is told from others by the caller's country only.
-  constexpr std::size_t longest_emergency = 8;
-  const bool short_number = offer_.to.size() <= longest_emergency;
+  const bool short_number = offer_.to.size() <= overlay::longest_emergency;
   if (!short_number)
     if (auto full = find_room()) co_return full;
   const auto account = facts_.account_id;
@@ -33,6 +32,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
   currency_ = caller_.currency;
   facts_.caller = caller_.presentation ? caller_.presentation->e164() : device_->name();
   if (is_carried_emergency(environment_, caller_, offer_.to)) {
+    emergency_ = true;
     spdlog::warn("event=emergency_call call={}", boost::uuids::to_string(facts_.call_id));
     co_return route_number(offer_.to);
   }
@@ -41,17 +41,19 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
                       false};
   if (short_number)
     if (auto full = find_room()) co_return full;
-  const auto most = caller_.policy.calls ? static_cast<std::size_t>(*caller_.policy.calls)
-                                         : environment_.settings.calls_per_subscriber;
-  if (environment_.registry.count_of(facts_.account_id) > most)  // with this one
-    co_return refusal{"too_many_calls", "You have as many calls as are allowed at a time.", 21, false};
+  if (environment_.registry.count_of(facts_.account_id) >
+      calls_permitted(environment_, caller_))  // with this one
+    co_return refusal_of_too_many_calls();
   if (!caller_.may_call) co_return refusal{"account_blocked", "This account may not place calls.", 21, false};
   co_return route_number(offer_.to);
 }
 
 std::optional<outbound_leg::refusal> outbound_leg::route_number(std::string_view to) {
   auto planned = plan_outbound(environment_, caller_, to);
-  if (auto* refused = std::get_if<call_refusal>(&planned)) return std::move(*refused);
+  if (auto* refused = std::get_if<call_refusal>(&planned)) {
+    note_passed_over(refused->passed_over, 0);
+    return std::move(*refused);
+  }
   auto& plan = std::get<outbound_plan>(planned);
   number_ = plan.number;
   callee_region_ = plan.region;
@@ -60,6 +62,7 @@ std::optional<outbound_leg::refusal> outbound_leg::route_number(std::string_view
   rate_ = plan.rate;
   route_ = std::move(plan.route);
   costs_ = std::move(plan.costs);
+  passed_over_ = std::move(plan.passed_over);
   return std::nullopt;
 }
 
@@ -70,27 +73,19 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_
     unlimited.check = {};
     clock = credit_clock(rate_, std::move(unlimited));
     clock.granted({}, false, environment_.time.steady());
-    machine_.emplace(machine_settings(), std::move(clock), route_.size());
+    auto settings = machine_settings();
+    settings.try_all = true;
+    machine_.emplace(settings, std::move(clock), route_.size());
     co_return std::nullopt;
   }
-  billing::hold_request request;
+  auto request = make_hold_request(environment_, caller_, *number_, rate_, currency_);
   request.account_id = facts_.account_id;
   request.call_id = facts_.call_id;
   request.direction = record_.direction;
-  request.gateway_instance = environment_.settings.instance;
-  request.node = environment_.settings.node;
-  request.terms = rate_;
-  request.currency = currency_;
-  request.minimum = clock.minimum();
-  request.wanted = clock.wanted();
-  request.lease = environment_.settings.hold_lease;
   request.caller = facts_.caller;
   request.callee = facts_.callee;
-  const bool guarded = environment_.settings.fraud_limits;
-  if (const auto most = caller_.policy.country_spend_day_micros)
-    request.bound = {"+" + std::to_string(number_->country_code()), {*most}};
-  const auto work = [&request, guarded](pqxx::transaction_base& tx) {
-    return guarded ? billing::open_guarded_hold(tx, request) : billing::open_hold(tx, request);
+  const auto work = [&request, this](pqxx::transaction_base& tx) {
+    return open_hold(tx, environment_, request);
   };
   const auto asked = co_await environment_.database.step(work);
   if (!asked)
@@ -100,29 +95,7 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_
     spdlog::warn("event=fraud_limit call={} account={} limit={} refused={}",
                  boost::uuids::to_string(facts_.call_id), boost::uuids::to_string(facts_.account_id),
                  answer.limit, answer.status == billing::hold_status::fraud_limit);
-  switch (answer.status) {
-    case billing::hold_status::opened:
-    case billing::hold_status::repeated:
-      break;
-    case billing::hold_status::insufficient_credit:
-      co_return refusal{"insufficient_credit",
-                        "Your credit does not cover the first " +
-                            std::to_string(rate_.initial_increment.count()) +
-                            " seconds of this call: top up and call again.",
-                        21};
-    case billing::hold_status::fraud_limit:
-      co_return refusal{"fraud_limit",
-                        "Your account has reached a limit that protects it from misuse: ask your operator.",
-                        21};
-    case billing::hold_status::callee_limit:
-      co_return refusal{std::string(country_limit_code), std::string(country_limit_text), 21};
-    case billing::hold_status::wrong_currency:
-      co_return refusal{"no_rate", "There is no price for calls to this number in your currency.", 3};
-    case billing::hold_status::account_blocked:
-    case billing::hold_status::already_settled:
-    case billing::hold_status::no_account:
-      co_return refusal{"account_blocked", "This account may not place calls.", 21};
-  }
+  if (auto refused = refusal_of(answer, rate_)) co_return refused;
   clock.granted(answer.granted, answer.granted < request.wanted, environment_.time.steady());
   facts_.holds_credit = true;
   facts_.held = answer.granted;
@@ -152,6 +125,7 @@ boost::asio::awaitable<void> outbound_call::refuse(refusal why) {
   // g++ 12 destroys an aggregate twice that is made within a co_await expression: it gets a name.
   const ending end{party::gateway, why.code, why.text, 0, why.q850};
   if (why.leaves_record) co_await settle(end, std::chrono::milliseconds(0));
+  raise_alarm(end);
   device_->send_hangup(offer_.call, why.code, why.text, {});
 }
 

@@ -16,8 +16,12 @@ namespace tollgate::gateway::call {
 
 namespace media = pstn::media;
 
-outbound_call::outbound_call(const environment& e, overlay::session_ptr device, overlay::call_offer offer)
-    : outbound_leg(e, billing::call_direction::out), device_(std::move(device)), offer_(std::move(offer)) {
+outbound_call::outbound_call(const environment& e, overlay::session_ptr device, overlay::call_offer offer,
+                             bool draining)
+    : outbound_leg(e, billing::call_direction::out),
+      draining_(draining),
+      device_(std::move(device)),
+      offer_(std::move(offer)) {
   facts_.account_id = device_->account_id();
   facts_.overlay_call = offer_.call;
   facts_.callee = offer_.to;
@@ -70,8 +74,15 @@ boost::asio::awaitable<void> outbound_call::finish() {
   const auto& end = machine_->outcome();
   const auto talk = machine_->talk_duration();
   if (record_.answered) environment_.trunks.talked(trunk_in_use(), talk);
-  if (!record_.attempts.empty()) record_.cost = costs_[in_use_];
+  if (!facts_.trunk.empty()) record_.cost = costs_[in_use_];
+  note_rest_of_route();
   const bool heard = begin_farewell();
+  bool left = false;
+  const std::function<void(const call_event&)> take = [this, &left](const call_event& event) {
+    left = left || std::holds_alternative<peer_event::hung_up>(event);
+    on(event);
+  };
+  co_await hear_given_up(take);
   // The trunk is free and the credit is released before the tone ends, not after.
   if (heard)
     co_await note_media();
@@ -81,12 +92,21 @@ boost::asio::awaitable<void> outbound_call::finish() {
   spdlog::info("event=call_ended call={} reason={} sip_code={} talk_ms={} charged_micros={}",
                boost::uuids::to_string(facts_.call_id), end.reason, end.sip_code, talk.count(),
                settled ? settled->charged.micros : -1);
+  raise_alarm(end);
   if (heard) {
-    co_await hear_farewell();
+    if (!left) co_await hear_farewell();
     co_await close_media();
   }
   device_->send_hangup(offer_.call, end.reason, end.text,
                        ended_summary(facts_.call_id, talk, currency_, settled, caller_.balance));
+}
+
+void outbound_call::raise_alarm(const ending& end) {
+  if (!emergency_ || record_.answered) return;
+  if (end.by == party::caller && !any_attempt_failed()) return;  // gave up before anything went wrong
+  spdlog::critical("event=emergency_call_failed call={} reason={} sip_code={} attempts={}",
+                   boost::uuids::to_string(facts_.call_id), end.reason, end.sip_code, record_.attempts.size());
+  environment_.trunks.emergency_failed();
 }
 
 pstn::trunk::caller_identity outbound_call::shown_caller() const {

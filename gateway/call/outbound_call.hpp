@@ -14,7 +14,8 @@ inline constexpr std::chrono::milliseconds farewell_duration{3000};
 
 class outbound_call final : public outbound_leg {
  public:
-  outbound_call(const environment& e, overlay::session_ptr device, overlay::call_offer offer);
+  // `draining`: no call is placed any more but one to an emergency number.
+  outbound_call(const environment& e, overlay::session_ptr device, overlay::call_offer offer, bool draining);
 
   // The whole call. The object must be owned by a shared_ptr, which the coroutine keeps.
   static boost::asio::awaitable<void> run(std::shared_ptr<outbound_call> self);
@@ -28,6 +29,8 @@ class outbound_call final : public outbound_leg {
   boost::asio::awaitable<void> refuse(refusal why);
   boost::asio::awaitable<void> talk();
   boost::asio::awaitable<void> finish();
+  // An emergency call has reached nobody: that must not stay unseen.
+  void raise_alarm(const ending& end);
 
   // outbound_farewell.cpp
   std::optional<pstn::media::tone> farewell_tone() const;
@@ -47,6 +50,7 @@ class outbound_call final : public outbound_leg {
   call_actions on_media(const media_message& message);
   void on_restart(const peer_event::restarted& restart);
 
+  const bool draining_;
   overlay::session_ptr device_;
   overlay::call_offer offer_;
   std::string overlay_answer_;

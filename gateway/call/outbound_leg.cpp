@@ -5,16 +5,22 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/uuid/uuid_io.hpp>
 #include <utility>
 
 #include "gateway/call/leg_setup.hpp"
 #include "pstn/trunk/outbound_invite.hpp"
+#include "pstn/trunk/sip_uri.hpp"
 
 namespace tollgate::gateway::call {
 
 namespace media = pstn::media;
 namespace sip = pstn::sip;
+
+namespace {
+constexpr int recovery_on_timer_expiry = 102;  // ITU-T Q.850
+}
 
 outbound_leg::outbound_leg(const environment& e, billing::call_direction direction)
     : call_base(e, direction) {}
@@ -42,20 +48,30 @@ sip::address_family outbound_leg::first_family() const {
 }
 
 void outbound_leg::invite_trunk(std::size_t index) {
-  const auto& trunk = route_[index];
+  note_passed_over(passed_over_, index);
+  const auto trunk = route_[index];
   const auto family = pstn::trunk::family_of(*trunk);
-  const bool again = !record_.attempts.empty() && trunk_in_use()->id == trunk->id;
-  const bool has_room =
-      !number_ || environment_.trunks.has_room(trunk, again);  // filled since the route was made
+  const bool again = std::ranges::find(tried_trunks_, trunk->id) != tried_trunks_.end();
+  // It may have been filled since the route was made.
+  const auto room = emergency_ ? pstn::trunk::verdict::chosen : environment_.trunks.room(trunk, again);
+  const bool has_room = room == pstn::trunk::verdict::chosen;
+  billing::trunk_attempt attempt;
+  attempt.trunk = trunk->name;
+  attempt.target = pstn::trunk::target_text(*trunk);
+  attempt.at = environment_.time.wall();
   // The one before may have been heard without an answer: its announcement is over.
   if (std::exchange(early_media_, false)) media_->disconnect_trunk(trunk_side_);
   if (!has_room || !open_trunk_port(family)) {
-    perform(machine_->on_trunk_failed(503, 34, environment_.time.steady()));
+    attempt.reason = has_room ? "no_port" : pstn::trunk::name(room);
+    record_.attempts.push_back(std::move(attempt));
+    perform(machine_->on_trunk_skipped(environment_.time.steady()));
     return;
   }
+  if (!again) tried_trunks_.push_back(trunk->id);
   in_use_ = index;
   attempt_delay_.reset();
-  attempt_answered_ = media_described_ = media_heard_ = false;
+  media_described_ = media_heard_ = false;
+  sign_of_life_ = {};
   facts_.trunk = trunk->name;
   facts_.state = "trying";
   trunk_keys_.reset();
@@ -63,8 +79,7 @@ void outbound_leg::invite_trunk(std::size_t index) {
   trunk_media_.clear();
   dialog_ = environment_.sip.next_call_key();
   environment_.registry.bind(*dialog_, facts_.call_id);
-  environment_.trunks.call_started(trunk);
-  record_.attempts.push_back({trunk->name, 0, "", environment_.time.wall()});
+  environment_.trunks.call_started(trunk, again);
   const auto caller = shown_caller();
   const auto& host = environment_.settings.sip_domain_toward(family);
   auto request = number_ ? pstn::trunk::make_invite(*trunk, *number_, caller, host)
@@ -74,6 +89,8 @@ void outbound_leg::invite_trunk(std::size_t index) {
   request.max_forwards = max_forwards();
   request.sdp = trunk_offer_;
   request.sip_call_id = make_cname();  // random: tells nothing, and is known before the first message
+  attempt.sip_call_id = request.sip_call_id;
+  record_.attempts.push_back(std::move(attempt));
   trace_dialog(request.sip_call_id, trunk->name);
   invited_at_ = environment_.time.steady();
   environment_.sip.send_invite(*dialog_, std::move(request));
@@ -81,11 +98,47 @@ void outbound_leg::invite_trunk(std::size_t index) {
 
 void outbound_leg::drop_trunk(int q850) {
   if (!dialog_) return;
-  environment_.registry.release(*dialog_);
   environment_.sip.hang_up(*dialog_, q850, machine_->outcome().reason);
-  if (record_.attempts.back().sip_code == 0) note_attempt(q850 == 102 ? 408 : 487, "dropped");
-  if (q850 == 102) note_outcome(408);
-  release_trunk();
+  if (record_.attempts.back().sip_code != 0) {  // answered: the BYE is on its way
+    release_trunk();
+    return;
+  }
+  const bool no_progress = q850 == recovery_on_timer_expiry;
+  note_attempt(no_progress ? 408 : 487, no_progress ? "no progress" : "dropped");
+  note_outcome(no_progress ? 408 : 487);
+  give_up(std::nullopt);
+  if (no_progress) postpone_targets();
+}
+
+void outbound_leg::postpone_targets() {
+  put_targets_last(route_, costs_, in_use_);
+}
+
+void outbound_leg::note_passed_over(const std::vector<passed_over_trunk>& trunks, std::size_t until) {
+  std::vector<passed_over_trunk> later;
+  for (const auto& one : trunks) {
+    if (one.turn > until) {
+      later.push_back(one);
+      continue;
+    }
+    billing::trunk_attempt attempt;
+    attempt.trunk = one.name;
+    attempt.reason = pstn::trunk::name(one.why);
+    attempt.at = environment_.time.wall();
+    record_.attempts.push_back(std::move(attempt));
+  }
+  passed_over_ = std::move(later);
+}
+
+void outbound_leg::note_rest_of_route() {
+  if (machine_->exhausted()) note_passed_over(std::exchange(passed_over_, {}), route_.size());
+}
+
+bool outbound_leg::any_attempt_failed() const {
+  constexpr int request_terminated = 487;
+  return std::ranges::any_of(record_.attempts, [](const billing::trunk_attempt& one) {
+    return one.sip_code != request_terminated && (one.sip_code < 200 || one.sip_code > 299);
+  });
 }
 
 void outbound_leg::release_trunk() {
@@ -134,13 +187,13 @@ void outbound_leg::note_post_dial_delay() {
   if (!invited_at_) return;
   const auto delay =
       std::chrono::duration_cast<std::chrono::milliseconds>(environment_.time.steady() - *invited_at_);
-  if (!attempt_delay_) attempt_delay_ = delay;
+  if (!attempt_delay_) record_.attempts.back().post_dial_delay = attempt_delay_ = delay;
   if (!record_.post_dial_delay) record_.post_dial_delay = delay;
 }
 
 // A failure after it rang is the called party's, or the network's behind it: the trunk lives.
-void outbound_leg::note_first_answer(int sip_code) {
-  if (!std::exchange(attempt_answered_, true)) environment_.trunks.call_answered(trunk_in_use(), sip_code);
+void outbound_leg::note_first_answer(int sip_code, bool heard) {
+  environment_.trunks.call_answered(trunk_in_use(), sign_of_life_.take(sip_code, heard), sip_code);
 }
 
 void outbound_leg::note_outcome(int sip_code) {
@@ -209,10 +262,13 @@ call_actions outbound_leg::on_heard() {
 }
 
 call_actions outbound_leg::on_sip(const sip::event& event) {
-  if (!dialog_ || sip::key_of(event) != *dialog_) return {};  // of a trunk that was given up
+  if (!dialog_ || sip::key_of(event) != *dialog_) {
+    on_given_up(event);
+    return {};
+  }
   const auto now = environment_.time.steady();
   if (const auto* one = std::get_if<sip::provisional>(&event)) {
-    note_first_answer(one->status);
+    note_first_answer(one->status, true);
     const bool described = !one->sdp.empty() && accept_trunk_media(one->sdp);
     media_described_ = media_described_ || described;
     // RFC 3960 §3.2: at a 180 we make it ring until its media comes, if it does.
@@ -221,10 +277,12 @@ call_actions outbound_leg::on_sip(const sip::event& event) {
   if (const auto* one = std::get_if<sip::answered>(&event)) return on_answered(*one);
   if (const auto* one = std::get_if<sip::failed>(&event)) {
     note_attempt(one->status, one->reason.empty() ? one->phrase : one->reason);
-    note_first_answer(one->status);
+    record_.attempts.back().q850_cause = one->q850.value_or(0);
+    note_first_answer(one->status, one->heard);
     note_outcome(one->status);
     // Of the server, where other statuses mean the called party (RFC 3261 §20.33).
     if (one->status == 503 && one->retry_after) environment_.trunks.rest(trunk_in_use(), *one->retry_after);
+    if (one->status == 408 && !one->heard) postpone_targets();
     release_trunk();
     return machine_->on_trunk_failed(one->status, one->q850, now, trunk_in_use()->failover_codes);
   }
@@ -245,16 +303,67 @@ call_actions outbound_leg::on_sip(const sip::event& event) {
   return {};
 }
 
+void outbound_leg::give_up(std::optional<std::chrono::steady_clock::time_point> answered) {
+  const auto dialog = *dialog_;
+  given_up_.insert_or_assign(dialog, given_up{record_.attempts.size() - 1, costs_[in_use_], answered});
+  release_trunk();
+  environment_.registry.bind(dialog, facts_.call_id);
+}
+
+void outbound_leg::on_given_up(const sip::event& event) {
+  const auto found = given_up_.find(sip::key_of(event));
+  if (found == given_up_.end()) return;
+  auto& one = found->second;
+  if (std::holds_alternative<sip::answered>(event) && !one.answered) {
+    auto& attempt = record_.attempts[one.attempt];
+    spdlog::warn("event=answer_crossed_cancel call={} trunk={}", boost::uuids::to_string(facts_.call_id),
+                 attempt.trunk);
+    attempt.sip_code = 200;
+    attempt.reason = "answered as it was cancelled";
+    one.answered = environment_.time.steady();
+  }
+  if (std::holds_alternative<sip::bye_received>(event)) environment_.sip.confirm_bye(found->first);
+  if (!std::holds_alternative<sip::ended>(event)) return;
+  note_connected(one);
+  environment_.registry.release(found->first);
+  given_up_.erase(found);
+}
+
+// A carrier's clock runs from its 200 to our BYE, however soon that came.
+void outbound_leg::note_connected(const given_up& of) {
+  if (!of.answered) return;
+  auto& attempt = record_.attempts[of.attempt];
+  const auto connected =
+      std::chrono::duration_cast<std::chrono::milliseconds>(environment_.time.steady() - *of.answered);
+  attempt.connected = std::max(connected, std::chrono::milliseconds(1));
+  attempt.cost = of.cost;
+}
+
+boost::asio::awaitable<void> outbound_leg::hear_given_up(std::function<void(const call_event&)> take) {
+  constexpr std::chrono::seconds patience{
+      1};  // an answer that has crossed our CANCEL is a round trip behind it
+  const auto until = environment_.time.steady() + patience;
+  while (!given_up_.empty() && environment_.time.steady() < until) {
+    const auto event = co_await inbox_.next(until);
+    if (event) take(*event);
+  }
+  for (const auto& [dialog, one] : given_up_) {
+    note_connected(one);
+    environment_.registry.release(dialog);
+  }
+  given_up_.clear();
+}
+
 call_actions outbound_leg::on_answered(const sip::answered& answer) {
   const auto now = environment_.time.steady();
-  note_first_answer(200);
+  note_first_answer(200, true);
   if (accept_trunk_media(answer.sdp)) return machine_->on_answered(now);
   spdlog::warn("event=trunk_answer_unusable call={} trunk={}", boost::uuids::to_string(facts_.call_id),
                facts_.trunk);
   environment_.sip.hang_up(*dialog_, 65, "the answer's session description has no codec in common");
   note_attempt(488, "unusable answer");
   note_outcome(488);
-  release_trunk();
+  give_up(now);
   return machine_->on_unusable_answer(now);
 }
 

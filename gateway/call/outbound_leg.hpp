@@ -5,6 +5,9 @@
 // (forwarded_call).
 #pragma once
 
+#include <functional>
+#include <map>
+
 #include "gateway/call/call_base.hpp"
 #include "gateway/call/outbound_plan.hpp"
 #include "pstn/number/phone_number.hpp"
@@ -32,6 +35,14 @@ class outbound_leg : public call_base {
   // What happens on the trunk and to the credit; nothing for the rest.
   call_actions on_leg(const call_event& event);
   void release_trunk();  // the dialog is over, or given up
+  // A far end that was given up may have answered meanwhile, and will want its money for that: waits a moment for
+  // what it says, for the record. Events are taken by `take`, whose machine has ended.
+  boost::asio::awaitable<void> hear_given_up(std::function<void(const call_event&)> take);
+  // Those that would have had their turn after the end of the route, where it was not enough.
+  void note_rest_of_route();
+  void note_passed_over(const std::vector<passed_over_trunk>& trunks, std::size_t until);
+  // Whether a trunk refused the call, was silent, or had no room for it.
+  bool any_attempt_failed() const;
   const trunk_choice& trunk_in_use() const { return route_[in_use_]; }
   // The telephone's media has come, which a 180 may only have described.
   call_actions on_heard();
@@ -59,6 +70,7 @@ class outbound_leg : public call_base {
   std::optional<call_machine> machine_;
   std::optional<pstn::sip::call_key> dialog_;
   bool early_media_ = false;
+  bool emergency_ = false;
   std::vector<std::optional<billing::cost_rate>>
       costs_;               // of each of the route, as they were at the beginning
   std::size_t in_use_ = 0;  // its place in the route
@@ -70,25 +82,40 @@ class outbound_leg : public call_base {
   // Adds the caller's signature, where the trunk wants it and there is a number to sign for (outbound_identity.cpp).
   void sign(pstn::sip::invite& request, const pstn::trunk::trunk& trunk,
             const pstn::trunk::caller_identity& caller) const;
+  // The other targets of the trunk in use go to the end of the route: it was silent, and may be so altogether.
+  void postpone_targets();
   void drop_trunk(int q850);
   void ring(bool early_media);
   void connect();
 
   call_actions on_sip(const pstn::sip::event& event);
+  // The dialog in use was cancelled, or ended with its answer: what is heard of it yet is for the record alone.
+  void give_up(std::optional<std::chrono::steady_clock::time_point> answered);
+  void on_given_up(const pstn::sip::event& event);
   call_actions on_answered(const pstn::sip::answered& answer);
   call_actions on_extended(const credit_extended& answer);
   bool accept_trunk_media(const std::string& sdp);
   void note_attempt(int sip_code, const std::string& reason);
   void note_post_dial_delay();
-  void note_first_answer(int sip_code);  // of an attempt: for the trunk's health
-  void note_outcome(int sip_code);  // for the trunk's quality
+  void note_first_answer(int sip_code, bool heard);  // of an attempt: for the trunk's health
+  void note_outcome(int sip_code);                   // for the trunk's quality
+
+  struct given_up {
+    std::size_t attempt;  // its place in the record
+    std::optional<billing::cost_rate> cost;
+    std::optional<std::chrono::steady_clock::time_point> answered;
+  };
+  void note_connected(const given_up& of);
 
   std::vector<trunk_choice> route_;
+  std::vector<passed_over_trunk> passed_over_;  // that are to be noted yet
+  std::vector<uuid> tried_trunks_;              // each counts the call once, however many targets of it are tried
+  std::map<pstn::sip::call_key, given_up> given_up_;
   std::optional<std::chrono::steady_clock::time_point> invited_at_;
   std::optional<std::chrono::milliseconds> attempt_delay_;  // until this attempt's first 18x or 2xx
   bool media_described_ = false;   // by this attempt's 18x
   bool media_heard_ = false;       // of this attempt
-  bool attempt_answered_ = false;  // by a 18x, a 2xx or a failure
+  pstn::trunk::attempt_sign sign_of_life_;
   std::string trunk_offer_;
   std::string trunk_media_;  // the trunk's last description of its media
 };

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "billing/ledger.hpp"
 #include "billing/rate.hpp"
 #include "gateway/call/environment.hpp"
 #include "gateway/subscriber/calling_policy.hpp"
@@ -29,7 +30,13 @@ struct caller_facts {
   std::optional<std::string> own_deck;  // and its own, which go before
   billing::money balance;               // posted, before the call
   subscriber::calling_policy policy;
-  std::optional<billing::money> available;  // less what is held; none: nobody's account
+};
+
+// A trunk that serves the number and gets no INVITE, for it is down, full or at rest.
+struct passed_over_trunk {
+  std::string name;
+  pstn::trunk::verdict why = pstn::trunk::verdict::down;
+  std::size_t turn = 0;  // how many places of the route go before it
 };
 
 // Why a call is not placed.
@@ -38,6 +45,7 @@ struct call_refusal {
   std::string text;
   int q850 = 21;
   bool leaves_record = true;  // a CDR without charge
+  std::vector<passed_over_trunk> passed_over{};
 };
 
 // Of an account's limit on what a day's calls to one country may cost.
@@ -59,6 +67,7 @@ struct outbound_plan {
   std::string currency;
   std::vector<trunk_choice> route;                       // best first, not empty
   std::vector<std::optional<billing::cost_rate>> costs;  // of each in `route`, as they are now
+  std::vector<passed_over_trunk> passed_over{};          // in their order
 };
 
 // Is that an emergency number, and is there a trunk for it? Nothing then keeps the caller from it: no limit,
@@ -77,6 +86,26 @@ std::variant<call_refusal, dialled_call> read_dialled(const environment& with, c
 std::vector<trunk_directory::candidate> consider_trunks(const environment& with,
                                                         const pstn::phone_number& number,
                                                         const std::string& currency);
+
+// Of a route with the costs of each: what is to come of the trunk at `from` goes behind all others.
+void put_targets_last(std::vector<trunk_choice>& route, std::vector<std::optional<billing::cost_rate>>& costs,
+                      std::size_t from);
+
+// What the ledger is asked for before the call may ring, but for whose and which call it is; and why the call
+// does not, by its answer.
+billing::hold_request make_hold_request(const environment& with, const caller_facts& caller,
+                                        const pstn::phone_number& callee, const billing::rate& terms,
+                                        const std::string& currency);
+billing::hold_answer open_hold(pqxx::transaction_base& tx, const environment& with,
+                               const billing::hold_request& request);
+std::optional<call_refusal> refusal_of(const billing::hold_answer& answer, const billing::rate& terms);
+
+// Of a call that comes while the gateway drains, has as many calls as it takes, or whose caller has.
+call_refusal refusal_while_draining();
+call_refusal refusal_when_full();
+call_refusal refusal_of_too_many_calls();
+// How many calls at once the caller may have.
+std::size_t calls_permitted(const environment& with, const caller_facts& caller);
 
 std::variant<call_refusal, outbound_plan> plan_outbound(const environment& with, const caller_facts& caller,
                                                         std::string_view to);

@@ -24,6 +24,7 @@ struct target_lookup::desk {
 
   std::string configuration;
   pstn::sip::address_families reached;
+  bool has_tls = true;
   std::mutex mutex;  // guards the rest
   std::condition_variable arrived;
   std::deque<question> questions;
@@ -49,10 +50,11 @@ struct target_lookup::desk {
 };
 
 target_lookup::target_lookup(boost::asio::any_io_executor executor, const std::string& configuration,
-                             pstn::sip::address_families reached, answer_handler handler)
+                             pstn::sip::address_families reached, bool has_tls, answer_handler handler)
     : desk_(std::make_shared<desk>()) {
   desk_->configuration = configuration;
   desk_->reached = reached;
+  desk_->has_tls = has_tls;
   desk_->executor = std::move(executor);
   desk_->handler = std::make_shared<answer_handler>(std::move(handler));
   std::thread([with = desk_] { work(with); }).detach();
@@ -76,7 +78,8 @@ void target_lookup::work(const std::shared_ptr<desk>& with) {
   while (const auto question = with->next()) {
     try {
       if (!resolver)
-        resolver = std::make_unique<pstn::sip::target_resolver>(with->configuration, with->reached);
+        resolver =
+            std::make_unique<pstn::sip::target_resolver>(with->configuration, with->reached, with->has_tls);
       with->tell(question->trunk_id, resolver->resolve(question->query));
     } catch (const std::exception& error) {
       spdlog::error("event=dns_failed error=\"{}\"", error.what());

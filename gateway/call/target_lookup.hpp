@@ -19,9 +19,10 @@ class target_lookup {
       std::function<void(const boost::uuids::uuid& trunk_id, const pstn::sip::target_answer& answer)>;
 
   /// `configuration` is a file in the form of resolv.conf(5); `reached`: whose addresses
-  /// count. The handler is called on the executor, and not any more once this is gone.
+  /// count; `has_tls`: whether our SIP has TLS. The handler is called on the executor, and not any more once
+  /// this is gone.
   target_lookup(boost::asio::any_io_executor executor, const std::string& configuration,
-                pstn::sip::address_families reached, answer_handler handler);
+                pstn::sip::address_families reached, bool has_tls, answer_handler handler);
   /// Does not wait for a server that is silent.
   ~target_lookup();
   target_lookup(const target_lookup&) = delete;

@@ -51,10 +51,10 @@ std::vector<trunk_directory::candidate> trunk_directory::consider(const pstn::ph
   return candidates;
 }
 
-bool trunk_directory::has_room(const trunk_choice& trunk, bool again) const {
+pstn::trunk::verdict trunk_directory::room(const trunk_choice& trunk, bool again) const {
   auto state = monitor_.state(trunk->id, clocks_.steady());
   if (again) state.calls_last_second = state.carrier_calls_last_second = 0;
-  return pstn::trunk::room_in(*trunk, state) == pstn::trunk::verdict::chosen;
+  return pstn::trunk::room_in(*trunk, state);
 }
 
 bool trunk_directory::has_room_for_call_in(const trunk_choice& trunk) const {
@@ -81,8 +81,8 @@ pstn::sip::admission trunk_directory::admit(const pstn::sip::source_address& sou
   return out;
 }
 
-void trunk_directory::call_started(const trunk_choice& trunk) {
-  monitor_.call_started(trunk->id, clocks_.steady());
+void trunk_directory::call_started(const trunk_choice& trunk, bool again) {
+  monitor_.call_started(trunk->id, clocks_.steady(), !again);
 }
 
 std::vector<trunk_choice> trunk_directory::every_target(const trunk_choice& trunk) const {
@@ -123,9 +123,25 @@ void trunk_directory::take_targets(const boost::uuids::uuid& trunk_id,
   publish(*current());  // its calls in come from there
 }
 
-void trunk_directory::call_answered(const trunk_choice& trunk, int sip_status) {
-  if (trunk->target) targets_.answered(trunk->id, *trunk->target, sip_status, clocks_.steady());
-  monitor_.call_answered(trunk->id, sip_status, clocks_.steady());
+void trunk_directory::call_answered(const trunk_choice& trunk, pstn::trunk::call_sign sign, int sip_status) {
+  const auto now = clocks_.steady();
+  if (trunk->target) targets_.call_answered(trunk->id, *trunk->target, sign, now);
+  const bool before = monitor_.state(trunk->id, now).up;
+  monitor_.call_answered(trunk->id, sign, now);
+  tell_health(trunk->id, before, sip_status);
+}
+
+// `before`: whether it was in service. Every change of that passes here.
+void trunk_directory::tell_health(const boost::uuids::uuid& trunk_id, bool before, int sip_status) const {
+  const bool after = monitor_.state(trunk_id, clocks_.steady()).up;
+  if (before == after) return;
+  for (const auto& one : *current())
+    if (one.id == trunk_id)
+      spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, sip_status);
+}
+
+void trunk_directory::call_came(const trunk_choice& trunk, bool taken) {
+  monitor_.call_came(trunk->id, taken);
 }
 
 void trunk_directory::call_ended(const trunk_choice& trunk) {
@@ -170,7 +186,7 @@ void trunk_directory::on_probe_answered(const pstn::sip::options_result& result)
   const auto trunk = found->second;
   const auto id = trunk->id;
   probes_.erase(found);
-  if (trunk->target) targets_.answered(id, *trunk->target, result.status, clocks_.steady());
+  if (trunk->target) targets_.probe_answered(id, *trunk->target, result.status, clocks_.steady());
   auto& round = rounds_[id];
   if (!pstn::trunk::is_alive(round.best_status)) round.best_status = result.status;
   if (round.missing > 1) {
@@ -181,11 +197,7 @@ void trunk_directory::on_probe_answered(const pstn::sip::options_result& result)
   rounds_.erase(id);
   const bool before = monitor_.state(id, clocks_.steady()).up;
   monitor_.probe_answered(id, best, clocks_.steady());
-  const bool after = monitor_.state(id, clocks_.steady()).up;
-  if (before == after) return;
-  for (const auto& one : *current())
-    if (one.id == id)
-      spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, best);
+  tell_health(id, before, best);
 }
 
 namespace {

@@ -2,6 +2,7 @@
 // The trunks that calls may use now, with their health and load. Signalling thread, but for admit().
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -44,9 +45,9 @@ class trunk_directory {
   std::vector<candidate> consider(const pstn::phone_number& number, const pstn::trunk::cost_lookup& cost);
   // The trunk once for each of the targets that a call tries, in their order: itself where it has but one.
   std::vector<trunk_choice> targets_of(const trunk_choice& trunk) const;
-  // Has the trunk room for a call now? It may have been filled since it was chosen. `again`: the call was
-  // sent to another target of it a moment ago, and counts once in its calls a second.
-  bool has_room(const trunk_choice& trunk, bool again = false) const;
+  // Has the trunk room for a call now? It may have been filled since it was chosen; verdict::chosen: it has.
+  // `again`: the call was sent to another target of it a moment ago, and counts once in its calls a second.
+  pstn::trunk::verdict room(const trunk_choice& trunk, bool again = false) const;
   // For one more call in: a carrier that wants no calls from us for a while may still have some for us.
   bool has_room_for_call_in(const trunk_choice& trunk) const;
   // Over which trunk an admitted INVITE came.
@@ -54,14 +55,22 @@ class trunk_directory {
   // What an INVITE from there, which claims to be of this user, has to show. Any thread.
   pstn::sip::admission admit(const pstn::sip::source_address& source, std::string_view user) const;
 
-  void call_started(const trunk_choice& trunk);
-  void call_answered(const trunk_choice& trunk, int sip_status);
+  // A call takes its channel, which call_ended() gives back. `again`: as for room().
+  void call_started(const trunk_choice& trunk, bool again = false);
+  // What its first answer tells of the trunk and of the target (pstn::trunk::attempt_sign).
+  void call_answered(const trunk_choice& trunk, pstn::trunk::call_sign sign, int sip_status);
   void call_ended(const trunk_choice& trunk);
-  // An attempt was answered or has failed (trunk_monitor::attempt_done).
+  // A call in was taken, or refused for want of room: for the totals.
+  void call_came(const trunk_choice& trunk, bool taken);
+  // An attempt was answered, has failed or was given up (trunk_monitor::attempt_done).
   void attempt_done(const trunk_choice& trunk, const pstn::trunk::attempt_outcome& outcome);
   void talked(const trunk_choice& trunk, std::chrono::milliseconds talk);
   // The target is to be left alone so long; the trunk, where it has no other one to go to.
   void rest(const trunk_choice& trunk, std::chrono::seconds duration);
+
+  // A call to an emergency number that nobody took: the alarm that /metrics shows, beside the log.
+  void emergency_failed() noexcept { ++emergencies_failed_; }
+  std::uint64_t emergencies_failed() const noexcept { return emergencies_failed_; }  // since the start
 
   // What the names of trunks lead to is asked by `ask`, and told to take_targets.
   using lookup =
@@ -89,6 +98,7 @@ class trunk_directory {
  private:
   using snapshot = std::shared_ptr<const std::vector<pstn::trunk::trunk>>;
   snapshot current() const;
+  void tell_health(const boost::uuids::uuid& trunk_id, bool before, int sip_status) const;
   void publish(std::vector<pstn::trunk::trunk> trunks);  // with the addresses that their names lead to
   std::vector<trunk_choice> every_target(const trunk_choice& trunk) const;
 
@@ -111,6 +121,7 @@ class trunk_directory {
   };
   void move_registrations(pstn::sip::user_agent& agent);
   std::map<boost::uuids::uuid, registered> registrations_;
+  std::uint64_t emergencies_failed_ = 0;
   std::mt19937_64 chance_{std::random_device{}()};
   mutable std::mutex mutex_;  // guards the pointer below
   snapshot trunks_ = std::make_shared<const std::vector<pstn::trunk::trunk>>();

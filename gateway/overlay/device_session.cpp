@@ -106,11 +106,12 @@ void device_session::take_offer(const frame& incoming) {
   const auto& limits = core_->options.limits;
   if (calls_.knows(incoming.call))  // not a hang-up: that would end the call that is alive
     return send_error(incoming.call, "token_wrong_call", "this call exists already");
-  if (core_->draining)
+  const bool may_be_emergency = incoming.to.size() <= longest_emergency;
+  if (core_->draining && !may_be_emergency)
     return refuse_call(incoming.call, {"draining", "the gateway is about to stop; call again in a moment"});
   if (!core_->offers.allow(account_key_, core_->now()))
     return refuse_call(incoming.call, {"rate_limited", "too many calls in a short time; wait a minute"});
-  if (core_->outgoing_calls_of(subscriber_.account_id) >= limits.outgoing_calls)
+  if (core_->outgoing_calls_of(subscriber_.account_id) >= limits.outgoing_calls && !may_be_emergency)
     return refuse_call(incoming.call, {"too_many_calls", "too many calls at once"});
   const auto from_name = find_text(incoming.body, "from_name").value_or("");
   if (incoming.to.empty() || from_name.size() > from_name_max_bytes)

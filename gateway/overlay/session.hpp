@@ -23,6 +23,10 @@ struct subscriber_identity {
   std::vector<std::string> capabilities = {};  // go into the credential: "call", "voicemail"
 };
 
+// What is dialled and no longer than this may be an emergency number, which the caller's country tells:
+// neither a gateway that drains nor a limit of calls at once stands in its way here.
+inline constexpr std::size_t longest_emergency = 8;
+
 // An offer whose token was verified: it is from this session's device, for this node, fresh and new.
 struct call_offer {
   std::string call;  // uuid text, chosen by the offerer

@@ -217,7 +217,8 @@ void call::on_deadline() {
                   has_response_ ? "No Answer" : "No Response",
                   std::nullopt,
                   std::nullopt,
-                  {}});
+                  {},
+                  has_response_ || challenge_status_ != 0});
       tell(ended{key_});
       has_told_ended_ = true;
       hang_up(0, {});

@@ -134,6 +134,7 @@ void call::on_provisional(const stack_event& signal) {
 
 void call::on_answered(const stack_event& signal) {
   if (phase_ != phase::calling) {  // it crossed our CANCEL: the stack has sent the ACK
+    tell(answered{key_, {}, {}});
     send_bye();
     return;
   }
@@ -164,7 +165,9 @@ void call::on_failed(int status, const char* phrase, const sip_t* message) {
         status != status_proxy_unauthorized)
       learn_realms();
     reason why = reason_of(message);
-    tell(failed{key_, status, phrase ? phrase : "", why.q850, retry_after_of(message), std::move(why.text)});
+    const bool heard = has_response_ || challenge_status_ != 0 || is_from_far_end(message);
+    tell(failed{key_, status, phrase ? phrase : "", why.q850, retry_after_of(message), std::move(why.text),
+                heard});
   }
   if (!reoffer_waits_) respond_saved(SIP_200_OK, {});  // a BYE before the answer (on_early_bye)
   finish();

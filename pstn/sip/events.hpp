@@ -109,6 +109,7 @@ struct failed {
   std::optional<int> q850;  ///< cause of a Reason header (RFC 3326)
   std::optional<std::chrono::seconds> retry_after;
   std::string reason;  ///< text of the Reason header
+  bool heard = true;   ///< the far end said it, or had said something before: no time-out or failed transport
 };
 
 /// An INVITE that was admitted; 100 has been sent. Answer with send_progress, answer or reject.

@@ -134,6 +134,12 @@ std::optional<std::chrono::seconds> retry_after_of(const sip_t* message) {
   return std::chrono::seconds(message->sip_retry_after->af_delta);
 }
 
+bool is_from_far_end(const sip_t* message) {
+  constexpr int made_by_stack =
+      1 << 15;  // NTA_INTERNAL_MSG of Sofia's nta_internal.h, which is not installed
+  return message && (message->sip_flags & made_by_stack) == 0;
+}
+
 source_address source_of(msg_t* message) {
   return message ? source_of(*msg_addr(message)) : source_address{};
 }

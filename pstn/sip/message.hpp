@@ -33,6 +33,10 @@ std::string reason_header(int q850, std::string_view text);
 
 std::optional<std::chrono::seconds> retry_after_of(const sip_t* message);
 
+/// Did a far end send this response? The stack makes one of its own when a transaction times out (408) or a
+/// transport fails (503).
+bool is_from_far_end(const sip_t* message);
+
 /// Where a received message came from.
 source_address source_of(msg_t* message);
 source_address source_of(const su_sockaddr_t& from);

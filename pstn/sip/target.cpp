@@ -49,11 +49,11 @@ std::vector<service_record> in_order(std::vector<service_record> records,
   return records;
 }
 
-std::vector<service_name> usable_services(std::vector<naming_record> records, bool only_tls) {
+std::vector<service_name> usable_services(std::vector<naming_record> records, bool only_tls, bool has_tls) {
   std::erase_if(records, [&](const naming_record& one) {
     const std::string transport = transport_of(one.service);
     return lower_case(one.flags) != "s" || transport.empty() || one.replacement.empty() ||
-           (only_tls && transport != "tls");
+           (only_tls && transport != "tls") || (!has_tls && transport == "tls");
   });
   std::stable_sort(records.begin(), records.end(), [](const naming_record& a, const naming_record& b) {
     return std::tie(a.order, a.preference) < std::tie(b.order, b.preference);

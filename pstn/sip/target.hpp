@@ -57,12 +57,14 @@ struct naming_record {
 };
 
 /// The SRV names to ask, in their order, of those records that can be used: flag "s", a known service, and
-/// TLS where nothing less will do (RFC 3263 §4.1). Of several orders the lowest one alone.
+/// TLS where nothing less will do (RFC 3263 §4.1), and none where `has_tls` is false: a record of a transport
+/// that we do not have is as if it were not there (§4.1), so of several orders it is the lowest usable one
+/// alone.
 struct service_name {
   std::string name;
   std::string transport;
   auto operator<=>(const service_name&) const = default;
 };
-std::vector<service_name> usable_services(std::vector<naming_record> records, bool only_tls);
+std::vector<service_name> usable_services(std::vector<naming_record> records, bool only_tls, bool has_tls);
 
 }  // namespace tollgate::pstn::sip

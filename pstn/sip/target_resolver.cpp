@@ -51,7 +51,8 @@ std::string without_dot(std::string name) {
 
 class target_resolver::implementation {
  public:
-  implementation(const std::string& configuration, address_families reached) : reached_(reached) {
+  implementation(const std::string& configuration, address_families reached, bool has_tls)
+      : reached_(reached), has_tls_(has_tls) {
     prepare_stack();
     resolver_ = sres_resolver_new(configuration.c_str());
     if (!resolver_) throw std::runtime_error("no DNS resolver with " + configuration);
@@ -98,7 +99,8 @@ class target_resolver::implementation {
       records.push_back({found.na_order, found.na_prefer, text(found.na_flags), text(found.na_services),
                          text(found.na_replace)});
     });
-    auto services = usable_services(std::move(records), query.transport == "tls");
+    auto services =
+        usable_services(std::move(records), query.transport == "tls", has_tls_ || query.transport == "tls");
     if (services.empty()) services.push_back({service_of(query.transport, query.host), query.transport});
     return services;
   }
@@ -131,13 +133,14 @@ class target_resolver::implementation {
   }
 
   const address_families reached_;
+  const bool has_tls_;
   sres_resolver_t* resolver_ = nullptr;
   target_answer answer_;  // of the question under way
   std::mt19937 chance_{std::random_device{}()};
 };
 
-target_resolver::target_resolver(const std::string& configuration, address_families reached)
-    : implementation_(std::make_unique<implementation>(configuration, reached)) {}
+target_resolver::target_resolver(const std::string& configuration, address_families reached, bool has_tls)
+    : implementation_(std::make_unique<implementation>(configuration, reached, has_tls)) {}
 
 target_resolver::~target_resolver() = default;
 

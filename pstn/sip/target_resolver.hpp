@@ -16,7 +16,8 @@ class target_resolver {
   /// `configuration` is a file in the form of resolv.conf(5); a line "port N" names another port than 53 for
   /// the servers that follow. Throws std::runtime_error when there is no resolver. AAAA records
   /// count where IPv6 is `reached`, A records where IPv4 is; of a host that has both the former come first.
-  target_resolver(const std::string& configuration, address_families reached);
+  /// Without `has_tls` no NAPTR record leads to TLS.
+  target_resolver(const std::string& configuration, address_families reached, bool has_tls);
   ~target_resolver();
   target_resolver(const target_resolver&) = delete;
   target_resolver& operator=(const target_resolver&) = delete;

@@ -33,8 +33,8 @@ struct seen_message {
 
 /// Of those who are not trusted: requests that belong to no call, and connections.
 struct stranger_figures {
-  std::uint64_t answered = 0;  ///< refused
-  std::uint64_t dropped = 0;   ///< not even that: they were too many
+  std::uint64_t answered = 0;         ///< refused
+  std::uint64_t dropped = 0;          ///< not even that: they were too many
   std::uint64_t connections_cut = 0;  ///< TCP and TLS: there were too many, or nothing came
 };
 
@@ -73,8 +73,8 @@ struct user_agent_options {
   std::size_t most_calls = 4000;             ///< further INVITEs are answered 503
   std::size_t strangers_per_second = 20;     ///< requests of strangers that are answered; others are dropped
   connection_bounds stranger_connections;
-  std::uint16_t tls_port = 0;                ///< 0: no TLS listener. For known peers only
-  std::string certificate_directory;         ///< agent.pem and cafile.pem; empty: no TLS
+  std::uint16_t tls_port = 0;                                  ///< 0: no TLS listener. For known peers only
+  std::string certificate_directory;                           ///< agent.pem and cafile.pem; empty: no TLS
   std::function<std::chrono::steady_clock::time_point()> now;  ///< needed; on the SIP thread
   std::function<void(std::string_view line)>
       log;  ///< the stack's warnings, without message dumps; on the SIP thread; may be empty
@@ -121,7 +121,7 @@ class user_agent {
   /// A final refusal (300–699) of an incoming INVITE, with Reason: Q.850 when q850 > 0. Followed by `ended`.
   void reject(call_key key, int status, std::string phrase, int q850);
   /// Ends the call by its state: CANCEL, BYE, 480, or 200 to a waiting BYE. From then on `ended` is the only
-  /// event of the key.
+  /// event of the key, but for an `answered` whose 2xx has crossed the CANCEL: a BYE is on its way after it.
   void hang_up(call_key key, int q850, std::string reason);
   /// 200 to the BYE told by bye_received. Followed by `ended`.
   void confirm_bye(call_key key);

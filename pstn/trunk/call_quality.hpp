@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a trunk's calls of late went: answer-seizure ratio, average call duration (ITU-T E.425: but without the
-// calls that their callers gave up) and post-dial delay (ITU-T E.431) over a sliding window. Free of IO: the
+// How a trunk's calls of late went: answer-seizure ratio, average call duration (ITU-T E.425: a call that its
+// caller gave up is a seizure, too) and post-dial delay (ITU-T E.431) over a sliding window. Free of IO: the
 // time is an argument.
 #pragma once
 
@@ -36,7 +36,8 @@ class call_quality {
  public:
   explicit call_quality(quality_options options = {}) : options_(options) {}
 
-  /// One attempt that was answered, or failed; `post_dial_delay`: from INVITE to the first 18x or 2xx.
+  /// One attempt that was answered, failed or was given up; `post_dial_delay`: from INVITE to the first 18x
+  /// or 2xx.
   void note(bool answered, std::optional<std::chrono::milliseconds> post_dial_delay, time_point now);
 
   /// An answered call has ended after so much talk.

@@ -2,6 +2,7 @@
 #include "pstn/trunk/health.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tollgate::pstn::trunk {
 
@@ -18,6 +19,20 @@ bool is_alive(int sip_status) {
   }
 }
 
+call_sign sign_of_call(int sip_status, bool heard) {
+  if (!heard) return call_sign::dead;
+  const bool of_this_call = sip_status == 408 || (sip_status >= 500 && sip_status <= 599);
+  return of_this_call ? call_sign::nothing : call_sign::alive;
+}
+
+call_sign attempt_sign::take(int sip_status, bool heard) {
+  return std::exchange(taken_, true) ? call_sign::nothing : sign_of_call(sip_status, heard);
+}
+
+std::chrono::seconds believed_rest(std::chrono::seconds asked) {
+  return std::clamp(asked, std::chrono::seconds{0}, longest_rest);
+}
+
 void trunk_health::probe_sent() {
   next_probe_ = time_point::max();
 }
@@ -27,8 +42,9 @@ void trunk_health::probe_answered(int sip_status, time_point now) {
   next_probe_ = now + probe_interval();
 }
 
-void trunk_health::call_answered(int sip_status, time_point now) {
-  count(is_alive(sip_status));
+void trunk_health::call_answered(call_sign sign, time_point now) {
+  if (sign == call_sign::nothing) return;
+  count(sign == call_sign::alive);
   if (next_probe_ != time_point::max()) next_probe_ = std::min(next_probe_, now + probe_interval());
 }
 

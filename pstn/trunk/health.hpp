@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace tollgate::pstn::trunk {
 
@@ -19,9 +20,32 @@ struct health_options {
   std::chrono::seconds probe_interval_down{5};
 };
 
-/// Does this status say that the far end lives? Any answer does, but for time-outs (408), what a proxy says
-/// of a dead next hop or of itself (500, 502, 503, 504), and 0 (no answer at all).
+/// Does this answer to an OPTIONS or a REGISTER say that the far end lives? Any does, but for time-outs
+/// (408), what a proxy says of a dead next hop or of itself (500, 502, 503, 504), and 0 (no answer at all).
 bool is_alive(int sip_status);
+
+/// What is to be taken from a live call for the health of its trunk.
+enum class call_sign : std::uint8_t { alive, dead, nothing };
+
+/// Of an answer to an INVITE. `heard`: the far end said it; else it is our own time-out or a transport that
+/// failed, and the sign of death. A 408 or a 5xx that was heard is about this call: the telephone that it
+/// rang, or the network behind the carrier to that one prefix. It tells nothing of the trunk as a whole, and
+/// counts for its quality instead.
+call_sign sign_of_call(int sip_status, bool heard);
+
+/// The sign of one attempt over a trunk: its first answer gives it, whatever becomes of the call after that.
+class attempt_sign {
+ public:
+  call_sign take(int sip_status, bool heard);
+
+ private:
+  bool taken_ = false;
+};
+
+/// How long a Retry-After is kept to: for no more than `longest_rest`, or one typing mistake of a carrier's
+/// would end its traffic.
+inline constexpr std::chrono::seconds longest_rest{300};
+std::chrono::seconds believed_rest(std::chrono::seconds asked);
 
 class trunk_health {
  public:
@@ -35,8 +59,7 @@ class trunk_health {
   void probe_sent();
   void probe_answered(int sip_status, time_point now);
 
-  /// The first answer of a live call: a 18x or 2xx, or the failure.
-  void call_answered(int sip_status, time_point now);
+  void call_answered(call_sign sign, time_point now);
 
  private:
   void count(bool alive);

@@ -22,9 +22,10 @@ void trunk_monitor::configure(std::span<const trunk> trunks) {
                 [](const auto& item) { return !item.second.configured && item.second.live_calls == 0; });
 }
 
-void trunk_monitor::call_started(const uuid& trunk_id, time_point now) {
+void trunk_monitor::call_started(const uuid& trunk_id, time_point now, bool is_new) {
   entry& used = entry_of(trunk_id);
   ++used.live_calls;
+  if (!is_new) return;
   while (!used.begun.empty() && now - used.begun.front() >= std::chrono::seconds{1})
     used.begun.pop_front();
   if (used.begun.size() < most_begun) used.begun.push_back(now);
@@ -36,9 +37,15 @@ void trunk_monitor::call_ended(const uuid& trunk_id) {
   if (--found->second.live_calls == 0 && !found->second.configured) entries_.erase(found);
 }
 
-void trunk_monitor::call_answered(const uuid& trunk_id, int sip_status, time_point now) {
+void trunk_monitor::call_came(const uuid& trunk_id, bool taken) {
+  const auto found = entries_.find(trunk_id);
+  if (found == entries_.end()) return;
+  ++(taken ? found->second.totals.calls_in : found->second.totals.refused_in);
+}
+
+void trunk_monitor::call_answered(const uuid& trunk_id, call_sign sign, time_point now) {
   if (const auto found = entries_.find(trunk_id); found != entries_.end()) {
-    found->second.health.call_answered(sip_status, now);
+    found->second.health.call_answered(sign, now);
   }
 }
 
@@ -70,8 +77,7 @@ trunk_totals trunk_monitor::totals(const uuid& trunk_id) const {
 
 void trunk_monitor::rest(const uuid& trunk_id, std::chrono::seconds duration, time_point now) {
   if (const auto found = entries_.find(trunk_id); found != entries_.end())
-    found->second.resting_until =
-        now + std::clamp(duration, std::chrono::seconds{0}, std::chrono::seconds{longest_rest});
+    found->second.resting_until = now + believed_rest(duration);
 }
 
 trunk_monitor::entry& trunk_monitor::entry_of(const uuid& trunk_id) {

@@ -31,12 +31,14 @@ struct trunk_state {
 
 /// Of one trunk, since this process knows it.
 struct trunk_totals {
-  std::uint64_t attempts = 0;  // answered or failed, over the trunk or from it
+  std::uint64_t attempts = 0;  // INVITEs over it that are decided: answered, failed or given up
   std::uint64_t answered = 0;
   std::map<int, std::uint64_t> codes{};  // by final SIP status
   std::chrono::milliseconds talk{0};     // of the answered ones that have ended
   std::chrono::milliseconds delay{0};    // sum of the post-dial delays
   std::uint64_t delays = 0;              // of so many attempts
+  std::uint64_t calls_in = 0;            // that were taken
+  std::uint64_t refused_in = 0;          // for want of room
 };
 
 /// How one attempt over a trunk ended.
@@ -53,20 +55,23 @@ class trunk_monitor {
   /// The trunks as they are configured now. Those that stay keep their state, removed ones lose it.
   void configure(std::span<const trunk> trunks);
 
-  /// A call takes a channel (when its INVITE is sent, or arrives); every one is given back by call_ended.
-  void call_started(const uuid& trunk_id, time_point now);
+  /// A call takes a channel (when its INVITE is sent, or arrives); every one is given back by call_ended. One
+  /// that only goes on to the trunk's next target is not begun once more: `is_new` is false.
+  void call_started(const uuid& trunk_id, time_point now, bool is_new = true);
   void call_ended(const uuid& trunk_id);
-  /// How the trunk answered a call first: 18x, 2xx or the failure.
-  void call_answered(const uuid& trunk_id, int sip_status, time_point now);
-  /// An attempt was answered or has failed: once for each, it counts for the quality. One that was cancelled
-  /// by its caller before an answer tells nothing of the trunk: leave it out.
+  /// A call in, for the totals; not taken: it was refused for want of room.
+  void call_came(const uuid& trunk_id, bool taken);
+  /// What its first answer tells of the trunk (attempt_sign).
+  void call_answered(const uuid& trunk_id, call_sign sign, time_point now);
+  /// An attempt was answered, has failed or was given up (487): once for each INVITE, it counts for the
+  /// quality. A seizure that its caller gave up is one (ITU-T E.425): a trunk that keeps callers waiting is
+  /// known by those.
   void attempt_done(const uuid& trunk_id, const attempt_outcome& outcome, time_point now);
   /// An answered call has ended after so much talk.
   void talked(const uuid& trunk_id, std::chrono::milliseconds talk, time_point now);
   trunk_totals totals(const uuid& trunk_id) const;
-  /// The trunk has asked for no calls for so long (503 with Retry-After); at most `longest_rest` is believed.
+  /// The trunk has asked for no calls for so long (503 with Retry-After; believed_rest).
   void rest(const uuid& trunk_id, std::chrono::seconds duration, time_point now);
-  static constexpr std::chrono::seconds longest_rest{300};
 
   /// Trunks whose OPTIONS is due: send it, and tell probe_answered with the status (408 for none). They count
   /// as sent.

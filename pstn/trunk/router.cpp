@@ -100,6 +100,7 @@ std::vector<consideration> consider(const phone_number& number, std::span<const 
                                     const routing_policy& policy, std::uint64_t chance) {
   const std::string digits = number.digits();
   std::vector<candidate> candidates;
+  std::vector<candidate> passed_over;
   std::vector<consideration> others;
   for (const trunk& one : trunks) {
     consideration looked_at{.offered = &one, .prefix_size = served_prefix_size(one, digits)};
@@ -111,17 +112,17 @@ std::vector<consideration> consider(const phone_number& number, std::span<const 
       looked_at.state = state(one.id);
       looked_at.cost = cost ? cost(one) : std::nullopt;
       looked_at.why = room_in(one, looked_at.state);
+      auto& among = looked_at.why == verdict::chosen ? candidates : passed_over;
+      among.push_back({looked_at, place_of(looked_at, policy)});
+      continue;
     }
-    if (looked_at.why == verdict::chosen)
-      candidates.push_back({looked_at, place_of(looked_at, policy)});
-    else
-      others.push_back(looked_at);
+    others.push_back(looked_at);
   }
   if (std::ranges::any_of(candidates, [](const auto& one) { return one.looked_at.state.up; })) {
     for (auto& one : candidates) {
       if (one.looked_at.state.up) continue;
       one.looked_at.why = verdict::down;
-      others.push_back(one.looked_at);
+      passed_over.push_back(one);
     }
     std::erase_if(candidates, [](const auto& one) { return one.looked_at.why == verdict::down; });
   }
@@ -129,6 +130,12 @@ std::vector<consideration> consider(const phone_number& number, std::span<const 
   std::vector<consideration> all;
   for (const candidate& one : candidates)
     all.push_back(one.looked_at);
+  std::ranges::stable_sort(passed_over, {}, &candidate::place);
+  for (candidate& one : passed_over) {
+    one.looked_at.turn = static_cast<std::size_t>(
+        std::ranges::count_if(candidates, [&](const candidate& other) { return other.place < one.place; }));
+    all.push_back(one.looked_at);
+  }
   all.insert(all.end(), others.begin(), others.end());
   return all;
 }

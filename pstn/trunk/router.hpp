@@ -2,6 +2,7 @@
 // Which trunks a call is offered to, and in which order. Free of IO: state, cost and chance are arguments.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -55,6 +56,7 @@ struct consideration {
   int prefix_size = 0;                 // digits of the longest served prefix; 0 for one that serves the world
   std::optional<std::int64_t> cost{};  // as `cost` tells
   trunk_state state{};
+  std::size_t turn = 0;  // of one that is not chosen: how many of the chosen would go before it
 };
 
 using state_lookup = std::function<trunk_state(const uuid& trunk_id)>;
@@ -66,7 +68,8 @@ verdict room_in(const trunk& in, const trunk_state& state);
 
 /// All trunks, those that the call is offered to first, best first: longest served prefix, then the policy,
 /// then a weighted draw. A trunk that is down is left out, unless all that serve the number are down: then
-/// they are tried all the same, for a carrier may just not answer OPTIONS. The pointers are into `trunks`.
+/// they are tried all the same, for a carrier may just not answer OPTIONS. Then those that have no room, are
+/// at rest or down, in the order that they would have had, then the rest. The pointers are into `trunks`.
 /// `chance` is any random number.
 std::vector<consideration> consider(const phone_number& number, std::span<const trunk> trunks,
                                     const state_lookup& state, const cost_lookup& cost,

@@ -8,8 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "pstn/trunk/monitor.hpp"
-
 namespace tollgate::pstn::trunk {
 
 bool needs_targets(const trunk& one) {
@@ -79,11 +77,22 @@ std::vector<sip::target> target_book::targets(const uuid& trunk_id, time_point n
   return out;
 }
 
-void target_book::answered(const uuid& trunk_id, const sip::target& which, int sip_status, time_point now) {
+target_book::known_target* target_book::find(const uuid& trunk_id, const sip::target& which) {
   const auto found = entries_.find(trunk_id);
-  if (found == entries_.end()) return;
+  if (found == entries_.end()) return nullptr;
   for (known_target& one : found->second.targets)
-    if (one.where == which) one.health.probe_answered(sip_status, now);
+    if (one.where == which) return &one;
+  return nullptr;
+}
+
+void target_book::probe_answered(const uuid& trunk_id, const sip::target& which, int sip_status,
+                                 time_point now) {
+  if (known_target* one = find(trunk_id, which)) one->health.probe_answered(sip_status, now);
+}
+
+void target_book::call_answered(const uuid& trunk_id, const sip::target& which, call_sign sign,
+                                time_point now) {
+  if (known_target* one = find(trunk_id, which)) one->health.call_answered(sign, now);
 }
 
 bool target_book::rest(const uuid& trunk_id, const sip::target& which, std::chrono::seconds duration,
@@ -93,7 +102,7 @@ bool target_book::rest(const uuid& trunk_id, const sip::target& which, std::chro
   bool others = false;
   for (known_target& one : found->second.targets) {
     if (one.where == which)
-      one.resting_until = std::max(one.resting_until, now + std::min(duration, trunk_monitor::longest_rest));
+      one.resting_until = std::max(one.resting_until, now + believed_rest(duration));
     else
       others = others || (one.health.up() && one.resting_until <= now);
   }

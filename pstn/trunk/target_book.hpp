@@ -43,8 +43,10 @@ class target_book {
   };
   std::vector<target_state> states(const uuid& trunk_id, time_point now = {}) const;
 
-  /// Of an OPTIONS to a target, or of a call's first answer.
-  void answered(const uuid& trunk_id, const sip::target& which, int sip_status, time_point now);
+  /// Of an OPTIONS to a target.
+  void probe_answered(const uuid& trunk_id, const sip::target& which, int sip_status, time_point now);
+  /// What a call's first answer tells of it (attempt_sign).
+  void call_answered(const uuid& trunk_id, const sip::target& which, call_sign sign, time_point now);
   /// It is to be left alone so long (503 with Retry-After is of one server: RFC 3263 §4.3). False: no other
   /// one is up and awake, so it is the whole trunk's.
   bool rest(const uuid& trunk_id, const sip::target& which, std::chrono::seconds duration, time_point now);
@@ -55,6 +57,7 @@ class target_book {
     trunk_health health;
     time_point resting_until{};
   };
+  known_target* find(const uuid& trunk_id, const sip::target& which);
   struct entry {
     sip::target_query query;
     std::vector<known_target> targets;

@@ -18,7 +18,7 @@ NORMAL, REFUSING = 0, 3
 
 
 class Load(StageTest):
-    settings = {"media.workers": 1, "media.load_high_percent": 1, "dial_policy.emergency_trunk": "emergency"}
+    settings = {"media.workers": 1, "media.load_high_percent": 1, "dial_policy.emergency_trunks": "emergency"}
 
     @classmethod
     def prepare(cls, stage):

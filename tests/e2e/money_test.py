@@ -21,7 +21,7 @@ class Money(StageTest):
     # A hold is for 1 s more than the lead (billing.warn_first_s + 15 s): 16 s.
     settings = {
         "billing.report_interval_s": 1, "billing.hold_seconds": 1, "billing.warn_first_s": 0, "billing.warn_last_s": 0,
-        "media.silence_timeout_s": 5, "database.statement_timeout_ms": 3000,
+        "media.silence_timeout_s": 5, "database.statement_timeout_ms": 3000, "dial_policy.emergency_trunks": "emergency",
     }
 
     @classmethod
@@ -165,6 +165,10 @@ class Money(StageTest):
 
     def test_term_refuses_new_calls_and_lets_the_live_one_end(self):
         carol = self.stage.subscriber("carol", credit="10.00")
+        emergency = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(emergency.port, ["999999"], name="emergency")
+        attached = WirePeer(self.stage.output / "in-need", self.stage.gateway.overlay_port, "carol", carol.passphrase)
+        attached.attach()
         running, call_id = self.answered_call()
         gateway = self.stage.gateway.process
         gateway.send_signal(signal.SIGTERM)
@@ -176,6 +180,15 @@ class Money(StageTest):
         self.assertIn("503", [line.split()[1] for line in caller.messages()])
         refused = carol.run("call", NUMBER, timeout_s=PATIENCE_S)
         self.assertEqual("draining", (refused.event("ended") or refused.event("refused"))["code"])
+
+        # But who calls for help gets it.
+        for number in (NUMBER, "112"):
+            call = attached.offer(number)
+            answer = attached.await_frame(lambda frame: frame.get("call") == call and frame["t"] in ("answer", "hangup"))
+            self.assertEqual((number == "112", "draining"), (answer["t"] == "answer", answer["body"].get("code", "draining")))
+        attached.send({"v": 1, "t": "hangup", "call": call, "body": {"code": "normal", "text": ""}})
+        self.assertEqual(0, emergency.finish(PATIENCE_S), emergency.complaint())
+        attached.close()
 
         self.assertIsNone(gateway.poll(), "the gateway did not wait for its call")
         self.assertIsNone(running.event("ended"))

@@ -84,10 +84,26 @@ class Names(StageTest):
         proxy = self.stage.called("called_answers", port=self.ports[1], echo=True)
         first.lives = False  # it hears, and says nothing any more
         record = self.call(number)
-        self.assertEqual([(trunk["name"], 408), (trunk["name"], 200)],
-                         [(attempt["trunk"], attempt["sip_code"]) for attempt in record["attempts"]])
+        self.assertEqual([(f"udp 127.0.0.1:{port}", code) for port, code in zip(self.ports, (408, 200))],
+                         [(attempt["target"], attempt["sip_code"]) for attempt in record["attempts"]])
         self.assertEqual(0, proxy.finish(PATIENCE_S), proxy.complaint())
         self.assert_sound()
+
+    def test_after_one_silent_proxy_the_next_trunk_is_tried_before_the_other_one(self):
+        first, second = (Answerer(port) for port in self.ports)
+        for proxy in (first, second):
+            self.addCleanup(proxy.close)
+            proxy.lives = False
+        number, trunk = self.carrier(probes=False)
+        processes.wait_until("the answer of the DNS", lambda: self.status(trunk)["targets"], PATIENCE_S)
+        agent = self.stage.called("called_answers", echo=True)
+        other = self.stage.trunk(agent.port, [number[1:]], priority=1)
+        self.addCleanup(self.stage.rest.delete, f"/v1/trunks/{other['id']}")
+        record = self.call(number)
+        self.assertEqual([(trunk["name"], 408), (other["name"], 200)],
+                         [(attempt["trunk"], attempt["sip_code"]) for attempt in record["attempts"]])
+        self.assertNotIn("INVITE", second.requests)
+        self.assertEqual(0, agent.finish(PATIENCE_S), agent.complaint())
 
     def test_a_proxy_that_asks_to_be_left_alone_is_passed_over_and_the_other_one_is_not(self):
         number, trunk = self.carrier(probes=False, capacity_calls_per_second=1)  # a call counts once, whatever it tries

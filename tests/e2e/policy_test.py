@@ -2,7 +2,9 @@
 """What may be called: emergency numbers over the trunk that is meant for them, ranges and countries by account, and limits that
 hold before the INVITE and while a call goes on."""
 
+import re
 import unittest
+import urllib.request
 
 from stage import MICROS_PER_SECOND, PATIENCE_S, StageTest
 
@@ -10,7 +12,7 @@ PREMIUM = "+449098790000"
 
 
 class Policy(StageTest):
-    settings = {"billing.report_interval_s": 1, "overlay.calls_per_subscriber": 3, "dial_policy.emergency_trunk": "emergency"}
+    settings = {"billing.report_interval_s": 1, "overlay.calls_per_subscriber": 3, "dial_policy.emergency_trunks": "emergency,emergency2"}
 
     @classmethod
     def prepare(cls, stage):
@@ -39,22 +41,37 @@ class Policy(StageTest):
     def verdict(self, number):
         return self.stage.rest.get("/v1/call_simulation", number=number, account_id=self.alice.account_id)["verdict"]
 
-    def test_an_emergency_call_needs_no_credit_and_goes_over_its_trunk_only(self):
+    def test_an_emergency_call_needs_no_credit_and_goes_over_its_trunks_only(self):
         poor = self.stage.subscriber("poor")
+        broken = self.stage.called("called_refuses", keys={"refusal": "403 Forbidden"}, calls=2)
         agent = self.stage.called("called_answers", echo=True)
-        self.stage.trunk(agent.port, ["999999"], name="emergency")
+        self.stage.trunk(agent.port, ["999999"], name="emergency2")
+        self.stage.trunk(broken.port, ["999999"], name="emergency")
         self.stage.rest.put(f"/v1/accounts/{poor.account_id}/calling_policy", {"calls": 0, "countries": ["FR"]})
         ended, record = self.end_of(poor.start("call", "999", "--duration", 2), 0, poor)
         self.assertEqual(0, agent.finish(PATIENCE_S), agent.complaint())
         self.assertTrue(agent.messages()[0].startswith("INVITE sip:999@127.0.0.1"), agent.messages()[0])
         self.assertEqual(("normal", True), (ended["code"], ended["answered"]))
         self.assertEqual(("999", "normal", 0), (record["callee"], record["reason"], record["charged_micros"]))
-        self.assertEqual([("emergency", 200)], [(one["trunk"], one["sip_code"]) for one in record["attempts"]])
+        codes = lambda record: [(one["trunk"], one["sip_code"]) for one in record["attempts"]]
+        self.assertEqual([("emergency", 403), ("emergency2", 200)], codes(record))
+        self.assertEqual(0, self.failed_emergencies())
         self.assertGreaterEqual(record["talk_ms"], 1000)
+        # Nobody is left to take the next one: that must not stay unseen.
+        ended, record = self.end_of(poor.start("call", "999"), 1, poor)
+        self.assertEqual((("emergency", 403), "emergency2"), (codes(record)[0], codes(record)[1][0]))
+        self.assertIn(codes(record)[1][1], (408, 503))  # nobody listens there any more
+        self.assertEqual(0, broken.finish(PATIENCE_S), broken.complaint())
+        self.assertEqual(1, self.failed_emergencies())
         # Of another country, and a number that is none here.
         for dialled, verdict in (("+49110", "emergency"), ("110", "too_short")):
             self.assertEqual(verdict, self.verdict(dialled))
         self.assert_sound()
+
+    def failed_emergencies(self):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(self.stage.rest.url + "/metrics", timeout=PATIENCE_S) as answer:
+            return int(re.search(r"^tollgate_emergency_calls_failed_total (\d+)$", answer.read().decode(), re.MULTILINE)[1])
 
     def test_a_range_is_opened_and_shut_for_one_account(self):
         self.assertEqual("premium_rate", self.verdict(PREMIUM))
@@ -94,6 +111,7 @@ class Policy(StageTest):
         self.assertEqual("country_limit", ended["code"])
         self.assertGreater(record["charged_micros"], 2 * MICROS_PER_SECOND)
         other, number = self.far_end()
+        self.assertEqual("country_limit", self.verdict(number))
         ended, record = self.end_of(self.alice.start("call", number), known + 1)
         self.assertEqual(("country_limit", [], 0), (ended["code"], record["attempts"], record["charged_micros"]))
         self.assertEqual([], other.messages())
@@ -105,6 +123,12 @@ class Policy(StageTest):
         self.permit(calls=1)
         running = self.alice.start("call", number, "--play", "tone")
         running.await_event("answered", PATIENCE_S)
+        held = self.stage.balance(self.alice)["held_micros"]
+        self.assertEqual("too_many_calls", self.verdict(other_number))
+        self.permit(calls=2)
+        self.assertEqual("ok", self.verdict(other_number))
+        self.assertEqual(held, self.stage.balance(self.alice)["held_micros"], "the question holds nothing")
+        self.permit(calls=1)
         second = self.stage.second_device(self.alice).start("call", other_number)  # the first one stays with its call
         second.finish(PATIENCE_S)
         self.assertEqual("too_many_calls", second.event("ended")["code"])
@@ -149,6 +173,8 @@ class FraudLimits(StageTest):
         self.assertEqual(("gateway", "fraud_limit"), (record["hung_up_by"], record["reason"]))
         self.assertGreater(record["charged_micros"], 0)
         self.assertEqual("spend_hour", self.stage.rest.get(f"/v1/accounts/{ivy.account_id}/fraud")["measure"])
+        verdict = self.stage.rest.get("/v1/call_simulation", number=number, account_id=ivy.account_id)["verdict"]
+        self.assertEqual("fraud_limit", verdict)
         again = ivy.start("call", number)
         again.finish(PATIENCE_S)
         self.assertEqual("fraud_limit", again.event("ended")["code"])

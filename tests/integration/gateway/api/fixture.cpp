@@ -61,6 +61,10 @@ std::vector<trunk_status> remembering_gateway::trunk_statuses() {
   one.delay_ms = 2'250;
   one.delays = 4;
   one.codes = {{200, 2}, {486, 3}};
+  one.resting = true;
+  one.calls_in = 7;
+  one.refused_in = 8;
+  one.recent = {.attempts = 4, .answered = 1, .answer_seizure_ratio = 0.25, .average_call_duration = {}, .post_dial_delay = {}};
   return {one};
 }
 
@@ -78,7 +82,7 @@ boost::asio::awaitable<boost::system::result<simulated_call>> remembering_gatewa
   call.currency = "EUR";
   call.price = billing::rate{};
   call.usual_call = std::chrono::seconds(180);
-  call.trunks.push_back({.trunk = "landline", .verdict = "chosen", .cost = {}, .post_dial_delay = {}});
+  call.trunks.push_back({.trunk = "landline", .verdict = "chosen", .cost = {}, .post_dial_delay = {}, .targets = {"udp 192.0.2.1:5060"}});
   co_return call;
 }
 

@@ -308,6 +308,10 @@ TEST_F(Api, MetricsAndStateTellOfEachTrunk) {
         "tollgate_trunk_talk_seconds_total{trunk=\"north \\\"1\\\"\"} 61.5",
         "tollgate_trunk_post_dial_delay_seconds_sum{trunk=\"north \\\"1\\\"\"} 2.25",
         "tollgate_trunk_post_dial_delay_seconds_count{trunk=\"north \\\"1\\\"\"} 4",
+        "tollgate_trunk_resting{trunk=\"north \\\"1\\\"\"} 1",
+        "tollgate_trunk_calls_in_total{trunk=\"north \\\"1\\\"\"} 7",
+        "tollgate_trunk_calls_in_refused_total{trunk=\"north \\\"1\\\"\"} 8",
+        "tollgate_trunk_answer_seizure_ratio{trunk=\"north \\\"1\\\"\"} 0.25",
         "tollgate_trunk_codes_total{trunk=\"north \\\"1\\\"\",code=\"486\"} 3"})
     EXPECT_THAT(text, HasSubstr("\n" + std::string(line)));
   const auto told = get("/v1/status").at("trunks").as_array().at(0).as_object();

@@ -127,6 +127,7 @@ TEST(OutgoingCall, RetryAfterIsToldAndNotWaitedFor) {
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->status, 503);
   EXPECT_EQ(failed->retry_after, std::chrono::seconds(7));
+  EXPECT_TRUE(failed->heard);
   EXPECT_TRUE(ours.events.expect<ua::ended>());
 }
 
@@ -149,6 +150,7 @@ TEST(OutgoingCall, SilenceFailsInBoundedTime) {
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->status, 408);
   EXPECT_EQ(failed->phrase, "No Response");
+  EXPECT_FALSE(failed->heard);
   EXPECT_TRUE(ours.events.expect<ua::ended>());
 }
 
@@ -169,6 +171,7 @@ TEST_P(OutgoingCallToNobody, FailsInBoundedTime) {
   const auto failed = ours.events.expect<ua::failed>();
   ASSERT_TRUE(failed);
   EXPECT_TRUE(failed->status == 503 || failed->status == 408) << failed->status;
+  EXPECT_FALSE(failed->heard) << "nobody has said that";
   EXPECT_TRUE(ours.events.expect<ua::ended>());
 }
 
@@ -191,6 +194,7 @@ TEST(OutgoingCall, AnAnswerThatCrossesTheCancelIsAcknowledgedAndEnded) {
   const auto key = call_out(ours, carrier);
   EXPECT_TRUE(ours.events.expect<ua::provisional>());
   ours.user_agent.hang_up(key, normal_clearing, "");
+  EXPECT_TRUE(ours.events.expect<ua::answered>()) << "the carrier will charge it";
   EXPECT_TRUE(ours.events.expect<ua::ended>());
   EXPECT_TRUE(carrier.succeeds());
   EXPECT_TRUE(ours.events.is_empty());

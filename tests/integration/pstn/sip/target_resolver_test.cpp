@@ -55,7 +55,7 @@ class name_server {
 TEST(TargetResolver, FollowsNaptrSrvAndAddresses) {
   name_server server;
   ASSERT_TRUE(server.is_listening) << server.output();
-  ua::target_resolver resolver(server.configuration(), {});
+  ua::target_resolver resolver(server.configuration(), {}, true);
   struct row {
     const char* what;
     ua::target_query query;
@@ -88,7 +88,7 @@ TEST(TargetResolver, FollowsNaptrSrvAndAddresses) {
 TEST(TargetResolver, AsksForIpv6WhereOursIs) {
   name_server server;
   ASSERT_TRUE(server.is_listening) << server.output();
-  ua::target_resolver resolver(server.configuration(), {.ipv4 = false, .ipv6 = true});
+  ua::target_resolver resolver(server.configuration(), {.ipv4 = false, .ipv6 = true}, true);
   const auto answer = resolver.resolve({"mere.example", 5060, "udp"});
   ASSERT_EQ(answer.targets.size(), 1U);
   EXPECT_EQ(answer.targets[0].address, "2001:db8::9");
@@ -101,7 +101,7 @@ TEST(TargetResolver, AsksForIpv6WhereOursIs) {
 TEST(TargetResolver, TellsAllAddressesOfAHostBeforeTheNextWhereBothFamiliesAreReached) {
   name_server server;
   ASSERT_TRUE(server.is_listening) << server.output();
-  ua::target_resolver resolver(server.configuration(), {.ipv4 = true, .ipv6 = true});
+  ua::target_resolver resolver(server.configuration(), {.ipv4 = true, .ipv6 = true}, true);
   EXPECT_EQ(resolver.resolve({"mere.example", 5060, "udp"}).targets,
             (std::vector<target>{{"2001:db8::9", 5060, "udp"}, {"192.0.2.9", 5060, "udp"}}));
   EXPECT_EQ(resolver.resolve({"plain.example", 0, "udp"}).targets,

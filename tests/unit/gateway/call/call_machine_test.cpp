@@ -83,6 +83,52 @@ TEST(CallMachine, KeepsToATrunkThatRings) {
   EXPECT_TRUE(machine.on_time(start + 12s).empty());
 }
 
+TEST(CallMachine, ATrunkWithoutRoomIsPassedOverAndSaysNothing) {
+  auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
+  machine.start(start);
+  EXPECT_EQ(find<action::invite_trunk>(machine.on_trunk_skipped(start))->index, 1u);
+  EXPECT_TRUE(find<action::finish>(machine.on_trunk_skipped(start)));
+  EXPECT_EQ(machine.outcome().reason, "congestion");
+  EXPECT_TRUE(machine.exhausted());
+  EXPECT_EQ(machine.outcome().sip_code, 0) << "no carrier has said a word";
+  EXPECT_EQ(machine.outcome().q850, 34);
+
+  auto refused = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 2);
+  refused.start(start);
+  refused.on_trunk_failed(480, std::nullopt, start + 1s);
+  refused.on_trunk_skipped(start + 1s);
+  EXPECT_EQ(refused.outcome().sip_code, 480) << "what a carrier did say is kept";
+}
+
+TEST(CallMachine, TellsWhetherAnotherTrunkWouldHaveBeenTried) {
+  for (const auto& [status, more_wanted] : {std::pair{503, true}, {408, true}, {486, false}, {404, false}}) {
+    auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 1);
+    machine.start(start);
+    machine.on_trunk_failed(status, std::nullopt, start + 1s);
+    EXPECT_EQ(machine.exhausted(), more_wanted) << status;
+  }
+}
+
+TEST(CallMachine, AnEmergencyGoesOnWhateverTheFirstTrunkSays) {
+  for (const auto& [status, q850] : {std::pair<int, std::optional<int>>{403, {}}, {486, {}}, {503, 17}, {603, {}}}) {
+    call_machine machine({.try_all = true}, credit_clock(per_minute(0, 60s), {}), 2);
+    machine.start(start);
+    machine.on_provisional(180, false, start);  // even if it rang
+    const auto next = machine.on_trunk_failed(status, q850, start + 1s);
+    ASSERT_TRUE(find<action::invite_trunk>(next)) << status;
+    EXPECT_TRUE(find<action::finish>(machine.on_trunk_failed(status, q850, start + 2s))) << status;
+    EXPECT_EQ(machine.outcome().sip_code, status);
+  }
+}
+
+TEST(CallMachine, AnInviteAtTheEndOfAllPatienceIsNotSent) {
+  call_machine machine({.progress = 12s, .ringing = 12s}, credit_clock(per_minute(0, 60s), {}), 2);
+  machine.start(start);
+  const auto actions = machine.on_time(start + 12s);
+  EXPECT_TRUE(find<action::drop_trunk>(actions));
+  EXPECT_FALSE(find<action::invite_trunk>(actions));
+}
+
 TEST(CallMachine, FailsOverOnlyWhereTheFailureIsTheTrunks) {
   struct row {
     int status;

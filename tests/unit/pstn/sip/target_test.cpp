@@ -61,10 +61,15 @@ TEST(Targets, NaptrTellsTheTransports) {
                                            {90, 10, "s", "SIP+D2U", "_sip._udp.later"}};
   const std::vector<service_name> any{
       {"_sip._udp.x", "udp"}, {"_sip._tcp.x", "tcp"}, {"_sips._tcp.x", "tls"}};
-  EXPECT_EQ(usable_services(records, false), any);
+  EXPECT_EQ(usable_services(records, false, true), any);
   // A trunk that is encrypted stays so, whatever DNS says.
-  EXPECT_EQ(usable_services(records, true), (std::vector<service_name>{{"_sips._tcp.x", "tls"}}));
-  EXPECT_TRUE(usable_services({}, false).empty());
+  EXPECT_EQ(usable_services(records, true, true), (std::vector<service_name>{{"_sips._tcp.x", "tls"}}));
+  EXPECT_TRUE(usable_services({}, false, true).empty());
+  // Without TLS of our own a record of it is as if it were not there, were it the first in order.
+  const std::vector<naming_record> secure_first{{10, 10, "s", "SIPS+D2T", "_sips._tcp.x"},
+                                                {50, 10, "s", "SIP+D2U", "_sip._udp.x"}};
+  EXPECT_EQ(usable_services(secure_first, false, true), (std::vector<service_name>{{"_sips._tcp.x", "tls"}}));
+  EXPECT_EQ(usable_services(secure_first, false, false), (std::vector<service_name>{{"_sip._udp.x", "udp"}}));
 }
 
 }  // namespace

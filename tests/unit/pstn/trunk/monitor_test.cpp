@@ -29,6 +29,29 @@ TEST(TrunkMonitor, CountsCallsAndTheirRate) {
   EXPECT_EQ(monitor.state(id, start + seconds{5}).calls_last_second, 0);
 }
 
+TEST(TrunkMonitor, ACallThatGoesOnToTheNextTargetIsBegunOnce) {
+  trunk_monitor monitor;
+  const std::vector<trunk> trunks{example_trunk(1)};
+  monitor.configure(trunks);
+  const time_point now = time_point{} + seconds{100};
+  monitor.call_started(trunks[0].id, now);
+  monitor.call_ended(trunks[0].id);
+  monitor.call_started(trunks[0].id, now, false);
+  EXPECT_EQ(monitor.state(trunks[0].id, now).live_calls, 1);
+  EXPECT_EQ(monitor.state(trunks[0].id, now).calls_last_second, 1);
+}
+
+TEST(TrunkMonitor, CallsInAreCounted) {
+  trunk_monitor monitor;
+  const std::vector<trunk> trunks{example_trunk(1)};
+  monitor.configure(trunks);
+  monitor.call_came(trunks[0].id, true);
+  monitor.call_came(trunks[0].id, true);
+  monitor.call_came(trunks[0].id, false);
+  EXPECT_EQ(monitor.totals(trunks[0].id).calls_in, 2U);
+  EXPECT_EQ(monitor.totals(trunks[0].id).refused_in, 1U);
+}
+
 TEST(TrunkMonitor, ProbesWhatIsDueOnceAndJudges) {
   trunk_monitor monitor{
       {.failures_to_go_down = 2, .probe_interval_up = seconds{30}, .probe_interval_doubt = seconds{5}}};
@@ -48,7 +71,7 @@ TEST(TrunkMonitor, ProbesWhatIsDueOnceAndJudges) {
   }
   EXPECT_FALSE(monitor.state(id, now).up);
   for (int call = 0; call < 9; ++call)
-    monitor.call_answered(silent.id, 503, now);
+    monitor.call_answered(silent.id, call_sign::dead, now);
   EXPECT_TRUE(monitor.state(silent.id, now).up);  // nothing would bring it back
 }
 
@@ -77,7 +100,7 @@ TEST(TrunkMonitor, LeavesATrunkAloneForAsLongAsItAsks) {
   EXPECT_TRUE(monitor.state(trunks[0].id, now + seconds{9}).resting);
   EXPECT_FALSE(monitor.state(trunks[0].id, now + seconds{10}).resting);
   monitor.rest(trunks[0].id, std::chrono::hours{10'000}, now);
-  EXPECT_FALSE(monitor.state(trunks[0].id, now + trunk_monitor::longest_rest).resting);
+  EXPECT_FALSE(monitor.state(trunks[0].id, now + longest_rest).resting);
 }
 
 TEST(TrunkMonitor, FollowsTheQualityOverItsWindow) {

@@ -145,6 +145,36 @@ TEST_F(Router, TellsWhyATrunkIsLeftOut) {
   EXPECT_EQ(verdict_of(2), verdict::disabled);
 }
 
+TEST_F(Router, WhatIsPassedOverStandsWhereItWouldHaveGone) {
+  trunk first = example_trunk(1), second = example_trunk(2), third = example_trunk(3),
+        other = example_trunk(4);
+  second.priority = 1;
+  third.priority = 2;
+  other.served_prefixes = {"999"};
+  const std::vector<trunk> all{third, second, first, other};
+  const auto state = [&](const uuid& id) {
+    trunk_state told;
+    told.resting = id == second.id;
+    told.up = id != first.id;
+    return told;
+  };
+  const auto seen = consider(*phone_number::parse("+442079460958"), all, state, {}, {}, 0);
+  std::vector<std::tuple<uuid, verdict, std::size_t>> told;
+  for (const auto& one : seen)
+    told.emplace_back(one.offered->id, one.why, one.turn);
+  EXPECT_EQ(told, (std::vector<std::tuple<uuid, verdict, std::size_t>>{
+                      {third.id, verdict::chosen, 0},
+                      {first.id, verdict::down, 0},
+                      {second.id, verdict::resting, 0},
+                      {other.id, verdict::other_destinations, 0}}));
+  const auto last = consider(
+      *phone_number::parse("+442079460958"), all,
+      [&](const uuid& id) { return trunk_state{.up = id != third.id}; }, {}, {}, 0);
+  ASSERT_EQ(last.size(), 4U);
+  EXPECT_EQ(last[2].offered->id, third.id);
+  EXPECT_EQ(last[2].turn, 2U);
+}
+
 TEST_F(Router, NoTrunkNoRoute) {
   trunks.clear();
   EXPECT_EQ(order("+442079460958"), "");

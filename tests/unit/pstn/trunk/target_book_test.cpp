@@ -42,7 +42,7 @@ TEST(TargetBook, TheOnesThatAnswerComeFirst) {
   book.configure(trunks);
   book.resolved(id, {{first, second}, seconds(60)}, start);
   for (int i = 0; i < health_options{}.failures_to_go_down; ++i)
-    book.answered(id, first, 408, start);
+    book.probe_answered(id, first, 408, start);
   EXPECT_EQ(book.targets(id), (std::vector<sip::target>{second, first}));
   // What is known stays through the next look-up, and so does all where DNS has nothing to say.
   book.resolved(id, {{first, second}, seconds(60)}, start);
@@ -50,7 +50,7 @@ TEST(TargetBook, TheOnesThatAnswerComeFirst) {
   book.resolved(id, {}, start);
   EXPECT_EQ(book.targets(id), (std::vector<sip::target>{second, first}));
   for (int i = 0; i < health_options{}.successes_to_come_up; ++i)
-    book.answered(id, first, 200, start);
+    book.probe_answered(id, first, 200, start);
   EXPECT_EQ(book.targets(id).front(), first);
 }
 
@@ -70,8 +70,22 @@ TEST(TargetBook, OneThatRestsComesAfterThoseThatAnswer) {
   EXPECT_TRUE(book.rest(id, first, seconds(9'999), start + seconds(40)));
   EXPECT_EQ(book.targets(id, start + seconds(400)).front(), first) << "no longer than the longest";
   for (int i = 0; i < health_options{}.failures_to_go_down; ++i)
-    book.answered(id, second, 408, start);
+    book.probe_answered(id, second, 408, start);
   EXPECT_FALSE(book.rest(id, first, seconds(30), start + seconds(500))) << "the other one is down";
+}
+
+TEST(TargetBook, CallsTellOfTheirTarget) {
+  target_book book;
+  const std::vector<trunk> trunks{named_trunk()};
+  const uuid id = trunks[0].id;
+  book.configure(trunks);
+  book.resolved(id, {{first, second}, seconds(60)}, start);
+  for (int i = 0; i < 9; ++i)
+    book.call_answered(id, first, call_sign::nothing, start);
+  EXPECT_EQ(book.targets(id).front(), first);
+  for (int i = 0; i < health_options{}.failures_to_go_down; ++i)
+    book.call_answered(id, first, call_sign::dead, start);
+  EXPECT_EQ(book.targets(id).front(), second);
 }
 
 TEST(TargetBook, AsksAnewWhenTheNameChanges) {
