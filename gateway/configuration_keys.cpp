@@ -202,8 +202,8 @@ void visit_network(configuration& c, key_visitor& v) {
   v.integer("api.requests_per_minute", c.api.requests_per_minute, 0, 10'000'000,
             "Requests of one token; more are answered 429. 0: any number.");
   v.integer("api.open_requests_per_minute", c.api.open_requests_per_minute, 0, 10'000'000,
-            "The same of one address (of IPv6, one /64) without a token that is good: log-ins, payment events, health, guesses. Behind a "
-            "proxy all clients have its address: let the proxy limit them, and set 0 here.");
+            "The same of one address (of IPv6, one /64) without a token that is good: log-ins, guesses, and payment events with a wrong "
+            "signature. Behind a proxy all clients have its address: let the proxy limit them, and set 0 here.");
   v.visit("api.certificate", c.api.certificate,
           "PEM chain: the API is served by TLS 1.2 and 1.3. A file that changes is read again within seconds. Empty: plain HTTP.");
   v.visit("api.key", c.api.key, "PEM private key of api.certificate.");

@@ -32,6 +32,7 @@ struct principal {
   role as = role::admin;
   std::optional<boost::uuids::uuid> carrier_id;  ///< of a carrier
   std::optional<boost::uuids::uuid> account_id;  ///< of a subscriber
+  boost::uuids::uuid family_id{};  ///< the same for a token and those that took its place by rotation
 };
 
 class role_set {

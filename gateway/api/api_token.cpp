@@ -57,7 +57,7 @@ void write_private(const std::filesystem::path& file, const std::string& text) {
 }
 
 constexpr const char* select_tokens = R"(
-  SELECT t.token_id, t.label, t.role, t.carrier_id, t.account_id,
+  SELECT t.token_id, t.family_id, t.label, t.role, t.carrier_id, t.account_id,
     (extract(epoch FROM t.created_at) * 1000000)::bigint AS created,
     (extract(epoch FROM t.expires_at) * 1000000)::bigint AS expires,
     (extract(epoch FROM t.revoked_at) * 1000000)::bigint AS revoked
@@ -81,7 +81,7 @@ api_token token_of(const pqxx::row& row) {
   const auto as = parse_role(row["role"].as<std::string>());
   if (!as) throw std::logic_error("gateway: a token has an unknown role");
   api_token token;
-  token.of = {*id_of(row["token_id"]), *as, id_of(row["carrier_id"]), id_of(row["account_id"])};
+  token.of = {*id_of(row["token_id"]), *as, id_of(row["carrier_id"]), id_of(row["account_id"]), *id_of(row["family_id"])};
   token.label = row["label"].as<std::string>();
   token.created_at = *time_of(row["created"]);
   token.expires_at = time_of(row["expires"]);
@@ -122,15 +122,16 @@ std::optional<api_token> store_token(pqxx::transaction_base& tx, const std::stri
   if (id) tx.exec_params("DELETE FROM gateway.api_token WHERE token_id = $1", boost::uuids::to_string(*id));
   // Of what a token is bound to, the row is there or nothing is inserted.
   tx.exec_params(R"(
-      INSERT INTO gateway.api_token (token_id, token_sha256, label, role, carrier_id, account_id, expires_at)
+      INSERT INTO gateway.api_token (token_id, token_sha256, label, role, carrier_id, account_id, expires_at, family_id)
       SELECT $1::uuid, $2::bytea, $3, $4, nullif($5, '')::uuid, nullif($6, '')::uuid,
-             timestamptz 'epoch' + nullif($7, '')::bigint * interval '1 microsecond'
+             timestamptz 'epoch' + nullif($7, '')::bigint * interval '1 microsecond', coalesce(nullif($8, '')::uuid, $1::uuid)
       WHERE ($5 = '' OR EXISTS (SELECT FROM pstn.carrier WHERE carrier_id = nullif($5, '')::uuid))
         AND ($6 = '' OR EXISTS (SELECT FROM gateway.subscriber WHERE account_id = nullif($6, '')::uuid))
       ON CONFLICT (token_sha256) DO NOTHING)",
                  boost::uuids::to_string(id ? *id : boost::uuids::random_generator()()), hash_of(secret), wanted.label,
                  std::string(to_string(wanted.of.as)), text_of(wanted.of.carrier_id),
-                 text_of(wanted.of.account_id), expires ? std::to_string(*expires) : "");
+                 text_of(wanted.of.account_id), expires ? std::to_string(*expires) : "",
+                 wanted.of.family_id.is_nil() ? std::string() : boost::uuids::to_string(wanted.of.family_id));
   return only(tx.exec_params(std::string(select_tokens) + "WHERE token_sha256 = $1", hash_of(secret)));
 }
 

@@ -124,6 +124,10 @@ awaitable<reply> rotate_api_token(services& with, const request& from) {
   if (!id) co_return no_token();
   const std::string secret = make_token();
   const auto rotate = [&](pqxx::work& tx) -> maybe_token {
+    // Carried out once more under its Idempotency-Key: the answer with the secret was lost, and the old token may have been cut short
+    // by the first time. What was made then is what is to be had.
+    if (from.made_id)
+      if (const auto made = find_token(tx, *from.made_id)) return store_token(tx, secret, *made, from.made_id);
     const auto old = find_token(tx, *id);
     const bool lives =
         old && !old->revoked_at && (!old->expires_at || *old->expires_at > std::chrono::system_clock::now());

@@ -47,6 +47,18 @@ constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
 
 // What the parser found wrong, as against a connection that ended.
 bool is_malformed(const boost::system::error_code& error) {
+constexpr std::string_view payment_events = "/v1/payment_events";
+
+// A limit of their own: other guesses of the same address do not keep payments out.
+std::string wrongly_signed(const std::string& client) {
+  return "signature " + client;
+}
+
+// Open resources that are asked often by the same neighbours.
+bool is_uncounted(const route& of) {
+  return of.pattern == "/health" || of.pattern == "/ready" || of.pattern == "/metrics" || of.pattern == payment_events;
+}
+
   return error.category() == http::make_error_code(http::error::bad_version).category() &&
          error != http::error::end_of_stream && error != http::error::partial_message;
 }
@@ -139,6 +151,13 @@ awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open
   if (is_open) {
     now.rate = desk_.by_address.take(client, now.began);
     co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
+  // Who watches over the gateway is not kept out by a neighbour's guesses, nor a payment provider: it counts where its signature is
+  // wrong (perform).
+  if (is_open && now.chosen != nullptr && is_uncounted(*now.chosen)) {
+    if (now.chosen->pattern != payment_events) co_return std::nullopt;
+    now.rate = desk_.by_address.look(wrongly_signed(client), now.began);
+    co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
+  }
   }
   // Whoever guesses tokens does not keep the database busy; whoever has one is not kept out by a neighbour.
   if (!with_.authority.remembers(now.token)) {
@@ -177,11 +196,11 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
   if (chosen.found == nullptr && chosen.allowed.empty())
     co_return problem(404, "not_found", "There is no such resource.");
   if (chosen.found == nullptr) {
+  now.chosen = chosen.found;
     reply refusal = problem(405, "method_not_allowed", "The resource does not have this method.");
     refusal.headers.emplace_back("Allow", chosen.allowed);
     co_return refusal;
   }
-  now.chosen = chosen.found;
   if (const auto field = header.find("Idempotency-Key"); field != header.end() && takes_key(*now.chosen)) {
     now.key = read_idempotency_key(std::string_view(field->value()));
     if (!now.key) co_return problem(400, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 visible characters.");
@@ -248,7 +267,7 @@ awaitable<reply> connection::carry_out(exchange& now) {
 awaitable<reply> connection::perform(exchange& now) {
   std::optional<keyed_request> keyed;
   if (now.key) {
-    keyed.emplace(with_, now.in, *now.chosen, *now.key, now.token);
+    keyed.emplace(with_, now.in, *now.chosen, *now.key);
     if (auto known = co_await keyed->begin()) co_return std::move(*known);
   }
   audited_change change(with_, now.in, now.target);
@@ -259,6 +278,7 @@ awaitable<reply> connection::perform(exchange& now) {
   co_await change.note_after(out);
   co_return out;
 }
+  if (out.status == 401 && now.chosen->pattern == payment_events) desk_.by_address.take(wrongly_signed(client_of_address(address_)), now.began);
 
 // Waits for the first byte of a request. False: there will be none.
 awaitable<bool> connection::await_request() {

@@ -15,8 +15,8 @@
 
 namespace tollgate::gateway::api {
 
-/// Larger representations have no tag, so that hashing them holds up nobody.
-inline constexpr std::size_t tagged_most_bytes = 4 << 20;
+/// Larger representations have no tag: parsing and hashing them would hold up the thread of calls.
+inline constexpr std::size_t tagged_most_bytes = 256 << 10;
 
 struct entity_tag {
   std::string settable, whole;          ///< hexadecimal

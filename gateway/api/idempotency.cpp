@@ -118,8 +118,8 @@ boost::json::value without_unkept(boost::json::value from, std::size_t most_byte
   return out;
 }
 
-keyed_request::keyed_request(services& with, request& from, const route& of, std::string key, std::string secret)
-    : with_(with), from_(from), of_(of), key_(std::move(key)), secret_(std::move(secret)) {}
+keyed_request::keyed_request(services& with, request& from, const route& of, std::string key)
+    : with_(with), from_(from), of_(of), key_(std::move(key)) {}
 
 // HMAC-SHA-256 (RFC 2104) of everything that makes the request what it is, each part with its length before it.
 std::string keyed_request::fingerprint() const {
@@ -135,15 +135,17 @@ std::string keyed_request::fingerprint() const {
   }
   add(from_.content_type);
   add(from_.body);
+  add("idempotency");  // the key is for vouchers, too
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()), reinterpret_cast<const unsigned char*>(told.data()), told.size(),
+  const auto& secret = with_.options.voucher_key;
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(told.data()), told.size(),
        digest.data(), &size);
   return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
 awaitable<std::optional<reply>> keyed_request::begin() {
-  const std::string token_id = uuid_text(from_.by->token_id), request_id = uuid_text(from_.request_id);
+  const std::string token_id = uuid_text(from_.by->family_id), request_id = uuid_text(from_.request_id);
   const std::string fresh_id = uuid_text(boost::uuids::random_generator()());
   const int lease_s = of_.size == body_size::large ? large_lease_s : small_lease_s;
   const std::string print = fingerprint();
@@ -193,7 +195,7 @@ awaitable<std::optional<reply>> keyed_request::begin() {
 }
 
 awaitable<void> keyed_request::end(const reply& answer) {
-  const std::string token_id = uuid_text(from_.by->token_id), request_id = uuid_text(from_.request_id);
+  const std::string token_id = uuid_text(from_.by->family_id), request_id = uuid_text(from_.request_id);
   std::string location, body = answer.body;
   for (const auto& [name, value] : answer.headers)
     if (name == "Location") location = value;

@@ -28,8 +28,9 @@ boost::json::value without_unkept(boost::json::value from, std::size_t most_byte
 /// orders, accounts, carriers, trunks and tokens know it, and nothing happens twice.
 class keyed_request {
  public:
-  /// What is referred to must outlive it. `secret`: the bearer token, which keys the fingerprint.
-  keyed_request(services& with, request& from, const route& of, std::string key, std::string secret);
+  /// What is referred to must outlive it. Keys are those of the token's family: a rotated token goes on with them. The fingerprint
+  /// is keyed by the gateways' own secret (server_options::voucher_key).
+  keyed_request(services& with, request& from, const route& of, std::string key);
 
   /// Nothing: carry it out; from.made_id is set. Else the answer: the kept one (Idempotency-Replayed: true), 422
   /// idempotency_key_reused (another request), 409 idempotency_key_in_use (it is being carried out), or that of a
@@ -45,7 +46,7 @@ class keyed_request {
   services& with_;
   request& from_;
   const route& of_;
-  const std::string key_, secret_;
+  const std::string key_;
 };
 
 }  // namespace tollgate::gateway::api

@@ -159,6 +159,41 @@ TEST_F(Idempotency, SecretsAreNotKept) {
   EXPECT_THAT(kept, Not(HasSubstr(made.string("token"))));
 }
 
+TEST_F(Idempotency, ARotatedTokenGoesOnWithItsKeys) {
+  const answer desk = post("/v1/api_tokens", R"({"label":"billing job","role":"admin"})");
+  const std::string own = std::exchange(token_, desk.string("token"));
+  const answer first = keyed("k-1", "/v1/payments", payment("20"));
+  ASSERT_EQ(first.status, 201U) << first.text;
+  const std::string rotation = "/v1/api_tokens/" + desk.string("id") + "/rotation";
+  const answer rotated = post(rotation, R"({"overlap_s":0})");
+  token_ = rotated.string("token");
+  const answer again = keyed("k-1", "/v1/payments", payment("20"));
+  EXPECT_EQ(again.field("Idempotency-Replayed"), "true");
+  EXPECT_EQ(again.body, first.body);
+  token_ = own;
+  EXPECT_EQ(keyed("k-1", "/v1/payments", payment("20")).field("Idempotency-Replayed"), "") << "another token's key is another one";
+  EXPECT_EQ(available(), "40.00");
+}
+
+TEST_F(Idempotency, ARotationWhoseAnswerWasLostIsRepeatedWhole) {
+  for (const char* overlap : {R"({"overlap_s":60})", R"({"overlap_s":0})"}) {
+    const answer made = post("/v1/api_tokens", R"({"label":"desk","role":"support","expires_in_days":30})");
+    const std::string path = "/v1/api_tokens/" + made.string("id") + "/rotation", key = made.string("id").substr(0, 8);
+    const answer lost = keyed(key, path, overlap);
+    ASSERT_EQ(lost.status, 201U) << lost.text;
+    lose_answers();
+    const answer again = keyed(key, path, overlap);
+    ASSERT_EQ(again.status, 201U) << again.text;
+    EXPECT_EQ(again.string("id"), lost.string("id"));
+    EXPECT_EQ(again.string("expires_at"), made.string("expires_at")) << "as long as the first one would have lived";
+    const std::string own = std::exchange(token_, again.string("token"));
+    EXPECT_EQ(get("/v1/status").status, 200U);
+    token_ = lost.string("token");
+    EXPECT_EQ(get("/v1/status").status, 401U) << "nobody was told that secret";
+    token_ = own;
+  }
+}
+
 TEST_F(Idempotency, AKeyIsForgottenAfterADay) {
   ASSERT_EQ(keyed("k-1", "/v1/payments", payment("20")).status, 201U);
   ASSERT_EQ(keyed("k-2", "/v1/payments", payment("20")).status, 201U);

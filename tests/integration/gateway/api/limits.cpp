@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "fixture.hpp"
+#include "gateway/api/webhook_signature.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -108,7 +109,21 @@ TEST_F(Limited, GuessesOfTokensAndWhatNeedsNone) {
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(get("/v1/carriers").status, 401U);
   EXPECT_EQ(get("/v1/carriers").status, 429U);
-  EXPECT_EQ(get("/health").status, 429U);
+  EXPECT_EQ(post("/v1/sessions", R"({"name":"x","passphrase":"correct horse"})").status, 429U);
+  for (const char* watched : {"/health", "/ready", "/metrics"})
+    EXPECT_EQ(get(watched).status, 200U) << watched;
+  // Payments are kept out by wrong signatures alone.
+  const auto pay = [&](const std::string& secret) {
+    const std::string body = R"({"type":"nothing"})";
+    headers_ = "Tollgate-Signature: " + make_signature(body, secret, std::chrono::system_clock::now()) + "\r\n";
+    const unsigned status = post("/v1/payment_events", body).status;
+    headers_.clear();
+    return status;
+  };
+  EXPECT_EQ(pay(webhook_secret), 422U);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(pay("a guess"), 401U);
+  EXPECT_EQ(pay(webhook_secret), 429U);
   token_ = good;
   EXPECT_EQ(get("/v1/carriers").status, 200U) << "of the same address";
 }
