@@ -31,7 +31,6 @@ constexpr access owner_reads{{role::auditor, role::support, role::subscriber}, o
 constexpr access owner_or_support{{role::support, role::subscriber}, owner::path};
 constexpr access owner_only{{role::subscriber}, owner::path};
 constexpr access rates_read{{role::auditor, role::rates, role::support}};
-constexpr access rates_reports{{role::auditor, role::rates}};
 constexpr access rates_desk{{role::rates}};
 constexpr access numbers_read{{role::auditor, role::numbers, role::support}};
 constexpr access numbers_desk{{role::numbers}};
@@ -159,7 +158,7 @@ constexpr route table[] = {
     {"GET", "/v1/cdrs/export", export_cdrs, auditors},
     {"POST", "/v1/cdrs/reconciliation", reconcile_carrier, auditors, large},
     {"GET", "/v1/ledger/reconciliation", reconcile_ledger, auditors},
-    {"GET", "/v1/cdrs/rerating", report_rerating, rates_reports},
+    {"GET", "/v1/cdrs/rerating", report_rerating, auditors},
     {"GET", "/v1/reratings", list_reratings, auditors},
     {"POST", "/v1/reratings", create_rerating, admins},
     {"GET", "/v1/reratings/{}", get_rerating, auditors},

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <pqxx/notification>
 #include <random>
 #include <thread>
 
@@ -227,6 +228,22 @@ TEST_F(Rerating, WithoutAnyCreditNothingIsTakenAndNothingForgotten) {
   ASSERT_EQ(corrections("poor").size(), 1U);
   EXPECT_EQ(corrections("poor")[0].lacking.micros, 300'000);
   EXPECT_FALSE(corrections("poor")[0].sequence);
+}
+
+TEST_F(Rerating, LiveCallsHearOfWhatIsGivenBack) {
+  struct ear : pqxx::notification_receiver {
+    explicit ear(pqxx::connection_base& c) : notification_receiver(c, "tollgate_credit") {}
+    void operator()(const std::string& payload, int) override { heard.push_back(payload); }
+    std::vector<std::string> heard;
+  };
+  call(1, seconds{60});
+  const int half = import(header + "44,UK,0.30,0,1,1,0,0,,\n");
+  open(hold_for(900, units(1)));
+  pqxx::connection listening(database());
+  ear listener(listening);
+  commit("r", by(half));
+  listening.await_notification(10, 0);
+  EXPECT_THAT(listener.heard, ElementsAre(boost::uuids::to_string(account_id())));
 }
 
 // The transaction is the batch: whoever is killed between two goes on, with the same id.
