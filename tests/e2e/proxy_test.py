@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A carrier behind its own proxy, a Kamailio: record-routing, digest by 407, and the carrier's failover, in both directions."""
+"""A carrier behind its own proxy and registrar, a Kamailio: record-routing, digest by 407, and the carrier's failover, in both
+directions, by UDP, TCP and TLS with certificates on both sides."""
 
 import pathlib
 import re
+import shutil
 import socket
+import tempfile
 import time
 import unittest
 
+from security_test import make_certificates
 from stage import MICROS_PER_SECOND, PATIENCE_S, StageTest, processes
 
 BOB_NUMBER = "+16505550101"
@@ -16,24 +20,38 @@ SPEECH_S = 3
 
 
 class Proxy(StageTest):
-    settings = {"billing.report_interval_s": 1}
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.certificates = pathlib.Path(scratch.name)
+        make_certificates(cls.certificates)
+        shutil.copy(cls.certificates / "phone.pem", cls.certificates / "proxy.pem")
+        tls_port = processes.free_port(set())
+        cls.settings = {"billing.report_interval_s": 1, "sip.tls_port": tls_port, "sip.certificate_directory": cls.certificates}
+        super().setUpClass()
 
     @classmethod
     def prepare(cls, stage):
         cls.alice = stage.subscriber("alice", credit="30.00")
         cls.bob = stage.subscriber("bob", credit="20.00", number=BOB_NUMBER)
-        cls.port, cls.first, cls.second = (stage.free_port() for _ in range(3))
+        cls.port, cls.first, cls.second, cls.tls_port = (stage.free_port() for _ in range(4))
         folder = stage.output / "kamailio"
         folder.mkdir()
         text = CONFIGURATION.read_text()
-        ports = {"PROXY_PORT": cls.port, "GATEWAY_PORT": stage.gateway.sip_port, "FIRST_PORT": cls.first, "SECOND_PORT": cls.second}
+        ports = {"PROXY_PORT": cls.port, "GATEWAY_PORT": stage.gateway.sip_port, "FIRST_PORT": cls.first, "SECOND_PORT": cls.second,
+                 "TLS_PORT": cls.tls_port, "FOLDER": cls.certificates}
         for name, port in ports.items():
             text = text.replace(name, str(port))
         (folder / "kamailio.cfg").write_text(text)
         with (folder / "log").open("wb") as output:
             process = stage.register.start(
                 "kamailio", ["kamailio", "-DD", "-E", "-f", folder / "kamailio.cfg", "-Y", folder, "-P", folder / "pid", "-m", "32", "-M", "8"], output)
-        stage.trunk(cls.port, ["442079460"], digest={"username": USER, "password": PASSWORD, "realm": REALM}, probes=True)
+        digest = {"username": USER, "password": PASSWORD}
+        stage.trunk(cls.port, ["442079460"], digest=digest | {"realm": REALM}, probes=True)
+        stage.trunk(cls.port, ["442079461"], digest=digest, transport="tcp")  # these learn the realm
+        stage.trunk(cls.tls_port, ["442079462"], digest=digest, transport="tls")
+        cls.registered = stage.trunk(cls.port, ["4414"], digest=digest, registers=True)["id"]
 
         def up():
             if process.poll() is not None:
@@ -41,6 +59,8 @@ class Proxy(StageTest):
             return answers_options(cls.port)
 
         processes.wait_until("the proxy's answer to OPTIONS", up, PATIENCE_S)
+        state = lambda: next(one["registration"] for one in stage.rest.get("/v1/status")["trunks"] if one["id"] == cls.registered)
+        processes.wait_until("the registration", lambda: state() == "registered", 3 * PATIENCE_S)
 
     def call(self, number, *arguments):
         known = len(self.stage.records(self.alice))
@@ -69,6 +89,20 @@ class Proxy(StageTest):
             self.assert_by_proxy(carrier, method)
         self.assertEqual(record["billed_s"] * MICROS_PER_SECOND, record["charged_micros"])
         self.assert_heard(said, heard)
+        self.assert_sound()
+
+    def test_calls_out_by_tcp_and_tls_give_their_password(self):
+        for number, transport in (("+442079461501", "TCP"), ("+442079462501", "TLS")):
+            with self.subTest(transport):
+                carrier = self.stage.called("called_by_proxy", port=self.first, echo=True)
+                ended, record = self.call(number, "--play", "tone", "--duration", 1)
+                self.assertEqual("normal", ended["code"])
+                self.assertEqual(0, carrier.finish(PATIENCE_S), carrier.complaint())
+                invite = self.assert_by_proxy(carrier, "INVITE")
+                self.assertIn(f"SIP/2.0/{transport} ", invite)
+                for method in ("ACK", "BYE"):
+                    self.assert_by_proxy(carrier, method)
+                self.assertEqual([200], [attempt["sip_code"] for attempt in record["attempts"]])
         self.assert_sound()
 
     def test_the_carriers_own_failover_is_one_attempt_of_ours(self):
