@@ -146,6 +146,29 @@ class Dialogs(StageTest):
             self.assertGreaterEqual(record["ring_ms"], 2900)
         self.assert_sound()
 
+    def test_media_follow_an_early_update_and_every_kind_of_hold(self):
+        heard = self.stage.wav("moved")
+        carrier = self.stage.called("called_moves", echo=True)
+        number = next(self.numbers)
+        self.stage.trunk(carrier.port, [number[1:]], reliable_progress=True)
+        running = self.frank.start("call", number, "--play", "tone", "--record", heard, "--duration", 9)
+        ended = self.ended(running)
+        self.assert_as_written(carrier)
+        self.assertEqual(("normal", True), (ended["code"], ended["answered"]), ended)
+        spans = ((0.5, 2), (3.5, 5), (7, 8.5))
+        before, during, after = (self.loudness(ended, heard, *span) for span in spans)
+        self.assertGreater(min(before, after), during + 20, (before, during, after))
+        self.assert_sound()
+
+    def test_a_caller_that_does_not_answer_our_offer_is_hung_up_on(self):
+        known = len(self.stage.records(self.erin))
+        receiving = self.waiting("--play", "tone")
+        caller = self.stage.caller("caller_answers_nothing", ERIN_NUMBER)
+        self.ended(receiving)
+        self.assert_as_written(caller)
+        record = self.assert_one_record_more(self.erin, known)
+        self.assertEqual(("gateway", "no_common_codec"), (record["hung_up_by"], record["reason"]))
+
     # Both ends at once
 
     def assert_one_record_more(self, peer, known):

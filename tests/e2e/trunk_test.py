@@ -11,6 +11,7 @@ import unittest
 import warnings
 import wave
 
+import hearing
 from stage import MICROS_PER_SECOND, PATIENCE_S, StageTest
 
 ALICE_NUMBER = "+16505550100"
@@ -116,6 +117,23 @@ class Trunks(StageTest):
             self.assertEqual([True, False], ["[::1]" in agent.header(header) for agent in (first, second)], header)
         self.assertEqual(["IP6 ::1", "IP4 127.0.0.1"], [self.described_media(agent) for agent in (first, second)])
         self.assert_heard(self.peer_speech, heard)
+        self.assert_sound()
+
+    def test_media_move_to_ipv6_and_back_within_a_call(self):
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as elsewhere:
+            elsewhere.bind(("::1", 0))
+            elsewhere.settimeout(PATIENCE_S)
+            far_port = elsewhere.getsockname()[1]
+            carrier, number = self.far_end("called_changes_family", echo=True, keys={"far_port": str(far_port)})
+            heard = self.stage.wav("moved_heard")
+            ended, _ = self.call(number, "--play", "tone", "--record", heard, "--duration", 5)
+            self.assert_as_written(carrier)
+            self.assertEqual("normal", ended["code"])
+            self.assertEqual(8, elsewhere.recv(2048)[1] & 0x7F, "A-law to the IPv6 address")
+        first = max(0, ended["times"]["answer_in_recording_ms"]) // 10
+        frames = hearing.loudness(heard)
+        before, during, after = (sorted(frames[first + begin : first + end])[(end - begin) // 2] for begin, end in ((30, 90), (150, 230), (350, 470)))
+        self.assertGreater(min(before, after), during + 20, (before, during, after))
         self.assert_sound()
 
     def test_a_refusal_by_the_called_party_is_final_told_and_free(self):
