@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stranger's flood of INVITEs, and a SIP path that loses messages: calls over trunks are set up, heard, and billed once."""
 
+import collections
 import contextlib
 import pathlib
 import random
@@ -20,7 +21,8 @@ CALLS = 4
 BOB_NUMBER = "+16505550101"
 STRANGER_SOURCES, CONNECTIONS_OF_A_STRANGER = 20, 40
 SEED = 11
-LOSS = 0.25  # of datagrams, either way
+LOSS = 0.30  # of datagrams, either way
+LOST_IN_A_ROW = 2  # at most, of the same datagram: what chance does beyond that no time-out of ours could wait for
 
 STRANGERS_INVITE = """\
 INVITE sip:+16505550101@127.0.0.1 SIP/2.0\r
@@ -61,7 +63,8 @@ class Flood:
 
 
 class LossyRelay:
-    """Stands between the gateway and the far end of a trunk, one UDP port for both; drops what its seed says."""
+    """Stands between the gateway and the far end of a trunk, one UDP port for both; drops what its seed says. It answers OPTIONS
+    itself, as lossily."""
 
     def __init__(self, gateway_port, far_port, seed):
         self.gateway, self.far = ("127.0.0.1", gateway_port), ("127.0.0.1", far_port)
@@ -69,7 +72,8 @@ class LossyRelay:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
-        self.passed = self.dropped = 0
+        self.passed = self.dropped = self.probes = 0
+        self.lost = collections.Counter()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
@@ -78,11 +82,29 @@ class LossyRelay:
             data, source = self.socket.recvfrom(65536)
             if not data:
                 return
-            if self.random.random() < LOSS:
-                self.dropped += 1
+            if self._is_lost(data):
+                continue
+            if data.startswith(b"OPTIONS "):
+                answer = self._answer(data)
+                if not self._is_lost(answer):
+                    self.probes += 1
+                    self.socket.sendto(answer, source)
                 continue
             self.passed += 1
             self.socket.sendto(data, self.far if source == self.gateway else self.gateway)
+
+    def _is_lost(self, data):
+        if self.random.random() >= LOSS or self.lost[data] == LOST_IN_A_ROW:
+            return False
+        self.lost[data] += 1
+        self.dropped += 1
+        return True
+
+    @staticmethod
+    def _answer(request):
+        kept = [line for line in request.split(b"\r\n")[1:] if line.split(b":")[0].lower() in (b"via", b"from", b"to", b"call-id", b"cseq")]
+        kept = [line + b";tag=relay" if line.lower().startswith(b"to:") else line for line in kept]
+        return b"\r\n".join([b"SIP/2.0 200 OK", *kept, b"Content-Length: 0", b"", b""])
 
     def close(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
@@ -92,7 +114,7 @@ class LossyRelay:
 
 
 class Robustness(StageTest):
-    settings = {"billing.report_interval_s": 1, "sip.invite_timeout_s": 20, "sip.stranger_idle_s": 3}
+    settings = {"billing.report_interval_s": 1, "sip.invite_timeout_s": 20, "sip.stranger_idle_s": 3, "sip.options_interval_s": 1}
 
     @classmethod
     def prepare(cls, stage):
@@ -230,7 +252,7 @@ class Robustness(StageTest):
         number, port = "+442079460402", self.stage.free_port()
         relay = self.relay(port, SEED)
         self.stage.called("called_by_relay", port=port, calls=CALLS, echo=True, keys={"relay_port": str(relay.port)})
-        self.stage.trunk(relay.port, [number[1:]])
+        trunk = self.stage.trunk(relay.port, [number[1:]], probes=True)
         started = [caller.start("call", number, "--play", "tone", "--duration", 2) for caller in self.callers]
         for running in started:
             running.finish(PATIENCE_S + 40)
@@ -242,6 +264,9 @@ class Robustness(StageTest):
             records = [record for record in self.stage.records(caller) if record["callee"] == number]
             self.assertEqual(1, len(records), records)
             self.assertEqual(records[0]["billed_s"] * MICROS_PER_SECOND, records[0]["charged_micros"])
+        processes.wait_until("health checks", lambda: relay.probes > 3, PATIENCE_S)
+        state = next(one for one in self.stage.rest.get("/v1/status")["trunks"] if one["id"] == trunk["id"])
+        self.assertTrue(state["up"], state)
         self.assertGreater(relay.dropped, 0)
         self.assert_sound()
 

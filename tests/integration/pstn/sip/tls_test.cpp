@@ -88,14 +88,17 @@ class telephone {
 };
 
 struct secure_agent {
+  /// `address`: an IP literal.
   explicit secure_agent(const authority& own,
                         std::chrono::milliseconds patience_with_far_ends = std::chrono::seconds(4),
-                        std::chrono::seconds stranger_idle = std::chrono::seconds(32))
+                        std::chrono::seconds stranger_idle = std::chrono::seconds(32),
+                        const std::string& address = "127.0.0.1")
       : tls_port(free_port()) {
-    own.sign(folder.path / "agent.pem");
+    own.sign(folder.path / "agent.pem", address);
     fs::copy_file(own.certificate(), folder.path / "cafile.pem");
     ours = std::make_unique<agent>([&](ua::user_agent_options& options) {
       options.stranger_connections.idle = stranger_idle;
+      options.address = address;
       options.tls_port = tls_port;
       options.provisional_timeout = patience_with_far_ends;  // a handshake that fails is told by nothing else
       options.certificate_directory = folder.path.string();
@@ -131,8 +134,8 @@ class tls_client {
     return *this;
   }
   /// Whether an OPTIONS to the port is answered.
-  bool is_answered(std::uint16_t port) const {
-    const std::string to = "127.0.0.1:" + std::to_string(port);
+  bool is_answered(std::uint16_t port, const std::string& host = "127.0.0.1") const {
+    const std::string to = host + ':' + std::to_string(port);
     const std::string request = "OPTIONS sip:x@" + to +
                                 " SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:9;branch=z9hG4bK1\r\n" +
                                 "From: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:x@" + to + ">\r\nCall-ID: 1\r\n" +
@@ -259,6 +262,40 @@ TEST_F(Tls, NothingIsLeftOfAConnectionHoweverItEnds) {
     EXPECT_EQ(sessions, before);
   }
   EXPECT_EQ(sessions, before);
+}
+
+TEST_F(Tls, OfIpv6IsHeardAndCallsWithCertificatesOnBothSides) {
+  const std::string here = "::1";
+  authority known, other;
+  secure_agent called(known, std::chrono::seconds(4), std::chrono::seconds(32), here);
+  secure_agent calling(known, std::chrono::seconds(4), std::chrono::seconds(32), here);
+  secure_agent foreign(other, std::chrono::milliseconds(500), std::chrono::seconds(32), here);
+  for (const secure_agent* one : {&called, &calling, &foreign})
+    one->ours->user_agent.set_admission(
+        [&](const ua::source_address& from, std::string_view) { return ua::admission{from.ip == here}; });
+  EXPECT_TRUE(tls_client((calling.folder.path / "agent.pem").string()).is_answered(called.tls_port, "[::1]"));
+  EXPECT_FALSE(tls_client((foreign.folder.path / "agent.pem").string()).is_answered(called.tls_port, "[::1]"));
+  const auto call = [&](const secure_agent& from) {
+    auto request = invite_to(called.tls_port, "tls");
+    request.request_uri = "sip:phone@[::1]:" + std::to_string(called.tls_port) + ";transport=tls";
+    request.from_uri = "sip:+16505550100@[::1]";
+    const auto key = from.ours->user_agent.next_call_key();
+    from.ours->user_agent.send_invite(key, request);
+    return key;
+  };
+  const auto key = call(calling);
+  const auto incoming = called.ours->events.expect<ua::incoming_invite>();
+  ASSERT_TRUE(incoming);
+  EXPECT_EQ(incoming->transport, "tls");
+  called.ours->user_agent.answer(incoming->key, pcma_sdp(40000));
+  EXPECT_TRUE(calling.ours->events.expect<ua::answered>());
+  EXPECT_TRUE(called.ours->events.expect<ua::acknowledged>());
+  calling.ours->user_agent.hang_up(key, 16, "");
+  EXPECT_TRUE(called.ours->events.expect<ua::bye_received>());
+  called.ours->user_agent.confirm_bye(incoming->key);
+  EXPECT_TRUE(calling.ours->events.expect<ua::ended>());
+  call(foreign);
+  EXPECT_TRUE(foreign.ours->events.expect<ua::failed>());
 }
 
 TEST_F(Tls, AStrangersHandshakeThatDoesNotComeIsCut) {
