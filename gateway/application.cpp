@@ -21,6 +21,7 @@
 #include "gateway/api/server.hpp"
 #include "gateway/api/webhook_signature.hpp"
 #include "gateway/call/call_service.hpp"
+#include "gateway/call_events.hpp"
 #include "gateway/call_traces.hpp"
 #include "gateway/change_listener.hpp"
 #include "gateway/db/database.hpp"
@@ -30,6 +31,7 @@
 #include "gateway/identity/identity_desk.hpp"
 #include "gateway/key_store.hpp"
 #include "gateway/node_operations.hpp"
+#include "gateway/notify/event_desk.hpp"
 #include "gateway/notify/notifier.hpp"
 #include "gateway/overlay/server.hpp"
 #include "gateway/settings.hpp"
@@ -172,6 +174,7 @@ class application {
   call::environment environment_;
   call::call_service calls_;
   notify::notifier notifier_;
+  notify::event_desk events_;
   device::device_desk devices_;
   overlay::server overlay_;
   node_operations operations_;
@@ -225,7 +228,10 @@ application::application(const configuration& settings)
                      return tariff_.cost(carrier_id, digits);
                    },
                    traces_.book(),
-                   &identity_},
+                   &identity_,
+                   [this](call::call_moment moment, const call::call_facts& facts, const billing::stop_record& record) {
+                     events_.put(call_event_of(moment, facts, record, clocks_.wall()));
+                   }},
       calls_(environment_, tasks_, service_options_of(settings)),
       notifier_({context_.get_executor(), store_.database(), sip_, call_settings_.audio_keys, clocks_,
                  [](std::string_view body, std::string_view secret, notify::wall_time now) {
@@ -233,13 +239,19 @@ application::application(const configuration& settings)
                  },
                  [this](asio::awaitable<void> task) { tasks_.spawn("notify", std::move(task)); }},
                 courier_of(settings), notifier_options_of(settings)),
+      events_({context_.get_executor(), store_.database(), clocks_,
+               [](std::string_view body, std::string_view secret, notify::wall_time now) {
+                 return api::make_signature(body, secret, now);
+               },
+               [this](asio::awaitable<void> task) { tasks_.spawn("webhook", std::move(task)); }},
+              courier_of(settings), event_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, hasher_, clocks_, environment_.rates,
                 environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings),
                 lapse_policy_of(settings), open_voucher_key(settings), call_settings_.audio_keys}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
       operations_({environment_, calls_, tariff_, overlay_, [this] { return database_reachable_; },
-                   [this](bool stop) { drain(stop); }, traces_, settings.overlay.address,
+                   [this](bool stop) { drain(stop); }, traces_, events_, settings.overlay.address,
                    settings.sip.address + ":" + std::to_string(settings.sip.port), settings.billing.deck,
                    settings.billing.currency}),
       api_(context_, api_options_of(settings), store_.database(), hasher_, logins_, operations_) {}
@@ -288,7 +300,11 @@ asio::awaitable<void> application::start() {
   sip_.set_admission([this](const pstn::sip::source_address& source, std::string_view user) {
     return trunks_.admit(source, user);
   });
+  trunks_.on_health([this](const pstn::trunk::trunk& trunk, bool up, int sip_status) {
+    events_.put(trunk_event_of(trunk, up, sip_status, settings_.node.name, clocks_.wall()));
+  });
   calls_.start();
+  tasks_.spawn("tell_events", events_.run());
   tasks_.spawn("watch_database", watch_database());
   tasks_.spawn("keep_terms", keep_terms());
   tasks_.spawn("keep_credit", keep_credit());
@@ -579,6 +595,8 @@ asio::awaitable<void> application::stop() {
   records_timer_.cancel();
   calls_.stop();
   notifier_.stop();
+  events_.stop();
+  co_await events_.flush();
   co_await traces_.keep(clocks_.wall(), true);
   co_await overlay_.stop();
   co_await api_.stop();

@@ -45,6 +45,13 @@ struct trace_options {
   std::filesystem::path pcap;  ///< write a capture file there instead
 };
 int command_trace(const configuration& settings, const remote_options& remote, const trace_options& what);
+struct events_options {
+  std::string types;    ///< parted by commas; empty: all
+  std::string account;  ///< name or id; empty: all
+  int count = 20;       ///< of the newest
+  bool follow = false;  ///< and then what comes, until the process is ended
+};
+int command_events(const configuration& settings, const remote_options& remote, const events_options& what);
 /// An account's name or id, a region, or neither.
 struct simulation_options {
   std::string number, account, region;

@@ -197,6 +197,11 @@ struct configuration {
   } notify;
 
   struct {
+    int keep_days = 30;
+    int streams = 64;  ///< at once on this node
+  } events;
+
+  struct {
     int ring_timeout_s = 20;            ///< default of a new subscriber
     int forward_hops = 5;               ///< redirections of a call that is forwarded no further
     int calls = 500;                    ///< at once on this node

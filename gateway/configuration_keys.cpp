@@ -335,6 +335,10 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("notify.first_retry_s", c.notify.first_retry_s, 1, 3'600,
             "Pause after the first failure; each is twice as long as the one before, four hours at most.");
   v.integer("notify.attempts", c.notify.attempts, 1, 100, "Until it is given up.");
+  v.integer("events.keep_days", c.events.keep_days, 1, 3'650,
+            "Days for which events can be read, and deliveries to webhooks that were given up can be made again.");
+  v.integer("events.streams", c.events.streams, 0, 10'000,
+            "Streams of events (GET /v1/events as text/event-stream) at once on this node; each takes one of api.connections.");
   v.integer("call.ring_timeout_s", c.call.ring_timeout_s, 5, 120,
             "How long a new subscriber's devices ring before voicemail.");
   v.integer(

@@ -35,6 +35,7 @@ struct arguments {
   std::string call_id;
   simulation_options simulation;
   trace_options trace;
+  events_options events;
   cdr_export_options cdr_export;
   cdr_reconcile_options cdr_reconcile;
   cdr_rerate_options cdr_rerate;
@@ -208,6 +209,7 @@ CLI::App* group_of(CLI::App& app, const char* name) {
                                                         {"carriers", "Carriers"},
                                                         {"trunks", "Trunks: the ways to carriers"},
                                                         {"limits", "Limits against fraud"},
+                                                        {"webhooks", "Who is told of events"},
                                                         {"numbers", "Telephone numbers for rent"}};
   for (CLI::App* const each : app.get_subcommands([&](CLI::App* one) { return one->get_name() == name; }))
     return each;
@@ -283,6 +285,11 @@ int run_command(int count, char** words) {
   trace->add_flag("--messages", given.trace.messages, "The whole messages, too");
   trace->add_option("--pcap", given.trace.pcap,
                     "Write a capture file for tcpdump, tshark or Wireshark instead");
+  CLI::App* const events = add_remote(app, "events", "Show what has happened: calls, credit, numbers, trunks, limits", given);
+  events->add_flag("--follow", given.events.follow, "Go on with what comes, until Ctrl-C");
+  events->add_option("--count", given.events.count, "So many of the newest first (20)")->check(CLI::Range(1, 1'000));
+  events->add_option("--type", given.events.types, "Of these types alone, parted by commas: call.ended,trunk.down");
+  events->add_option("--account", given.events.account, "Of this account alone: its name or id");
   const cdr_commands cdr = add_cdr(app, given);
   const rates_commands rates = add_rates(app, given);
   const token_commands token = add_token(app, given);
@@ -310,6 +317,7 @@ int run_command(int count, char** words) {
     if (calls->parsed()) return command_calls(settings, given.remote, given.watch);
     if (hangup->parsed()) return command_hangup(settings, given.remote, given.call_id);
     if (trace->parsed()) return command_trace(settings, given.remote, given.trace);
+    if (events->parsed()) return command_events(settings, given.remote, given.events);
     if (simulate->parsed()) return command_simulate(settings, given.remote, given.simulation);
     if (cdr.take->parsed()) return command_cdr_export(settings, given.remote, given.cdr_export);
     if (cdr.reconcile->parsed()) return command_cdr_reconcile(settings, given.remote, given.cdr_reconcile);

@@ -112,6 +112,11 @@ boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> 
   return with_.traces.find(call_id);
 }
 
+api::event_status node_operations::events() {
+  const auto& desk = with_.events;
+  return {desk.newest(), desk.waiting(), desk.dropped(), desk.delivered(), desk.failed()};
+}
+
 api::sip_status node_operations::sip() {
   const auto strangers = with_.environment.sip.strangers();
   const auto kept = with_.traces.read_figures();

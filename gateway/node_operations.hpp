@@ -10,6 +10,7 @@
 #include "gateway/api/operations.hpp"
 #include "gateway/call/call_service.hpp"
 #include "gateway/call_traces.hpp"
+#include "gateway/notify/event_desk.hpp"
 #include "gateway/overlay/server.hpp"
 #include "gateway/tariff.hpp"
 
@@ -25,6 +26,7 @@ class node_operations final : public api::operations {
     std::function<bool()> database_reachable;
     std::function<void(bool stop)> drain;
     call_traces& traces;
+    const notify::event_desk& events;
     std::string overlay_host, sip_address;         // for status
     std::string standard_deck, standard_currency;  // of a caller without an account, for simulate
   };
@@ -38,6 +40,7 @@ class node_operations final : public api::operations {
   boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> find_trace(
       const boost::uuids::uuid& call_id) override;
   api::sip_status sip() override;
+  api::event_status events() override;
   boost::asio::awaitable<boost::system::result<api::simulated_call>> simulate(
       api::call_question question) override;  // call_simulation.cpp
   void drain(bool stop) override;

@@ -201,6 +201,7 @@ api::server_options api_options_of(const configuration& settings) {
   options.connections = static_cast<std::size_t>(settings.api.connections);
   options.requests_per_minute = static_cast<std::uint32_t>(settings.api.requests_per_minute);
   options.open_requests_per_minute = static_cast<std::uint32_t>(settings.api.open_requests_per_minute);
+  options.streams = static_cast<std::size_t>(settings.events.streams);
   options.tls = {settings.api.certificate, settings.api.key, settings.api.client_authorities};
   options.currency = settings.billing.currency;
   options.decks = standard_decks_of(settings);
@@ -286,6 +287,15 @@ notify::notifier_options notifier_options_of(const configuration& settings) {
   } catch (const std::invalid_argument& e) {
     throw std::runtime_error(std::string("notify.agent_networks: ") + e.what());
   }
+  return options;
+}
+
+notify::event_options event_options_of(const configuration& settings) {
+  notify::event_options options;
+  options.retries.first = seconds(settings.notify.first_retry_s);
+  options.retries.attempts = settings.notify.attempts;
+  options.interval = std::min(milliseconds(settings.notify.interval_ms), options.interval);
+  options.keep = std::chrono::hours(24) * settings.events.keep_days;
   return options;
 }
 

@@ -10,6 +10,7 @@
 #include "gateway/call/call_service.hpp"
 #include "gateway/configuration.hpp"
 #include "gateway/identity/identity_desk.hpp"
+#include "gateway/notify/event_desk.hpp"
 #include "gateway/notify/notifier.hpp"
 #include "gateway/overlay/server.hpp"
 #include "gateway/overlay/turn_credentials.hpp"
@@ -36,6 +37,7 @@ voicemail::audio_keys audio_keys_of(const configuration& settings);
 // Throws std::runtime_error for values that make no sense together.
 notify::courier courier_of(const configuration& settings);
 notify::notifier_options notifier_options_of(const configuration& settings);
+notify::event_options event_options_of(const configuration& settings);
 // The same, also for a file that cannot be read.
 identity::desk_options identity_options_of(const configuration& settings);
 

@@ -8,6 +8,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -22,6 +23,7 @@
 
 #include "gateway/api/answering.hpp"
 #include "gateway/api/audit.hpp"
+#include "gateway/api/body_stream.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/idempotency.hpp"
 #include "gateway/api/router.hpp"
@@ -45,8 +47,6 @@ constexpr std::uint64_t slowest_bytes_a_second = 64 << 10;
 constexpr std::size_t linger_bytes = 4 << 20;
 constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
 
-// What the parser found wrong, as against a connection that ended.
-bool is_malformed(const boost::system::error_code& error) {
 constexpr std::string_view payment_events = "/v1/payment_events";
 
 // A limit of their own: other guesses of the same address do not keep payments out.
@@ -59,6 +59,8 @@ bool is_uncounted(const route& of) {
   return of.pattern == "/health" || of.pattern == "/ready" || of.pattern == "/metrics" || of.pattern == payment_events;
 }
 
+// What the parser found wrong, as against a connection that ended.
+bool is_malformed(const boost::system::error_code& error) {
   return error.category() == http::make_error_code(http::error::bad_version).category() &&
          error != http::error::end_of_stream && error != http::error::partial_message;
 }
@@ -123,6 +125,7 @@ awaitable<void> connection::run() {
 void connection::stop() {
   stopping_ = true;
   if (idle_) stream_.transport().cancel();
+  if (streamed_) streamed_->stop();
 }
 
 void connection::close() {
@@ -148,9 +151,6 @@ awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open
     return refusal;
   };
   const std::string client = client_of_address(address_);
-  if (is_open) {
-    now.rate = desk_.by_address.take(client, now.began);
-    co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
   // Who watches over the gateway is not kept out by a neighbour's guesses, nor a payment provider: it counts where its signature is
   // wrong (perform).
   if (is_open && now.chosen != nullptr && is_uncounted(*now.chosen)) {
@@ -158,6 +158,9 @@ awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open
     now.rate = desk_.by_address.look(wrongly_signed(client), now.began);
     co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
   }
+  if (is_open) {
+    now.rate = desk_.by_address.take(client, now.began);
+    co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
   }
   // Whoever guesses tokens does not keep the database busy; whoever has one is not kept out by a neighbour.
   if (!with_.authority.remembers(now.token)) {
@@ -187,16 +190,18 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
   now.in.address = address_;
   now.in.signature = std::string(header["Tollgate-Signature"]);
   now.in.range = std::string(header[http::field::range]);
+  now.in.accept = std::string(header[http::field::accept]);
+  now.in.last_event_id = std::string(header["Last-Event-ID"]);
   now.in.content_type = media_type(header[http::field::content_type]);
   const bool readable = parse_target(now.target, now.in);
   const routing chosen = readable ? choose_route(routes(), now.in) : routing{};
   const bool is_open = !readable || (chosen.found != nullptr && chosen.found->who.open);
+  now.chosen = chosen.found;
   if (auto refusal = co_await identify(now, is_open)) co_return refusal;
   if (!readable) co_return problem(400, "malformed_target", "The request target is malformed.");
   if (chosen.found == nullptr && chosen.allowed.empty())
     co_return problem(404, "not_found", "There is no such resource.");
   if (chosen.found == nullptr) {
-  now.chosen = chosen.found;
     reply refusal = problem(405, "method_not_allowed", "The resource does not have this method.");
     refusal.headers.emplace_back("Allow", chosen.allowed);
     co_return refusal;
@@ -273,12 +278,12 @@ awaitable<reply> connection::perform(exchange& now) {
   audited_change change(with_, now.in, now.target);
   co_await change.note_before();
   reply out = co_await carry_out(now);
+  if (out.status == 401 && now.chosen->pattern == payment_events) desk_.by_address.take(wrongly_signed(client_of_address(address_)), now.began);
   point_at(out, now.in);
   if (keyed) co_await keyed->end(out);
   co_await change.note_after(out);
   co_return out;
 }
-  if (out.status == 401 && now.chosen->pattern == payment_events) desk_.by_address.take(wrongly_signed(client_of_address(address_)), now.began);
 
 // Waits for the first byte of a request. False: there will be none.
 awaitable<bool> connection::await_request() {
@@ -327,6 +332,38 @@ awaitable<bool> connection::serve_one() {
   co_return co_await answer(now, std::move(*out), whole);
 }
 
+// A body that goes on until the client, its token or the gateway ends it. It is closed at its end, which is how HTTP/1.1 tells
+// the end of one without a length (RFC 9112 §6.3).
+awaitable<void> connection::send_stream(exchange& now, std::shared_ptr<body_stream> from) {
+  constexpr auto token_interval = std::chrono::seconds(10);
+  streamed_ = from;
+  http::response<http::empty_body> head(http::status::ok, 11);
+  head.set(http::field::server, "tollgate");
+  head.set(http::field::cache_control, "no-store");
+  head.set("X-Content-Type-Options", "nosniff");
+  head.set("X-Accel-Buffering", "no");  // nginx would gather it
+  head.set("X-Request-Id", boost::uuids::to_string(now.in.request_id));
+  head.set(http::field::content_type, "text/event-stream");
+  head.keep_alive(false);
+  http::response_serializer<http::empty_body> serializer(head);
+  allow(0);
+  const auto [broken, sent] = co_await http::async_write_header(stream_, serializer, ignoring_errors);
+  auto checked = std::chrono::steady_clock::now();
+  for (bool goes_on = !broken; goes_on && !stopping_ && !closed_;) {
+    stream_.transport().expires_never();
+    const std::string piece = co_await from->next();
+    if (piece.empty()) break;
+    allow(0);  // a reader who takes nothing for so long is cut
+    const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(piece), ignoring_errors);
+    goes_on = !error;
+    if (!goes_on || std::chrono::steady_clock::now() - checked < token_interval) continue;
+    checked = std::chrono::steady_clock::now();
+    const auto owner = co_await with_.authority.find(now.token);
+    goes_on = owner.has_error() || owner->has_value();  // while the database is away nobody can have been shut out
+  }
+  streamed_.reset();
+}
+
 // Sends it. `whole`: the request has been read to its end. False: the connection is to be closed.
 awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   const std::string request_id = boost::uuids::to_string(now.in.request_id);
@@ -336,6 +373,10 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
               "event=api_request request={} method={} route=\"{}\" status={} code={} duration_ms={}", request_id, 
               now.chosen == nullptr ? "-" : now.chosen->method, now.chosen == nullptr ? "-" : now.chosen->pattern, out.status,
               out.code.empty() ? "-" : out.code, now.began == std::chrono::steady_clock::time_point{} ? 0 : took.count());
+  if (out.stream) {
+    co_await send_stream(now, std::move(out.stream));
+    co_return false;
+  }
   name_request(out, now.in.request_id);
   std::optional<entity_tag> tag;
   if (now.chosen != nullptr) tag = tag_reply(out, *now.chosen, now.given.if_none_match);

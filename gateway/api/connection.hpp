@@ -44,6 +44,7 @@ class connection {
   boost::asio::awaitable<reply> carry_out(exchange& now);
   boost::asio::awaitable<reply> perform(exchange& now);
   boost::asio::awaitable<bool> answer(exchange& now, reply out, bool whole);
+  boost::asio::awaitable<void> send_stream(exchange& now, std::shared_ptr<body_stream> from);
   void allow(std::uint64_t bytes);
 
   client_stream stream_;
@@ -51,6 +52,7 @@ class connection {
   services& with_;
   shared_desk& desk_;
   std::string address_;
+  std::shared_ptr<body_stream> streamed_;  // while it is being sent
   std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();
   bool idle_ = true, stopping_ = false, closed_ = false;
 };

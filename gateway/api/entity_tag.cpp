@@ -18,11 +18,12 @@ namespace {
 constexpr std::size_t tag_bytes = 12;  // 96 bits: no two states of a resource will share them
 
 // What has no state that could be held against a change: the process, and calls while they go on.
-constexpr std::array<std::string_view, 8> untagged{"/health",        "/ready",  "/metrics",       "/v1/status", "/v1/calls",
+constexpr std::array<std::string_view, 9> untagged{"/v1/events", "/health",      "/ready",  "/metrics",       "/v1/status", "/v1/calls",
                                                    "/v1/calls/{}", "/v1/traces/{}", "/v1/cdrs/export"};
 
 // Members that change by themselves.
-constexpr std::array<std::string_view, 6> live_members{"available", "available_micros", "new", "saved", "duration_ms", "size_bytes"};
+constexpr std::array<std::string_view, 9> live_members{"available", "available_micros", "new",    "saved",     "duration_ms",
+                                                     "size_bytes", "waiting",         "failed", "last_error"};
 
 std::string hash_of(std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";

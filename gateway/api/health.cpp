@@ -153,6 +153,15 @@ void put_sip(std::string& into, const sip_status& sip) {
              "Calls whose messages were forgotten for want of memory.", sip.traces_evicted);
 }
 
+void put_events(std::string& into, const event_status& events) {
+  put_metric(into, "events_waiting", "gauge", "Events of this node that are not in the database yet.", events.waiting);
+  put_metric(into, "events_dropped_total", "counter", "Events that were dropped because too many waited for the database.",
+             events.dropped);
+  metric_family webhooks(into, "webhook_attempts_total", "counter", "Deliveries to webhooks that this node has tried.");
+  webhooks.put(label("outcome", "delivered"), std::to_string(events.webhooks_delivered));
+  webhooks.put(label("outcome", "failed"), std::to_string(events.webhooks_failed));
+}
+
 void put_fraud(std::string& into, const std::map<std::string, std::int64_t>& counts) {
   metric_family family(into, "fraud_events_total", "counter", "Limits against fraud that were reached, by measure.");
   for (const auto& [measure, count] : counts)
@@ -204,6 +213,7 @@ awaitable<reply> get_metrics(services& with, const request&) {
   put_metric(out.body, "database_lost_total", "counter", "Connections to the database that broke.",
              pool.reconnected);
   put_sip(out.body, with.gateway.sip());
+  put_events(out.body, with.gateway.events());
   put_media(out.body, with.gateway.media());
   // Of all nodes, as the ledger has them; missing while it does not answer at once.
   const auto count = [](pqxx::work& tx) { return billing::count_fraud_events(tx); };

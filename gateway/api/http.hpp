@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ namespace tollgate::gateway::api {
 
 using boost::uuids::uuid;
 
+class body_stream;
+
 struct request {
   std::string method;                        ///< "GET"
   std::vector<std::string> path;             ///< decoded segments: {"v1", "accounts", "…"}
@@ -27,6 +30,8 @@ struct request {
   std::string content_type;                  ///< lower case, without parameters
   std::string body;
   std::string range;      ///< header Range, as it came
+  std::string accept;     ///< header Accept, likewise
+  std::string last_event_id;  ///< header Last-Event-ID, likewise
   std::string signature;  ///< header Tollgate-Signature, as it came
   std::string address;    ///< of the client
   uuid request_id{};
@@ -41,6 +46,7 @@ struct reply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string code{};  ///< of a problem, for the log
   std::vector<std::string_view> about{};  ///< of a problem: which field of the request it may be about (point_at)
+  std::shared_ptr<body_stream> stream{};  ///< in place of `body`: one that goes on (body_stream.hpp)
 };
 
 /// Splits and decodes a request target (RFC 9112 §3.2.1, origin form). False if it is malformed: a bad

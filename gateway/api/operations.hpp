@@ -91,6 +91,14 @@ struct sip_status {
   std::uint64_t emergencies_failed = 0;  ///< calls to emergency numbers that nobody took
 };
 
+/// The log of events, as this node knows it.
+struct event_status {
+  std::int64_t newest = INT64_MAX;                ///< position of the newest one; a reader who has it need not look
+  std::size_t waiting = 0;                        ///< not in the database yet
+  std::uint64_t dropped = 0;                      ///< for want of memory, while the database was away
+  std::uint64_t webhooks_delivered = 0, webhooks_failed = 0;  ///< attempts of this node
+};
+
 /// "How would this call be placed?"
 struct call_question {
   std::optional<uuid> account_id;  ///< none: somebody in `region` with the default deck
@@ -148,6 +156,7 @@ class operations {
   virtual std::vector<trunk_status> trunk_statuses() = 0;
 
   virtual sip_status sip() { return {}; }
+  virtual event_status events() { return {}; }
   /// The SIP messages of a call, live here or ended on any node; nothing when none are kept of it.
   virtual boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> find_trace(
       const uuid& call_id) {

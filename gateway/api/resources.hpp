@@ -30,6 +30,17 @@ boost::asio::awaitable<reply> rotate_api_token(services& with, const request& fr
 boost::asio::awaitable<reply> open_session(services& with, const request& from);
 boost::asio::awaitable<reply> end_session(services& with, const request& from);
 
+// what happens (events.cpp), and who is told of it (webhooks.cpp)
+boost::asio::awaitable<reply> list_events(services& with, const request& from);
+boost::asio::awaitable<reply> list_webhooks(services& with, const request& from);
+boost::asio::awaitable<reply> create_webhook(services& with, const request& from);
+boost::asio::awaitable<reply> get_webhook(services& with, const request& from);
+boost::asio::awaitable<reply> change_webhook(services& with, const request& from);
+boost::asio::awaitable<reply> remove_webhook(services& with, const request& from);
+boost::asio::awaitable<reply> rotate_webhook_secret(services& with, const request& from);
+boost::asio::awaitable<reply> list_webhook_deliveries(services& with, const request& from);
+boost::asio::awaitable<reply> replay_webhook(services& with, const request& from);
+
 // who changed what (audit.cpp)
 boost::asio::awaitable<reply> list_audit(services& with, const request& from);
 
@@ -49,6 +60,8 @@ boost::asio::awaitable<reply> put_caller_choice(services& with, const request& f
 
 // money (ledger.cpp)
 boost::asio::awaitable<reply> get_balance(services& with, const request& from);
+boost::asio::awaitable<reply> get_low_balance(services& with, const request& from);  // low_balance.cpp
+boost::asio::awaitable<reply> put_low_balance(services& with, const request& from);
 boost::asio::awaitable<reply> list_entries(services& with, const request& from);
 boost::asio::awaitable<reply> create_payment(services& with, const request& from);
 boost::asio::awaitable<reply> list_violations(services& with, const request& from);

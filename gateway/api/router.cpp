@@ -40,6 +40,11 @@ constexpr access number_prices_set{{role::rates, role::numbers}};
 constexpr access number_set{{role::numbers, role::support, role::subscriber}, owner::number};
 constexpr access orders{{role::numbers, role::subscriber}, owner::body};
 
+// Subscribers and carriers: of their own (events.cpp, webhooks.cpp).
+constexpr access events_read{{role::auditor, role::support, role::carrier, role::subscriber}};
+constexpr access webhooks_read{{role::auditor, role::subscriber}};
+constexpr access webhooks_own{{role::subscriber}};
+
 constexpr route table[] = {
     {"GET", "/health", get_health, everybody},
     {"GET", "/ready", get_ready, everybody},
@@ -55,6 +60,16 @@ constexpr route table[] = {
     {"DELETE", "/v1/sessions/current", end_session, any_role},
     {"GET", "/v1/audit_log", list_audit, auditors},
 
+    {"GET", "/v1/events", list_events, events_read},
+    {"GET", "/v1/webhooks", list_webhooks, webhooks_read},
+    {"POST", "/v1/webhooks", create_webhook, webhooks_own},
+    {"GET", "/v1/webhooks/{}", get_webhook, webhooks_read},
+    {"PATCH", "/v1/webhooks/{}", change_webhook, webhooks_own},
+    {"DELETE", "/v1/webhooks/{}", remove_webhook, webhooks_own},
+    {"POST", "/v1/webhooks/{}/secret", rotate_webhook_secret, webhooks_own},
+    {"GET", "/v1/webhooks/{}/deliveries", list_webhook_deliveries, webhooks_read},
+    {"POST", "/v1/webhooks/{}/replay", replay_webhook, webhooks_own},
+
     {"GET", "/v1/status", get_status, desks},
     {"POST", "/v1/drain", post_drain, admins},
 
@@ -67,6 +82,8 @@ constexpr route table[] = {
     {"GET", "/v1/accounts/{}/caller_id", get_caller_choice, owner_reads},
     {"PUT", "/v1/accounts/{}/caller_id", put_caller_choice, owner_or_support},
     {"GET", "/v1/accounts/{}/balance", get_balance, owner_reads},
+    {"GET", "/v1/accounts/{}/low_balance", get_low_balance, owner_reads},
+    {"PUT", "/v1/accounts/{}/low_balance", put_low_balance, owner_or_support},
     {"GET", "/v1/accounts/{}/entries", list_entries, owner_reads},
     {"GET", "/v1/accounts/{}/statement", get_statement, owner_reads},
     {"GET", "/v1/accounts/{}/topup_quote", get_top_up_quote, owner_reads},

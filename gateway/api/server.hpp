@@ -40,6 +40,7 @@ struct server_options {
   std::size_t connections = 256;  ///< one more takes the place of the one that has been idle for longest
   std::uint32_t requests_per_minute = 6'000;       ///< of one token; 0: any number
   std::uint32_t open_requests_per_minute = 1'200;  ///< of one address without a good token; 0: any number
+  std::size_t streams = 64;  ///< of events, at once
   certificate_files::paths tls;                    ///< without them: plain HTTP
   std::string currency = "EUR";   ///< of new accounts
   billing::standard_decks decks;  ///< of new accounts, and the ones /v1/rates reads

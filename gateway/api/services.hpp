@@ -2,7 +2,12 @@
 // Inside of gateway/api: what the resources work with.
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <memory>
+
 #include <boost/asio/thread_pool.hpp>
+#include <boost/uuid/uuid.hpp>
 
 #include "gateway/api/authority.hpp"
 #include "gateway/api/database_access.hpp"
@@ -12,6 +17,12 @@
 
 namespace tollgate::gateway::api {
 
+/// Who has how many streams open.
+struct stream_places {
+  std::size_t taken = 0;
+  std::map<uuid, std::size_t> by_token{};
+};
+
 struct services {
   const server_options& options;
   database_access database;
@@ -19,6 +30,7 @@ struct services {
   operations& gateway;
   token_authority& authority;
   subscriber::login_desk& logins;
+  std::shared_ptr<stream_places> streams = std::make_shared<stream_places>();
 };
 
 /// How often whom is served, and what is too much work for the thread of the connections: of one server, for all of its

@@ -175,6 +175,14 @@ void call_base::end_trace() {
   if (environment_.traces) environment_.traces->end(facts_.call_id, environment_.time.wall());
 }
 
+void call_base::tell_others(call_moment moment) const {
+  if (environment_.moment) environment_.moment(moment, facts_, record_);
+}
+
+void call_base::note_started() {
+  if (!std::exchange(started_, true)) tell_others(call_moment::started);
+}
+
 void call_base::note_ringing() {
   if (ringing_at_) return;
   ringing_at_ = environment_.time.steady();
@@ -186,6 +194,7 @@ void call_base::note_answered() {
   record_.answered = environment_.time.wall();
   facts_.answered = answered_at_;
   facts_.state = "talking";
+  tell_others(call_moment::answered);
 }
 
 void call_base::take_back_answer() {
@@ -210,6 +219,7 @@ boost::asio::awaitable<std::optional<billing::settlement>> call_base::settle(con
   record_.q850_cause = e.q850;
   record_.hung_up_by = side_of(e.by);
   record_.reason = e.reason;
+  tell_others(call_moment::ended);
   co_return co_await environment_.settlements.settle(record_);
 }
 

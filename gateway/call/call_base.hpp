@@ -47,6 +47,7 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   bool reoffered() const noexcept { return !reoffer_.empty(); }
   // Our codecs and address for a trunk.
   pstn::sip::local_media local_media(const pstn::trunk::trunk& trunk) const;
+  void note_started();  // once
   void note_ringing();
   void note_answered();
   void take_back_answer();  // it has reached nobody
@@ -76,6 +77,9 @@ class call_base : public live_call, public std::enable_shared_from_this<call_bas
   void reconnect_trunk(const pstn::trunk::trunk& trunk, const pstn::sip::negotiated& agreed);
 
   std::string reoffer_;  // ours, to a re-INVITE without one; empty once it is answered
+  void tell_others(call_moment moment) const;
+
+  bool started_ = false;
   std::optional<std::chrono::steady_clock::time_point> ringing_at_;
   std::optional<std::chrono::steady_clock::time_point> answered_at_;
 };

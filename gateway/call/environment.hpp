@@ -63,6 +63,9 @@ struct call_settings {
   }
 };
 
+// What a call is told of to others than its own ends.
+enum class call_moment : std::uint8_t { started, answered, ended };
+
 struct environment {
   boost::asio::any_io_executor executor;  // signalling
   clocks time;
@@ -85,6 +88,9 @@ struct environment {
       cost{};                            // what the carrier asks now; may be empty
   trace::trace_book* traces = nullptr;   // of the calls' SIP messages; nullptr: none are kept
   identity_service* identity = nullptr;  // signs and verifies callers' numbers; nullptr: nobody does
+  // A call has begun (it has been offered to a trunk, or its owner is known), was answered, or has left its record. Returns at once,
+  // and nothing comes of it for the call; may be empty.
+  std::function<void(call_moment, const call_facts&, const billing::stop_record&)> moment{};
 };
 
 }  // namespace tollgate::gateway::call

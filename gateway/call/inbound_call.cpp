@@ -182,6 +182,7 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
   ring_for_ = owner_->ring_timeout.value_or(found->ring_timeout.value_or(environment_.settings.ring_timeout));
   if (found->verdict == voicemail::inbound_verdict::refuse) co_return refusal{603, "Decline", 21, "blocked"};
   quiet_ = found->verdict == voicemail::inbound_verdict::mailbox;
+  note_started();
   co_return std::nullopt;
 }
 

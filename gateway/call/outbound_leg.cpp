@@ -80,6 +80,7 @@ void outbound_leg::invite_trunk(std::size_t index) {
   dialog_ = environment_.sip.next_call_key();
   environment_.registry.bind(*dialog_, facts_.call_id);
   environment_.trunks.call_started(trunk, again);
+  note_started();
   const auto caller = shown_caller();
   const auto& host = environment_.settings.sip_domain_toward(family);
   auto request = number_ ? pstn::trunk::make_invite(*trunk, *number_, caller, host)

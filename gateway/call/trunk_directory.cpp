@@ -135,9 +135,11 @@ void trunk_directory::call_answered(const trunk_choice& trunk, pstn::trunk::call
 void trunk_directory::tell_health(const boost::uuids::uuid& trunk_id, bool before, int sip_status) const {
   const bool after = monitor_.state(trunk_id, clocks_.steady()).up;
   if (before == after) return;
-  for (const auto& one : *current())
-    if (one.id == trunk_id)
-      spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, sip_status);
+  for (const auto& one : *current()) {
+    if (one.id != trunk_id) continue;
+    spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, sip_status);
+    if (health_observer_) health_observer_(one, after, sip_status);
+  }
 }
 
 void trunk_directory::call_came(const trunk_choice& trunk, bool taken) {

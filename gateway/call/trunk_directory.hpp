@@ -35,6 +35,9 @@ class trunk_directory {
   trunk_directory(clocks c, routing_options options);
 
   void configure(std::vector<pstn::trunk::trunk> trunks);
+  // Hears when a trunk goes out of service or comes back, with the SIP status by which it did (0: none).
+  using health_observer = std::function<void(const pstn::trunk::trunk& trunk, bool up, int sip_status)>;
+  void on_health(health_observer observer) { health_observer_ = std::move(observer); }
 
   // A trunk as it was looked at for one call.
   struct candidate {
@@ -105,6 +108,7 @@ class trunk_directory {
   clocks clocks_;
   pstn::trunk::routing_policy policy_;
   pstn::trunk::trunk_monitor monitor_;
+  health_observer health_observer_;
   pstn::trunk::target_book targets_;
   std::unordered_map<pstn::sip::call_key, trunk_choice> probes_;  // each to one target
   struct probe_round {

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -18,7 +17,6 @@ namespace {
 
 // Beyond the longest delivery: what takes longer was taken by a node that has died.
 constexpr std::chrono::seconds lease{180};
-constexpr std::chrono::seconds longest_delivery{90};
 constexpr int batch_most = 20;
 
 }  // namespace
@@ -27,7 +25,7 @@ notifier::notifier(collaborators with, courier by, notifier_options options)
     : with_(std::move(with)),
       courier_(std::move(by)),
       options_(std::move(options)),
-      pool_(static_cast<std::size_t>(options_.at_once)),
+      pool_(with_.executor, with_.time, options_.at_once),
       pause_(with_.executor) {}
 
 asio::awaitable<void> notifier::run() {
@@ -106,7 +104,7 @@ asio::awaitable<delivery> notifier::attempt(const voicemail::notification& one) 
       post->headers = {signature, "Tollgate-Attempt: " + std::to_string(one.attempts)};
       post->body = body;
       std::function<delivery()> work = [this, post] { return courier_.post(*post); };
-      co_return co_await by_pool(std::move(work));
+      co_return co_await pool_.run(std::move(work));
     }
     case notification_channel::mwi:
       co_return co_await notify_agent(one);
@@ -130,7 +128,7 @@ asio::awaitable<delivery> notifier::send_letter(const voicemail::notification& o
   }
   const auto made = std::make_shared<letter>(letter_of(one, courier_.sender(), std::move(audio), with_.time.wall()));
   std::function<delivery()> work = [this, made] { return courier_.send(*made); };
-  co_return co_await by_pool(std::move(work));
+  co_return co_await pool_.run(std::move(work));
 }
 
 asio::awaitable<delivery> notifier::notify_agent(const voicemail::notification& one) {
@@ -152,24 +150,6 @@ asio::awaitable<delivery> notifier::notify_agent(const voicemail::notification& 
   agents_.erase(key);
   failed.why = "no answer";
   co_return came ? *came : failed;
-}
-
-// On a thread of the pool.
-asio::awaitable<delivery> notifier::by_pool(std::function<delivery()> work) {
-  const auto box = std::make_shared<call::inbox<delivery>>(with_.executor);
-  asio::post(pool_, [work = std::move(work), box, executor = with_.executor] {
-    delivery came;
-    try {
-      came = work();
-    } catch (const std::exception& e) {
-      came.why = e.what();
-    }
-    asio::post(executor, [box, came] { box->post(came); });
-  });
-  const auto came = co_await box->next(with_.time.steady() + longest_delivery);
-  delivery late;
-  late.why = "took too long";
-  co_return came ? *came : late;
 }
 
 }  // namespace tollgate::gateway::notify

@@ -7,7 +7,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,6 +17,7 @@
 #include "gateway/call/inbox.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/notify/courier.hpp"
+#include "gateway/notify/delivery_pool.hpp"
 #include "gateway/notify/letters.hpp"
 #include "pstn/sip/user_agent.hpp"
 #include "voicemail/notification.hpp"
@@ -59,12 +59,11 @@ class notifier {
   boost::asio::awaitable<delivery> attempt(const voicemail::notification& one);
   boost::asio::awaitable<delivery> send_letter(const voicemail::notification& one);
   boost::asio::awaitable<delivery> notify_agent(const voicemail::notification& one);
-  boost::asio::awaitable<delivery> by_pool(std::function<delivery()> work);
 
   collaborators with_;
   courier courier_;
   notifier_options options_;
-  boost::asio::thread_pool pool_;
+  delivery_pool pool_;
   boost::asio::steady_timer pause_;
   std::unordered_map<pstn::sip::call_key, outcome_box> agents_;  // that have been sent a NOTIFY
   int under_way_ = 0;

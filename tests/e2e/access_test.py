@@ -102,7 +102,7 @@ class Access(StageTest):
         fuzz = Fuzz(self.stage.gateway.api_url, self.stage.gateway.admin_token, seed, webhook_secret=WEBHOOK_SECRET, known=known)
         places = {"account_id": "0190a0b0-0000-7000-8000-00000000a11c", "carrier_id": "0190a0b0-0000-7000-8000-00000000ca44",
                   "trunk_id": "0190a0b0-0000-7000-8000-000000007241", "number": "+16505550177", "currency": "EUR", "term_months": "3", "country": "GB",
-                  "subject": "top_up", "scope": "new", "measure": "spend_day"}
+                  "subject": "top_up", "webhook_id": "0190a0b0-0000-7000-8000-00000000eb00", "scope": "new", "measure": "spend_day"}
         sent, wrong = fuzz.examples(places)
         self.assertEqual([], wrong)
         self.assertGreater(sent, 25)

@@ -3,6 +3,8 @@
 and seen; and the top-up that comes after it. And limits that reach a call at no price, and outlive the gateway and its database."""
 
 import datetime
+import http.client
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +12,7 @@ import unittest
 import uuid
 
 from hearing import loudest_tone
+from receiver import Receiver, is_signed
 from stage import DECK, LANDLINE, PATIENCE_S, StageTest, processes, program
 from wire_peer import WirePeer
 
@@ -28,6 +31,7 @@ class TopUp(StageTest):
     settings = {
         "billing.report_interval_s": 1, "billing.warn_first_s": 12, "billing.warn_last_s": 10, "billing.hold_seconds": 2,
         "billing.fraud_limits": "true", "billing.credit_interval_s": 1, "billing.credit_months_by_country": "GB=0,FR=1",
+        "notify.webhook_networks": "127.0.0.1", "notify.first_retry_s": 1, "notify.attempts": 3,
     }
 
     def with_own_deck(self, name, deck):
@@ -176,6 +180,87 @@ class TopUp(StageTest):
         self.assertEqual((20_000_000, 0), (shown["inactive_micros"], shown["available_micros"]))
         self.assertEqual(20_000_000, people["FR"].run("reactivate").event("reactivated")["balance_micros"])
         self.assertEqual("nothing_inactive", people["FR"].run("reactivate").event("refused")["code"])
+
+    def tollgate(self, *words):
+        environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": self.stage.gateway.admin_token}
+        command = [program("tollgate"), *words, "--url", self.stage.gateway.api_url]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual(0, done.returncode, done.stderr)
+        return done.stdout
+
+    def streamed(self, account, last_id, until):
+        """What a stream of events after `last_id` tells, until it tells of this type."""
+        link = http.client.HTTPConnection(self.stage.gateway.api_url.split("//")[1], timeout=PATIENCE_S)
+        headers = {"Authorization": f"Bearer {self.stage.gateway.admin_token}", "Accept": "text/event-stream", "Last-Event-ID": str(last_id)}
+        link.request("GET", f"/v1/events?account_id={account}", headers=headers)
+        answer = link.getresponse()
+        self.assertEqual((200, "text/event-stream"), (answer.status, answer.headers["Content-Type"]))
+        told = []
+        while not told or told[-1]["type"] != until:
+            line = answer.readline()
+            self.assertTrue(line, "the stream has ended")
+            if line.startswith(b"data: "):
+                told.append(json.loads(line[6:]))
+        link.close()
+        return told
+
+    def test_webhooks_and_streams_tell_what_happens_to_an_account(self):
+        rest, receiver = self.stage.rest, Receiver()
+        self.addCleanup(receiver.close)
+        receiver.first["/all"] = [500]
+        receiver.always["/gone"] = 410
+        grace = self.stage.subscriber("grace", credit="12.00")
+        account = grace.account_id
+        made = {name: rest.post("/v1/webhooks", {"url": receiver.url(f"/{name}"), "account_id": account}) for name in ("all", "gone")}
+        made["ops"] = rest.post("/v1/webhooks", {"url": receiver.url("/ops"), "event_types": ["fraud.limit"]})
+        inside = rest.post("/v1/webhooks", {"url": "http://169.254.169.254/latest", "account_id": account})
+        self.limit(grace, "starts_minute", 0, "event")
+        rest.put(f"/v1/accounts/{account}/low_balance", {"amount": "12.00"})
+        running, _ = self.call(grace, "+442079460206", "--play", "tone")
+        running.await_event("running_cost", PATIENCE_S)
+        self.hang_up(running)
+        call_id = self.stage.latest_record(grace, 0)["call_id"]
+
+        # By the stream, from its beginning; by the list; by the command.
+        told = self.streamed(account, 0, "call.ended")
+        processes.wait_until("the low balance", lambda: any(one["type"] == "balance.low" for one in self.events_of(account)), PATIENCE_S)
+        of_call = [one for one in told if one["resource"] == f"call:{call_id}"]
+        self.assertEqual(["call.started", "call.answered", "call.ended"], [one["type"] for one in of_call])
+        self.assertEqual(("+442079460206", True, "normal"), tuple(of_call[2]["data"][key] for key in ("callee", "answered", "reason")))
+        listed = self.events_of(account)
+        self.assertEqual(listed[: len(told)], told)
+        self.assertEqual(told[1:], self.streamed(account, told[0]["position"], "call.ended"), "from where it was left")
+        shown = [json.loads(line) for line in self.tollgate("events", "--account", "grace", "--json").splitlines()]
+        self.assertEqual(listed, shown)
+
+        # By the webhook: each once, those of the call in their order, the first again after its failure; nothing of fraud.
+        own = [one["id"] for one in listed if not one["type"].startswith("fraud.")]
+        processes.wait_until("all events", lambda: {one["id"] for one in receiver.events("/all")} == set(own), PATIENCE_S)
+        got = receiver.events("/all")
+        self.assertEqual(len(own), len(got))
+        self.assertEqual(of_call, [one for one in got if one["resource"] == f"call:{call_id}"])
+        self.assertEqual(1, len([one for one in receiver.refused if one[0] == "/all"]))
+        for path, headers, body in receiver.taken:
+            self.assertTrue(is_signed(headers, body, made[path.strip("/")]["secret"]))
+            self.assertFalse(is_signed(headers, body, "another"))
+        self.assertIn("2", [headers["Tollgate-Attempt"] for _, headers, _ in receiver.taken])
+        processes.wait_until("the limit", lambda: receiver.events("/ops"), PATIENCE_S)
+        self.assertEqual("starts_minute", receiver.events("/ops")[0]["data"]["measure"])
+
+        # What is given up can be had later; what leads inside is not connected to.
+        state = lambda one: rest.get(f"/v1/webhooks/{one['id']}")
+        processes.wait_until("all that is gone", lambda: state(made["gone"])["failed"] == len(own), PATIENCE_S)
+        self.assertEqual(0, state(made["all"])["waiting"] + state(made["all"])["failed"])
+        del receiver.always["/gone"]
+        self.tollgate("webhooks", "replay", made["gone"]["id"])
+        processes.wait_until("the replay", lambda: len(receiver.events("/gone")) == len(own), PATIENCE_S)
+        self.assertIn("public", state(inside)["last_error"])
+        self.assertIn(made["ops"]["id"], self.tollgate("webhooks", "list"))
+        for one in [*made.values(), inside]:
+            rest.delete(f"/v1/webhooks/{one['id']}")
+
+    def events_of(self, account):
+        return self.stage.rest.get("/v1/events", account_id=account)["items"]
 
     def test_a_voucher_is_redeemed_at_the_peer_by_a_pin_that_stands_on_no_command_line(self):
         frida, file = self.stage.subscriber("frida"), self.stage.output / "voucher.pin"

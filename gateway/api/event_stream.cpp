@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/api/event_stream.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "gateway/db/database.hpp"
+
+namespace tollgate::gateway::api {
+
+namespace {
+
+constexpr std::chrono::milliseconds look_interval{250};
+constexpr std::chrono::seconds heartbeat_interval{15};
+constexpr int events_at_once = 200;
+
+}  // namespace
+
+std::shared_ptr<event_stream> event_stream::open(services& with, const uuid& token_id, events::event_filter which,
+                                                 const boost::asio::any_io_executor& executor) {
+  auto& places = *with.streams;
+  if (places.taken >= with.options.streams || places.by_token[token_id] >= of_token_most) return nullptr;
+  return std::shared_ptr<event_stream>(new event_stream(with, token_id, std::move(which), executor));
+}
+
+event_stream::event_stream(services& with, const uuid& token_id, events::event_filter which,
+                           const boost::asio::any_io_executor& executor)
+    : with_(with), places_(with.streams), token_id_(token_id), which_(std::move(which)), timer_(executor) {
+  which_.limit = events_at_once;
+  ++places_->taken;
+  ++places_->by_token[token_id_];
+}
+
+event_stream::~event_stream() {
+  --places_->taken;
+  if (--places_->by_token[token_id_] == 0) places_->by_token.erase(token_id_);
+}
+
+void event_stream::stop() {
+  stopped_ = true;
+  timer_.cancel();
+}
+
+boost::asio::awaitable<std::string> event_stream::next() {
+  const auto until = std::chrono::steady_clock::now() + heartbeat_interval;
+  if (!std::exchange(begun_, true)) co_return "retry: 2000\n\n";
+  while (!stopped_ && std::chrono::steady_clock::now() < until) {
+    if (const auto newest = with_.gateway.events().newest; newest > which_.after) {
+      const auto read = [this](pqxx::work& tx) { return events::list_events(tx, which_); };
+      const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
+      const boost::system::result<std::vector<events::event>> found = co_await with_.database.run(read, at_once);
+      if (found && !found->empty()) {
+        std::string out;
+        for (const auto& one : *found)
+          out += "id: " + std::to_string(one.position) + "\nevent: " + one.type +
+                 "\ndata: " + boost::json::serialize(events::to_json(one)) + "\n\n";
+        which_.after = found->back().position;
+        co_return out;
+      }
+      // Up to there is none for this reader; INT64_MAX: nobody knows how far the log is.
+      if (found && newest != INT64_MAX) which_.after = newest;
+    }
+    if (stopped_) break;
+    timer_.expires_after(look_interval);
+    boost::system::error_code ignored;
+    co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  }
+  co_return stopped_ ? "" : ": \n\n";
+}
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside of gateway/api: the log of events as it grows, as Server-Sent Events (WHATWG HTML §9.2).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/api/body_stream.hpp"
+#include "gateway/api/services.hpp"
+#include "gateway/events/event_store.hpp"
+
+namespace tollgate::gateway::api {
+
+/// Each event has its position as `id`, its type as `event` and itself as `data`. Nothing is kept for a reader: what it has not
+/// read yet is in the log.
+class event_stream final : public body_stream {
+ public:
+  static constexpr std::size_t of_token_most = 8;
+
+  /// Nothing: there are as many streams as there may be, on this node or of this token.
+  static std::shared_ptr<event_stream> open(services& with, const uuid& token_id, events::event_filter which,
+                                            const boost::asio::any_io_executor& executor);
+  ~event_stream() override;
+  event_stream(const event_stream&) = delete;
+  event_stream& operator=(const event_stream&) = delete;
+
+  boost::asio::awaitable<std::string> next() override;
+  void stop() override;
+
+ private:
+  event_stream(services& with, const uuid& token_id, events::event_filter which, const boost::asio::any_io_executor& executor);
+
+  services& with_;
+  std::shared_ptr<stream_places> places_;
+  uuid token_id_;
+  events::event_filter which_;
+  boost::asio::steady_timer timer_;
+  bool begun_ = false, stopped_ = false;
+};
+
+}  // namespace tollgate::gateway::api

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is told of events, and what is still to be told, in PostgreSQL (schema gateway). At least once, in the usual case exactly once;
+// of one resource in the order of events: the next one waits until the one before was taken or given up. Every function works within
+// the caller's transaction, at READ COMMITTED and on the database's clock.
+#pragma once
+
+#include <boost/uuid/uuid.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/events/event.hpp"
+
+namespace pqxx {
+class transaction_base;
+}
+
+namespace tollgate::gateway::events {
+
+struct webhook {
+  uuid webhook_id{};
+  std::optional<uuid> account_id{};      ///< whose it is; nothing: the operator's
+  std::string url;                       ///< http, https or mailto
+  std::vector<std::string> event_types;  ///< empty: all that its owner may hear of
+  std::string description;
+  bool enabled = true;
+  std::string secret, old_secret;        ///< of the signature; the old one signs beside it for a while, empty: there is none
+  std::string created_at;                ///< RFC 3339
+  std::int64_t waiting = 0, failed = 0;  ///< deliveries
+  std::string last_error;                ///< of the latest that waits or failed
+};
+
+inline constexpr int webhooks_of_account_most = 10;
+
+/// False: the account has as many as it may. The same id again changes nothing.
+bool add_webhook(pqxx::transaction_base& tx, const webhook& what);
+/// All but the secrets and the counts; what waits stays. False: there is none.
+bool change_webhook(pqxx::transaction_base& tx, const webhook& what);
+bool remove_webhook(pqxx::transaction_base& tx, const uuid& webhook_id);
+/// A new secret; the old one signs beside it for `overlap`. False: there is none.
+bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std::string& secret, std::chrono::seconds overlap);
+std::optional<webhook> find_webhook(pqxx::transaction_base& tx, const uuid& webhook_id);
+/// In the order of their ids, those after `after`; of one account, if one is named.
+std::vector<webhook> list_webhooks(pqxx::transaction_base& tx, const std::optional<uuid>& account_id, const std::optional<uuid>& after,
+                                   int limit);
+
+struct webhook_delivery {
+  event what;
+  int attempts = 0;
+  std::string due_at, failed_at, error;  ///< RFC 3339; empty: not given up
+};
+enum class delivery_state : std::uint8_t { waiting, failed };
+/// In the order of positions, those above `after`.
+std::vector<webhook_delivery> list_deliveries(pqxx::transaction_base& tx, const uuid& webhook_id, delivery_state state,
+                                              std::int64_t after, int limit);
+/// What was given up is delivered again, one event or all. Answers how many.
+std::int64_t replay(pqxx::transaction_base& tx, const uuid& webhook_id, const std::optional<std::int64_t>& position);
+
+/// One webhook, and what may be delivered to it now: at most one event of each resource.
+struct webhook_work {
+  webhook to;
+  std::vector<webhook_delivery> what;
+};
+/// Takes at most `webhooks` that are due, for `lease`: whoever does not end it by then has failed. Any node may ask at any time; each
+/// webhook goes to one of them.
+std::vector<webhook_work> take_webhooks(pqxx::transaction_base& tx, int webhooks, int deliveries, std::chrono::seconds lease);
+
+struct delivery_outcome {
+  std::int64_t position = 0;
+  bool done = false;
+  std::string why{};                                ///< of a failure
+  std::optional<std::chrono::seconds> again_after{};  ///< nothing: given up
+};
+/// Notes what came of it, and when the webhook is to be looked at next.
+void end_work(pqxx::transaction_base& tx, const uuid& webhook_id, const std::vector<delivery_outcome>& outcomes);
+
+}  // namespace tollgate::gateway::events
