@@ -26,6 +26,8 @@
 #include "gateway/api/body_stream.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/idempotency.hpp"
+#include "gateway/api/list_manners.hpp"
+#include "gateway/api/read_cache.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/number_store.hpp"
@@ -92,14 +94,15 @@ struct connection::exchange {
   std::string target;
   std::string token;
   precondition given;
+  list_wish wish;
   std::string accept_encoding;
   std::optional<std::string> key;  // of idempotency
   rate_limiter::verdict rate;
   std::chrono::steady_clock::time_point began{};
 };
 
-connection::connection(asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk)
-    : stream_(std::move(socket), std::move(tls)), buffer_(header_limit_bytes * 8), with_(with), desk_(desk) {
+connection::connection(asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk, read_cache& cache)
+    : stream_(std::move(socket), std::move(tls)), buffer_(header_limit_bytes * 8), with_(with), desk_(desk), cache_(cache) {
   boost::system::error_code ignored;
   address_ = stream_.transport().socket().remote_endpoint(ignored).address().to_string();
 }
@@ -210,7 +213,9 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
     now.key = read_idempotency_key(std::string_view(field->value()));
     if (!now.key) co_return problem(400, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 visible characters.");
   }
-  co_return co_await authorize(now);
+  auto refused = co_await authorize(now);
+  if (!refused) refused = take_wish(*now.chosen, now.in, now.wish);
+  co_return refused;
 }
 
 // The answer if whoever asks may not use the resource, or not on what the request names.
@@ -270,6 +275,11 @@ awaitable<reply> connection::carry_out(exchange& now) {
 
 // With the record of what was changed, and of what was answered under its key.
 awaitable<reply> connection::perform(exchange& now) {
+  const bool is_cached = read_cache::takes(*now.chosen);
+  const std::string cache_key = is_cached ? read_cache::key_of(now.in, now.target) : std::string();
+  if (is_cached)
+    if (const reply* const known = cache_.find(cache_key, now.began)) co_return *known;
+  const auto begun = cache_.generation();
   std::optional<keyed_request> keyed;
   if (now.key) {
     keyed.emplace(with_, now.in, *now.chosen, *now.key);
@@ -278,6 +288,11 @@ awaitable<reply> connection::perform(exchange& now) {
   audited_change change(with_, now.in, now.target);
   co_await change.note_before();
   reply out = co_await carry_out(now);
+  fulfil(now.wish, out);
+  if (is_cached)
+    cache_.keep(cache_key, out, begun, std::chrono::steady_clock::now());
+  else if (now.in.method != "GET")
+    cache_.clear();
   if (out.status == 401 && now.chosen->pattern == payment_events) desk_.by_address.take(wrongly_signed(client_of_address(address_)), now.began);
   point_at(out, now.in);
   if (keyed) co_await keyed->end(out);
@@ -316,7 +331,7 @@ awaitable<bool> connection::serve_one() {
   exchange now;
   now.parser.header_limit(header_limit_bytes);
   now.parser.body_limit(boost::none);
-  now.in.request_id = boost::uuids::random_generator()();
+  now.in.request_id = boost::uuids::random_generator_pure()();  // the other one seeds an engine each time
   const bool begun = co_await await_request();
   if (!begun) co_return false;
   std::optional<reply> out;
@@ -379,7 +394,7 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   }
   name_request(out, now.in.request_id);
   std::optional<entity_tag> tag;
-  if (now.chosen != nullptr) tag = tag_reply(out, *now.chosen, now.given.if_none_match);
+  if (now.chosen != nullptr && now.wish.is_empty()) tag = tag_reply(out, *now.chosen, now.given.if_none_match);
   co_await compress_reply(out, now.accept_encoding, tag, desk_.compressor);
   http::response<http::string_body> response(static_cast<http::status>(out.status), 11);
   response.set(http::field::server, "tollgate");

@@ -17,10 +17,13 @@
 
 namespace tollgate::gateway::api {
 
+class read_cache;
+
 class connection {
  public:
   /// `tls`: null for plain HTTP.
-  connection(boost::asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk);
+  connection(boost::asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk,
+             read_cache& cache);
 
   /// Serves requests one after the other until the client or stop() ends it. Does not throw for anything the
   /// client does.
@@ -51,6 +54,7 @@ class connection {
   boost::beast::flat_buffer buffer_;
   services& with_;
   shared_desk& desk_;
+  read_cache& cache_;
   std::string address_;
   std::shared_ptr<body_stream> streamed_;  // while it is being sent
   std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DFILE=openapi.json -DOUTPUT=x.cpp -P embed.cmake: the API's own document as a C++ unit.
+# cmake -DFILE=openapi.json -DNAME=openapi_document -DOUTPUT=x.cpp -P embed.cmake: a file as a function of a C++ unit.
 file(READ ${FILE} text)
 file(WRITE ${OUTPUT} "// Made by embed.cmake.
 #include <string_view>
 
 namespace tollgate::gateway::api {
 
-std::string_view openapi_document() {
-  return R\"openapi(${text})openapi\";
+std::string_view ${NAME}() {
+  return R\"embedded(${text})embedded\";
 }
 
 }  // namespace tollgate::gateway::api

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "gateway/api/documentation.hpp"
 #include "gateway/api/notifications.hpp"
 #include "gateway/api/resources.hpp"
 
@@ -50,6 +51,9 @@ constexpr route table[] = {
     {"GET", "/ready", get_ready, everybody},
     {"GET", "/metrics", get_metrics, everybody},
     {"GET", "/v1/openapi.json", get_document, everybody},
+    {"GET", "/v1/docs", get_documentation, everybody},
+    {"GET", "/v1/docs/page.css", get_documentation_style, everybody},
+    {"GET", "/v1/docs/page.js", get_documentation_script, everybody},
     {"GET", "/v1/roles", list_roles, any_role},
     {"GET", "/v1/api_tokens", list_api_tokens, auditors},
     {"POST", "/v1/api_tokens", create_api_token, admins},

@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "gateway/api/connection.hpp"
+#include "gateway/api/read_cache.hpp"
 
 namespace tollgate::gateway::api {
 
@@ -104,7 +105,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
 
   static awaitable<void> serve(std::shared_ptr<implementation> self, tcp::socket socket) {
     try {
-      connection client(std::move(socket), self->tls_, self->services_, self->desk_);
+      connection client(std::move(socket), self->tls_, self->services_, self->desk_, self->cache_);
       const auto place = self->connections_.insert(self->connections_.end(), &client);
       try {
         co_await client.run();
@@ -154,6 +155,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   token_authority authority_;
   services services_;
   shared_desk desk_;
+  read_cache cache_;
   certificate_files certificates_;
   client_stream::tls_context tls_;  // of connections to come
   asio::io_context& context_;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/api/list_manners.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tollgate::gateway::api {
+namespace {
+
+class Lists : public testing::Test {
+ protected:
+  // The refusal's status, or 0.
+  unsigned wish(const std::string& target) {
+    from_ = {};
+    from_.method = "GET";
+    wish_ = {};
+    EXPECT_TRUE(parse_target(target, from_));
+    const routing chosen = choose_route(routes(), from_);
+    EXPECT_NE(chosen.found, nullptr) << target;
+    const auto refused = take_wish(*chosen.found, from_, wish_);
+    return refused ? refused->status : 0;
+  }
+  std::string fulfilled(const std::string& body) const {
+    reply out;
+    out.body = body;
+    fulfil(wish_, out);
+    return out.body;
+  }
+
+  request from_;
+  list_wish wish_;
+};
+
+constexpr const char* three = R"({"items":[{"name":"b","n":10},{"name":"a","n":9},{"n":-1}],"next":null})";
+
+TEST_F(Lists, ThatComeWholeAreSortedAndPaged) {
+  EXPECT_EQ(wish("/v1/trunks?sort=name"), 0U);
+  EXPECT_EQ(fulfilled(three), "{\"items\":[{\"n\":-1},{\"name\":\"a\",\"n\":9},{\"name\":\"b\",\"n\":10}],\"next\":null}\n");
+  EXPECT_EQ(wish("/v1/trunks?sort=-n&limit=2&fields=n"), 0U);
+  EXPECT_EQ(fulfilled(three), "{\"items\":[{\"n\":10},{\"n\":9}],\"next\":\"2\"}\n");
+  EXPECT_EQ(wish("/v1/trunks?sort=-n&limit=2&cursor=2"), 0U);
+  EXPECT_EQ(fulfilled(three), "{\"items\":[{\"n\":-1}],\"next\":null}\n");
+  EXPECT_EQ(wish("/v1/trunks?cursor=7"), 0U);
+  EXPECT_EQ(fulfilled(three), "{\"items\":[],\"next\":null}\n");
+  EXPECT_TRUE(from_.query.empty()) << "the resource knows nothing of it";
+  for (const char* bad : {"?limit=0", "?limit=1001", "?limit=x", "?cursor=-1", "?sort=", "?sort=-", "?fields=", "?fields=,"})
+    EXPECT_EQ(wish(std::string("/v1/trunks") + bad), 422U) << bad;
+}
+
+TEST_F(Lists, OfPagesHaveACursorUnderOneName) {
+  EXPECT_EQ(wish("/v1/audit_log?cursor=17&limit=3"), 0U);
+  EXPECT_EQ(from_.query, (std::map<std::string, std::string>{{"before", "17"}, {"limit", "3"}}));
+  EXPECT_EQ(wish("/v1/numbers?cursor=%2B44"), 0U);
+  EXPECT_EQ(from_.query.at("after"), "+44");
+  EXPECT_EQ(wish("/v1/events?cursor=5"), 0U);
+  EXPECT_EQ(from_.query.at("after"), "5");
+  EXPECT_EQ(wish("/v1/events?cursor=5&sort=-position"), 0U);
+  EXPECT_EQ(from_.query.at("before"), "5");
+  EXPECT_EQ(wish("/v1/numbers?sort=number"), 422U);
+}
+
+TEST_F(Lists, AndSingleOnesGiveAPart) {
+  EXPECT_EQ(wish("/v1/accounts/01900000-0000-7000-8000-000000000001?fields=id,status,nothing"), 0U);
+  EXPECT_EQ(fulfilled(R"({"id":"x","name":"alice","status":"active"})"), R"({"id":"x","status":"active"})");
+  EXPECT_EQ(wish("/v1/accounts"), 0U);
+  EXPECT_EQ(fulfilled(three), three);
+}
+
+}  // namespace
+}  // namespace tollgate::gateway::api
