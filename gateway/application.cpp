@@ -432,16 +432,25 @@ asio::awaitable<void> application::keep_mailboxes() {
 asio::awaitable<void> application::purge_messages() {
   constexpr int batch = 100;
   const auto keep = std::chrono::days(settings_.voicemail.keep_days);  // of mailboxes that have no time of their own
+  struct progress {
+    int purged;
+    voicemail::purge_position position;
+  };
+  voicemail::purge_position position;
   for (bool more = true; more && !stopping_;) {
     const auto now = clocks_.wall();
-    const auto work = [now, keep](pqxx::work& tx) {
+    const auto work = [now, keep, position](pqxx::work& tx) {
       const int deleted = voicemail::purge_deleted(tx, now, batch);
       const auto before = keep.count() > 0 ? std::optional(now - keep) : std::nullopt;
-      return std::max(deleted, voicemail::purge_received(tx, now, before, batch));
+      progress next{0, position};
+      next.purged = std::max(deleted, voicemail::purge_received(tx, now, before, batch, next.position));
+      return next;
     };
-    const auto purged = co_await store_.database().run(work, {.idempotent = true});
-    if (purged && *purged > 0) spdlog::info("event=messages_purged count={}", *purged);
-    more = purged && *purged == batch;
+    const auto done = co_await store_.database().run(work, {.idempotent = true});
+    if (!done) co_return;
+    position = done->position;
+    if (done->purged > 0) spdlog::info("event=messages_purged count={}", done->purged);
+    more = done->purged == batch;
   }
 }
 

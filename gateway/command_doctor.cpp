@@ -36,6 +36,22 @@ void examine_trunks(findings& into, const json::object& status) {
   }
 }
 
+void examine_messages(findings& into, const boost::json::object& status) {
+  const auto some = [&status](const char* name) {
+    const std::string text = text_of(status, name);
+    return text == "0" || text == "-" ? std::string() : text;
+  };
+  if (const auto waiting = some("messages_spooled"); !waiting.empty())
+    into.push_back({verdict::warning, "voicemail", waiting + " messages wait for the database",
+                    "they are stored by themselves once it answers; look at the database"});
+  if (const auto lost = some("messages_lost"); !lost.empty())
+    into.push_back({verdict::failure, "voicemail", lost + " messages were lost since the start",
+                    "neither the database nor the state directory took them: make room, look for message_lost in the log"});
+  if (const auto refused = some("messages_refused"); !refused.empty())
+    into.push_back({verdict::failure, "voicemail", refused + " callers could leave no message since the start",
+                    "make room for the database and in the state directory; look for messages_refused in the log"});
+}
+
 // What the gateway says of itself. None: it does not run.
 findings ask_gateway_itself(const configuration& settings, const remote_options& remote) {
   findings all{{verdict::good, "gateway", "it runs"}};
@@ -51,6 +67,7 @@ findings ask_gateway_itself(const configuration& settings, const remote_options&
       spooled != "0" && spooled != "-")
     all.push_back({verdict::warning, "gateway", spooled + " settlements wait for the database",
                    "they are settled by themselves once it answers; look at the database"});
+  examine_messages(all, status.body);
   examine_trunks(all, status.body);
   return all;
 }

@@ -98,7 +98,7 @@ int command_status(const configuration& settings, const remote_options& remote) 
   const answer found = ask(settings, remote, "GET", "/v1/status");
   if (found.code != exit_done || remote.json) return found.code;
   for (const char* name : {"node", "started_at", "draining", "calls", "calls_total", "sessions",
-                           "settlements_spooled", "overlay_address", "sip_address"})
+                           "settlements_spooled", "messages_spooled", "messages_lost", "messages_refused", "overlay_address", "sip_address"})
     std::cout << std::left << std::setw(20) << name << text_of(found.body, name) << "\n";
   print_trunks(found.body);
   return exit_done;

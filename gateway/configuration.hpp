@@ -173,6 +173,7 @@ struct configuration {
     int message_limit_s = 180;
     int message_least_ms = 1'000;  ///< shorter recordings are dropped
     int silence_limit_s = 10;      ///< ends a recording
+    int silence_level_dbov = -50;  ///< what is below is silence
     int mailbox_limit_messages = 100;
     int mailbox_limit_s = 3'600;
     std::int64_t mailbox_limit_bytes = 50 << 20;

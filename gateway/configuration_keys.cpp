@@ -292,6 +292,9 @@ void visit_service(configuration& c, key_visitor& v) {
             "Shorter recordings are dropped.");
   v.integer("voicemail.silence_limit_s", c.voicemail.silence_limit_s, 1, 600,
             "Silence that ends a recording.");
+  v.integer("voicemail.silence_level_dbov", c.voicemail.silence_level_dbov, -90, -20,
+            "Level (dBov, the mean of 20 ms) below which a caller counts as silent. Lower where trunks attenuate: a recording "
+            "without anything above it is none (log: recording_discarded).");
   v.integer("voicemail.mailbox_limit_messages", c.voicemail.mailbox_limit_messages, 1, 100'000,
             "Messages in a mailbox. One that was begun within the limits is taken whole.");
   v.integer("voicemail.mailbox_limit_s", c.voicemail.mailbox_limit_s, 60, 360'000,

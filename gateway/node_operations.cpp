@@ -19,6 +19,11 @@ api::node_status node_operations::status() {
   status.calls = with_.environment.registry.size();
   status.sessions = with_.overlay.session_count();
   status.spooled = with_.environment.settlements.spooled();
+  const auto messages = with_.environment.messages.read_figures();
+  status.messages_spooled = messages.spooled;
+  status.messages_spooled_total = messages.spooled_total;
+  status.messages_lost = messages.lost;
+  status.messages_refused = messages.refused;
   status.calls_total = with_.environment.registry.total();
   status.media_workers = with_.environment.media.workers();
   status.overlay_address = with_.overlay_host + ":" + std::to_string(with_.overlay.port());

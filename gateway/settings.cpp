@@ -141,6 +141,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.deposit.longest = seconds(settings.voicemail.message_limit_s);
   calls.deposit.shortest = milliseconds(settings.voicemail.message_least_ms);
   calls.deposit.silence = seconds(settings.voicemail.silence_limit_s);
+  calls.deposit.silence_level_dbov = settings.voicemail.silence_level_dbov;
   calls.mailbox = mailbox_quota_of(settings);
   return calls;
 }

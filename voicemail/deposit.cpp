@@ -182,10 +182,7 @@ deposit::actions deposit::end_by_key(time_point now) {
     return {stop_recording, play_review};
   }
   message_duration_ = milliseconds{0};
-  if (attempts_ >= limits_.attempts) {
-    enter(state::finished, now);
-    return {stop_recording, discard_message, hang_up};
-  }
+  if (attempts_ >= limits_.attempts) return keep_nothing(now);
   enter(state::too_short, now);
   return {stop_recording, discard_message, play_too_short};
 }
@@ -203,9 +200,16 @@ deposit::actions deposit::end_recording(milliseconds trailing_silence, time_poin
     enter(state::storing, now);
     return {stop_recording, store_message};
   }
+  return keep_nothing(now);
+}
+
+// Who may still be there hears it: a speaker too faint for us must not believe the message left.
+deposit::actions deposit::keep_nothing(time_point now) {
   message_duration_ = milliseconds{0};
-  enter(state::finished, now);
-  return {stop_recording, discard_message, far_end_gone_ ? release : hang_up};
+  actions result{stop_recording, discard_message};
+  const auto words = say_and_leave(play_nothing_kept, now);
+  result.insert(result.end(), words.begin(), words.end());
+  return result;
 }
 
 deposit::actions deposit::say_and_leave(deposit_action prompt, time_point now) {

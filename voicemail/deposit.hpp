@@ -55,6 +55,7 @@ enum class deposit_action {
   play_urgent,      // it is marked as urgent, then the review
   play_not_urgent,  // it is not any more, then the review
   play_too_short,   // the message is too short
+  play_nothing_kept,  // the message is too short, goodbye
   enter_mailbox,    // it is the owner: ask for the PIN; this machine has ended
   play_saved,       // "message saved, goodbye"
   play_full,        // the mailbox is full
@@ -90,6 +91,9 @@ class deposit {
   bool finished() const { return state_ == state::finished; }
   bool recording() const { return state_ == state::recording; }
 
+  // Whether any of the last recording was above the level of silence.
+  bool heard_speech() const { return heard_speech_; }
+
  private:
   enum class state {
     idle,
@@ -118,6 +122,7 @@ class deposit {
   actions start_recording(time_point now);
   actions end_recording(std::chrono::milliseconds trailing_silence, time_point now);
   actions end_by_key(time_point now);
+  actions keep_nothing(time_point now);
   actions key_in_review(char digit, time_point now);
   actions store(time_point now);
   bool reviewing() const {

@@ -28,22 +28,23 @@ message read_message(const pqxx::row& row) {
           .size_bytes = row[8].as<std::int64_t>(),
           .sha256 = row[9].c_str(),
           .urgent = row[10].as<bool>(),
-          .deleted_at = sql::optional_time(row[11])};
+          .deleted_at = sql::optional_time(row[11]),
+          .caller_name = row[12].c_str(),
+          .caller_verdict = row[13].c_str()};
 }
 
 const std::string message_columns =
     "message_id, call_id, CASE WHEN deleted_at IS NULL THEN state ELSE 'deleted' END, caller, called, "
     "voicemail.to_micros(received_at), duration_ms, level_dbov, size_bytes, encode(sha256, 'hex'), urgent, "
-    "voicemail.to_micros(deleted_at)";
+    "voicemail.to_micros(deleted_at), caller_name, caller_verdict";
 
 // So long after it was read at the latest a message may be heard: at the telephone with pauses and repeats.
 constexpr std::chrono::minutes heard_for{10};
 
+// Where it cannot be noted, with the disk full or read-only, the message is heard all the same.
 void mark_as_played(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const boost::uuids::uuid& message_id) {
-  tx.exec_params(
-      "UPDATE voicemail.message SET played_until = now() + duration_ms * interval '1 millisecond' + $3 * interval '1 second' "
-      "WHERE account_id = $1 AND message_id = $2 AND (played_until IS NULL OR played_until < now() + $3 * interval '0.5 second')",
-      sql::text(account_id), sql::text(message_id), std::chrono::seconds{heard_for}.count());
+  tx.exec_params("SELECT voicemail.mark_as_played($1, $2, $3)", sql::text(account_id), sql::text(message_id),
+                 std::chrono::seconds{heard_for}.count());
 }
 
 boost::system::result<void> one_row(const pqxx::result& rows) {
@@ -77,11 +78,11 @@ boost::system::result<deposit_status> deposit_message(pqxx::transaction_base& tx
   const auto sealed = keys.seal(message.audio, message_row(message.account_id, message.message_id));
   const auto key_id = key_of(sealed.key_id);
   const auto rows = tx.exec_params(
-      "SELECT voicemail.deposit($1, $2, $3, $4, $5, voicemail.to_time($6), $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+      "SELECT voicemail.deposit($1, $2, $3, $4, $5, voicemail.to_time($6), $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
       sql::text(message.account_id), sql::text(message.message_id), sql::text(message.call_id), message.caller, message.called,
       sql::micros(message.received_at), message.duration.count(), message.level_dbov, message.urgent, bytea_of(sealed.bytes),
       key_id.get(), bytea_of(sha256_of(message.audio)), static_cast<std::int64_t>(message.audio.size()), quota.messages,
-      std::chrono::milliseconds{quota.duration}.count(), quota.bytes);
+      std::chrono::milliseconds{quota.duration}.count(), quota.bytes, message.caller_name, message.caller_verdict);
   switch (rows[0][0].as<int>()) {
     case 0:
       return deposit_status::stored;
@@ -212,6 +213,8 @@ boost::system::result<boost::uuids::uuid> forward_message(pqxx::transaction_base
                                        .duration = original->duration,
                                        .level_dbov = original->level_dbov,
                                        .urgent = original->urgent,
+                                       .caller_name = original->caller_name,
+                                       .caller_verdict = original->caller_verdict,
                                        .audio = *audio},
                                       keys, find_quota(tx, owner->account_id, carrier));
   if (!copied) return copied.error();
@@ -227,25 +230,31 @@ int purge_deleted(pqxx::transaction_base& tx, system_clock::time_point now, int 
   return static_cast<int>(rows.affected_rows());
 }
 
-int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, std::optional<system_clock::time_point> before, int limit) {
+int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, std::optional<system_clock::time_point> before, int limit,
+                   purge_position& from) {
   const int most = std::clamp(limit, 1, 1000);
   int purged = 0;
   if (before) {
     const auto rows = tx.exec_params(
         "DELETE FROM voicemail.message WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM "
-        "voicemail.message m WHERE received_at < voicemail.to_time($1) AND (played_until IS NULL OR "
-        "played_until < voicemail.to_time($3)) AND NOT EXISTS (SELECT FROM voicemail.mailbox b WHERE b.account_id = m.account_id "
-        "AND b.keep_days IS NOT NULL) ORDER BY received_at LIMIT $2 FOR UPDATE OF m SKIP LOCKED)",
-        sql::micros(*before), most, sql::micros(now));
+        "voicemail.message m WHERE received_at < voicemail.to_time($1) AND received_at >= voicemail.to_time($4) AND "
+        "(played_until IS NULL OR played_until < voicemail.to_time($3)) AND NOT EXISTS (SELECT FROM voicemail.mailbox b WHERE "
+        "b.account_id = m.account_id AND b.keep_days IS NOT NULL) ORDER BY received_at LIMIT $2 FOR UPDATE OF m SKIP LOCKED) "
+        "RETURNING voicemail.to_micros(received_at)",
+        sql::micros(*before), most, sql::micros(now), sql::micros(from.received.value_or(system_clock::time_point{})));
     purged = static_cast<int>(rows.affected_rows());
+    for (const auto& row : rows)
+      from.received = std::max(from.received.value_or(system_clock::time_point{}), sql::time(row[0]));
   }
   if (purged == most) return purged;
   const auto rows = tx.exec_params(
       "DELETE FROM voicemail.message WHERE (account_id, message_id) IN (SELECT m.account_id, m.message_id FROM "
-      "voicemail.mailbox b JOIN voicemail.message m ON m.account_id = b.account_id WHERE b.keep_days > 0 AND "
+      "voicemail.mailbox b JOIN voicemail.message m ON m.account_id = b.account_id WHERE b.keep_days > 0 AND b.account_id >= $4 AND "
       "m.received_at < voicemail.to_time($1) - b.keep_days * interval '24 hours' AND (m.played_until IS NULL OR "
-      "m.played_until < voicemail.to_time($1)) LIMIT $2 FOR UPDATE OF m SKIP LOCKED)",
-      sql::micros(now), most - purged);
+      "m.played_until < voicemail.to_time($3)) ORDER BY b.account_id LIMIT $2 FOR UPDATE OF m SKIP LOCKED) RETURNING account_id",
+      sql::micros(now), most - purged, sql::micros(now), sql::text(from.mailbox.value_or(boost::uuids::uuid{})));
+  for (const auto& row : rows)
+    from.mailbox = std::max(from.mailbox.value_or(boost::uuids::uuid{}), sql::uuid(row[0]));
   return purged + static_cast<int>(rows.affected_rows());
 }
 

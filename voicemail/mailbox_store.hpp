@@ -46,6 +46,8 @@ struct new_message {
   std::chrono::milliseconds duration;
   double level_dbov;                 // mean level of the speech, RFC 6464's scale: 0 loudest, −127 silence
   bool urgent = false;               // the caller's word
+  std::string caller_name{};     // as the network gave it, UTF-8; may be empty
+  std::string caller_verdict{};  // pstn::identity::verdict::text(): "verified_a", "none", …; empty: nobody looked
   std::span<const std::byte> audio;  // Ogg Opus
 };
 
@@ -62,6 +64,11 @@ struct message {
   std::string sha256;  // of the audio, lower-case hexadecimal
   bool urgent;
   std::optional<system_clock::time_point> deleted_at;
+  std::string caller_name{};
+  std::string caller_verdict{};
+
+  // Whether the caller's own provider vouches for the number (RFC 8588 §4, attestation A): callers may say anything.
+  bool caller_verified() const { return caller_verdict == "verified_a"; }
 };
 
 // A mailbox takes a message while it stays within all three.
@@ -147,7 +154,13 @@ int purge_deleted(pqxx::transaction_base& tx, system_clock::time_point now, int 
 
 // Likewise messages that were received before `before` (empty: none by their age), or, in mailboxes that keep theirs for a time of
 // their own, longer ago than that: new, saved, or deleted and not yet gone.
-int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, std::optional<system_clock::time_point> before, int limit);
+// `from` is where the batch before has ended: a run begins with an empty one and hands it on, so that what stays is walked over once a run.
+struct purge_position {
+  std::optional<system_clock::time_point> received;  // older ones have been looked at; empty: none has
+  std::optional<boost::uuids::uuid> mailbox;         // likewise of mailboxes with a time of their own
+};
+int purge_received(pqxx::transaction_base& tx, system_clock::time_point now, std::optional<system_clock::time_point> before, int limit,
+                   purge_position& from);
 
 // Writes so many bytes and takes them away again. Throws as a message would that cannot be stored.
 void probe_store(pqxx::transaction_base& tx, std::int64_t bytes);

@@ -49,8 +49,10 @@ std::string withdraw(pqxx::transaction_base& tx, const import_row& row, system_c
     if (!given && given.error() != error::nothing_unused) return code_text(static_cast<error>(given.error().value()));
   }
   leave_stock(tx, row.number, number_state::withdrawn);
-  const bool rented = found->state == number_state::assigned || found->state == number_state::grace;
-  if (!rented) return {};
+  // Also who could have had it back from quarantine is told.
+  const bool owned = found->state == number_state::assigned || found->state == number_state::grace ||
+                     (found->state == number_state::quarantined && found->account_id);
+  if (!owned) return {};
   if (row.replacement && !reserve_number(tx, *row.replacement, *found->account_id, now + replacement_kept, now))
     return "replacement_unavailable";
   tell_owner(tx, *found, row.replacement, now);

@@ -34,14 +34,6 @@ void name_actor(pqxx::transaction_base& tx, const std::string& actor) {
   tx.exec_params("SELECT set_config('voicemail.actor', $1, true)", actor);
 }
 
-boost::system::result<void> remove_number(pqxx::transaction_base& tx, const phone_number& number, number_state to) {
-  const auto found = lock_number(tx, number);
-  if (!found) return error::number_unknown;
-  if (!may_follow(found->state, to)) return error::number_unavailable;
-  leave_stock(tx, number, to);
-  return {};
-}
-
 std::vector<number_event> list_number_events(pqxx::transaction_base& tx, const phone_number& number, int limit,
                                              std::optional<std::int64_t> before) {
   const auto rows = tx.exec_params(

@@ -148,10 +148,10 @@ boost::system::result<void> change_settings(pqxx::transaction_base& tx,
 // Who asks for what this transaction changes, for the events of numbers: "admin:…"; until one is named, the gateway itself.
 void name_actor(pqxx::transaction_base& tx, const std::string& actor);
 
-// It has left for another operator, or was taken back by its supplier: it is nobody's, for good. error::number_unknown,
-// number_unavailable (it has left before, or is only reserved or held back).
-boost::system::result<void> remove_number(pqxx::transaction_base& tx, const pstn::number::phone_number& number,
-                                          number_state to);
+// It leaves for another operator and is nobody's, for good. Its owner gets the unused days of the term back, as from a withdrawal,
+// and is told (event number_ported). error::number_unknown, number_unavailable (it has left before, or is only reserved or held back).
+boost::system::result<void> port_number(pqxx::transaction_base& tx, const pstn::number::phone_number& number,
+                                        system_clock::time_point now);
 
 struct number_event {
   std::int64_t sequence;

@@ -251,10 +251,10 @@ utterance phrasebook::message_heading(int index) const {
   return joined({{"vm-message"}, number(index)});
 }
 
-utterance phrasebook::caller(std::string_view caller) const {
+utterance phrasebook::caller(std::string_view caller, bool verified) const {
   const auto said = digits(caller);
   if (said.empty()) return {"vm-unknown-caller"};
-  return joined({{"vm-from-phonenumber"}, said});
+  return joined({verified ? utterance{"vm-from-phonenumber"} : utterance{"vm-unknown-caller", "vm-num-i-have"}, said});
 }
 
 utterance phrasebook::received(const local_time& at) const {
@@ -264,8 +264,8 @@ utterance phrasebook::received(const local_time& at) const {
   return joined({{"vm-received"}, day, clock(language_, at)});
 }
 
-utterance phrasebook::envelope(std::string_view from, const local_time& at, bool urgent) const {
-  return joined({urgent ? utterance{"vm-Urgent"} : utterance{}, caller(from), received(at)});
+utterance phrasebook::envelope(std::string_view from, bool verified, const local_time& at, bool urgent) const {
+  return joined({urgent ? utterance{"vm-Urgent"} : utterance{}, caller(from, verified), received(at)});
 }
 
 utterance phrasebook::main_menu() const {
@@ -322,8 +322,9 @@ std::vector<std::string> clips_of(language spoken) {
   add(say.options_menu());
   add(say.temporary_menu(false));
   add(say.temporary_menu(true));
-  add(say.envelope("", {}, true));
-  add(say.caller("1"));
+  add(say.envelope("", false, {}, true));
+  add(say.caller("1", false));
+  add(say.caller("1", true));
   for (int day = 1; day <= 31; ++day)
     for (int ago = 0; ago <= 2; ++ago)
       add(say.received({.month = day % 12 + 1, .day = day, .weekday = day % 7, .hour = day % 24, .minute = 0, .days_ago = ago}));

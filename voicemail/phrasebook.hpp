@@ -38,8 +38,9 @@ class phrasebook {
 
   utterance message_counts(int unread, int saved) const;  // "you have 2 new and 1 saved messages"
   utterance message_heading(int index) const;             // "message 3"
-  utterance envelope(std::string_view caller, const local_time& received, bool urgent) const;
-  utterance caller(std::string_view caller) const;  // empty: withheld
+  utterance envelope(std::string_view caller, bool verified, const local_time& received, bool urgent) const;
+  // Empty: withheld. A number that nobody vouches for is told as that: "from an unknown caller; the number I have is …".
+  utterance caller(std::string_view caller, bool verified) const;
   utterance received(const local_time& at) const;
 
   utterance main_menu() const;

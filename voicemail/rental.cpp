@@ -63,12 +63,16 @@ system_clock::time_point begin_rental(pqxx::transaction_base& tx, const rent_req
   return sql::time(rows[0][0]);
 }
 
-system_clock::time_point begin_next_term(pqxx::transaction_base& tx, const phone_number& number) {
+// Terms that were over before anybody renewed, as after a long outage, were not given and are not charged: the anchor moves on by them.
+system_clock::time_point begin_next_term(pqxx::transaction_base& tx, const phone_number& number, system_clock::time_point now) {
   const auto rows = tx.exec_params(
-      "UPDATE voicemail.number SET state = 'assigned', paid_periods = paid_periods + 1, notices = 0, grace_until = NULL, "
-      "paid_until = voicemail.term_end(anchor, term_months, paid_periods + 1) WHERE number = $1 "
+      "UPDATE voicemail.number n SET state = 'assigned', paid_periods = paid_periods + 1, notices = 0, grace_until = NULL, "
+      "anchor = running.anchor, paid_until = voicemail.term_end(running.anchor, term_months, paid_periods + 1) "
+      "FROM (SELECT voicemail.term_end(o.anchor, o.term_months, missed) AS anchor FROM voicemail.number o, generate_series(0, 1200) "
+      "  missed WHERE o.number = $1 AND voicemail.term_end(voicemail.term_end(o.anchor, o.term_months, missed), o.term_months, "
+      "  o.paid_periods + 1) > voicemail.to_time($2) ORDER BY missed LIMIT 1) running WHERE n.number = $1 "
       "RETURNING voicemail.to_micros(paid_until)",
-      number.e164());
+      number.e164(), sql::micros(now));
   return sql::time(rows[0][0]);
 }
 
@@ -89,7 +93,7 @@ boost::system::result<rental> charge_next_term(pqxx::transaction_base& tx, const
   return rental{.repeated = false,
                 .price = term->price,
                 .currency = currency_of(tx, *number.account_id),
-                .paid_until = begin_next_term(tx, number.number),
+                .paid_until = begin_next_term(tx, number.number, now),
                 .charged = charged->charged,
                 .tax = charged->tax};
 }
@@ -199,6 +203,26 @@ boost::system::result<rental> renew_number(pqxx::transaction_base& tx, const pho
     return repeated(tx, *found, *found->order_id);
   }
   return charge_next_term(tx, *found, now);
+}
+
+boost::system::result<void> port_number(pqxx::transaction_base& tx, const phone_number& number, system_clock::time_point now) {
+  const auto found = lock_number(tx, number);
+  if (!found) return error::number_unknown;
+  if (!may_follow(found->state, number_state::ported_out)) return error::number_unavailable;
+  const bool rented = found->state == number_state::assigned || found->state == number_state::grace;
+  billing::money given{};
+  if (found->state == number_state::assigned) {
+    const auto refund = refund_term(tx, number, false, now);
+    if (!refund && refund.error() != error::nothing_unused) return refund.error();
+    if (refund) given = refund->amount;
+  }
+  leave_stock(tx, number, number_state::ported_out);
+  if (!rented) return {};
+  billing::add_event(tx, *found->account_id, "number_ported/" + number.e164() + "/" + sql::text(*found->order_id), "number_ported",
+                     "{\"number\":\"" + number.e164() + "\",\"amount_micros\":" + std::to_string(given.micros) +
+                         ",\"currency\":\"" + currency_of(tx, *found->account_id) + "\"}",
+                     now);
+  return {};
 }
 
 boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx, const phone_number& number,

@@ -134,10 +134,18 @@ retrieval::actions retrieval::on(const event::listed& answer, time_point now) {
   if (request_ != request::list) return {};
   request_ = request::none;
   view_ = answer.view;
-  auto said = speak_.message_counts(static_cast<int>(view_.unread.size()), static_cast<int>(view_.saved.size()));
+  auto said = speak_.message_counts(view_.unread_count, view_.saved_count);
   const auto menu = speak_.main_menu();
   said.insert(said.end(), menu.begin(), menu.end());
   return tell(state::main_menu, said, now);
+}
+
+retrieval::actions retrieval::on(const event::listed_more& answer, time_point now) {
+  if (request_ != request::more) return {};
+  request_ = request::none;
+  if (answer.items.empty()) return to_main_menu();
+  folder_.insert(folder_.end(), answer.items.begin(), answer.items.end());
+  return next_message(now);
 }
 
 retrieval::actions retrieval::on(const event::done&, time_point now) {
@@ -147,15 +155,13 @@ retrieval::actions retrieval::on(const event::done&, time_point now) {
     case request::none:
     case request::pin:
     case request::list:
+    case request::more:
       return {};
     case request::mark:
       return tell(state::message, speak_.message_menu(current().deleted), now);
-    case request::mark_and_go_on: {
-      auto result = next_message(now);
-      if (!result.empty())
-        if (auto* said = std::get_if<act::say>(&result.front())) said->said.insert(said->said.begin(), "vm-msgsaved");
-      return result;
-    }
+    case request::mark_and_go_on:
+      goes_on_saved_ = true;
+      return next_message(now);
     case request::erase:
       current().deleted = true;
       return tell(state::message, {"vm-deleted"}, now);
@@ -185,6 +191,7 @@ retrieval::actions retrieval::on(const event::refused& answer, time_point now) {
       return {};
     case request::pin:
     case request::list:
+    case request::more:
       return leave({"im-sorry", "vm-goodbye"}, now);
     case request::mark:
     case request::mark_and_go_on:

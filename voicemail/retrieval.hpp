@@ -40,10 +40,12 @@ struct mailbox_item {
   local_time received;
   bool urgent = false;
   bool deleted = false;
+  bool verified = false;  // somebody vouches for the caller's number
 };
 
 struct mailbox_view {
-  std::vector<mailbox_item> unread, saved;  // in the order in which they are told
+  std::vector<mailbox_item> unread, saved;  // the first of each, in the order in which they are told
+  int unread_count = 0, saved_count = 0;    // of all there are
   bool temporary_greeting = false;
 };
 
@@ -69,6 +71,9 @@ struct pin_checked {
 struct listed {
   mailbox_view view;
 };
+struct listed_more {  // what follows in a folder; none: that was all
+  std::vector<mailbox_item> items;
+};
 struct done {};
 struct refused {
   retrieval_refusal why;
@@ -77,7 +82,7 @@ struct refused {
 using any_retrieval_event =
     std::variant<retrieval_event::key_pressed, retrieval_event::playback_finished, retrieval_event::sound_heard,
                  retrieval_event::far_end_hung_up, retrieval_event::deadline_passed, retrieval_event::pin_checked,
-                 retrieval_event::listed, retrieval_event::done, retrieval_event::refused>;
+                 retrieval_event::listed, retrieval_event::listed_more, retrieval_event::done, retrieval_event::refused>;
 
 namespace retrieval_action {
 struct say {  // in place of whatever is being played; answered by playback_finished, as the next two
@@ -92,6 +97,11 @@ struct check_pin {  // answered by pin_checked, or refused
   std::string pin;
 };
 struct list_messages {};  // answered by listed, or refused
+struct list_more {        // answered by listed_more, or refused
+  bool unread;            // of which folder
+  boost::uuids::uuid after;  // what follows this message
+  bool after_urgent;
+};
 // Answered by done or refused:
 struct mark_saved {
   boost::uuids::uuid message_id;
@@ -124,7 +134,7 @@ struct release {};  // the far end has ended it: answer its BYE
 }  // namespace retrieval_action
 using any_retrieval_action =
     std::variant<retrieval_action::say, retrieval_action::play_message, retrieval_action::play_recording,
-                 retrieval_action::stop_playing, retrieval_action::check_pin, retrieval_action::list_messages,
+                 retrieval_action::stop_playing, retrieval_action::check_pin, retrieval_action::list_messages, retrieval_action::list_more,
                  retrieval_action::mark_saved, retrieval_action::erase, retrieval_action::restore,
                  retrieval_action::forward, retrieval_action::keep_greeting, retrieval_action::remove_greeting,
                  retrieval_action::change_pin, retrieval_action::start_recording, retrieval_action::stop_recording,
@@ -164,7 +174,7 @@ class retrieval {
     goodbye,
     finished
   };
-  enum class request { none, pin, list, mark, mark_and_go_on, erase, restore, forward, keep_greeting, remove_greeting, new_pin };
+  enum class request { none, pin, list, more, mark, mark_and_go_on, erase, restore, forward, keep_greeting, remove_greeting, new_pin };
 
   actions on(const retrieval_event::key_pressed& event, time_point now);
   actions on(const retrieval_event::playback_finished& event, time_point now);
@@ -173,6 +183,7 @@ class retrieval {
   actions on(const retrieval_event::deadline_passed& event, time_point now);
   actions on(const retrieval_event::pin_checked& event, time_point now);
   actions on(const retrieval_event::listed& event, time_point now);
+  actions on(const retrieval_event::listed_more& event, time_point now);
   actions on(const retrieval_event::done& event, time_point now);
   actions on(const retrieval_event::refused& event, time_point now);
 
@@ -190,7 +201,7 @@ class retrieval {
   utterance question() const;
   actions ask(request what, any_retrieval_action action);
   actions to_main_menu();
-  actions open_folder(std::vector<mailbox_item> items, bool unread, time_point now);
+  actions open_folder(bool unread, time_point now);
   actions start_message(time_point now);
   actions next_message(time_point now);
   actions record_greeting(greeting_kind kind, time_point now);
@@ -214,6 +225,8 @@ class retrieval {
   std::vector<mailbox_item> folder_;
   bool folder_unread_ = false;
   std::size_t at_ = 0;
+  int folder_count_ = 0;  // of all there are, loaded or not
+  bool goes_on_saved_ = false;  // "message saved" is to be said before the next one
   greeting_kind greeting_ = greeting_kind::no_answer;
   std::chrono::milliseconds recorded_quiet_{0};
 };

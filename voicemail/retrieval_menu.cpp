@@ -77,9 +77,9 @@ utterance retrieval::question() const {
 retrieval::actions retrieval::key_in_main_menu(char key, time_point now) {
   switch (key) {
     case '1':
-      return open_folder(view_.unread, true, now);
+      return open_folder(true, now);
     case '2':
-      return open_folder(view_.saved, false, now);
+      return open_folder(false, now);
     case '3':
       return tell(state::options, speak_.options_menu(), now);
     case '0':
@@ -92,23 +92,29 @@ retrieval::actions retrieval::key_in_main_menu(char key, time_point now) {
   }
 }
 
-retrieval::actions retrieval::open_folder(std::vector<mailbox_item> items, bool unread, time_point now) {
-  if (items.empty()) return tell(state::main_menu, {"vm-nomore"}, now);
-  folder_ = std::move(items);
+retrieval::actions retrieval::open_folder(bool unread, time_point now) {
+  folder_ = unread ? view_.unread : view_.saved;
+  folder_count_ = unread ? view_.unread_count : view_.saved_count;
+  if (folder_.empty()) return tell(state::main_menu, {"vm-nomore"}, now);
   folder_unread_ = unread;
   at_ = 0;
   return start_message(now);
 }
 
 retrieval::actions retrieval::start_message(time_point now) {
-  auto result = tell(state::message, speak_.message_heading(static_cast<int>(at_) + 1), now);
+  auto said = speak_.message_heading(static_cast<int>(at_) + 1);
+  if (std::exchange(goes_on_saved_, false)) said.insert(said.begin(), "vm-msgsaved");
+  auto result = tell(state::message, std::move(said), now);
   heading_ = true;
   return result;
 }
 
 retrieval::actions retrieval::next_message(time_point now) {
+  if (at_ + 1 >= folder_.size() && folder_.size() < static_cast<std::size_t>(folder_count_))
+    return ask(request::more, act::list_more{folder_unread_, current().message_id, current().urgent});
   if (at_ + 1 >= folder_.size()) {
     // The counts, derived anew, say how it stands now.
+    goes_on_saved_ = false;
     return to_main_menu();
   }
   ++at_;
@@ -128,7 +134,7 @@ retrieval::actions retrieval::key_in_message(char key, time_point now) {
     case '8':
       return tell(state::forward_number, {"vm-whichbox"}, now);
     case '4':
-      return tell(state::message, speak_.envelope(message.caller, message.received, message.urgent), now);
+      return tell(state::message, speak_.envelope(message.caller, message.verified, message.received, message.urgent), now);
     case '6':
     case '#':
       return next_message(now);

@@ -202,6 +202,13 @@ awaitable<reply> get_metrics(services& with, const request&) {
   put_metric(out.body, "draining", "gauge", "1 while new calls are refused.", node.draining ? 1 : 0);
   put_metric(out.body, "settlements_spooled", "gauge", "Settlements that wait for the database.",
              node.spooled);
+  put_metric(out.body, "messages_spooled", "gauge", "Voicemail messages that wait for the database.", node.messages_spooled);
+  put_metric(out.body, "messages_spooled_total", "counter", "Voicemail messages that went to the spool.",
+             node.messages_spooled_total);
+  put_metric(out.body, "messages_lost_total", "counter", "Voicemail messages that were spoken and could be kept nowhere.",
+             node.messages_lost);
+  put_metric(out.body, "messages_refused_total", "counter", "Callers who were told that no message can be kept.",
+             node.messages_refused);
   put_metric(out.body, "trunks", "gauge", "Trunks in use.", trunks.size());
   put_metric(out.body, "trunks_up", "gauge", "Trunks that answer.", up);
   put_trunks(out.body, trunks);
@@ -238,6 +245,9 @@ awaitable<reply> get_status(services& with, const request&) {
                           {"calls_total", node.calls_total},
                           {"sessions", node.sessions},
                           {"settlements_spooled", node.spooled},
+                          {"messages_spooled", node.messages_spooled},
+                          {"messages_lost", node.messages_lost},
+                          {"messages_refused", node.messages_refused},
                           {"media_workers", node.media_workers},
                           {"overlay_address", node.overlay_address},
                           {"sip_address", node.sip_address},

@@ -259,12 +259,13 @@ awaitable<reply> port_number(services& with, const request& from) {
   const auto number = pstn::phone_number::parse(from.parameters[0]);
   if (!number) co_return unknown_number();
   std::optional<uuid> owner;
+  const auto now = std::chrono::system_clock::now();
   const auto port = [&](pqxx::work& tx) -> result<voicemail::number_record> {
     voicemail::name_actor(tx, actor_of(from));
     const auto found = existing(tx, *number);
     if (!found) return found.error();
     owner = found->account_id;
-    const auto ported = voicemail::remove_number(tx, *number, voicemail::number_state::ported_out);
+    const auto ported = voicemail::port_number(tx, *number, now);
     if (ported.has_error()) return ported.error();
     return existing(tx, *number);
   };

@@ -141,6 +141,8 @@ struct node_status {
   std::size_t calls = 0;          ///< live
   std::size_t sessions = 0;       ///< attached overlay sessions
   std::size_t spooled = 0;        ///< settlements that wait for the database
+  std::size_t messages_spooled = 0;      ///< voicemail that waits for the database
+  std::uint64_t messages_spooled_total = 0, messages_lost = 0, messages_refused = 0;  ///< since start
   std::uint64_t calls_total = 0;  ///< since start
   std::size_t media_workers = 0;
   std::string overlay_address, sip_address;  ///< where they really listen, "127.0.0.1:7443"

@@ -22,6 +22,8 @@ boost::json::object to_json(const voicemail::message& value) {
                           {"call_id", uuid_text(value.call_id)},
                           {"state", voicemail::to_text(value.state)},
                           {"caller", value.caller},
+                          {"caller_name", value.caller_name},
+                          {"caller_verdict", value.caller_verdict},
                           {"called", value.called},
                           {"duration_ms", value.duration.count()},
                           {"level_dbov", value.level_dbov},

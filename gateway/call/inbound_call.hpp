@@ -114,6 +114,7 @@ class inbound_call final : public call_base {
   boost::asio::awaitable<std::optional<voicemail::any_retrieval_event>> play_message(uuid message_id);
   boost::asio::awaitable<voicemail::any_retrieval_event> check_pin(std::string pin);
   boost::asio::awaitable<voicemail::any_retrieval_event> list_messages();
+  boost::asio::awaitable<voicemail::any_retrieval_event> list_more(bool unread, uuid after, bool after_urgent);
   boost::asio::awaitable<voicemail::any_retrieval_event> forward_message(uuid message_id, std::string digits);
   boost::asio::awaitable<voicemail::any_retrieval_event> change_pin(std::string pin);
   using box_change = std::function<boost::system::result<void>(pqxx::work&)>;

@@ -63,6 +63,8 @@ awaitable<std::optional<any_retrieval_event>> inbound_call::carry_out_one(const 
   if (const auto* entered = std::get_if<act::check_pin>(&action)) co_return co_await check_pin(entered->pin);
   if (const auto* wished = std::get_if<act::change_pin>(&action)) co_return co_await change_pin(wished->pin);
   if (std::holds_alternative<act::list_messages>(action)) co_return co_await list_messages();
+  if (const auto* wanted = std::get_if<act::list_more>(&action)) 
+    co_return co_await list_more(wanted->unread, wanted->after, wanted->after_urgent);
   if (const auto* sent = std::get_if<act::forward>(&action))
     co_return co_await forward_message(sent->message_id, sent->digits);
   if (std::holds_alternative<act::start_recording>(action)) start_recording(voicemail::greeting_longest);
@@ -153,6 +155,17 @@ awaitable<any_retrieval_event> inbound_call::list_messages() {
   auto view = co_await environment_.database.run(work, {.idempotent = true});
   if (!view) co_return told::refused{retrieval_refusal::unavailable};
   told::listed answer{std::move(*view)};
+  co_return answer;
+}
+
+awaitable<any_retrieval_event> inbound_call::list_more(bool unread, uuid after, bool after_urgent) {
+  const auto now = environment_.time.wall();
+  const auto work = [&](pqxx::work& tx) {
+    return voicemail::view_more(tx, owner_->account_id, now, unread, after, after_urgent);
+  };
+  auto items = co_await environment_.database.run(work, {.idempotent = true});
+  if (!items) co_return told::refused{retrieval_refusal::unavailable};
+  told::listed_more answer{std::move(*items)};
   co_return answer;
 }
 

@@ -200,6 +200,9 @@ boost::asio::awaitable<void> inbound_call::perform(voicemail::deposit& machine,
       case deposit_action::play_too_short:
         say({"vm-tooshort"});
         break;
+      case deposit_action::play_nothing_kept:
+        say({"vm-tooshort", "vm-goodbye"});
+        break;
       case deposit_action::play_saved:
         say({"vm-msgsaved", "vm-goodbye"});
         break;
@@ -227,6 +230,9 @@ boost::asio::awaitable<void> inbound_call::perform(voicemail::deposit& machine,
         break;
       }
       case deposit_action::discard_message:
+        // By the level an operator sees that a trunk is too faint for voicemail.silence_level_dbov.
+        spdlog::info("event=recording_discarded call={} trunk={} speech={} duration_ms={} level_dbov={:.0f}", facts_.overlay_call,
+                     trunk_->name, machine.heard_speech(), recorded_.duration.count(), recorded_.level_dbov);
         recorded_ = {};
         break;
       case deposit_action::hang_up:
@@ -278,6 +284,8 @@ boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message(boo
   message.facts.duration = recorded_.duration;
   message.facts.level_dbov = recorded_.level_dbov;
   message.facts.urgent = urgent;
+  message.facts.caller_name = caller_name_;
+  message.facts.caller_verdict = facts_.caller_verdict;
   message.audio = *recorded_.audio;
   recorded_ = {};
   const bool kept = co_await environment_.messages.keep(message);

@@ -49,6 +49,8 @@ std::string to_spool(const recorded_message& message, const voicemail::audio_key
                                  {"duration_ms", facts.duration.count()},
                                  {"level_dbov", facts.level_dbov},
                                  {"urgent", facts.urgent},
+                                 {"caller_name", facts.caller_name},
+                                 {"caller_verdict", facts.caller_verdict},
                                  {"key_id", sealed.key_id}};
   auto text = boost::json::serialize(line) + "\n";
   text.append(reinterpret_cast<const char*>(sealed.bytes.data()), sealed.bytes.size());
@@ -77,6 +79,8 @@ boost::system::result<recorded_message> from_spool(std::string_view content,
     message.facts.level_dbov = boost::json::value_to<double>(line.at("level_dbov"));
     // Not in records of older nodes.
     if (const auto* urgent = line.if_contains("urgent")) message.facts.urgent = urgent->as_bool();
+    if (line.contains("caller_name")) message.facts.caller_name = text("caller_name");
+    if (line.contains("caller_verdict")) message.facts.caller_verdict = text("caller_verdict");
     const auto audio = content.substr(end + 1);
     const auto* first = reinterpret_cast<const std::byte*>(audio.data());
     const auto* key_id = line.if_contains("key_id");
@@ -100,6 +104,7 @@ boost::asio::awaitable<bool> message_desk::keep(const recorded_message& message)
     spdlog::error("event=message_spooled message={} error=\"{}\"", id, stored.error().message());
   else
     spdlog::critical("event=message_lost message={} error=\"{}\"", id, stored.error().message());
+  ++(kept ? spooled_total_ : lost_);
   backlog_ = backlog_ || kept;
   co_return kept;
 }
@@ -114,7 +119,12 @@ boost::asio::awaitable<bool> message_desk::can_keep(std::uint64_t bytes) {
   else
     spdlog::critical("event=messages_refused spool=\"{}\" database=\"{}\"", spool.error().message(),
                      store.error().message());
+  refused_ += store ? 0 : 1;
   co_return store.has_value();
+}
+
+message_desk::figures message_desk::read_figures() const {
+  return {.spooled = spool_.count(), .spooled_total = spooled_total_, .lost = lost_, .refused = refused_};
 }
 
 boost::asio::awaitable<void> message_desk::replay() {

@@ -43,10 +43,20 @@ class message_desk {
   boost::asio::awaitable<void> replay();
   bool backlog() const { return backlog_; }
 
+  // What operators must see. Totals since the start.
+  struct figures {
+    std::size_t spooled = 0;          // messages that wait in the spool now
+    std::uint64_t spooled_total = 0;  // that went there
+    std::uint64_t lost = 0;           // that had been spoken, and could be kept nowhere; their callers were told
+    std::uint64_t refused = 0;        // callers who were told so in place of the greeting
+  };
+  figures read_figures() const;
+
  private:
   db::database& database_;
   spool& spool_;
   voicemail::audio_keys keys_;
+  std::uint64_t spooled_total_ = 0, lost_ = 0, refused_ = 0;
   bool backlog_ = true;  // until the first replay has looked
 };
 

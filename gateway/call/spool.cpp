@@ -129,6 +129,14 @@ std::vector<spool::record> spool::list() const {
   return records;
 }
 
+std::size_t spool::count() const {
+  std::size_t records = 0;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator at(folder_, ignored), end; at != end; at.increment(ignored))
+    records += at->path().extension() == suffix ? 1 : 0;
+  return records;
+}
+
 void spool::remove(std::string_view name) const {
   std::error_code ignored;
   std::filesystem::remove(folder_ / (std::string(name) + std::string(suffix)), ignored);

@@ -34,6 +34,8 @@ class spool {
   };
   // All records, oldest name first (call ids are UUIDv7, so by time).
   std::vector<record> list() const;
+  // How many there are, without a look at their content.
+  std::size_t count() const;
   void remove(std::string_view name) const;
   // Keeps the record as NAME.damaged for a person to look at; it is not listed any more.
   void set_aside(std::string_view name) const;

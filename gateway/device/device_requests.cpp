@@ -30,6 +30,7 @@ json::object call_body(const billing::call_record& record) {
                     {"billed_s", record.billed.count()},
                     {"currency", record.currency},
                     {"reason", call.reason}};
+  if (!call.caller_verdict.empty()) body["from_verdict"] = call.caller_verdict;
   if (call.started) body["started"] = time_text(*call.started);
   call::put_money(body, "charged", record.charged);
   return body;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An owner's messages at a device (overlay/wire.md, "Requests"), and the PIN for telephones.
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <span>
@@ -8,6 +9,7 @@
 #include "gateway/device/device_desk.hpp"
 #include "gateway/device/request_fields.hpp"
 #include "gateway/overlay/encoding.hpp"
+#include "gateway/overlay/frame.hpp"
 #include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_store.hpp"
 #include "voicemail/pin.hpp"
@@ -26,7 +28,7 @@ std::uint32_t random_bits() {
 }
 
 json::object message_body(const voicemail::message& message) {
-  return {{"id", boost::uuids::to_string(message.message_id)},
+  json::object body{{"id", boost::uuids::to_string(message.message_id)},
           {"state", voicemail::to_text(message.state)},
           {"from", message.caller},
           {"to", message.called},
@@ -35,6 +37,9 @@ json::object message_body(const voicemail::message& message) {
           {"size_bytes", message.size_bytes},
           {"sha256", message.sha256},
           {"urgent", message.urgent}};
+  if (!message.caller_name.empty()) body["from_name"] = message.caller_name;
+  if (!message.caller_verdict.empty()) body["from_verdict"] = message.caller_verdict;
+  return body;
 }
 
 }  // namespace
@@ -64,7 +69,8 @@ boost::asio::awaitable<device_desk::reply> device_desk::list_voicemail(uuid acco
     co_return bad_request("before is the id of the last message of the page before.");
   const auto wanted = id_of(body, "id");
   if (body.contains("id") && !wanted) co_return bad_request("id is a message's.");
-  constexpr int page = 40;  // what fits in a frame
+  constexpr int page = 40;  // what fits in a frame, as a rule
+  constexpr std::size_t list_most_bytes = overlay::frame_size_max_bytes - 1024;
   filter.limit = page + 1;  // one more, to know whether there is one
   struct mailbox {
     std::vector<voicemail::message> messages;
@@ -80,11 +86,16 @@ boost::asio::awaitable<device_desk::reply> device_desk::list_voicemail(uuid acco
   };
   auto box = co_await with_.database.run(work, {.idempotent = true});
   if (!box) co_return unavailable;
-  const bool more = box->messages.size() > page;
+  bool more = box->messages.size() > page;
   if (more) box->messages.pop_back();
   json::array list;
-  for (const auto& message : box->messages)
-    list.push_back(message_body(message));
+  std::size_t bytes = 0;
+  for (const auto& message : box->messages) {
+    auto one = message_body(message);
+    bytes += json::serialize(one).size() + 1;  // names and verdicts may be long
+    if (more = more || bytes > list_most_bytes; bytes > list_most_bytes) break;
+    list.push_back(std::move(one));
+  }
   co_return json::object{
       {"messages", std::move(list)}, {"more", more}, {"new", box->counts.unread}, {"saved", box->counts.saved}};
 }

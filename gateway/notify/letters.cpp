@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/notify/letters.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -33,6 +34,20 @@ std::string rfc3339(wall_time at) {
   return text.data();
 }
 
+// "+442079460958, unverified": what nobody vouches for is told as that.
+std::string caller_of(const voicemail::message& about) {
+  if (about.caller.empty()) return "an unknown number";
+  return about.caller_verified() ? about.caller : about.caller + ", unverified";
+}
+
+// " (Bob)", on one line: names are the caller's own words.
+std::string name_of(const voicemail::message& about) {
+  if (about.caller_name.empty()) return {};
+  auto name = about.caller_name;
+  std::replace_if(name.begin(), name.end(), [](char one) { return static_cast<unsigned char>(one) < 0x20 || one == 0x7f; }, ' ');
+  return " (" + name + ")";
+}
+
 std::string id_of(const voicemail::notification& one) {
   return boost::uuids::to_string(one.message_id);
 }
@@ -55,7 +70,7 @@ std::string mail_date(wall_time at) {
 letter letter_of(const voicemail::notification& one, const std::string& sender, std::optional<std::vector<std::byte>> audio,
                  wall_time now) {
   const auto& about = *one.about;
-  const auto caller = about.caller.empty() ? std::string("an unknown number") : about.caller;
+  const auto caller = caller_of(about);
   const auto domain = sender.substr(sender.find('@') + 1);
   letter made;
   made.to = one.target.address;
@@ -64,7 +79,7 @@ letter letter_of(const voicemail::notification& one, const std::string& sender, 
                   "Subject: Voice message from " + caller + " (" + length_of(about.duration) + ")",
                   "Auto-Submitted: auto-generated"};  // RFC 3834 §5: no vacation answers to it
   if (about.urgent) made.headers.emplace_back("Importance: high");
-  made.text = "Voice message of " + length_of(about.duration) + " from " + caller + "\r\nto " + about.called + "\r\nat " +
+  made.text = "Voice message of " + length_of(about.duration) + " from " + caller + name_of(about) + "\r\nto " + about.called + "\r\nat " +
               mail_date(about.received_at) + (about.urgent ? "\r\nmarked as urgent" : "") + "\r\n\r\nMessages in your mailbox: " +
               std::to_string(one.counts.unread) + " new, " + std::to_string(one.counts.saved) + " saved.\r\n";
   if (audio) made.attached = {"message-" + id_of(one) + ".ogg", "audio/ogg", std::move(*audio)};
@@ -81,6 +96,8 @@ std::string webhook_body(const voicemail::notification& one) {
        {{"id", boost::uuids::to_string(about.message_id)},
         {"call_id", boost::uuids::to_string(about.call_id)},
         {"caller", about.caller},
+        {"caller_name", about.caller_name},
+        {"caller_verdict", about.caller_verdict},
         {"called", about.called},
         {"received_at", rfc3339(about.received_at)},
         {"duration_ms", about.duration.count()},

@@ -81,12 +81,10 @@ void call_session::take(const overlay::incoming_call& incoming, std::optional<mi
   incoming_ = incoming;
   state_ = state::ringing;
   timeline_.ringing_at = timeline_.begun_at;
-  const std::string from = incoming.from.empty() ? "a withheld number" : incoming.from;
-  // Carriers let callers say anything: what nobody vouches for is told as that.
-  const std::string caller = (incoming.from_name.empty() ? from : incoming.from_name + " (" + from + ")") +
-                             (incoming.from_verdict == "verified_a" ? ", verified"
-                              : incoming.from.empty()               ? ""
-                                                                    : ", unverified");
+  const std::string caller =
+      incoming.from.empty() ? "a withheld number"
+                            : caller_text(incoming.from, incoming.from_name, incoming.from_verdict) +
+                                  (incoming.from_verdict == "verified_a" ? ", verified" : "");
   boost::json::object fields = named();
   fields["from"] = incoming.from;
   fields["from_name"] = incoming.from_name;

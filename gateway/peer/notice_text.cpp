@@ -59,6 +59,9 @@ std::string notice_text(std::string_view kind, const boost::json::object& body) 
     return "The supplier has taken " + number + " back; the days not used are refunded." +
            (other ? " You may have " + *other + " in its place." : "");
   }
+  if (kind == "number_ported")
+    return number + " has left for another operator" +
+           (integer_member(body, "amount_micros").value_or(0) > 0 ? "; for the days not used you get " + amount(body) + " back." : ".");
   if (kind == "number_in_grace")
     return "The term of " + number + " could not be renewed: it rings until " + day_text(body, "until") +
            ", and can be renewed until then.";

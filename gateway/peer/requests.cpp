@@ -36,7 +36,7 @@ std::string call_line(const boost::json::object& call) {
   const auto text = [&](const char* key) { return text_member(call, key).value_or(""); };
   const bool out = text("direction") == "out";
   std::string line = text("started") + "  " + text("direction") + "  ";
-  line += out ? "to " + text("to") : "from " + (text("from").empty() ? "withheld" : text("from"));
+  line += out ? "to " + text("to") : "from " + caller_text(text("from"), "", text("from_verdict"));
   line += "  " + duration_text(std::chrono::seconds(integer_member(call, "duration_ms").value_or(0) / 1000));
   line += "  " + amount_text(integer_member(call, "charged_micros").value_or(0), text("currency"));
   return line + "  " + text("reason");

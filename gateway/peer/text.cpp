@@ -35,6 +35,12 @@ std::string duration_text(std::chrono::seconds duration) {
   return text;
 }
 
+std::string caller_text(const std::string& number, const std::string& name, std::string_view verdict) {
+  if (number.empty()) return "withheld";
+  const std::string who = name.empty() ? number : name + " (" + number + ")";
+  return verdict == "verified_a" ? who : who + ", unverified";
+}
+
 std::string printable(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());

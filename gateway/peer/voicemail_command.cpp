@@ -39,9 +39,8 @@ bool is_true(const boost::json::object& body, const char* key) {
 
 std::string message_line(const boost::json::object& message) {
   const auto text = [&](const char* key) { return text_member(message, key).value_or(""); };
-  const std::string from = text("from").empty() ? "withheld" : text("from");
   const std::string mark = text("state") == "new" ? "* " : "  ";
-  return mark + text("id") + "  " + text("state") + "  " + text("received") + "  " + from + "  " +
+  return mark + text("id") + "  " + text("state") + "  " + text("received") + "  " + caller_text(text("from"), text("from_name"), text("from_verdict")) + "  " +
          duration_text(std::chrono::seconds(integer_member(message, "duration_ms").value_or(0) / 1000)) +
          (is_true(message, "urgent") ? "  urgent" : "");
 }

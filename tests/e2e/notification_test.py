@@ -193,7 +193,7 @@ class Notifications(StageTest):
         self.assertTrue(all(self.mailroom.encrypted))
         self.assertEqual(("tollgate@carrier.example", "alice@example.net"), (letter["From"].addresses[0].addr_spec,
                                                                              letter["To"].addresses[0].addr_spec))
-        self.assertIn(LANDLINE, letter["Subject"])
+        self.assertIn(f"{LANDLINE}, unverified", letter["Subject"])
         self.assertIn(message["id"], letter["Message-ID"])
         attached, = letter.iter_attachments()
         self.assertEqual("audio/ogg", attached.get_content_type())

@@ -114,7 +114,7 @@ class Page(StageTest):
 
     def test_a_call_in_is_answered(self):
         self.telephone.dial(ALICE_NUMBER, self.stage.gateway.sip_port)
-        self.see("#far_end", re.escape(LANDLINE))
+        self.see("#far_end", re.escape(LANDLINE) + r"\)?, unverified$")
         self.person.call("click", "#answer")
         self.see("#clock", r"0:0\d")
         self.person.call("listen", "ear")
@@ -122,6 +122,7 @@ class Page(StageTest):
         heard = self.keep_heard("page_heard_in")
         self.telephone.hang_up()
         self.see("#state", "0:")
+        self.see("#calls tr:first-child", re.escape(LANDLINE) + ", unverified")
         self.telephone.keep_recording(self.known, self.stage.wav("landline_heard_in"))
         self.assert_heard(self.landline_speech, heard)
         self.assert_heard(self.page_speech, self.stage.wav("landline_heard_in"))
@@ -135,7 +136,7 @@ class Page(StageTest):
         time.sleep(12)  # greeting and beep, then speech
         self.telephone.hang_up()
         self.see("#unheard", "1 new")
-        self.see("#messages li", re.escape(LANDLINE))
+        self.see("#messages li", re.escape(LANDLINE) + r"\)?, unverified, ")
         self.person.call("click", "#messages button:has-text('Play')")
         playing = lambda: self.person.call("player", "player")["currentTime"] > 1
         processes.wait_until("the message's being played", playing, PATIENCE_S)

@@ -209,14 +209,14 @@ class Voicemail(StageTest):
         self.keys("2")
         time.sleep(1)
         self.keys("4")
-        time.sleep(10)  # twelve digits, the day and the time
+        time.sleep(12)  # twelve digits, the day and the time
         self.keys("0")
         time.sleep(3)
         new_pin = "739105"
         self.keys(f"*35{new_pin}#{new_pin}#")
         time.sleep(4)
         heard = self.hang_up("options")
-        for prompt in ("vm-from-phonenumber", "vm-received", "vm-repeat", "vm-passchanged"):
+        for prompt in ("vm-unknown-caller", "vm-num-i-have", "vm-received", "vm-repeat", "vm-passchanged"):
             with self.subTest(prompt):
                 self.assertGreater(audio.likeness(audio.PROMPTS / f"{prompt}.wav", heard)[0], LIKENESS_LEAST)
         type(self).pin = new_pin

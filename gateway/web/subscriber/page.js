@@ -60,11 +60,11 @@ function stateText(call) {
   return call.state === "ended" ? endText(call.ended) : known[call.state] ?? call.state;
 }
 
-// Who calls, as far as it is known: carriers let callers say anything.
-function farEnd({ number, name, incoming, verdict }) {
-  if (!incoming) return number;
-  const who = name ? `${name} (${number})` : number;
-  return verdict === "verified_a" || number === "withheld" ? who : `${who}, unverified`;
+// Who calls or called, as far as it is known: carriers let callers say anything.
+function caller({ from, from_name: name, from_verdict: verdict }) {
+  if (!from) return "withheld";
+  const who = name ? `${name} (${from})` : from;
+  return verdict === "verified_a" ? who : `${who}, unverified`;
 }
 
 function showCall() {
@@ -72,7 +72,7 @@ function showCall() {
   show("talking", call);
   show("dial", !call || call.state === "ended");
   if (!call) return;
-  text("far_end", farEnd(call));
+  text("far_end", call.incoming ? caller(call.incoming) : call.number);
   text("state", stateText(call));
   text("warning", call.warning ? `${call.warning.seconds_left} seconds of credit are left.` : "");
   const live = call.state !== "ended";
@@ -99,7 +99,7 @@ let oldest;
 const row = (call) =>
   element("tr", [
     element("td", when(call.started)),
-    element("td", call.direction === "out" ? call.to : `from ${call.from || "withheld"}`),
+    element("td", call.direction === "out" ? call.to : `from ${caller(call)}`),
     element("td", duration(call.duration_ms)),
     element("td", call.charged_micros > 0 ? amount(call.charged ?? decimal(call.charged_micros), call.currency) : ""),
   ]);
@@ -132,8 +132,8 @@ async function change(...how) {
 }
 
 function item(message) {
-  const { id, from, received, duration_ms: ms, urgent, state } = message;
-  const facts = `${urgent ? "Urgent: " : ""}${from || "withheld"}, ${when(received)}, ${duration(ms)} `;
+  const { id, received, duration_ms: ms, urgent, state } = message;
+  const facts = `${urgent ? "Urgent: " : ""}${caller(message)}, ${when(received)}, ${duration(ms)} `;
   const buttons =
     state === "deleted"
       ? [button("Restore", () => change("restore", id))]
@@ -228,6 +228,7 @@ const NOTICES = {
   voicemail_locked: () => "Five wrong PINs: no telephone hears your messages for a while.",
   number_term_notice: (n) => `The term of ${n.number} ends on ${when(n.until * 1000)}${n.auto_renew ? " and is renewed from your credit." : "."}`,
   number_withdrawn: (n) => `${n.number} was withdrawn by its supplier${n.replacement ? `; ${n.replacement} is kept for you.` : "."}`,
+  number_ported: (n) => `${n.number} has left for another operator${n.amount_micros > 0 ? `; ${amount(decimal(n.amount_micros), n.currency)} for the days not used was refunded.` : "."}`,
   number_in_grace: (n) => `The term of ${n.number} is over; it rings until ${when(n.until * 1000)}.`,
   number_given_up: (n) => `${n.number} rings no more; it can be had back until ${when(n.until * 1000)}.`,
 };

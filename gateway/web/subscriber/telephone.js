@@ -18,7 +18,7 @@ export class Telephone {
   iceConfiguration = {};
   credit = null;
   unheard = 0;
-  call = null; // {number, state, incoming, ready, price, answeredAt, warning, ended}
+  call = null; // {number, state, incoming (the offer), ready, price, answeredAt, warning, ended}
   attached = false;
 
   // `sound` as Call wants it; `changed(what)` with "identity", "connection", "credit", "call", "calls", "voicemail" or "notice".
@@ -212,8 +212,8 @@ export class Telephone {
 
   async #ring(frame) {
     if (this.active) return this.connection.send("hangup", { call: frame.call, body: { code: "busy", text: "" } });
-    const { from, from_name: name, from_verdict: verdict } = frame.body;
-    this.call = { number: from || "withheld", name, verdict, state: "rings", incoming: true };
+    const { from } = frame.body;
+    this.call = { number: from || "withheld", state: "rings", incoming: frame.body };
     this.active = new Call(this, frame.call, { origin: from ? `tel:${from}` : "anonymous", destination: frame.to });
     this.changed("call");
     try {

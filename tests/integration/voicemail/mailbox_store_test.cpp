@@ -63,15 +63,18 @@ class MailboxStore : public tests::postgres_test {
                                          .received_at = at_,
                                          .duration = duration,
                                          .level_dbov = -21.5,
+                                         .caller_name = "Bob",
+                                         .caller_verdict = verdict_,
                                          .audio = audio},
                                         keys_, quota);
     tx.commit();
     return answer;
   }
 
+  std::string verdict_ = "failed_stale";
   audio_keys keys_;  // none: plain
   std::unique_ptr<pqxx::connection> connection_;
-  const system_clock::time_point at_{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1} + 12h + 345us};
+  system_clock::time_point at_{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1} + 12h + 345us};
 };
 
 TEST_F(MailboxStore, AMessageIsKeptAsItWasLeft) {
@@ -88,6 +91,9 @@ TEST_F(MailboxStore, AMessageIsKeptAsItWasLeft) {
   EXPECT_EQ(found.size_bytes, 30'000);
   EXPECT_EQ(found.sha256.size(), 64U);
   EXPECT_EQ(found.call_id, id("ca11"));
+  EXPECT_EQ(found.caller_name, "Bob");
+  EXPECT_EQ(found.caller_verdict, "failed_stale");
+  EXPECT_FALSE(found.caller_verified());
 }
 
 TEST_F(MailboxStore, AudioIsFetchedInChunks) {
@@ -269,6 +275,8 @@ TEST_F(MailboxStore, AForwardedMessageIsACopyWithinTheOthersQuota) {
   const auto copy = list_messages(tx, bob)[0];
   EXPECT_EQ(copy.caller, "+442079460958");
   EXPECT_EQ(copy.called, "+16505550101");
+  EXPECT_EQ(copy.caller_name, "Bob");
+  EXPECT_EQ(copy.caller_verdict, "failed_stale");
   EXPECT_EQ(copy.received_at, at_ + 1h);
   EXPECT_EQ(copy.state, message_state::unread);
   EXPECT_EQ(fetch_whole_audio(tx, bob, copy.message_id, audio_keys{}).value(), audio);
@@ -280,8 +288,10 @@ TEST_F(MailboxStore, AForwardedMessageIsACopyWithinTheOthersQuota) {
 }
 
 TEST_F(MailboxStore, ATelephoneIsToldUrgentMessagesFirstInTheOwnersTime) {
-  for (const auto* last : {"1", "2", "3"})
+  for (const auto* last : {"1", "2", "3"}) {
+    verdict_ = std::string_view(last) == "3" ? "verified_a" : "";
     ASSERT_TRUE(leave(last, noise(100, 13)));
+  }
   pqxx::work tx{*connection_};
   tx.exec("UPDATE voicemail.message SET urgent = true WHERE message_id = '" + boost::uuids::to_string(id("2")) + "'");
   tx.exec("UPDATE voicemail.message SET received_at = '2026-03-29 00:30Z' WHERE message_id = '" +
@@ -298,8 +308,15 @@ TEST_F(MailboxStore, ATelephoneIsToldUrgentMessagesFirstInTheOwnersTime) {
   EXPECT_EQ(view.unread[1].received.minute, 30);
   EXPECT_EQ(view.unread[1].received.days_ago, 1);
   EXPECT_EQ(view.unread[1].received.weekday, 0);
+  EXPECT_FALSE(view.unread[1].verified);
   ASSERT_EQ(view.saved.size(), 1U);
+  EXPECT_TRUE(view.saved[0].verified);
   EXPECT_FALSE(view.temporary_greeting);
+  EXPECT_EQ(std::pair(view.unread_count, view.saved_count), std::pair(2, 1));
+  const auto rest = view_more(tx, alice, now, true, id("2"), true);
+  ASSERT_EQ(rest.size(), 1U) << "behind the urgent one";
+  EXPECT_EQ(rest[0].message_id, id("1"));
+  EXPECT_THAT(view_more(tx, alice, now, true, id("1"), false), testing::SizeIs(0));
 }
 
 constexpr const char* old_key = "old 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
@@ -381,13 +398,14 @@ TEST_F(MailboxStore, OldMessagesGoButNoneThatIsBeingHeard) {
   for (const auto* last : {"1", "2", "3"})
     ASSERT_TRUE(leave(last, noise(100, 1)));
   pqxx::work tx{*connection_};
-  EXPECT_EQ(purge_received(tx, system_clock::now(), at_, 100), 0) << "none is older";
+  purge_position from;
+  EXPECT_EQ(purge_received(tx, system_clock::now(), at_, 100, from), 0) << "none is older";
   ASSERT_TRUE(fetch_whole_audio(tx, alice, id("2"), keys_));
   const auto later = at_ + 1s;
-  EXPECT_EQ(purge_received(tx, system_clock::now(), later, 1), 1) << "in batches";
-  EXPECT_EQ(purge_received(tx, system_clock::now(), later, 100), 1);
+  EXPECT_EQ(purge_received(tx, system_clock::now(), later, 1, from), 1) << "in batches";
+  EXPECT_EQ(purge_received(tx, system_clock::now(), later, 100, from), 1);
   EXPECT_EQ(count_messages(tx, alice).unread, 1);
-  EXPECT_EQ(purge_received(tx, system_clock::now() + 1h, later, 100), 1);
+  EXPECT_EQ(purge_received(tx, system_clock::now() + 1h, later, 100, from), 1);
 }
 
 TEST_F(MailboxStore, AMailboxHasLimitsOfItsOwnWhereTheCarrierWantsIt) {
@@ -415,12 +433,39 @@ TEST_F(MailboxStore, AMailboxKeepsItsMessagesForATimeOfItsOwn) {
   ASSERT_TRUE(leave("1", noise(100, 1)));
   pqxx::work tx{*connection_};
   const auto carriers = at_ + 1s;  // everything older goes
+  purge_position from;
   set_limits(tx, alice, {.keep = std::chrono::days(0)});
-  EXPECT_EQ(purge_received(tx, at_ + 10 * 24h, carriers, 100), 0) << "kept until it is deleted";
+  EXPECT_EQ(purge_received(tx, at_ + 10 * 24h, carriers, 100, from), 0) << "kept until it is deleted";
   set_limits(tx, alice, {.keep = std::chrono::days(3)});
-  EXPECT_EQ(purge_received(tx, at_ + 72h, carriers, 100), 0) << "not yet";
-  EXPECT_EQ(purge_received(tx, at_ + 72h + 1s, std::nullopt, 100), 1) << "though the carrier keeps all";
+  EXPECT_EQ(purge_received(tx, at_ + 72h, carriers, 100, from), 0) << "not yet";
+  EXPECT_EQ(purge_received(tx, at_ + 72h + 1s, std::nullopt, 100, from), 1) << "though the carrier keeps all";
   EXPECT_EQ(count_messages(tx, alice).unread, 0);
+}
+
+TEST_F(MailboxStore, APurgeGoesOnWhereItsLastBatchEnded) {
+  at_ += 1h;
+  for (const auto* last : {"1", "2"}) ASSERT_TRUE(leave(last, noise(100, 1)));
+  at_ -= 1h;
+  ASSERT_TRUE(leave("3", noise(100, 1), {}, bob));
+  pqxx::work tx{*connection_};
+  purge_position from;
+  EXPECT_EQ(purge_received(tx, at_ + 48h, at_ + 2h, 1, from), 1);
+  EXPECT_EQ(from.received, at_);
+  EXPECT_EQ(purge_received(tx, at_ + 48h, at_ + 2h, 1, from), 1);
+  EXPECT_EQ(from.received, at_ + 1h);
+  EXPECT_EQ(purge_received(tx, at_ + 48h, at_ + 2h, 1, from), 1) << "of the same moment";
+  EXPECT_EQ(purge_received(tx, at_ + 48h, at_ + 2h, 1, from), 0);
+  EXPECT_FALSE(from.mailbox);
+}
+
+TEST_F(MailboxStore, AMessageIsHeardWhereNothingCanBeWritten) {
+  const auto audio = noise(1000, 3);
+  ASSERT_TRUE(leave("1", audio));
+  pqxx::work tx{*connection_};
+  tx.exec("SET TRANSACTION READ ONLY");
+  EXPECT_EQ(fetch_whole_audio(tx, alice, id("1"), keys_).value(), audio);
+  EXPECT_EQ(fetch_audio(tx, alice, id("1"), 0, 4096, keys_).value(), audio);
+  EXPECT_EQ(list_messages(tx, alice).size(), 1U) << "and the transaction goes on";
 }
 
 TEST_F(MailboxStore, EveryNodeHearsOfAChangeOfTheCounts) {
@@ -450,7 +495,11 @@ TEST_F(MailboxStore, EveryNodeHearsOfAChangeOfTheCounts) {
   EXPECT_EQ(changes([&](auto& tx) { return delete_message(tx, alice, id("1"), at_); }), once);
   EXPECT_EQ(changes([&](auto& tx) { return restore_message(tx, alice, id("1"), at_); }), once);
   const auto unheard = system_clock::now() + 24h;
-  EXPECT_EQ(changes([&](auto& tx) { return purge_received(tx, unheard, at_ + 1s, 10); }), once);
+  EXPECT_EQ(changes([&](auto& tx) {
+              purge_position from;
+              return purge_received(tx, unheard, at_ + 1s, 10, from);
+            }),
+            once);
 }
 
 TEST_F(MailboxStore, WhetherAMessageCouldBeStoredIsTriedWithoutStoringOne) {

@@ -51,7 +51,7 @@ TEST_F(NumberLife, EveryChangeIsAnEventWithItsActorAndStaysOne) {
                                      "quarantined by gateway", "available by gateway"));
   in_transaction([&](pqxx::transaction_base& tx) {
     name_actor(tx, "admin:7");
-    return remove_number(tx, number, number_state::ported_out);
+    return port_number(tx, number, paid + (14 + 90) * 24h);
   });
   EXPECT_EQ(history().back(), "ported_out by admin:7");
   for (const char* const change : {"DELETE FROM voicemail.number_event", "UPDATE voicemail.number_event SET actor = 'nobody'",
@@ -189,6 +189,28 @@ TEST_F(NumberLife, ASupplierTakesANumberBackAndItsOwnerIsCompensated) {
   EXPECT_THAT(told("number_withdrawn")[0], testing::HasSubstr("+16505550101"));
   EXPECT_THAT(lines(withdraw("number\n+16505550100\n", false).errors), ElementsAre("2 number_withdrawn"));
   EXPECT_EQ(rent("2", alice).error(), error::number_unavailable);
+}
+
+TEST_F(NumberLife, WhoTakesANumberAlongGetsTheUnusedDaysBack) {
+  ASSERT_TRUE(rent("1", alice));
+  const auto before = credit_of(alice);
+  const auto paid = *record().dates.paid_until;
+  ASSERT_TRUE(in_transaction(port_number, number, start + (paid - start) / 2));
+  EXPECT_EQ(record().state, number_state::ported_out);
+  EXPECT_NEAR(static_cast<double>((credit_of(alice) - before).micros), 5e6, 0.2e6) << "half of EUR 10";
+  ASSERT_EQ(told("number_ported").size(), 1U);
+  EXPECT_THAT(told("number_ported")[0], testing::HasSubstr("\"currency\": \"EUR\""));
+  EXPECT_EQ(in_transaction(port_number, number, paid).error(), error::number_unavailable);
+}
+
+TEST_F(NumberLife, WhoCouldHaveHadAWithdrawnNumberBackIsTold) {
+  ASSERT_TRUE(rent("1", alice));
+  ASSERT_TRUE(in_transaction(release_number, number, alice, start + 1h, term_policy{}));
+  const auto report = in_transaction([&](pqxx::transaction_base& tx) {
+    return withdraw_numbers(tx, read_withdrawal_list("number\n+16505550100\n"), false, start + 2h);
+  });
+  EXPECT_EQ(report.done, 1);
+  EXPECT_EQ(told("number_withdrawn").size(), 1U);
 }
 
 }  // namespace

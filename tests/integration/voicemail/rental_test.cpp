@@ -128,6 +128,17 @@ TEST_F(Rental, TermsEndOnTheAnchorsDayWithoutDrift) {
   EXPECT_EQ(credit_of(alice), units(10));
 }
 
+TEST_F(Rental, AfterALongOutageOnlyTheTermThatRunsIsCharged) {
+  pay(100);
+  ASSERT_TRUE(rent("1", alice));  // from 31 January, three months
+  EXPECT_EQ(advance(day(2027, 1, 15)).renewed, 1);
+  EXPECT_EQ(record().dates.paid_until, day(2027, 1, 31)) << "in the old rhythm";
+  EXPECT_EQ(record().paid_periods, 2);
+  EXPECT_EQ(credit_of(alice), units(100)) << "two terms of EUR 10 of 120";
+  EXPECT_EQ(advance(day(2027, 1, 31)).renewed, 1);
+  EXPECT_EQ(record().dates.paid_until, day(2027, 4, 30));
+}
+
 TEST_F(Rental, WithoutCreditComesGraceThenQuarantineThenStock) {
   ASSERT_TRUE(rent("1", alice));
   ASSERT_TRUE(in_transaction(

@@ -134,7 +134,8 @@ TEST_F(Deposit, AMessageThatIsTooShortMayBeTriedAgainButNotForEver) {
   EXPECT_THAT(after(0ms, digit_pressed{'#'}), ElementsAre(stop_recording, discard_message, play_too_short));
   EXPECT_THAT(after(2s, prompt_finished{}), ElementsAre(play_beep));
   EXPECT_THAT(after(400ms, prompt_finished{}), ElementsAre(start_recording));
-  EXPECT_THAT(after(0ms, digit_pressed{'#'}), ElementsAre(stop_recording, discard_message, hang_up));
+  EXPECT_THAT(after(0ms, digit_pressed{'#'}), ElementsAre(stop_recording, discard_message, play_nothing_kept));
+  EXPECT_THAT(after(2s, prompt_finished{}), ElementsAre(hang_up));
 }
 
 TEST_F(Deposit, TheStarKeyLetsTheOwnerInAlsoWhereTheMailboxIsFull) {
@@ -173,9 +174,19 @@ TEST_F(Deposit, NothingIsKeptOfACallerWhoSaysNothing) {
   }
 }
 
-TEST_F(Deposit, SilenceFromTheStartEndsTheCall) {
+TEST_F(Deposit, SilenceFromTheStartEndsTheCallAndTheCallerIsToldSo) {
   reach_recording();
-  EXPECT_THAT(listen(11s, -90), ElementsAre(stop_recording, discard_message, hang_up));
+  EXPECT_THAT(listen(11s, -90), ElementsAre(stop_recording, discard_message, play_nothing_kept));
+  EXPECT_FALSE(machine_.heard_speech());
+  EXPECT_THAT(after(2s, prompt_finished{}), ElementsAre(hang_up));
+}
+
+TEST_F(Deposit, WhatIsSilenceIsTheCarriersToSay) {
+  machine_ = deposit{deposit_limits{.silence_level_dbov = -60}};
+  reach_recording();
+  listen(3s, -55);
+  EXPECT_TRUE(machine_.heard_speech());
+  EXPECT_THAT(after(0ms, far_end_hung_up{}), ElementsAre(stop_recording, store_message));
 }
 
 TEST_F(Deposit, HangingUpBeforeTheBeepLeavesNothing) {

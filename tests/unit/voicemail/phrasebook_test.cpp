@@ -68,8 +68,9 @@ TEST(Phrasebook, TimesAreToldAsTheHearerWouldSayThem) {
 }
 
 TEST(Phrasebook, CallersAreToldDigitByDigit) {
-  EXPECT_EQ(text(phrasebook(english).caller("+4420")), "vm-from-phonenumber 4 4 2 0");
-  EXPECT_EQ(text(phrasebook(english).caller("")), "vm-unknown-caller");
+  EXPECT_EQ(text(phrasebook(english).caller("+4420", true)), "vm-from-phonenumber 4 4 2 0");
+  EXPECT_EQ(text(phrasebook(english).caller("", false)), "vm-unknown-caller");
+  EXPECT_EQ(text(phrasebook(english).caller("+4420", false)), "vm-unknown-caller vm-num-i-have 4 4 2 0");
 }
 
 TEST(Phrasebook, EverythingThatMayBeSaidIsInTheListOfClips) {
@@ -90,7 +91,8 @@ TEST(Phrasebook, EverythingThatMayBeSaidIsInTheListOfClips) {
       for (int minute = 0; minute < 60; ++minute)
         covered(say.received({.month = minute % 12 + 1, .day = minute % 31 + 1, .weekday = hour % 7, .hour = hour,
                               .minute = minute, .days_ago = hour % 3}));
-    covered(say.envelope("+0123456789", {}, true));
+    covered(say.envelope("+0123456789", false, {}, true));
+    covered(say.envelope("+0123456789", true, {}, true));
   }
 }
 

@@ -42,6 +42,7 @@ std::string text(const retrieval::actions& actions) {
                    [](const act::stop_playing&) -> std::string { return "stop playing"; },
                    [](const act::check_pin& one) { return "check " + one.pin; },
                    [](const act::list_messages&) -> std::string { return "list"; },
+                   [&](const act::list_more& one) { return std::string(one.unread ? "new" : "saved") + " after " + number(one.after); },
                    [&](const act::mark_saved& one) { return "mark " + number(one.message_id); },
                    [&](const act::erase& one) { return "erase " + number(one.message_id); },
                    [&](const act::restore& one) { return "restore " + number(one.message_id); },
@@ -93,7 +94,7 @@ class Retrieval : public testing::Test {
     played();
   }
 
-  mailbox_view view_{.unread = {{id(1), "+4420", {.hour = 10}, true}, {id(2), "", {.hour = 11}}}, .saved = {{id(3), "+49", {}}}};
+  mailbox_view view_{.unread = {{id(1), "+4420", {.hour = 10}, true}, {id(2), "", {.hour = 11}}}, .saved = {{id(3), "+49", {}}}, .unread_count = 2, .saved_count = 1};
   retrieval machine_{language::english};
   retrieval::time_point now_{1h};
 };
@@ -150,9 +151,24 @@ TEST_F(Retrieval, MessagesArePlayedInTurnAndThenCountAsHeard) {
   EXPECT_TRUE(played().starts_with("say vm-repeat")) << "saved already";
 }
 
+TEST_F(Retrieval, AFolderIsToldToItsEndHoweverLong) {
+  view_.saved_count = 3;
+  log_in();
+  EXPECT_EQ(press('2'), "say vm-message digits/1");
+  EXPECT_EQ(press('#'), "saved after 3");
+  EXPECT_EQ(answer(event::listed_more{{{id(4), "", {}}}}), "say vm-message digits/2");
+  EXPECT_EQ(played(), "play 4");
+  EXPECT_EQ(press('#'), "saved after 4");
+  EXPECT_EQ(answer(event::listed_more{}), "list") << "somebody has deleted the third";
+  answer(event::listed{view_});
+  press('2');
+  press('#');
+  EXPECT_EQ(answer(event::refused{retrieval_refusal::unavailable}), "say im-sorry vm-goodbye");
+}
+
 TEST_F(Retrieval, TheKeysOfAMessage) {
   open_first();
-  EXPECT_EQ(press('4'), "say vm-Urgent vm-from-phonenumber digits/4 digits/4 digits/2 digits/0 vm-received digits/today "
+  EXPECT_EQ(press('4'), "say vm-Urgent vm-unknown-caller vm-num-i-have digits/4 digits/4 digits/2 digits/0 vm-received digits/today "
                         "digits/at digits/10 digits/oclock digits/a-m");
   EXPECT_EQ(press('9'), "say vm-sorry") << "it is not deleted";
   EXPECT_EQ(press('7'), "erase 1");
@@ -294,6 +310,8 @@ TEST_F(Retrieval, WhateverIsPressedItAlwaysEndsAndNeverTouchesWhatIsNotThere) {
           reply = event::pin_checked{random() % 8 == 0 ? pin_verdict::wrong : pin_verdict::right};
         else if (std::holds_alternative<act::list_messages>(last))
           reply = event::listed{random() % 4 == 0 ? mailbox_view{} : view_};
+        else if (std::holds_alternative<act::list_more>(last))
+          reply = event::listed_more{random() % 2 == 0 ? std::vector<mailbox_item>{} : view_.unread};
         else if (std::holds_alternative<act::say>(last) || std::holds_alternative<act::play_message>(last) ||
                  std::holds_alternative<act::play_recording>(last) || std::holds_alternative<act::stop_playing>(last) ||
                  std::holds_alternative<act::start_recording>(last) || std::holds_alternative<act::stop_recording>(last) ||

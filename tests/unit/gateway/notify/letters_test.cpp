@@ -39,20 +39,32 @@ TEST(Letters, SayWhoHasLeftAMessageAndWhen) {
   const auto made = letter_of(about("+442079460958", true), "tollgate@carrier.example", std::vector<std::byte>(10), received + 1h);
   EXPECT_EQ(made.to, "alice@example.net");
   EXPECT_THAT(made.headers, Contains("Date: Sun, 01 Mar 2026 13:05:09 +0000"));
-  EXPECT_THAT(made.headers, Contains("Subject: Voice message from +442079460958 (1:12)"));
+  EXPECT_THAT(made.headers, Contains("Subject: Voice message from +442079460958, unverified (1:12)"));
   EXPECT_THAT(made.headers, Contains("Message-ID: <voicemail.01a202c5-092b-7eed-b3cb-fc3e68efee6a@carrier.example>"));
   EXPECT_THAT(made.headers, Contains("Auto-Submitted: auto-generated"));
   EXPECT_THAT(made.headers, Contains("Importance: high"));
   EXPECT_THAT(made.text, HasSubstr("2 new, 8 saved"));
   ASSERT_TRUE(made.attached);
   EXPECT_EQ(made.attached->type, "audio/ogg");
+  EXPECT_THAT(made.text, HasSubstr(" from +442079460958, unverified\r\n"));
+  auto known = about("+442079460958");
+  known.about->caller_name = "B\xc3\xb6" "b\r\nBcc: all";
+  known.about->caller_verdict = "verified_a";
+  const auto told = letter_of(known, "tollgate@carrier.example", std::nullopt, received);
+  EXPECT_THAT(told.headers, Contains("Subject: Voice message from +442079460958 (1:12)"));
+  EXPECT_THAT(told.text, HasSubstr(" from +442079460958 (B\xc3\xb6" "b  Bcc: all)\r\n"));
   const auto withheld = letter_of(about(""), "tollgate@carrier.example", std::nullopt, received);
   EXPECT_THAT(withheld.headers, Contains("Subject: Voice message from an unknown number (1:12)"));
   EXPECT_FALSE(withheld.attached);
 }
 
 TEST(Letters, AWebhookHasTheFacts) {
-  const auto body = boost::json::parse(webhook_body(about("+442079460958")));
+  auto known = about("+442079460958");
+  known.about->caller_name = "Bob";
+  known.about->caller_verdict = "none";
+  const auto body = boost::json::parse(webhook_body(known));
+  EXPECT_EQ(body.at("message").at("caller_name").as_string(), "Bob");
+  EXPECT_EQ(body.at("message").at("caller_verdict").as_string(), "none");
   EXPECT_EQ(body.at("id").as_string(), "01a202c5-092b-7eed-b3cb-fc3e68efee6a");
   EXPECT_EQ(body.at("event").as_string(), "voicemail.new");
   EXPECT_EQ(body.at("message").at("received_at").as_string(), "2026-03-01T12:05:09.345Z");

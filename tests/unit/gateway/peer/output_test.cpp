@@ -64,6 +64,14 @@ INSTANTIATE_TEST_SUITE_P(
                     amount_row{-1, "EUR -0.000001"}, amount_row{1'500'000, "EUR 1.50"},
                     amount_row{std::numeric_limits<std::int64_t>::min(), "EUR -9223372036854.775808"}));
 
+TEST(Text, ACallerForWhomNobodyVouchesIsUnverified) {
+  EXPECT_EQ(caller_text("+442079460958", "", ""), "+442079460958, unverified");
+  EXPECT_EQ(caller_text("+442079460958", "Bob", "failed_stale"), "Bob (+442079460958), unverified");
+  EXPECT_EQ(caller_text("+442079460958", "Bob", "verified_b"), "Bob (+442079460958), unverified");
+  EXPECT_EQ(caller_text("+442079460958", "Bob", "verified_a"), "Bob (+442079460958)");
+  EXPECT_EQ(caller_text("", "", ""), "withheld");
+}
+
 TEST(DurationText, HasHoursOnlyWhenNeeded) {
   EXPECT_EQ(duration_text(std::chrono::seconds(65)), "1:05");
   EXPECT_EQ(duration_text(std::chrono::seconds(3605)), "1:00:05");
