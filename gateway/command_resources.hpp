@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tollgate accounts|topup|carriers|trunks|numbers …`: the commands that are one request to a running
+// `tollgate accounts|topup|carriers|trunks|numbers|mailboxes …`: the commands that are one request to a running
 // gateway's REST API, as a table. What a row does not say, nothing does: a further command is a further row.
 #pragma once
 

@@ -210,7 +210,8 @@ CLI::App* group_of(CLI::App& app, const char* name) {
                                                         {"trunks", "Trunks: the ways to carriers"},
                                                         {"limits", "Limits against fraud"},
                                                         {"webhooks", "Who is told of events"},
-                                                        {"numbers", "Telephone numbers for rent"}};
+                                                        {"numbers", "Telephone numbers for rent"},
+                                                        {"mailboxes", "Voicemail: settings, limits and messages"}};
   for (CLI::App* const each : app.get_subcommands([&](CLI::App* one) { return one->get_name() == name; }))
     return each;
   CLI::App* const made = app.add_subcommand(name, helps.at(name));

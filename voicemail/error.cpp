@@ -51,6 +51,8 @@ const char* sentence(error value) noexcept {
       return "there is no such currency";
     case error::price_unknown:
       return "the number has no price of its own for this term";
+    case error::blocked_exhausted:
+      return "no more callers can be blocked";
     case error::reservations_exhausted:
       return "the account keeps as many numbers as it may already: rent one of them, or wait 15 minutes";
     case error::address_required:
@@ -141,6 +143,8 @@ const char* code_text(error value) noexcept {
       return "currency_unknown";
     case error::price_unknown:
       return "price_unknown";
+    case error::blocked_exhausted:
+      return "blocked_exhausted";
     case error::reservations_exhausted:
       return "reservations_exhausted";
     case error::address_required:

@@ -40,6 +40,7 @@ enum class error {
   audio_key_unknown,    // the recording is encrypted by a key that the operator has not given
   audio_damaged,        // the stored recording is not what was stored
   prompt_unreadable,    // a file of the prompt set is absent, damaged, empty or too long
+  blocked_exhausted,    // a number refuses as many callers as it may
 };
 
 const boost::system::error_category& error_category() noexcept;

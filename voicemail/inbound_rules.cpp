@@ -40,11 +40,13 @@ std::vector<forward_target> read_targets(pqxx::transaction_base& tx, const phone
 inbound_rules find_rules(pqxx::transaction_base& tx, const phone_number& number) {
   inbound_rules rules;
   const auto rows = tx.exec_params(
-      "SELECT do_not_disturb, refuse_anonymous, time_zone FROM voicemail.inbound_rules WHERE number = $1", number.e164());
-  if (rows.empty()) return rules;
+      "SELECT do_not_disturb, refuse_anonymous, coalesce(time_zone, voicemail.zone_of((SELECT account_id FROM voicemail.number WHERE "
+      "number = $1))) FROM (SELECT) one LEFT JOIN voicemail.inbound_rules ON number = $1",
+      number.e164());
+  rules.time_zone = rows[0][2].c_str();
+  if (rows[0][0].is_null()) return rules;
   rules.do_not_disturb = rows[0][0].as<bool>();
   rules.refuse_anonymous = rows[0][1].as<bool>();
-  rules.time_zone = rows[0][2].c_str();
   for (const auto& row :
        tx.exec_params("SELECT pattern FROM voicemail.blocked_caller WHERE number = $1 ORDER BY pattern", number.e164()))
     rules.blocked.emplace_back(row[0].c_str());
@@ -62,13 +64,18 @@ std::vector<forward_target> find_forwarding(pqxx::transaction_base& tx, const ph
 }
 
 boost::system::result<void> set_rules(pqxx::transaction_base& tx, const phone_number& number, const inbound_rules& rules) {
-  if (!lock_number(tx, number)) return error::number_unknown;
-  if (tx.exec_params("SELECT 1 FROM pg_timezone_names WHERE name = $1", rules.time_zone).empty())
+  const auto found = lock_number(tx, number);
+  if (!found) return error::number_unknown;
+  if (!rules.time_zone.empty() &&
+      tx.exec_params("SELECT 1 FROM pg_timezone_names WHERE name = $1", rules.time_zone).empty())
     return error::time_zone_unknown;
   tx.exec_params("DELETE FROM voicemail.inbound_rules WHERE number = $1", number.e164());
+  // Written back as it was read, the owner's time stays the owner's.
+  const sql::nullable owner{found->account_id};
   tx.exec_params(
-      "INSERT INTO voicemail.inbound_rules (number, do_not_disturb, refuse_anonymous, time_zone) VALUES ($1, $2, $3, $4)",
-      number.e164(), rules.do_not_disturb, rules.refuse_anonymous, rules.time_zone);
+      "INSERT INTO voicemail.inbound_rules (number, do_not_disturb, refuse_anonymous, time_zone) VALUES ($1, $2, $3, "
+      "nullif(nullif($4, ''), voicemail.zone_of($5)))",
+      number.e164(), rules.do_not_disturb, rules.refuse_anonymous, rules.time_zone, owner.get());
   for (const auto& pattern : rules.blocked)
     tx.exec_params("INSERT INTO voicemail.blocked_caller (number, pattern) VALUES ($1, $2) ON CONFLICT DO NOTHING",
                    number.e164(), pattern);

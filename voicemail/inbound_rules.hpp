@@ -54,7 +54,7 @@ struct inbound_rules {
   bool refuse_anonymous = false;
   std::vector<std::string> blocked{};  // "+442079460958", or what numbers begin with: "+4420*"
   std::vector<quiet_period> quiet{};   // straight to the mailbox
-  std::string time_zone = "UTC";       // an IANA name
+  std::string time_zone{};             // of the quiet periods, an IANA name; set to "": that of the owner's mailbox
   std::vector<forward_target> forward{};  // one after the other, at most forward_most
 };
 

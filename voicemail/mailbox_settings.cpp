@@ -24,11 +24,10 @@ void make_row(pqxx::transaction_base& tx, const uuid& account_id) {
 
 mailbox_settings find_settings(pqxx::transaction_base& tx, const uuid& account_id) {
   const auto rows = tx.exec_params(
-      "SELECT language, time_zone, pin_hash IS NOT NULL, voicemail.to_micros(pin_locked_until) FROM voicemail.mailbox "
-      "WHERE account_id = $1",
+      "SELECT language, voicemail.zone_of($1), pin_hash IS NOT NULL, voicemail.to_micros(pin_locked_until) FROM (SELECT) one LEFT "
+      "JOIN voicemail.mailbox ON account_id = $1",
       sql::text(account_id));
   mailbox_settings settings;
-  if (rows.empty()) return settings;
   if (!rows[0][0].is_null()) settings.spoken = parse_language(rows[0][0].c_str());
   settings.time_zone = rows[0][1].c_str();
   settings.has_pin = rows[0][2].as<bool>();
@@ -38,12 +37,12 @@ mailbox_settings find_settings(pqxx::transaction_base& tx, const uuid& account_i
 
 boost::system::result<void> change_mailbox(pqxx::transaction_base& tx, const uuid& account_id,
                                            const mailbox_change& change) {
-  if (change.time_zone &&
+  if (change.time_zone && !change.time_zone->empty() &&
       tx.exec_params("SELECT 1 FROM pg_timezone_names WHERE name = $1", *change.time_zone).empty())
     return error::time_zone_unknown;
   make_row(tx, account_id);
   if (change.time_zone)
-    tx.exec_params("UPDATE voicemail.mailbox SET time_zone = $2 WHERE account_id = $1", sql::text(account_id),
+    tx.exec_params("UPDATE voicemail.mailbox SET time_zone = nullif($2, '') WHERE account_id = $1", sql::text(account_id),
                    *change.time_zone);
   if (change.spoken) {
     const sql::nullable spoken =

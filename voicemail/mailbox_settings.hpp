@@ -29,7 +29,7 @@ using std::chrono::system_clock;
 
 struct mailbox_settings {
   std::optional<language> spoken{};  // empty: the carrier's
-  std::string time_zone = "UTC";     // of the times that are told
+  std::string time_zone{};           // of the times that are told: chosen, or that of the account's country, or UTC
   bool has_pin = false;
   std::optional<system_clock::time_point> locked_until{};  // by wrong PINs; may have passed
 };
@@ -38,7 +38,7 @@ mailbox_settings find_settings(pqxx::transaction_base& tx, const boost::uuids::u
 
 struct mailbox_change {
   std::optional<std::optional<language>> spoken{};
-  std::optional<std::string> time_zone{};  // an IANA name that PostgreSQL knows
+  std::optional<std::string> time_zone{};  // an IANA name that PostgreSQL knows; "": that of the account's country
 };
 // error::time_zone_unknown.
 boost::system::result<void> change_mailbox(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,

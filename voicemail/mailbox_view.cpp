@@ -16,7 +16,7 @@ std::vector<mailbox_item> read_folder(pqxx::transaction_base& tx, const boost::u
                                       std::chrono::system_clock::time_point now, bool unread,
                                       std::optional<boost::uuids::uuid> after, bool after_urgent) {
   const auto rows = tx.exec_params(
-      "WITH zone AS (SELECT coalesce((SELECT time_zone FROM voicemail.mailbox WHERE account_id = $1), 'UTC') AS name), "
+      "WITH zone AS (SELECT voicemail.zone_of($1) AS name), "
       "told AS (SELECT message_id, caller, caller_verdict = 'verified_a' AS verified, urgent, "
       "  received_at AT TIME ZONE zone.name AS at, (voicemail.to_time($2) AT TIME ZONE zone.name)::date AS today "
       "  FROM voicemail.message, zone WHERE account_id = $1 AND deleted_at IS NULL AND state = $3 AND "

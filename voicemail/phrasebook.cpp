@@ -272,18 +272,16 @@ utterance phrasebook::main_menu() const {
   return joined({{"vm-onefor", adjective_of_all(language_, true), all_messages(language_)},
                  press_for(2),
                  {adjective_of_all(language_, false), all_messages(language_)},
-                 press_for(3),
-                 {"vm-password", "vm-tocancel"}});
+                 {"vm-advopts", "vm-tocancel"}});
 }
 
-// The voices know 5, 6 and 8 for what 1, # and 3 do as well.
 utterance phrasebook::message_menu(bool deleted) const {
-  return joined({{"vm-repeat"},
+  return joined({{"vm-repeat=1"},
                  press_for(2),
-                 {adjective_of_all(language_, false)},
+                 {adjective_of_all(language_, false), "vm-toforward=3"},
                  press_for(4),
                  {"vm-from", "vm-and", "vm-received"},
-                 {deleted ? "vm-undelete" : "vm-delete", "vm-next", "vm-toforward", "vm-starmain"}});
+                 {deleted ? "vm-undelete=9" : "vm-delete", "vm-next", "dictate/forhelp", "vm-starmain"}});
 }
 
 utterance phrasebook::options_menu() const {

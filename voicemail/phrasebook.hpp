@@ -16,7 +16,7 @@ std::string_view to_text(language value) noexcept;  // ISO 639-1: "en", "es", "f
 std::optional<language> parse_language(std::string_view text) noexcept;
 
 // Sound files that are played one after the other.
-using utterance = std::vector<std::string>;
+using utterance = std::vector<std::string>;  // "vm-repeat=1": vm-repeat with another key (prompt_splice.hpp)
 
 // A time as its hearer's clock showed it.
 struct local_time {

@@ -7,6 +7,7 @@
 
 #include "pstn/media/audio.hpp"
 #include "pstn/media/audio_file.hpp"
+#include "voicemail/prompt_splice.hpp"
 
 namespace tollgate::voicemail {
 namespace {
@@ -15,7 +16,9 @@ using pstn::media::pcm_audio;
 
 constexpr std::chrono::seconds clip_longest{60};
 
-boost::system::result<std::shared_ptr<const pcm_audio>> read_clip(const std::filesystem::path& file, int rate_hz) {
+using clip_result = boost::system::result<std::shared_ptr<const pcm_audio>>;
+
+clip_result read_clip(const std::filesystem::path& file, int rate_hz) {
   auto read = pstn::media::read_audio_file(file);
   if (!read) return error::prompt_unreadable;
   auto clip = std::make_shared<pcm_audio>(pstn::media::resampled(*read, rate_hz));
@@ -32,12 +35,50 @@ std::filesystem::path file_of(const std::filesystem::path& folder, std::string_v
   return file_of(folder, name.substr(bar + 1));
 }
 
+clip_result in_a_row(const std::filesystem::path& folder, const utterance& said, int rate_hz) {
+  auto whole = std::make_shared<pcm_audio>();
+  whole->rate_hz = rate_hz;
+  for (const auto& name : said) {
+    const auto clip = read_clip(file_of(folder, name), rate_hz);
+    if (!clip) return clip.error();
+    whole->samples.insert(whole->samples.end(), (*clip)->samples.begin(), (*clip)->samples.end());
+  }
+  return std::shared_ptr<const pcm_audio>{std::move(whole)};
+}
+
+// From silence, so that a cut within a sound does not click.
+template <class iterator>
+void fade(iterator edge, std::size_t samples) {
+  constexpr int faded = 40;  // 5 ms
+  for (int at = 0; at < faded && static_cast<std::size_t>(at) < samples; ++at, ++edge)
+    *edge = static_cast<std::int16_t>(*edge * at / faded);
+}
+
+clip_result spliced(const std::filesystem::path& folder, std::string_view name, const prompt_splice& how, int rate_hz) {
+  if (const auto own = folder / (own_file_of(name) + ".wav"); std::filesystem::exists(own)) return read_clip(own, rate_hz);
+  const auto recorded = pstn::media::read_audio_file(folder / (how.clip + ".wav"));
+  constexpr int known_rate_hz = 8000;
+  if (!recorded || recorded->rate_hz != known_rate_hz || recorded->samples.size() != how.length)
+    return in_a_row(folder, how.otherwise, rate_hz);
+  const auto digit = read_clip(folder / (how.digit + ".wav"), known_rate_hz);
+  if (!digit) return digit.error();
+  const auto at = [&recorded](int ms) { return recorded->samples.begin() + ms * (known_rate_hz / 1000); };
+  pcm_audio whole{{recorded->samples.begin(), at(how.digit_from_ms)}, known_rate_hz};
+  std::vector<std::int16_t> rest{at(how.digit_to_ms), recorded->samples.end()};
+  fade(whole.samples.rbegin(), whole.samples.size());
+  fade(rest.begin(), rest.size());
+  whole.samples.insert(whole.samples.end(), (*digit)->samples.begin(), (*digit)->samples.end());
+  whole.samples.insert(whole.samples.end(), rest.begin(), rest.end());
+  return std::shared_ptr<const pcm_audio>{std::make_shared<pcm_audio>(pstn::media::resampled(whole, rate_hz))};
+}
+
 }  // namespace
 
 boost::system::result<prompt_set> prompt_set::load(const std::filesystem::path& folder, language spoken, int rate_hz) {
   prompt_set set(spoken);
   for (const auto& name : clips_of(spoken)) {
-    auto clip = read_clip(file_of(folder, name), rate_hz);
+    const auto splice = splice_of(spoken, name);
+    auto clip = splice ? spliced(folder, name, *splice, rate_hz) : read_clip(file_of(folder, name), rate_hz);
     if (!clip) return clip.error();
     const auto known_as = name.substr(0, name.find('|'));
     set.clips_[known_as] = std::move(*clip);

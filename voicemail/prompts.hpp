@@ -25,7 +25,7 @@ namespace tollgate::voicemail {
 class prompt_set {
  public:
   // Reads all of clips_of(spoken) from a folder and keeps them at `rate_hz`. error::prompt_unreadable when one is absent,
-  // damaged, empty or longer than a minute.
+  // damaged, empty or longer than a minute. Those with another key than the recording's are made of it (prompt_splice.hpp).
   static boost::system::result<prompt_set> load(const std::filesystem::path& folder,
                                                 language spoken = language::english, int rate_hz = 8000);
 

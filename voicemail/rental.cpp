@@ -262,9 +262,26 @@ boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx, const
                      .unused_days = given->repeated ? 0 : unused};
 }
 
+namespace {
+
+// Numbers in grace whose owners can pay by now: they need not wait for its end.
+void renew_in_grace(pqxx::transaction_base& tx, system_clock::time_point now, int limit, term_report& report) {
+  const auto rows = tx.exec_params(
+      select_number + " WHERE state = 'grace' AND auto_renew AND EXISTS (SELECT FROM billing.account a WHERE a.account_id = "
+                      "voicemail.number.account_id AND NOT a.blocked AND a.posted_micros - a.held_micros >= "
+                      "voicemail.price_of(voicemail.number.number, a.currency::text, term_months)) ORDER BY number LIMIT $1 FOR UPDATE "
+                      "SKIP LOCKED",
+      std::clamp(limit, 1, 1000));
+  for (const auto& row : rows)
+    if (const auto number = read_number(row); charge_next_term(tx, number, now)) ++report.renewed;
+}
+
+}  // namespace
+
 term_report advance_terms(pqxx::transaction_base& tx, system_clock::time_point now, int limit,
                           const term_policy& policy) {
   term_report report;
+  renew_in_grace(tx, now, limit, report);
   const auto rows = tx.exec_params(select_number +
                                        " WHERE due_at <= voicemail.to_time($1) ORDER BY due_at LIMIT $2 "
                                        "FOR UPDATE SKIP LOCKED",

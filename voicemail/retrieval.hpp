@@ -3,8 +3,7 @@
 // what is to be done; the call carries it out. Every prompt is interrupted by any key. Free of IO and of clocks.
 //
 //   main menu   1 new, 2 saved, 3 options, 0 the menu again, # hang up
-//   a message   1 or 5 repeat, 2 save, 3 or 8 forward, 4 caller and time, 6 or # next, 7 delete (again: undelete, as the recorded
-//               voices say), 9 undelete, 0 help, * main menu
+//   a message   1 or 5 repeat, 2 save, 3 or 8 forward, 4 caller and time, 6 or # next, 7 delete, 9 undelete, 0 help, * main menu
 //   options     1 no answer, 2 busy, 3 name, 4 temporary, 5 PIN, * main menu
 //   recording   # ends it; then 1 accept, 2 listen, 3 again, * forget it
 #pragma once

@@ -139,7 +139,7 @@ retrieval::actions retrieval::key_in_message(char key, time_point now) {
     case '#':
       return next_message(now);
     case '7':
-      if (message.deleted) return ask(request::restore, act::restore{message.message_id});
+      if (message.deleted) return tell(state::message, {"vm-deleted"}, now);
       return ask(request::erase, act::erase{message.message_id});
     case '9':
       if (!message.deleted) return tell(state::message, {"vm-sorry"}, now);

@@ -67,6 +67,7 @@ unsigned status_of(voicemail::error value) {
     case error::price_unknown:
       return 404;
     case error::number_exists:
+    case error::blocked_exhausted:
     case error::reservations_exhausted:
     case error::number_unavailable:
     case error::order_conflict:

@@ -87,6 +87,8 @@ class device_desk final : public overlay::session_handler {
   boost::asio::awaitable<reply> set_voicemail_pin(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> numbers(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> change_number(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> rent_number(boost::uuids::uuid account, boost::json::object body);
+  boost::asio::awaitable<reply> mailbox_settings(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> list_greetings(boost::uuids::uuid account);
   boost::asio::awaitable<reply> fetch_greeting(boost::uuids::uuid account, boost::json::object body);
   boost::asio::awaitable<reply> put_greeting(overlay::session_ptr device, boost::json::object body);
@@ -102,6 +104,7 @@ class device_desk final : public overlay::session_handler {
     voicemail::greeting_kind kind;
     std::int64_t size_bytes;
     std::vector<std::byte> audio;  // as far as it has come
+    std::chrono::steady_clock::time_point begun, last_piece;
   };
 
   collaborators with_;

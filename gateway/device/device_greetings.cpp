@@ -21,6 +21,7 @@ using voicemail::greeting_kind;
 namespace {
 
 constexpr std::int64_t upload_most_bytes = 1 << 20;    // of one greeting: 55 s at 16 kHz with 8 bits a sample, and more
+constexpr std::chrono::minutes piece_longest{1}, upload_longest{15};  // pieces come one after the other, at the rate of requests
 constexpr std::int64_t uploads_most_bytes = 64 << 20;  // of all that have begun on this node
 constexpr std::string_view situations = "situation is no_answer, busy, temporary or name.";
 
@@ -95,15 +96,20 @@ boost::asio::awaitable<device_desk::reply> device_desk::put_greeting(overlay::se
     co_return bad_request("greeting_put has offset, size_bytes and data, some bytes in base64.");
   if (*size > upload_most_bytes)
     co_return overlay::refusal{"greeting_too_large", "A greeting's file has at most 1 MiB: send Ogg Opus, or fewer bits."};
+  const auto now = with_.time.steady();
   if (*offset == 0) {
     uploads_.erase(device->id());
-    std::erase_if(uploads_, [](const auto& each) { return each.second.from.expired(); });
+    // What nobody goes on with gives its room to others.
+    std::erase_if(uploads_, [now](const auto& each) {
+      const auto& one = each.second;
+      return one.from.expired() || now - one.last_piece > piece_longest || now - one.begun > upload_longest;
+    });
     std::int64_t begun = 0;
     for (const auto& [id, one] : uploads_)
       begun += one.size_bytes;
     if (begun + *size > uploads_most_bytes)
       co_return overlay::refusal{"busy", "Too many greetings are on their way: try again in a minute."};
-    uploads_[device->id()] = {device, *kind, *size, {}};
+    uploads_[device->id()] = {device, *kind, *size, {}, now, now};
   }
   const auto found = uploads_.find(device->id());
   const auto has = [&] { return static_cast<std::int64_t>(found->second.audio.size()); };
@@ -112,6 +118,7 @@ boost::asio::awaitable<device_desk::reply> device_desk::put_greeting(overlay::se
     uploads_.erase(device->id());
     co_return bad_request("This piece does not go on where the one before ended: begin again with offset 0.");
   }
+  found->second.last_piece = now;
   found->second.audio.insert(found->second.audio.end(), piece->begin(), piece->end());
   if (has() < *size) co_return json::object{{"situation", voicemail::to_text(*kind)}, {"offset", has()}};
   const auto whole = std::move(found->second.audio);

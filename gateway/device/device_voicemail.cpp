@@ -52,12 +52,13 @@ boost::asio::awaitable<device_desk::reply> device_desk::voicemail(overlay::sessi
   if (op == "fetch") co_return co_await fetch_voicemail(account, std::move(body));
   if (op == "pin") co_return co_await set_voicemail_pin(account, std::move(body));
   if (op == "mark" || op == "delete" || op == "restore") co_return co_await change_voicemail(account, std::move(body));
+  if (op == "settings") co_return co_await mailbox_settings(account, std::move(body));
   if (op == "greetings") co_return co_await list_greetings(account);
   if (op == "greeting_fetch") co_return co_await fetch_greeting(account, std::move(body));
   if (op == "greeting_put") co_return co_await put_greeting(std::move(device), std::move(body));
   if (op == "greeting_delete") co_return co_await delete_greeting(account, std::move(body));
   co_return bad_request(
-      "op is list, fetch, mark, delete, restore, pin, greetings, greeting_fetch, greeting_put or greeting_delete.");
+      "op is list, fetch, mark, delete, restore, pin, settings, greetings, greeting_fetch, greeting_put or greeting_delete.");
 }
 
 boost::asio::awaitable<device_desk::reply> device_desk::list_voicemail(uuid account, json::object body) {
@@ -143,6 +144,29 @@ boost::asio::awaitable<device_desk::reply> device_desk::change_voicemail(uuid ac
     co_return overlay::refusal{"message_unknown", "There is no such message."};
   if (!done) co_return unavailable;
   co_return json::object{{"id", boost::uuids::to_string(*id)}};
+}
+
+// What is in the body is changed, an empty text into the operator's or the country's; told is how it is then.
+boost::asio::awaitable<device_desk::reply> device_desk::mailbox_settings(uuid account, json::object body) {
+  voicemail::mailbox_change change;
+  const auto language = text_of(body, "language");
+  if (language) change.spoken.emplace(voicemail::parse_language(*language));
+  if ((body.contains("language") && !language) || (language && !language->empty() && !*change.spoken))
+    co_return bad_request("language is en, es, fr, it, ru, or empty: the operator's.");
+  change.time_zone = text_of(body, "time_zone");
+  if (body.contains("time_zone") && !change.time_zone) co_return bad_request("time_zone is a name such as Europe/London.");
+  const auto work = [&](pqxx::work& tx) -> boost::system::result<voicemail::mailbox_settings> {
+    if (change.spoken || change.time_zone)
+      if (const auto done = voicemail::change_mailbox(tx, account, change); !done) return done.error();
+    return voicemail::find_settings(tx, account);
+  };
+  const auto found = co_await with_.database.run(work, {.idempotent = true});
+  if (!found && found.error() == voicemail::error::time_zone_unknown)
+    co_return overlay::refusal{"time_zone_unknown", "There is no such time zone."};
+  if (!found) co_return unavailable;
+  co_return json::object{{"language", found->spoken ? voicemail::to_text(*found->spoken) : std::string_view()},
+                         {"time_zone", found->time_zone},
+                         {"has_pin", found->has_pin}};
 }
 
 boost::asio::awaitable<device_desk::reply> device_desk::set_voicemail_pin(uuid account, json::object body) {

@@ -24,6 +24,8 @@ boost::asio::awaitable<exit_code> run_for(const command_context& context, const 
     co_return co_await run_answer(context, account, *one);
   if (const auto* one = std::get_if<price_command>(&chosen))
     co_return co_await run_price(context, account, *one);
+  if (const auto* one = std::get_if<numbers_command>(&chosen))
+    co_return co_await run_numbers(context, account, *one);
   if (const auto* one = std::get_if<calls_command>(&chosen))
     co_return co_await run_calls(context, account, *one);
   if (const auto* one = std::get_if<voicemail_command>(&chosen))

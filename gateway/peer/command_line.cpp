@@ -87,6 +87,7 @@ class grammar {
     add_requests();
     add_calls();
     add_voicemail();
+    add_numbers();
   }
 
   std::variant<command_line, exit_code> parse(int argument_count, char** arguments) {
@@ -180,7 +181,41 @@ class grammar {
                       "make a new PIN for hearing messages from any telephone, and show it this once; ends a lock");
     pin_app_->add_flag("--choose", voicemail_.choose_pin, "type one's own in place of it");
     pin_app_->add_option("--pin-file", voicemail_.pin_file, "file whose first line is one's own")->type_name("FILE");
+    settings_app_ = nested(*voicemail_app_, "settings", "the language and the time by which the telephone tells messages; change them");
+    settings_app_->add_option("--language", voicemail_.language, "en, es, fr, it or ru; \"\" for the operator's");
+    settings_app_->add_option("--time-zone", voicemail_.time_zone, "such as Europe/London; \"\" for that of your country");
     add_greetings();
+  }
+
+  void add_numbers() {
+    numbers_app_ = subcommand("numbers", "your numbers: until when they are paid for, and what is done with their callers");
+    numbers_app_->require_subcommand(1);
+    nested(*numbers_app_, "list", "list them");
+    numbers_set_app_ = nested(*numbers_app_, "set", "change what is done with the callers of a number; without options, tell it");
+    terms_app_ = nested(*numbers_app_, "terms", "what a number that is kept for you costs");
+    renew_app_ = nested(*numbers_app_, "renew", "pay for the next term of a number whose term is over");
+    rent_app_ = nested(*numbers_app_, "rent", "have a number back that you gave up, or take the one in place of a withdrawn one");
+    for (CLI::App* const one : {numbers_set_app_, terms_app_, renew_app_, rent_app_})
+      one->add_option("number", numbers_.number, "the number, +44...")->required();
+    rent_app_->add_option("--months", numbers_.term_months, "how long")->check(CLI::Range(1, 120))->capture_default_str();
+    rent_app_->add_option("--order", numbers_.order, "a UUID of your own: the same one again is charged once [a new one]");
+    CLI::App& set = *numbers_set_app_;
+    on_or_off(set, "--auto-renew", numbers_.auto_renew, "renew it by itself");
+    on_or_off(set, "--voicemail", numbers_.voicemail, "callers may leave messages");
+    on_or_off(set, "--do-not-disturb", numbers_.do_not_disturb, "no device rings");
+    on_or_off(set, "--refuse-anonymous", numbers_.refuse_anonymous, "who withholds the number is refused");
+    set.add_option("--ring", numbers_.ring_timeout_s, "seconds of ringing, 5 to 120; 0 for the operator's");
+    set.add_option("--time-zone", numbers_.time_zone, "of the quiet periods, such as Europe/London; \"\" for that of your mailbox");
+    set.add_option("--forward", numbers_.forward, "telephones that calls go on to, such as \"+442079460958 busy,no_answer 20\"; none");
+    set.add_option("--quiet", numbers_.quiet, "when no device rings, such as \"mon,tue 22:00-07:00\"; none");
+    set.add_option("--block", numbers_.block, "callers to refuse, +442079460958 or +4420*");
+    set.add_option("--unblock", numbers_.unblock, "callers to refuse no longer");
+  }
+
+  static void on_or_off(CLI::App& app, const std::string& name, std::optional<bool>& into, const std::string& help) {
+    app.add_option(name, into, help)
+        ->transform(CLI::Transformer(std::map<std::string, bool>{{"on", true}, {"off", false}}))
+        ->type_name("on|off");
   }
 
   void add_greetings() {
@@ -234,11 +269,19 @@ class grammar {
       answer_.second = second_.value_or(line_.json ? second_call::refuse : second_call::ask);
       if (wait_.given()) answer_.wait = wait_.duration();
       line_.chosen = answer_;
+    } else if (numbers_app_->parsed()) {
+      numbers_.operation = numbers_set_app_->parsed() ? numbers_operation::set
+                           : terms_app_->parsed()     ? numbers_operation::terms
+                           : renew_app_->parsed()     ? numbers_operation::renew
+                           : rent_app_->parsed()      ? numbers_operation::rent
+                                                      : numbers_operation::list;
+      line_.chosen = numbers_;
     } else {
       voicemail_.operation = greeting_set_app_->parsed()      ? voicemail_operation::greeting_set
                              : greeting_play_app_->parsed()   ? voicemail_operation::greeting_play
                              : greeting_delete_app_->parsed() ? voicemail_operation::greeting_remove
                              : greeting_app_->parsed()        ? voicemail_operation::greeting_list
+                             : settings_app_->parsed() ? voicemail_operation::settings
                              : mark_app_->parsed()     ? voicemail_operation::mark
                              : pin_app_->parsed()      ? voicemail_operation::pin
                              : delete_app_->parsed()   ? voicemail_operation::remove
@@ -260,6 +303,7 @@ class grammar {
   call_command call_;
   answer_command answer_;
   voicemail_command voicemail_;
+  numbers_command numbers_;
   sound_arguments call_sound_;
   sound_arguments answer_sound_;
   seconds_option ring_for_;
@@ -280,6 +324,12 @@ class grammar {
   CLI::App* undelete_app_ = nullptr;
   CLI::App* mark_app_ = nullptr;
   CLI::App* pin_app_ = nullptr;
+  CLI::App* settings_app_ = nullptr;
+  CLI::App* numbers_app_ = nullptr;
+  CLI::App* numbers_set_app_ = nullptr;
+  CLI::App* terms_app_ = nullptr;
+  CLI::App* renew_app_ = nullptr;
+  CLI::App* rent_app_ = nullptr;
   CLI::App* greeting_app_ = nullptr;
   CLI::App* greeting_set_app_ = nullptr;
   CLI::App* greeting_play_app_ = nullptr;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "gateway/peer/exit_code.hpp"
 
@@ -84,7 +85,8 @@ enum class voicemail_operation : std::uint8_t {
   greeting_list,
   greeting_set,
   greeting_play,
-  greeting_remove
+  greeting_remove,
+  settings
 };
 
 struct voicemail_command {
@@ -99,11 +101,26 @@ struct voicemail_command {
   std::string sound_file;   ///< greeting_set: WAV or Ogg Opus; "-": the standard input
   bool choose_pin = false;  ///< pin: the PIN is the user's, from the file or a prompt; otherwise the gateway makes one
   std::string pin_file;     ///< pin: its first line is the PIN
+  std::optional<std::string> language, time_zone;  ///< settings: what is to change; empty texts: the operator's, the country's
+};
+
+enum class numbers_operation : std::uint8_t { list, set, terms, renew, rent };
+
+struct numbers_command {
+  numbers_operation operation = numbers_operation::list;
+  std::string number;
+  // set: what is to change; a list in place of the one before, {"none"}: an empty one
+  std::optional<bool> auto_renew, voicemail, do_not_disturb, refuse_anonymous;
+  std::optional<std::uint32_t> ring_timeout_s;  ///< 0: the operator's
+  std::optional<std::string> time_zone;
+  std::vector<std::string> forward, quiet, block, unblock;
+  std::uint32_t term_months = 3;  ///< rent
+  std::string order;              ///< rent: a UUID; the same one again rents and charges once
 };
 
 using chosen_command = std::variant<login_command, price_command, balance_command, calls_command,
                                     call_command, answer_command, voicemail_command,
-                                    voucher_command, reactivate_command>;
+                                    voucher_command, reactivate_command, numbers_command>;
 
 struct command_line {
   std::string state_directory;

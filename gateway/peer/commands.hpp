@@ -36,6 +36,8 @@ boost::asio::awaitable<exit_code> run_voucher(const command_context& context, co
                                               const voucher_command& command);
 boost::asio::awaitable<exit_code> run_reactivate(const command_context& context,
                                                  const account_state& account);
+boost::asio::awaitable<exit_code> run_numbers(const command_context& context, const account_state& account,
+                                              const numbers_command& command);
 boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, const account_state& account,
                                                 const voicemail_command& command);
 

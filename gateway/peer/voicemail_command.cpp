@@ -161,6 +161,20 @@ boost::asio::awaitable<exit_code> change_pin(overlay::client& client, output& ou
   co_return exit_code::ok;
 }
 
+boost::asio::awaitable<exit_code> settings(overlay::client& client, output& out, const voicemail_command& command) {
+  boost::json::object body{{"op", "settings"}};
+  if (command.language) body["language"] = *command.language;
+  if (command.time_zone) body["time_zone"] = *command.time_zone;
+  const auto reply = co_await client.request("voicemail", std::move(body));
+  if (!reply) co_return report_refusal(out, reply.error(), exit_code::call_refused);
+  const auto language = text_member(*reply, "language").value_or("");
+  out.report("settings", *reply,
+             "Language: " + (language.empty() ? std::string("the operator's") : language) + ". Time zone: " +
+                 text_member(*reply, "time_zone").value_or("") + ". " +
+                 (is_true(*reply, "has_pin") ? "There is a PIN." : "There is no PIN: `tollgate-peer voicemail pin` makes one."));
+  co_return exit_code::ok;
+}
+
 }  // namespace
 
 boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, const account_state& account,
@@ -190,6 +204,9 @@ boost::asio::awaitable<exit_code> run_voicemail(const command_context& context, 
     case voicemail_operation::greeting_play:
     case voicemail_operation::greeting_remove:
       code = co_await run_greeting(connection.client(), context.out, command);
+      break;
+    case voicemail_operation::settings:
+      code = co_await settings(connection.client(), context.out, command);
       break;
     case voicemail_operation::pin:
       code = co_await change_pin(connection.client(), context.out, command);

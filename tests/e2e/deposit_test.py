@@ -10,11 +10,12 @@ import random
 import time
 import unittest
 import urllib.request
+import uuid
 
 from stage import PATIENCE_S, StageTest, audio, processes
 from trunk_test import a_law
 
-ALICE_NUMBER, BOB_NUMBER = "+16505550100", "+16505550101"
+ALICE_NUMBER, BOB_NUMBER, CAROL_NUMBER = "+16505550100", "+16505550101", "+16505550102"
 RECORDED_S, HUNG_UP_S, OVER_S = 6, 11.8, 13.5  # by the scenario, which hangs up after twelve seconds
 SEED = int(os.environ.get("TOLLGATE_SEED", random.SystemRandom().randrange(10**6)))
 
@@ -60,8 +61,10 @@ class Deposit(StageTest):
         rest = self.stage.rest
         bob = self.stage.subscriber("bob", credit="10.00", number=BOB_NUMBER)  # and nothing for a second term
         number = lambda which: rest.get(f"/v1/numbers/{which}")
+        carol = self.stage.subscriber("carol", credit="20.00", number=CAROL_NUMBER)
         self.stage.query("UPDATE voicemail.number SET anchor = anchor - interval '93 days', "
                          "paid_until = paid_until - interval '93 days' WHERE account_id IS NOT NULL")
+        self.stage.query(f"UPDATE voicemail.number SET paid_until = now() + interval '20 hours' WHERE number = '{CAROL_NUMBER}'")
         process = self.stage.gateway.process
         process.kill()
         process.wait()
@@ -77,7 +80,36 @@ class Deposit(StageTest):
         told = processes.wait_until(
             "the notice", lambda: [one for one in device.events if one.get("kind") == "number_in_grace"], PATIENCE_S)
         self.assertEqual([BOB_NUMBER], [one["number"] for one in told])
+        device.stop()
+        device = carol.start("answer", "--wait", PATIENCE_S)
+        told = processes.wait_until(
+            "the notice", lambda: [one for one in device.events if one.get("kind") == "number_term_notice"], PATIENCE_S)
+        self.assertEqual({(CAROL_NUMBER, True)}, {(one["number"], one["auto_renew"]) for one in told})
+        self.assertIn("1d", [one["notice"] for one in told])
+        device.stop()
+        self.renew_and_have_back(bob)
         self.assertEqual([], self.stage.violations())
+
+    def renew_and_have_back(self, bob):
+        """A number in grace is paid for, then given up, then had back, all at the owner's device."""
+        do = lambda *words: bob.run("numbers", *words)
+        state = lambda: self.stage.rest.get(f"/v1/numbers/{BOB_NUMBER}")["state"]
+        self.assertNotEqual(0, do("renew", BOB_NUMBER).code, "there is no credit for it")
+        self.assertEqual(0, do("set", BOB_NUMBER, "--auto-renew", "off").code)
+        self.stage.top_up(bob, "10.00")
+        renewed = do("renew", BOB_NUMBER)
+        self.assertEqual((0, "assigned", "10.00"), (renewed.code, state(), renewed.event("number")["charged"]))
+        self.stage.rest.post(f"/v1/numbers/{BOB_NUMBER}/release", {"account_id": bob.account_id})
+        self.assertEqual(["quarantined"], [one["state"] for one in do("list").event("numbers")["numbers"]])
+        terms = do("terms", BOB_NUMBER).event("numbers")["terms"]
+        self.assertEqual([(3, "10.00"), (12, "30.00")], [(one["months"], one["price"]) for one in terms])
+        self.stage.top_up(bob, "10.00")
+        order = str(uuid.uuid4())
+        for repeated in (False, True):
+            back = do("rent", BOB_NUMBER, "--months", 3, "--order", order)
+            self.assertEqual((0, "assigned", repeated), (back.code, state(), back.event("number")["repeated"]))
+        self.assertEqual(0, self.stage.balance(bob)["available_micros"])
+        self.assertNotEqual(0, do("rent", CAROL_NUMBER, "--months", 3).code, "it is another's")
 
     def test_an_acknowledged_message_is_there_and_any_other_whole_or_absent(self):
         kept = acknowledged = 0

@@ -351,14 +351,12 @@ class Notifications(StageTest):
         self.assert_heard(part, self.said)
 
     def test_a_full_mailbox_says_so(self):
-        message, account = self.leave_message(), self.alice.account_id
-        room = MESSAGES_MOST - len(self.messages())
-        columns = ("call_id, caller, called, received_at, duration_ms, level_dbov, size_bytes, sha256, audio, key_id")
-        self.stage.query(
-            f"INSERT INTO voicemail.message (account_id, message_id, {columns}) SELECT account_id, gen_random_uuid(), {columns} "
-            f"FROM voicemail.message, generate_series(1, {room}) WHERE message_id = '{message['id']}'")
-        self.addCleanup(self.stage.query, "DELETE FROM voicemail.message WHERE sha256 = (SELECT sha256 FROM voicemail.message "
-                                          f"WHERE message_id = '{message['id']}') AND message_id <> '{message['id']}'")
+        self.leave_message()
+        count, limits = len(self.messages()), f"/v1/mailboxes/{self.alice.account_id}/limits"
+        set_limits = lambda **own: self.stage.rest._ask("PUT", limits, json.dumps(own).encode(), "application/json")
+        set_limits(messages=count)  # of its own: the carrier's has room
+        self.assertLess(count, MESSAGES_MOST)
+        self.addCleanup(set_limits)
         time.sleep(1)  # the telephone names its recordings by the second
         recordings = self.telephone.recordings()
         self.telephone.forget()
@@ -367,8 +365,7 @@ class Notifications(StageTest):
         heard = self.stage.wav("full")
         self.telephone.keep_recording(recordings, heard)
         self.assert_heard(audio.PROMPTS / "vm-mailboxfull.wav", heard)
-        full = self.stage.query(f"SELECT count(*) FROM voicemail.message WHERE account_id = '{account}'")
-        self.assertEqual([[str(MESSAGES_MOST)]], full)
+        self.assertEqual(count, len(self.messages()))
         self.assert_sound()
 
     def test_a_message_that_was_begun_with_room_is_taken_whole(self):

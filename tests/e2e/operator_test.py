@@ -105,7 +105,23 @@ class Operator(StageTest):
         early = self.done("numbers", "renew", "+16505550121", "nina")
         self.assertEqual(order["paid_until"], early["paid_until"], "a term is paid for again only once it is over")
         self.assertEqual(10_000_000, self.done("accounts", "balance", "nina")["available_micros"])
+        self.assertEqual([], self.done("numbers", "search", "--price-most", "9.99")["items"])
+        self.assertEqual("+16505550122", self.done("numbers", "reserve", "+16505550122", "nina")["number"])
+        rules = self.done("numbers", "set-rules", "+16505550121", "--block", "+4420*", "--quiet", "sun 22:00-07:00", "--do-not-disturb")
+        self.assertEqual((["+4420*"], True), (rules["blocked"], rules["do_not_disturb"]))
+        self.assertEqual(rules, self.done("numbers", "rules", "+16505550121"))
+        self.assertIn("10.00", [one["price"] for one in self.done("numbers", "prices", "--number", "+16505550121")["items"]])
+        limits = self.done("mailboxes", "set-limits", "nina", "--messages", "5")
+        self.assertEqual((5, limits), (limits["in_force"]["messages"], self.done("mailboxes", "limits", "nina")))
+        self.assertEqual("fr", self.done("mailboxes", "change", "nina", "--language", "fr")["language"])
+        self.assertEqual("fr", self.done("mailboxes", "show", "nina")["language"])
+        self.assertEqual([], self.done("mailboxes", "messages", "nina")["items"])
+        self.assertEqual(0, self.done("mailboxes", "notifications", "nina")["failed"])
+        back = self.done("numbers", "refund", "+16505550121")
+        self.assertEqual(("assigned", False), (back["number"]["state"], back["repeated"]))
         self.done("numbers", "release", "+16505550121", "nina")
+        self.assertEqual("quarantined", self.done("numbers", "events", "+16505550121")["items"][0]["state"])
+        self.assertEqual([], self.done("numbers", "country-rules")["items"])
         self.assertEqual("quarantined", self.done("numbers", "show", "+16505550121")["state"])
 
     def test_a_withdrawn_number_is_paid_back_and_replaced_and_its_owner_told(self):
@@ -141,8 +157,14 @@ class Operator(StageTest):
     def test_a_number_that_is_ported_away_is_its_owners_no_more(self):
         number = "+16505550133"
         owner = self.stage.subscriber("otto", credit="20.00", number=number)
-        ported = self.stage.rest.post(f"/v1/numbers/{number}/porting", {})
-        self.assertEqual("ported_out", ported["state"])
+        device = owner.start("answer", "--wait", PATIENCE_S)
+        device.await_event("waiting", PATIENCE_S)
+        self.assertEqual("ported_out", self.done("numbers", "port-out", number)["state"])
+        told = processes.wait_until(
+            "the notice", lambda: [one for one in device.events if one.get("kind") == "number_ported"], PATIENCE_S)
+        kept = 20_000_000 - self.done("accounts", "balance", "otto")["available_micros"]
+        self.assertTrue(10_000_000 // 92 <= kept <= 10_000_000 // 89 + 1, kept)  # of EUR 10, for the day that has begun
+        self.assertEqual(10_000_000 - kept, told[0]["amount_micros"])
         events = self.stage.rest.get(f"/v1/numbers/{number}/events")["items"]
         self.assertEqual([("ported_out", owner.account_id), ("assigned", owner.account_id)],
                          [(one["state"], one["account_id"]) for one in events[:2]])

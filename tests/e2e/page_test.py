@@ -35,7 +35,7 @@ class Page(StageTest):
 
     @classmethod
     def prepare(cls, stage):
-        cls.alice = stage.subscriber("alice", credit="20.00", number=ALICE_NUMBER)
+        cls.alice = stage.subscriber("alice", credit="50.00", number=ALICE_NUMBER)
         cls.page_speech = stage.speech("page_speech", "demo-congrats", SPEECH_S)
         cls.landline_speech = stage.speech("landline_speech", "demo-instruct", SPEECH_S, voice=0.85)
         audio.write(stage.wav("landline_plays"), (audio.read(cls.landline_speech) + audio.silence(1)) * 20)
@@ -211,12 +211,21 @@ class Page(StageTest):
         number, rest = f"#number_{ALICE_NUMBER[1:]}", self.stage.rest
         self.person.call("click", "#numbers summary")
         self.see(number, "paid until")
-        self.person.call("click", f"{number} input[name=do_not_disturb]")
         rules = lambda: rest.get(f"/v1/numbers/{ALICE_NUMBER}/rules")
+        settings = lambda: rest.get(f"/v1/numbers/{ALICE_NUMBER}")
+        self.addCleanup(rest._ask, "PUT", f"/v1/numbers/{ALICE_NUMBER}/rules", b"{}", "application/json")
+        self.person.call("click", f"{number} details summary")
+        self.person.call("fill", f"{number} textarea[name=quiet]", "mon,tue 22:00-07:00")
+        self.person.call("fill", f"{number} textarea[name=blocked]", "+3314*\n+33140000001")
+        self.person.call("fill", f"{number} input[name=ring]", "30")
+        self.person.call("click", f"{number} button[name=save]")
+        set_rules = {"quiet": ["mon,tue 22:00-07:00"], "blocked": ["+3314*", "+33140000001"]}
+        processes.wait_until("quiet and blocked", lambda: set_rules.items() <= rules().items(), PATIENCE_S)
+        processes.wait_until("the time for ringing", lambda: settings()["ring_timeout_s"] == 30, PATIENCE_S)
+        self.person.call("click", f"{number} input[name=do_not_disturb]")
         processes.wait_until("do not disturb", lambda: rules()["do_not_disturb"], PATIENCE_S)
         for name in ("auto_renew", "voicemail"):
             self.person.call("click", f"{number} input[name={name}]")
-        settings = lambda: rest.get(f"/v1/numbers/{ALICE_NUMBER}")
         processes.wait_until("the settings", lambda: not settings()["auto_renew"] and not settings()["voicemail_enabled"], PATIENCE_S)
         self.person.call("fill", f"{number} input[type=tel]", "+44 900")
         self.person.call("click", f"{number} form button")
@@ -228,6 +237,25 @@ class Page(StageTest):
         self.assertTrue(rules()["do_not_disturb"], "what was not asked for stays")
         self.person.call("fill", f"{number} input[type=tel]", "")
         self.person.call("click", f"{number} form button")
+        self.stage.query(f"UPDATE voicemail.number SET state = 'grace', anchor = anchor - interval '93 days', paid_until = paid_until - "
+                         f"interval '93 days', grace_until = now() + interval '10 days' WHERE number = '{ALICE_NUMBER}'")
+        self.person.call("click", "#numbers summary")
+        self.person.call("click", "#numbers summary")
+        self.person.call("click", f"{number} button[name=renew]")
+        processes.wait_until("the renewal", lambda: settings()["state"] == "assigned", PATIENCE_S)
+        rest.post(f"/v1/numbers/{ALICE_NUMBER}/release", {"account_id": self.alice.account_id})
+        self.person.call("click", "#numbers summary")
+        self.person.call("click", "#numbers summary")
+        self.person.call("click", f"{number} button[name=terms]")
+        self.person.call("click", f"{number} button:has-text('3 months')")
+        processes.wait_until("its being had back", lambda: settings()["state"] == "assigned", PATIENCE_S)
+        self.see(number, "paid until")
+        self.person.call("click", "#telling summary")
+        self.person.call("fill", "#telling_time_zone", "Europe/Paris")
+        self.person.call("click", "#telling_form button")
+        mailbox = lambda: rest.get(f"/v1/mailboxes/{self.alice.account_id}")
+        processes.wait_until("the time zone", lambda: mailbox()["time_zone"] == "Europe/Paris", PATIENCE_S)
+        self.person.call("click", "#telling summary")
         for name in ("do_not_disturb", "auto_renew", "voicemail"):
             self.person.call("click", f"{number} input[name={name}]")
         processes.wait_until("all of it as before", lambda: settings()["voicemail_enabled"] and rules()["forward"] == [], PATIENCE_S)

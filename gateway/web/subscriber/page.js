@@ -212,7 +212,29 @@ async function showGreetings() {
 async function showNumbers() {
   const { numbers } = await telephone.numbers();
   const change = (number, wanted) => tried(() => telephone.changeNumber(number, wanted));
-  at("number_list").replaceChildren(...(numbers.length ? numbers.map((one) => numberItem(one, change, when)) : [element("li", "None.")]));
+  const rent = (what, one) => tried(() => (what === "renew" ? renew(one) : showTerms(one)));
+  at("number_list").replaceChildren(...(numbers.length ? numbers.map((one) => numberItem(one, change, rent, when)) : [element("li", "None.")]));
+}
+
+async function renew({ number }) {
+  await telephone.renewNumber(number);
+  await showNumbers();
+}
+
+async function showTerms({ number }) {
+  const { terms } = await telephone.terms(number);
+  const choice = ({ months, price, currency }) => button(`${months} months: ${amount(price, currency)}`, () => telephone.rentNumber(number, months).then(showNumbers));
+  const asked = at(`number_${number.slice(1)}`).querySelector("p");
+  asked.replaceChildren(...(terms.length ? terms.map(choice) : ["It has no price in your currency."]));
+}
+
+// How messages are told by telephone
+
+async function showTelling(wanted = {}) {
+  const told = await telephone.mailbox(wanted);
+  at("telling_language").value = told.language;
+  at("telling_time_zone").value = told.time_zone;
+  show("telling_form", true); // not before: what is typed would be overwritten
 }
 
 // Notices
@@ -306,6 +328,11 @@ for (const one of at("folders").children)
     tried(() => showMessages());
   };
 at("numbers").ontoggle = () => at("numbers").open && tried(showNumbers);
+at("telling").ontoggle = () => at("telling").open && tried(() => showTelling());
+at("telling_form").onsubmit = (event) => {
+  event.preventDefault();
+  tried(() => showTelling({ language: at("telling_language").value, time_zone: at("telling_time_zone").value.trim() }));
+};
 at("greetings").ontoggle = () => at("greetings").open && tried(showGreetings);
 setInterval(showClock, 1000);
 tried(() => telephone.start());

@@ -107,6 +107,10 @@ export class Telephone {
   calls = (before) => this.connection.request("calls", { limit: 20, ...(before && { before }) });
   numbers = () => this.connection.request("numbers");
   changeNumber = (number, wanted) => this.connection.request("numbers", { number, ...wanted });
+  terms = (number) => this.connection.request("numbers", { op: "terms", number });
+  renewNumber = (number) => this.connection.request("numbers", { op: "renew", number });
+  rentNumber = (number, months) => this.connection.request("numbers", { op: "rent", number, term_months: months, order: crypto.randomUUID() });
+  mailbox = (wanted) => this.connection.request("voicemail", { op: "settings", ...wanted });
   messages = (state, before) => this.connection.request("voicemail", { op: "list", state, ...(before && { before }) });
 
   // A message or a greeting as a Blob of Ogg Opus, whole and unaltered.

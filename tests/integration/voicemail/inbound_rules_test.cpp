@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "number_fixture.hpp"
+#include "voicemail/mailbox_settings.hpp"
 
 namespace tollgate::voicemail {
 namespace {
@@ -38,6 +39,22 @@ TEST_F(InboundRules, CallersAreBlockedByNumberPrefixAndAnonymity) {
   set({.do_not_disturb = true, .blocked = {"+3314*"}});
   EXPECT_EQ(judge("+33140000001", start), refuse) << "blocked before all";
   EXPECT_EQ(judge("", start), mailbox);
+}
+
+TEST_F(InboundRules, WhoNamesNoTimeZoneLivesByThatOfTheCountry) {
+  ASSERT_TRUE(rent("1", alice));  // in Great Britain
+  EXPECT_EQ(in_transaction(find_settings, alice).time_zone, "Europe/London");
+  EXPECT_EQ(in_transaction(find_settings, bob).time_zone, "Europe/Berlin") << "Germany's two are alike";
+  EXPECT_EQ(in_transaction(find_rules, number).time_zone, "Europe/London");
+  set({.quiet = {{1U << 0, 22h, 23h}}});
+  EXPECT_EQ(judge("+442079460958", day(2026, 7, 5) + 21h + 30min), mailbox) << "summer";
+  auto rules = in_transaction(find_rules, number);
+  set(rules);  // as it was read: the owner's still
+  ASSERT_TRUE(in_transaction(change_mailbox, alice, mailbox_change{.time_zone = "Asia/Tokyo"}));
+  EXPECT_EQ(in_transaction(find_rules, number).time_zone, "Asia/Tokyo");
+  EXPECT_EQ(judge("+442079460958", day(2026, 7, 5) + 13h + 30min), mailbox);
+  ASSERT_TRUE(in_transaction(change_mailbox, alice, mailbox_change{.time_zone = ""}));
+  EXPECT_EQ(in_transaction(find_settings, alice).time_zone, "Europe/London");
 }
 
 TEST_F(InboundRules, QuietPeriodsAreThoseOfTheOwnersClock) {

@@ -124,7 +124,7 @@ TEST_F(MailboxSettings, TheRightPinForgetsTheWrongOnesAndANewOneEndsALock) {
 }
 
 TEST_F(MailboxSettings, LanguageAndTimeZoneAreKept) {
-  EXPECT_EQ(find_settings(*tx_, alice).time_zone, "UTC");
+  EXPECT_EQ(find_settings(*tx_, alice).time_zone, "Europe/London") << "that of the account's country";
   EXPECT_EQ(change_mailbox(*tx_, alice, {.time_zone = "Europe/Atlantis"}).error(), error::time_zone_unknown);
   ASSERT_TRUE(change_mailbox(*tx_, alice, {.spoken = language::french, .time_zone = "Europe/Paris"}));
   EXPECT_EQ(find_settings(*tx_, alice).spoken, language::french);

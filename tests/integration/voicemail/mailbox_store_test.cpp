@@ -442,6 +442,23 @@ TEST_F(MailboxStore, AMailboxKeepsItsMessagesForATimeOfItsOwn) {
   EXPECT_EQ(count_messages(tx, alice).unread, 0);
 }
 
+TEST_F(MailboxStore, AListReadsItsPageAndNothingElse) {
+  {
+    pqxx::work tx{*connection_};
+    tx.exec("INSERT INTO voicemail.message (account_id, message_id, call_id, caller, called, received_at, duration_ms, level_dbov, "
+            "size_bytes, sha256, audio) SELECT ('00000000-0000-7000-8000-' || lpad((n % 50)::text, 12, '0'))::uuid, gen_random_uuid(), "
+            "gen_random_uuid(), '', '', now(), 1000, -20, 1, sha256('a'), 'a' FROM generate_series(1, 5000) n");
+    tx.commit();
+    pqxx::nontransaction{*connection_}.exec("ANALYZE voicemail.message");
+  }
+  pqxx::work tx{*connection_};
+  EXPECT_EQ(list_messages(tx, boost::uuids::string_generator{}("00000000-0000-7000-8000-000000000007"), {.limit = 40}).size(), 40U);
+  const auto read = tx.exec("SELECT seq_scan, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE schemaname = 'voicemail' AND relname = "
+                            "'message'")[0];
+  EXPECT_EQ(read[0].as<int>(), 0);
+  EXPECT_LE(read[1].as<int>(), 40);
+}
+
 TEST_F(MailboxStore, APurgeGoesOnWhereItsLastBatchEnded) {
   at_ += 1h;
   for (const auto* last : {"1", "2"}) ASSERT_TRUE(leave(last, noise(100, 1)));

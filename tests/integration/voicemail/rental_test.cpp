@@ -180,6 +180,20 @@ TEST_F(Rental, PayingInGraceKeepsTheNumber) {
   EXPECT_EQ(credit_of(alice), units(0));
 }
 
+TEST_F(Rental, WhoTopsUpInGraceNeedNotWaitForItsEnd) {
+  pay(10);
+  ASSERT_TRUE(rent("1", alice, 12));  // EUR 30, and no credit is left
+  const auto end = *record().dates.paid_until;
+  EXPECT_EQ(advance(end).entered_grace, 1);
+  pay(20);
+  EXPECT_EQ(advance(end + std::chrono::days{1}).renewed, 0);
+  pay(10);
+  EXPECT_EQ(advance(end + std::chrono::days{2}).renewed, 1);
+  EXPECT_EQ(record().state, number_state::assigned);
+  EXPECT_EQ(record().paid_periods, 2);
+  EXPECT_EQ(credit_of(alice), units(0));
+}
+
 TEST_F(Rental, AReleasedNumberIsHeldBackForItsFormerOwner) {
   pay(10);
   ASSERT_TRUE(rent("1", alice));

@@ -11,6 +11,8 @@
 #include <string>
 
 #include "pstn/media/audio.hpp"
+#include "pstn/media/audio_file.hpp"
+#include "voicemail/prompt_splice.hpp"
 
 namespace tollgate::voicemail {
 namespace {
@@ -24,7 +26,11 @@ class Prompts : public testing::Test {
     std::string name = (std::filesystem::temp_directory_path() / "prompts-XXXXXX").string();
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder_ = name;
-    for (const auto& clip : clips_of(language::english)) {
+    auto clips = clips_of(language::english);
+    for (const auto* spliced : {"vm-repeat", "vm-toforward", "vm-undelete"})
+      clips.emplace_back(spliced);
+    for (const auto& clip : clips) {
+      if (clip.find('=') != std::string::npos) continue;
       const auto file = folder_ / (clip.substr(0, clip.find('|')) + ".wav");
       std::filesystem::create_directories(file.parent_path());
       write(file, 8000);
@@ -100,6 +106,33 @@ TEST_F(Prompts, WhatALanguageDoesNotHaveIsSaidOtherwise) {
   const auto set = prompt_set::load(folder_);
   ASSERT_TRUE(set);
   EXPECT_EQ(set->duration({"vm-msgforwarded"}), 2s);
+}
+
+TEST_F(Prompts, AnotherKeyIsSaidInWholeClipsWhereTheRecordingIsNotKnown) {
+  write("vm-undeleted.wav", 16000);
+  EXPECT_EQ(prompt_set::load(folder_)->duration({"vm-undelete=9"}), 5s) << "press, nine, for, message undeleted";
+  write("vm-undelete-9.wav", 24000);
+  EXPECT_EQ(prompt_set::load(folder_)->duration({"vm-undelete=9"}), 3s) << "a recording of the carrier's own";
+}
+
+TEST(PromptLibrary, DebiansVoicesSayTheKeysOfTheMenu) {
+  const std::filesystem::path sounds = "/usr/share/asterisk/sounds";
+  for (const auto& [spoken, folder] : {std::pair{language::english, "en_US_f_Allison"},
+                                       {language::spanish, "es_MX_f_Allison"},
+                                       {language::french, "fr_CA_f_June"},
+                                       {language::italian, "it_IT_m_Carlo"},
+                                       {language::russian, "ru_RU_f_IvrvoiceRU"}}) {
+    const auto set = prompt_set::load(sounds / folder, spoken).value();
+    for (const char* name : {"vm-repeat=1", "vm-toforward=3", "vm-undelete=9"}) {
+      const auto how = splice_of(spoken, name).value();
+      const auto digit = pstn::media::read_audio_file(sounds / folder / (how.digit + ".wav")).value();
+      const auto taken_out = std::chrono::milliseconds(how.digit_to_ms - how.digit_from_ms);
+      const auto put_in = std::chrono::milliseconds(digit.samples.size() / 8);
+      const auto recorded = std::chrono::milliseconds(how.length / 8);
+      EXPECT_NEAR(static_cast<double>(set.duration({name}).count()), static_cast<double>((recorded - taken_out + put_in).count()), 2)
+          << folder << " " << name << ": not the recording of which the places are known";
+    }
+  }
 }
 
 TEST(PromptLibrary, DebiansSoundsHaveEverythingThatIsSaid) {

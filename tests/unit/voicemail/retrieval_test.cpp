@@ -139,7 +139,7 @@ TEST_F(Retrieval, MessagesArePlayedInTurnAndThenCountAsHeard) {
   EXPECT_EQ(press('1'), "say vm-message digits/1");
   EXPECT_EQ(played(), "play 1");
   EXPECT_EQ(played(), "mark 1");
-  EXPECT_TRUE(answer(event::done{}).starts_with("say vm-repeat"));
+  EXPECT_TRUE(answer(event::done{}).starts_with("say vm-repeat=1"));
   EXPECT_EQ(press('1'), "say vm-message digits/1");
   EXPECT_EQ(press('6'), "say vm-message digits/2");
   EXPECT_EQ(played(), "play 2");
@@ -148,7 +148,7 @@ TEST_F(Retrieval, MessagesArePlayedInTurnAndThenCountAsHeard) {
   answer(event::listed{view_});
   EXPECT_EQ(press('2'), "say vm-message digits/1");
   EXPECT_EQ(played(), "play 3");
-  EXPECT_TRUE(played().starts_with("say vm-repeat")) << "saved already";
+  EXPECT_TRUE(played().starts_with("say vm-repeat=1")) << "saved already";
 }
 
 TEST_F(Retrieval, AFolderIsToldToItsEndHoweverLong) {
@@ -173,7 +173,8 @@ TEST_F(Retrieval, TheKeysOfAMessage) {
   EXPECT_EQ(press('9'), "say vm-sorry") << "it is not deleted";
   EXPECT_EQ(press('7'), "erase 1");
   EXPECT_EQ(answer(event::done{}), "say vm-deleted");
-  EXPECT_NE(press('0').find("vm-undelete"), std::string::npos);
+  EXPECT_EQ(press('7'), "say vm-deleted") << "and nothing is undone";
+  EXPECT_NE(press('0').find("vm-undelete=9"), std::string::npos);
   EXPECT_EQ(press('9'), "restore 1");
   EXPECT_EQ(answer(event::done{}), "say vm-undeleted");
   EXPECT_NE(press('0').find("vm-delete"), std::string::npos);
@@ -193,7 +194,7 @@ TEST_F(Retrieval, AMessageIsForwardedToAnotherNumber) {
   keys("16505550101#");
   EXPECT_EQ(answer(event::done{}), "say vm-msgforwarded");
   press('3');
-  EXPECT_TRUE(press('*').starts_with("say vm-repeat"));
+  EXPECT_TRUE(press('*').starts_with("say vm-repeat=1"));
 }
 
 TEST_F(Retrieval, AMessageThatCannotBeHadIsNotHeard) {

@@ -27,6 +27,26 @@ Command parsed(const std::vector<std::string>& words) {
   return std::get<Command>(line->chosen);
 }
 
+TEST(CommandLine, NumbersSaysWhatIsToChange) {
+  const auto set = parsed<numbers_command>({"numbers", "set", "+16505550100", "--auto-renew", "off", "--ring", "30", "--quiet",
+                                            "mon,tue 22:00-07:00", "sun 00:00-00:00", "--block", "+4420*", "--time-zone", ""});
+  EXPECT_EQ(set.operation, numbers_operation::set);
+  EXPECT_EQ(set.number, "+16505550100");
+  EXPECT_EQ(set.auto_renew, false);
+  EXPECT_EQ(set.voicemail, std::nullopt);
+  EXPECT_EQ(set.ring_timeout_s, 30U);
+  EXPECT_EQ(set.quiet, (std::vector<std::string>{"mon,tue 22:00-07:00", "sun 00:00-00:00"}));
+  EXPECT_EQ(set.block, std::vector<std::string>{"+4420*"});
+  EXPECT_EQ(set.time_zone, "");
+  EXPECT_EQ(parsed<numbers_command>({"numbers", "rent", "+16505550100", "--months", "12"}).term_months, 12U);
+  EXPECT_EQ(parsed<numbers_command>({"numbers", "renew", "+16505550100"}).operation, numbers_operation::renew);
+  EXPECT_EQ(parsed<numbers_command>({"numbers", "list"}).operation, numbers_operation::list);
+  const auto settings = parsed<voicemail_command>({"voicemail", "settings", "--language", "fr"});
+  EXPECT_EQ(settings.operation, voicemail_operation::settings);
+  EXPECT_EQ(settings.language, "fr");
+  EXPECT_EQ(settings.time_zone, std::nullopt);
+}
+
 TEST(CommandLine, CallCarriesItsSoundOptions) {
   const auto call = parsed<call_command>({"call", "+442079460958", "--play", "in.wav", "--record", "out.wav",
                                           "--dtmf", "1234#", "--dtmf-after", "2.5", "--duration", "12"});
