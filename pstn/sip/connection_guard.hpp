@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TCP and TLS connections of strangers: how many there may be, from one source and in all, and which of them have
-// been silent for too long. Half a message is silence, and so is half a handshake. Free of IO.
+// The TCP and TLS connections of strangers: how many there may be, from one source and in all, and which of
+// them have been silent for too long. Half a message is silence, and so is half a handshake. Free of IO.
 #pragma once
 
 #include <chrono>
@@ -30,8 +30,8 @@ class connection_guard {
   void heard(const source_address& from, time_point now);
   /// It is gone; one that is not known is nobody's concern.
   void closed(connection which);
-  /// Those that are to be cut, which it forgets: nothing whole came for `bounds.idle`. One whose source is no stranger
-  /// any more, as `is_spared` says, is forgotten, too, and lives.
+  /// Those that are to be cut, which it forgets: nothing whole came for `bounds.idle`. One whose source is no
+  /// stranger any more, as `is_spared` says, is forgotten, too, and lives.
   std::vector<connection> take_idle(time_point now,
                                     const std::function<bool(const source_address&)>& is_spared);
 

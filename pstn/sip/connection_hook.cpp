@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The library calls tport_alloc_secondary() and tport_zap_secondary() of its own through the dynamic linker, which finds
-// the ones below first. They look into none of its structures.
+// The library calls tport_alloc_secondary() and tport_zap_secondary() of its own through the dynamic linker,
+// which finds the ones below first. They look into none of its structures.
 #include "pstn/sip/connection_hook.hpp"
 
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections that the stack accepts and closes. It has no call for that, and its idle timer (TPTAG_IDLE) begins only
-// after a message of a connection, and never runs while half of one is there.
+// Connections that the stack accepts and closes. It has no call for that, and its idle timer (TPTAG_IDLE)
+// begins only after a message of a connection, and never runs while half of one is there.
 #pragma once
 
 #include "pstn/sip/user_agent.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Realms that were learnt: where the operator has named none, those whose digests have once led to a call or a
-// registration at a host are the only ones that are answered there (RFC 3261 §22.3: each proxy may have its own).
-// Free of IO.
+// Realms that were learnt: where the operator has named none, those whose digests have once led to a call or
+// a registration at a host are the only ones that are answered there (RFC 3261 §22.3: each proxy may have its
+// own). Free of IO.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ class realm_pins {
     return found == learnt_.end() ? realms{} : found->second;
   }
 
-  /// The host has taken them for these realms; nothing where some are known already. Another user name or password is
-  /// to be learnt anew.
+  /// The host has taken them for these realms; nothing where some are known already. Another user name or
+  /// password is to be learnt anew.
   void learn(std::string_view host, const digest_credentials& credentials, const realms& taken) {
     if (taken.empty() || !credentials.realm.empty()) return;
     if (learnt_.size() >= most) learnt_.clear();

@@ -7,6 +7,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <mutex>
+#include <utility>
 
 #include "pstn/sip/digest_client.hpp"
 #include "pstn/sip/lenient_parser.hpp"
@@ -30,7 +31,7 @@ thread_local const std::function<void(std::string_view)>* thread_log = nullptr;
 thread_local message_tap* thread_tap = nullptr;
 thread_local const request_filter* thread_filter = nullptr;
 thread_local const dialog_test* thread_dialogs = nullptr;
-thread_local bool refuses_refresh = false;  // the message that came last does
+thread_local bool refuses_refresh = false;                       // the message that came last does
 decltype(msg_mclass_t::mc_extract_body) extract_body = nullptr;  // the library's own
 
 constexpr int status_timeout = 408;
@@ -77,7 +78,8 @@ __attribute__((format(printf, 2, 0))) void forward_log(void*, const char* format
 
 bool is_ended_by_bye(int status, int method, bool is_response_to_us) noexcept {
   if (!is_response_to_us || !ends_dialog(status)) return false;
-  return method == sip_method_update || (method == sip_method_invite && refuses_refresh);
+  return method == sip_method_update ||
+         (method == sip_method_invite && std::exchange(refuses_refresh, false));
 }
 
 void prepare_stack() {
@@ -121,8 +123,8 @@ namespace sip = tollgate::pstn::sip;
 
 extern "C" {
 
-// The library calls it of its own through the dynamic linker, which finds this one first (as in connection_hook.cpp).
-// Of a response to us it wants to know whether the dialog is to be ended by BYE, too.
+// The library calls it of its own through the dynamic linker, which finds this one first (as in
+// connection_hook.cpp). Of a response to us it wants to know whether the dialog is to be ended by BYE, too.
 __attribute__((visibility("default"))) int sip_response_terminates_dialog(int status, sip_method_t method,
                                                                           int* by_bye) {
   using function = int (*)(int, sip_method_t, int*);

@@ -25,7 +25,8 @@ namespace {
 
 namespace sip = pstn::sip;
 
-// Self-signed, on P-256, with the TNAuthorizationList of service provider 709J (RFC 8226 §9); its key is gone.
+// Self-signed, on P-256, with the TNAuthorizationList of service provider 709J (RFC 8226 §9); its key is
+// gone.
 const std::string certificate_pem =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBmzCCAUGgAwIBAgIUU6dndRQ7yAdfWgte8F0NVqLsGQkwCgYIKoZIzj0EAwIw\n"
@@ -75,7 +76,8 @@ void insist_tellable(const sip::diversion_reader& reader) {
     const std::string header = sip::history_header(one);
     insist(header.find_first_of("\r\n") == header.npos, "a header is one line");
   }
-  if (!history.empty()) sip::history_beyond(history, false, {"sip:+16505550100@gateway.example"}, "sip:next@host.example");
+  if (!history.empty())
+    sip::history_beyond(history, false, {"sip:+16505550100@gateway.example"}, "sip:next@host.example");
 }
 
 bool read_diversion(std::string_view text) {
@@ -94,7 +96,8 @@ bool read_history(std::string_view text) {
 
 // The fields of a claim, one a line.
 bool judge_claim(std::string_view text) {
-  static sip::digest_server server("gateway.example", {sip::digest_algorithm::sha_256, sip::digest_algorithm::md5});
+  static sip::digest_server server("gateway.example",
+                                   {sip::digest_algorithm::sha_256, sip::digest_algorithm::md5});
   std::array<std::string, 9> fields;
   for (std::string& field : fields) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -137,7 +140,8 @@ bool read_address_list(std::string_view text) {
 std::vector<target> sip_targets() {
   return {
       {"diversion",
-       {"\"Bob\" <sip:+16505550100@gateway.example;user=phone>;reason=user-busy;counter=3;privacy=full;limit=5",
+       {"\"Bob\" "
+        "<sip:+16505550100@gateway.example;user=phone>;reason=user-busy;counter=3;privacy=full;limit=5",
         "<tel:+442079460958>;reason=\"no-answer\", sip:x@host.example;counter=99"},
        read_diversion},
       {"history_info",
@@ -146,7 +150,8 @@ std::vector<target> sip_targets() {
         "<sip:a@host.example>;index=1;np=1"},
        read_history},
       {"digest_claim",
-       {"carrier7\ngateway.example\n00000e10abcdef\nsip:+16505550100@gateway.example\n6629fae49393a05397450978507c4ef1"
+       {"carrier7\ngateway.example\n00000e10abcdef\nsip:+16505550100@gateway."
+        "example\n6629fae49393a05397450978507c4ef1"
         "\nMD5\nauth\n0a4f113b\n00000001",
         "carrier7\ngateway.example\nx\nsip:x@y\n00\nSHA-256\nauth\nc\nffffffff"},
        judge_claim},
@@ -158,7 +163,9 @@ std::vector<target> sip_targets() {
       {"address_list",
        {"192.0.2.1,192.0.2.0/24,2001:db8::/32,::1", "0.0.0.0/0", "::ffff:192.0.2.1/120"},
        read_address_list},
-      {"certificate", {certificate_pem, der_of(certificate_pem), certificate_pem + certificate_pem}, read_certificate},
+      {"certificate",
+       {certificate_pem, der_of(certificate_pem), certificate_pem + certificate_pem},
+       read_certificate},
   };
 }
 

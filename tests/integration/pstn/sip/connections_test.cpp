@@ -51,12 +51,13 @@ class stream {
   }
   /// Whether an OPTIONS is answered, with whatever.
   bool is_answered() const {
-    send("OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.9:9;branch=z9hG4bK" + std::to_string(socket_) +
-         "\r\nFrom: <sip:a@127.0.0.9>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: " + std::to_string(socket_) +
-         "\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n");
+    send("OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.9:9;branch=z9hG4bK" +
+         std::to_string(socket_) + "\r\nFrom: <sip:a@127.0.0.9>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: " +
+         std::to_string(socket_) + "\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n");
     std::array<char, 4096> buffer{};
     const auto size = recv(socket_, buffer.data(), buffer.size(), 0);
-    return size > 0 && std::string_view(buffer.data(), static_cast<std::size_t>(size)).starts_with("SIP/2.0 ");
+    return size > 0 &&
+           std::string_view(buffer.data(), static_cast<std::size_t>(size)).starts_with("SIP/2.0 ");
   }
 
  private:
@@ -68,7 +69,9 @@ struct bounded_agent {
   explicit bounded_agent(ua::connection_bounds bounds)
       : ours([&](ua::user_agent_options& options) {
           options.stranger_connections = bounds;
-          options.now = [this] { return std::chrono::steady_clock::time_point(std::chrono::seconds(now_s.load())); };
+          options.now = [this] {
+            return std::chrono::steady_clock::time_point(std::chrono::seconds(now_s.load()));
+          };
         }) {}
   std::atomic<int> now_s = 1'000;
   agent ours;
