@@ -42,6 +42,7 @@ CREATE TABLE gateway.webhook (
 );
 CREATE INDEX webhook_due ON gateway.webhook (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX webhook_account ON gateway.webhook (account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX webhook_operator ON gateway.webhook (webhook_id) WHERE account_id IS NULL;
 
 -- What is still to be delivered, and what was given up (failed_at): gone once it has been taken.
 CREATE TABLE gateway.webhook_delivery (
@@ -62,6 +63,15 @@ CREATE INDEX webhook_delivery_failed ON gateway.webhook_delivery (webhook_id, po
 CREATE FUNCTION gateway.is_own_event(p_type text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN p_type NOT LIKE 'fraud.%' AND p_type NOT LIKE 'trunk.%';
 
+-- Which webhooks hear of the events of these positions: the operator's, and the account's own.
+CREATE FUNCTION gateway.webhooks_of_events(p_first bigint, p_last bigint) RETURNS TABLE (webhook_id uuid, "position" bigint, resource text)
+LANGUAGE sql STABLE AS $$
+  SELECT w.webhook_id, e.position, e.resource FROM gateway.event e JOIN gateway.webhook w ON w.account_id IS NULL
+    WHERE e.position BETWEEN p_first AND p_last AND (w.event_types = '{}' OR e.type = ANY (w.event_types))
+  UNION ALL
+  SELECT w.webhook_id, e.position, e.resource FROM gateway.event e JOIN gateway.webhook w ON w.account_id = e.account_id
+    WHERE e.position BETWEEN p_first AND p_last AND gateway.is_own_event(e.type) AND (w.event_types = '{}' OR e.type = ANY (w.event_types)) $$;
+
 -- Moves up to p_limit events from the outbox into the log, and notes for which webhooks they are. One node at a time: the others find
 -- nothing to do. Returns the newest position of the log.
 CREATE FUNCTION gateway.sequence_events(p_limit int) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -81,15 +91,11 @@ BEGIN
     SELECT min(position), max(position) INTO v_first, v_last FROM moved;
     IF v_first IS NOT NULL THEN
       -- Its row is locked by whoever ends a delivery, too: neither misses what the other writes.
-      PERFORM FROM gateway.webhook w WHERE EXISTS (SELECT FROM gateway.event e WHERE e.position BETWEEN v_first AND v_last
-        AND (w.account_id IS NULL OR (w.account_id = e.account_id AND gateway.is_own_event(e.type)))
-        AND (w.event_types = '{}' OR e.type = ANY (w.event_types))) ORDER BY w.webhook_id FOR NO KEY UPDATE;
+      PERFORM FROM gateway.webhook w WHERE w.webhook_id IN (SELECT x.webhook_id FROM gateway.webhooks_of_events(v_first, v_last) x)
+        ORDER BY w.webhook_id FOR NO KEY UPDATE;
       WITH added AS (
         INSERT INTO gateway.webhook_delivery (webhook_id, position, resource)
-          SELECT w.webhook_id, e.position, e.resource FROM gateway.event e JOIN gateway.webhook w
-              ON (w.account_id IS NULL OR (w.account_id = e.account_id AND gateway.is_own_event(e.type)))
-             AND (w.event_types = '{}' OR e.type = ANY (w.event_types))
-            WHERE e.position BETWEEN v_first AND v_last
+          SELECT x.webhook_id, x.position, x.resource FROM gateway.webhooks_of_events(v_first, v_last) x
           RETURNING webhook_id
       )
       UPDATE gateway.webhook w SET next_at = coalesce(w.next_at, now()) WHERE w.webhook_id IN (SELECT webhook_id FROM added);

@@ -3,4 +3,5 @@
 -- the family's id), so that a rotation between a request and its repetition repeats nothing.
 ALTER TABLE gateway.api_token ADD family_id uuid;
 UPDATE gateway.api_token SET family_id = token_id;
-ALTER TABLE gateway.api_token ALTER family_id SET NOT NULL;
+-- The default is for nodes of before, while a fleet changes over.
+ALTER TABLE gateway.api_token ALTER family_id SET NOT NULL, ALTER family_id SET DEFAULT gen_random_uuid();

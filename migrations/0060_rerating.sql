@@ -122,14 +122,17 @@ DECLARE
   v_wanted bigint;
   v_sequence bigint;
   v_seen int := 0;
+  v_accounts uuid[];
+  v_calls uuid[];
 BEGIN
   SELECT * INTO STRICT r FROM billing.rerating WHERE rerating_id = p_id FOR NO KEY UPDATE;
   IF r.ended_at IS NOT NULL THEN RETURN true; END IF;
-  FOR x IN
+  -- They are found first and locked afterwards: no account is kept from its calls while the time is read.
+  SELECT array_agg(t.account_id ORDER BY t.account_id, t.call_id), array_agg(t.call_id ORDER BY t.account_id, t.call_id) INTO v_accounts, v_calls FROM (
     SELECT n.account_id, n.call_id FROM billing.calls_rated_anew(r.deck_version_id, r.rated_by, r.rated_by_version, r.account_id, r.from_at, r.until_at) n
       WHERE (n.account_id, n.call_id) > (r.done_account, r.done_call) AND n.price_micros <> n.before_micros AND NOT n.provisional
-      ORDER BY n.account_id, n.call_id LIMIT p_limit
-  LOOP
+      ORDER BY n.account_id, n.call_id LIMIT p_limit) t;
+  FOR x IN SELECT * FROM unnest(v_accounts, v_calls) AS u (account_id, call_id) LOOP
     v_seen := v_seen + 1;
     r.done_account := x.account_id; r.done_call := x.call_id;
     SELECT posted_micros - held_micros AS available, held_micros AS held INTO a

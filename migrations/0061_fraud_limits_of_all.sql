@@ -9,8 +9,8 @@ BEGIN
   EXECUTE format('ALTER TABLE billing.fraud_limit DROP CONSTRAINT %I', v_name);
 END $$;
 
--- The dear prefixes that all accounts have called in the last day, as the watch has found them: reading the CDRs of a day at every start of a dear
--- call would take too long.
+-- The dear prefixes that all accounts have called in the last day, each noted at the start of the call: reading the CDRs of a day would take too
+-- long. A limit counts from when it is set.
 CREATE TABLE billing.fraud_prefix (
   prefix  text PRIMARY KEY,
   last_at timestamptz NOT NULL
@@ -21,18 +21,6 @@ CREATE VIEW billing.live_dear_prefix AS
   SELECT DISTINCT h.rate_prefix AS prefix
     FROM billing.hold h JOIN billing.account a USING (account_id) JOIN billing.fraud_amount m USING (currency)
     WHERE h.price_per_minute_micros >= m.dear_per_minute_micros;
-
-CREATE FUNCTION billing.watch_fraud_prefixes() RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  DELETE FROM billing.fraud_prefix WHERE last_at <= now() - interval '1 day';
-  IF NOT EXISTS (SELECT FROM billing.fraud_limit WHERE scope = 'all' AND measure = 'dear_prefixes_day') THEN RETURN; END IF;
-  INSERT INTO billing.fraud_prefix AS f (prefix, last_at)
-    SELECT c.rate_prefix, max(c.written_at) FROM billing.cdr c JOIN billing.fraud_amount m USING (currency)
-      WHERE c.call_id >= billing.call_id_from(now() - interval '37 hours') AND c.settled_by <> 'refused' AND c.rate_id IS NOT NULL
-        AND c.written_at > now() - interval '1 day' AND c.price_per_minute_micros >= m.dear_per_minute_micros
-      GROUP BY 1
-    ON CONFLICT (prefix) DO UPDATE SET last_at = greatest(f.last_at, excluded.last_at);
-END $$;
 
 -- As before; and what the limits on dear prefixes and on long calls say, which are of the call that asks: the watch refuses no other for them.
 DROP FUNCTION billing.check_fraud_of_all;
@@ -45,7 +33,10 @@ DECLARE
   v_figure bigint;
 BEGIN
   IF NOT EXISTS (SELECT FROM billing.fraud_limit WHERE scope = 'all') THEN RETURN ''; END IF;
-  IF p_used_s IS NULL THEN PERFORM pg_advisory_xact_lock(hashtext('billing.fraud_limit of all')); END IF;
+  -- Starts go one after the other where a limit counts them.
+  IF p_used_s IS NULL AND EXISTS (SELECT FROM billing.fraud_limit WHERE scope = 'all' AND measure <> 'call_length') THEN
+    PERFORM pg_advisory_xact_lock(hashtext('billing.fraud_limit of all'));
+  END IF;
   v_dear := p_used_s IS NULL AND coalesce(p_per_minute >= (SELECT dear_per_minute_micros FROM billing.fraud_amount m WHERE m.currency = p_currency), false);
   FOR l IN SELECT * FROM billing.fraud_limit WHERE scope = 'all' AND currency IN ('', p_currency)
       AND (p_used_s IS NULL OR action = 'cut' OR measure = 'call_length') ORDER BY action LOOP
@@ -63,6 +54,9 @@ BEGIN
     -- At an extension nothing but cut ends a call.
     IF l.action = 'cut' OR (l.action = 'refuse' AND p_used_s IS NULL) THEN RETURN l.action; END IF;
   END LOOP;
+  IF v_dear AND EXISTS (SELECT FROM billing.fraud_limit WHERE scope = 'all' AND measure = 'dear_prefixes_day') THEN
+    INSERT INTO billing.fraud_prefix (prefix, last_at) VALUES (p_prefix, now()) ON CONFLICT (prefix) DO UPDATE SET last_at = excluded.last_at;
+  END IF;
   RETURN '';
 END $$;
 
@@ -143,7 +137,7 @@ DECLARE
   v_any boolean := false;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('billing.watch_fraud')) THEN RETURN false; END IF;
-  PERFORM billing.watch_fraud_prefixes();
+  DELETE FROM billing.fraud_prefix WHERE last_at <= now() - interval '1 day';
   FOR v_currency IN SELECT currency FROM billing.fraud_limit WHERE scope = 'all'
                     UNION SELECT substr(scope, 5) FROM billing.fraud_state WHERE scope LIKE 'all%' ORDER BY 1 LOOP
     v_scope := billing.state_of_all(v_currency);

@@ -112,6 +112,20 @@ boost::json::object to_json(const billing::rerated_call& call) {
   return out;
 }
 
+// Reading a month takes minutes and one of the connections that calls need, too: one report and one order at
+// a time.
+bool is_alone(pqxx::work& tx, const char* what) {
+  return tx
+      .exec_params1("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))",
+                    std::string("gateway.rerating ") + what)[0]
+      .as<bool>();
+}
+
+reply busy() {
+  return problem(409, "rerating_busy",
+                 "Another re-rating is at work. Repeat this when it is done, an order with the same id.");
+}
+
 reply no_rerating() {
   return problem(404, "no_rerating", "There is no such re-rating.");
 }
@@ -133,12 +147,16 @@ awaitable<reply> report_rerating(services& with, const request& from) {
   const auto listed = static_cast<std::size_t>(
       fields.integer("listed", 0, static_cast<std::int64_t>(billing::most_rated_anew_listed)).value_or(100));
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) {
+  const auto read = [&](pqxx::work& tx) -> result<std::optional<billing::rerating_report>> {
+    if (!is_alone(tx, "report")) return std::optional<billing::rerating_report>();
     tx.exec("SET LOCAL statement_timeout = '10min'");
-    return billing::report_rerating(tx, wanted, listed);
+    auto report = billing::report_rerating(tx, wanted, listed);
+    if (!report) return report.error();
+    return std::optional(std::move(*report));
   };
-  const result<billing::rerating_report> found = co_await with.database.run(read, patient);
-  co_return found ? json_reply(200, to_json(*found)) : refused(found.error());
+  const result<std::optional<billing::rerating_report>> found = co_await with.database.run(read, patient);
+  if (!found) co_return refused(found.error());
+  co_return *found ? json_reply(200, to_json(**found)) : busy();
 }
 
 awaitable<reply> create_rerating(services& with, const request& from) {
@@ -153,14 +171,16 @@ awaitable<reply> create_rerating(services& with, const request& from) {
   const result<bool> known = co_await with.database.run(begin, db::run_options{.idempotent = true});
   if (known.has_error()) co_return refused(known.error());
   // Looking for the next batch may mean reading many calls that cost what they did.
-  const auto advance = [&](pqxx::work& tx) {
+  const auto advance = [&](pqxx::work& tx) -> std::optional<bool> {
+    if (!is_alone(tx, "order")) return std::nullopt;
     tx.exec("SET LOCAL statement_timeout = '10min'");
     return billing::advance_rerating(tx, id);
   };
   for (bool ended = false; !ended;) {
-    const result<bool> done = co_await with.database.run(advance, patient);
+    const result<std::optional<bool>> done = co_await with.database.run(advance, patient);
     if (done.has_error()) co_return problem(done.error());
-    ended = *done;
+    if (!done->has_value()) co_return busy();
+    ended = **done;
   }
   const auto read = [&](pqxx::work& tx) { return billing::find_rerating(tx, id); };
   const result<std::optional<billing::rerating>> found =

@@ -72,6 +72,7 @@ call_actions call_machine::on_unusable_answer(time_point now) {
   if (state_ != state::trying && state_ != state::ringing) return {};
   last_status_ = 488;
   last_failure_ = pstn::trunk::classify(488, std::nullopt);
+  if (settings_.try_all && tried_ < route_length_) return next_trunk(now);
   return end(failed(), false, now);
 }
 

@@ -178,6 +178,7 @@ boost::asio::awaitable<void> call_service::reap_periodically() {
     if (!environment_.settings.fraud_limits) continue;
     const auto watch = [](pqxx::work& tx) { return billing::watch_fraud(tx); };
     const auto over = co_await environment_.database.run(watch, {.idempotent = true});
+    if (!over) spdlog::error("event=fraud_watch_failed error=\"{}\"", over.error().message());
     if (over && *over) spdlog::warn("event=fraud_limit account=all refused=true");
   }
 }

@@ -155,7 +155,9 @@ void call::on_answered(const stack_event& signal) {
 
 // Who goes on with the call has taken the digests.
 void call::learn_realms() {
-  if (request_.credentials) home_.pins().learn(host_of(request_.request_uri), *request_.credentials, answered_realms_);
+  if (request_.credentials)
+    home_.pins().learn(realm_pins::purpose::call, host_of(request_.request_uri), *request_.credentials,
+                       answered_realms_);
 }
 
 void call::on_failed(int status, const char* phrase, const sip_t* message) {
@@ -176,9 +178,13 @@ void call::on_failed(int status, const char* phrase, const sip_t* message) {
 bool call::authenticate(const stack_event& signal) {
   if (!request_.credentials || challenges_answered_ >= challenges_most) return false;
   const auto& credentials = *request_.credentials;
-  const auto known = home_.pins().answered(host_of(request_.request_uri), credentials);
+  const auto known =
+      home_.pins().answered(realm_pins::purpose::call, host_of(request_.request_uri), credentials);
   const auto answer = answer_to_challenge(signal.message, credentials, known);
-  if (!answer) return false;
+  if (!answer) {
+    home_.log("a challenge is not answered: its realm is neither the trunk's nor one that was learnt");
+    return false;
+  }
   answered_realms_.insert(answer->realm);
   ++challenges_answered_;
   if (phase_ == phase::calling && !has_response_) deadline_.start(home_.options().provisional_timeout);

@@ -26,7 +26,7 @@ constexpr std::size_t phrases_most = 256;
 // A flood of strangers does not shut out a carrier that is known by its digest alone: not for so long after
 // its last right one.
 constexpr std::chrono::hours proof_lasts{24};
-constexpr std::size_t proven_most = 1'024;  // addresses
+constexpr std::size_t proven_most = 1'024;   // addresses
 constexpr const char* retry_after_s = "30";  // RFC 3261 §20.33, with every 503 of ours
 
 std::string realm_of(const user_agent_options& options) {
@@ -45,9 +45,10 @@ endpoint::endpoint(const user_agent_options& options, user_agent::event_handler 
       tap_(options.trace),
       filter_([this](const source_address& from, std::string_view id) { return admits(from, id); }),
       dialog_test_([this](std::string_view id) {
-        return std::any_of(calls_.begin(), calls_.end(), [&](const auto& one) {
-          return one.second->is_talking() && one.second->dialog_id() == id;
-        });
+        return dialogs_.contains(std::string(id)) &&
+               std::any_of(calls_.begin(), calls_.end(), [&](const auto& one) {
+                 return one.second->is_talking() && one.second->dialog_id() == id;
+               });
       }),
       gate_(options.strangers_per_second),
       connections_(options.stranger_connections),
@@ -281,8 +282,8 @@ std::optional<std::string> endpoint::admit(const sip_t* message, const source_ad
     return std::nullopt;
   }
   // Who is not known is judged as well, so that it takes as long.
-  const auto verdict = authenticator_.judge(*claim, "INVITE", wanted.password.value_or(std::string()),
-                                            options_.now());
+  const auto verdict =
+      authenticator_.judge(*claim, "INVITE", wanted.password.value_or(std::string()), options_.now());
   // Another number than the one that was asked for is not called (RFC 2617 §3.2.2.5); some name the host
   // alone.
   const std::string named = user_of(claim->uri);

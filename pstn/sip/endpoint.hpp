@@ -69,6 +69,7 @@ class endpoint : private connection_watch {
 
   // For calls and probes.
   realm_pins& pins() { return pins_; }
+  void log(std::string_view line) noexcept;
   const user_agent_options& options() const { return options_; }
   su_root_t* root() const { return root_; }
   nua_t* stack() const { return stack_; }
@@ -112,7 +113,6 @@ class endpoint : private connection_watch {
   void refuse(nua_handle_t* handle, int status, const char* phrase, bool retry_after);
   void destroy_retired();
   void continue_stop();
-  void log(std::string_view line) noexcept;
 
   const user_agent_options options_;
   const user_agent::event_handler handler_;

@@ -62,9 +62,9 @@ void registration::send() {
   std::string route;
   if (!request_.route.empty()) route = '<' + request_.route + ";lr>";
   const std::string expires = std::to_string(request_.expires.count());
-  const std::string contact =
-      contact_by(home_.options(), transport_of(request_.route.empty() ? request_.registrar_uri : request_.route),
-                 request_.credentials.username);
+  const std::string contact = contact_by(
+      home_.options(), transport_of(request_.route.empty() ? request_.registrar_uri : request_.route),
+      request_.credentials.username);
   // The stack would ask by OPTIONS whether its Contact leads to itself, and rewrite it.
   nua_register(handle_, NUTAG_OUTBOUND("no-outbound no-validate no-natify no-options-keepalive"),
                NUTAG_KEEPALIVE(0), TAG_IF(!contact.empty(), SIPTAG_CONTACT_STR(contact.c_str())),
@@ -88,7 +88,8 @@ void registration::on_event(const stack_event& signal) {
   }
   if (signal.what != nua_r_register || signal.status < 200 || leaving_) return;
   if (signal.status < 300) {
-    home_.pins().learn(host_of(request_.registrar_uri), request_.credentials, answered_realms_);
+    home_.pins().learn(realm_pins::purpose::registration, host_of(request_.registrar_uri),
+                       request_.credentials, answered_realms_);
     challenges_answered_ = 0;
     failures_ = 0;
     waiting_ = given_up_ = false;
@@ -110,7 +111,8 @@ void registration::on_event(const stack_event& signal) {
 }
 
 realms registration::known() const {
-  return home_.pins().answered(host_of(request_.registrar_uri), request_.credentials);
+  return home_.pins().answered(realm_pins::purpose::registration, host_of(request_.registrar_uri),
+                               request_.credentials);
 }
 
 void registration::fail(int status, std::optional<std::chrono::seconds> retry_after) {

@@ -299,6 +299,18 @@ TEST_F(CdrMonths, CallsOverATrunkAreFoundForItsCarrier) {
   EXPECT_EQ(record->margin, money{record->charged.micros - 7'000});
   EXPECT_EQ(record->call.attempts, crossed.attempts);
   EXPECT_TRUE(find("main", at + seconds{1}).empty());
+
+  auto unknown = crossed;  // what the other trunk charges is not known
+  auto third = hold_for(3, {17'000});
+  third.call_id = unknown.call_id = call_at(at, 3);
+  open(third);
+  unknown.attempts[0].trunk = "free";
+  unknown.attempts[0].cost.reset();
+  step([&](auto& tx) { return settle(tx, unknown); });
+  const auto without = find("free", at);
+  ASSERT_EQ(without.size(), 1U);
+  EXPECT_EQ(without[0].cost_billed_s, 0);
+  EXPECT_EQ(without[0].cost, std::nullopt);
 }
 
 }  // namespace

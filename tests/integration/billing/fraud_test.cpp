@@ -230,7 +230,7 @@ TEST_F(Fraud, DearPrefixesOfAllAccountsAreCountedTogether) {
   EXPECT_EQ(begin(3, dear_rate("883"), units(1)).limit, "all") << "two of others are live";
   stop(1, seconds{10});
   EXPECT_FALSE(watch()) << "no other call is refused for it";
-  EXPECT_EQ(other(4, "883").limit, "all") << "the watch has seen the record of the first";
+  EXPECT_EQ(other(4, "883").limit, "all") << "the first was noted at its start";
   EXPECT_EQ(other(5, "881").status, hold_status::opened) << "known today";
   EXPECT_EQ(begin(6).status, hold_status::opened) << "cheap";
   pass("25 hours");

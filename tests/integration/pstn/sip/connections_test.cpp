@@ -47,7 +47,8 @@ class stream {
   /// Whether the other end has closed it; waits for that, or for what comes instead.
   bool is_cut() const {
     std::array<char, 4096> buffer{};
-    return recv(socket_, buffer.data(), buffer.size(), 0) == 0 || errno == ECONNRESET;
+    const auto size = recv(socket_, buffer.data(), buffer.size(), 0);
+    return size == 0 || (size < 0 && errno == ECONNRESET);
   }
   /// Whether an OPTIONS is answered, with whatever.
   bool is_answered() const {
