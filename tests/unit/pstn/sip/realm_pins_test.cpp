@@ -9,7 +9,7 @@ namespace {
 using purpose = realm_pins::purpose;
 
 digest_credentials credentials(std::string realm) {
-  return {.username = "name", .password = "word", .realm = std::move(realm)};
+  return {.realm = std::move(realm), .username = "name", .password = "word"};
 }
 
 TEST(RealmPins, WhatWasTakenOnceIsAnsweredAlone) {
@@ -20,7 +20,7 @@ TEST(RealmPins, WhatWasTakenOnceIsAnsweredAlone) {
   EXPECT_EQ(pins.answered(purpose::call, "host", credentials("")), (realms{"one", "two"}));
   EXPECT_TRUE(pins.answered(purpose::call, "other", credentials("")).empty());
   EXPECT_TRUE(
-      pins.answered(purpose::call, "host", {.username = "name", .password = "new", .realm = ""}).empty());
+      pins.answered(purpose::call, "host", {.realm = "", .username = "name", .password = "new"}).empty());
 }
 
 TEST(RealmPins, ARegistrarMayHaveAnotherRealmThanWhoTakesCalls) {
