@@ -189,7 +189,8 @@ struct configuration {
     std::string mail_password;
     std::string mail_tls = "required";          ///< "required", "opportunistic", "none"
     std::filesystem::path mail_authority;       ///< PEM; empty: the system's
-    std::vector<std::string> webhook_networks;  ///< that are not public and may be reached
+    std::vector<std::string> webhook_networks;             ///< that are not public and the operator's webhooks may reach
+    std::vector<std::string> subscriber_webhook_networks;  ///< likewise, subscribers' webhooks
     std::filesystem::path webhook_authority;
     std::vector<std::string> agent_networks;  ///< likewise, of telephones that get NOTIFYs
     int interval_ms = 2'000;

@@ -328,7 +328,10 @@ void visit_service(configuration& c, key_visitor& v) {
   v.visit("notify.mail_authority", c.notify.mail_authority,
           "PEM file of the authority of the mail server's certificate. Empty: the system's.");
   v.visit("notify.webhook_networks", c.notify.webhook_networks,
-          "Networks that are not public and that webhooks may reach all the same: 10.1.2.0/24, ::1.");
+          "Networks that are not public and that the operator's webhooks may reach all the same: 10.1.2.0/24, ::1.");
+  v.visit("notify.subscriber_webhook_networks", c.notify.subscriber_webhook_networks,
+          "Likewise for webhooks of subscribers and of their mailboxes, who may then send requests to anything "
+          "there: best none.");
   v.visit("notify.webhook_authority", c.notify.webhook_authority,
           "PEM file of the authority of webhooks' certificates. Empty: the system's.");
   v.visit("notify.agent_networks", c.notify.agent_networks,

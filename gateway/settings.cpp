@@ -271,9 +271,11 @@ notify::courier courier_of(const configuration& settings) {
   else if (given.mail_tls != "required")
     throw std::runtime_error("notify.mail_tls: is required, opportunistic or none");
   try {
-    return {std::move(mail), notify::address_guard(given.webhook_networks), given.webhook_authority.string()};
+    return {std::move(mail), notify::address_guard(given.webhook_networks),
+            notify::address_guard(given.subscriber_webhook_networks), given.webhook_authority.string()};
   } catch (const std::invalid_argument& e) {
-    throw std::runtime_error(std::string("notify.webhook_networks: ") + e.what());
+    throw std::runtime_error(std::string("notify.webhook_networks, notify.subscriber_webhook_networks: ") +
+                             e.what());
   }
 }
 

@@ -26,6 +26,7 @@ CREATE TABLE gateway.event (
 CREATE INDEX event_account ON gateway.event (account_id, position) WHERE account_id IS NOT NULL;
 CREATE INDEX event_carrier ON gateway.event (carrier_id, position) WHERE carrier_id IS NOT NULL;
 CREATE INDEX event_at ON gateway.event (at);
+CREATE INDEX event_type ON gateway.event (type, position);
 
 CREATE TABLE gateway.webhook (
   webhook_id       uuid PRIMARY KEY,
@@ -38,7 +39,8 @@ CREATE TABLE gateway.webhook (
   old_secret       text NOT NULL DEFAULT '',                              -- signs beside it for a while
   old_secret_until timestamptz,
   created_at       timestamptz NOT NULL DEFAULT now(),
-  next_at          timestamptz                -- when it is to be looked at; while somebody delivers: when that counts as failed. Null: nothing waits.
+  next_at          timestamptz,               -- when it is to be looked at; null: nothing waits
+  busy_until       timestamptz                -- somebody delivers; then that counts as failed
 );
 CREATE INDEX webhook_due ON gateway.webhook (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX webhook_account ON gateway.webhook (account_id) WHERE account_id IS NOT NULL;

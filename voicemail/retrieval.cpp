@@ -143,7 +143,10 @@ retrieval::actions retrieval::on(const event::listed& answer, time_point now) {
 retrieval::actions retrieval::on(const event::listed_more& answer, time_point now) {
   if (request_ != request::more) return {};
   request_ = request::none;
-  if (answer.items.empty()) return to_main_menu();
+  if (answer.items.empty()) {
+    goes_on_saved_ = false;
+    return to_main_menu();
+  }
   folder_.insert(folder_.end(), answer.items.begin(), answer.items.end());
   return next_message(now);
 }

@@ -127,7 +127,7 @@ awaitable<reply> rotate_api_token(services& with, const request& from) {
     // Carried out once more under its Idempotency-Key: the answer with the secret was lost, and the old token may have been cut short
     // by the first time. What was made then is what is to be had.
     if (from.made_id)
-      if (const auto made = find_token(tx, *from.made_id)) return store_token(tx, secret, *made, from.made_id);
+      if (const auto made = find_token(tx, *from.made_id)) return made->revoked_at ? maybe_token() : store_token(tx, secret, *made, from.made_id);
     const auto old = find_token(tx, *id);
     const bool lives =
         old && !old->revoked_at && (!old->expires_at || *old->expires_at > std::chrono::system_clock::now());

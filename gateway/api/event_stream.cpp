@@ -12,6 +12,7 @@ namespace tollgate::gateway::api {
 namespace {
 
 constexpr std::chrono::milliseconds look_interval{250};
+constexpr std::chrono::milliseconds pause_after_failure{5000};
 constexpr std::chrono::seconds heartbeat_interval{15};
 constexpr int events_at_once = 200;
 
@@ -46,6 +47,7 @@ boost::asio::awaitable<std::string> event_stream::next() {
   const auto until = std::chrono::steady_clock::now() + heartbeat_interval;
   if (!std::exchange(begun_, true)) co_return "retry: 2000\n\n";
   while (!stopped_ && std::chrono::steady_clock::now() < until) {
+    std::chrono::milliseconds pause = look_interval;
     if (const auto newest = with_.gateway.events().newest; newest > which_.after) {
       const auto read = [this](pqxx::work& tx) { return events::list_events(tx, which_); };
       const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
@@ -60,9 +62,10 @@ boost::asio::awaitable<std::string> event_stream::next() {
       }
       // Up to there is none for this reader; INT64_MAX: nobody knows how far the log is.
       if (found && newest != INT64_MAX) which_.after = newest;
+      if (!found) pause = pause_after_failure;  // the connections are the calls' first
     }
     if (stopped_) break;
-    timer_.expires_after(look_interval);
+    timer_.expires_after(pause);
     boost::system::error_code ignored;
     co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
   }

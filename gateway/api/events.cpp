@@ -55,6 +55,8 @@ awaitable<reply> open_stream(services& with, const request& from, events::event_
     after = *newest;
   }
   which.after = *after;
+  which.newest_first = false;  // as it happens
+  which.before.reset();
   reply out;
   out.content_type = "text/event-stream";
   const auto executor = co_await boost::asio::this_coro::executor;

@@ -23,7 +23,7 @@ constexpr std::size_t most_fields = 50, most_listed = 1'000;
 struct paged_list {
   std::string_view pattern, cursor;
 };
-constexpr std::array<paged_list, 11> paged{{{"/v1/accounts", "after"},
+constexpr std::array<paged_list, 13> paged{{{"/v1/accounts", "after"},
                                             {"/v1/accounts/{}/calls", "before"},
                                             {"/v1/accounts/{}/entries", "before"},
                                             {"/v1/api_tokens", "before"},
@@ -32,6 +32,8 @@ constexpr std::array<paged_list, 11> paged{{{"/v1/accounts", "after"},
                                             {"/v1/mailboxes/{}/voicemails", "before"},
                                             {"/v1/numbers", "after"},
                                             {"/v1/numbers/{}/events", "before"},
+                                            {"/v1/reratings", "before"},
+                                            {"/v1/reratings/{}/calls", "after"},
                                             {"/v1/webhooks", "after"},
                                             {"/v1/webhooks/{}/deliveries", "after"}}};
 

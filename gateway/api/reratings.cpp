@@ -122,8 +122,10 @@ bool is_alone(pqxx::work& tx, const char* what) {
 }
 
 reply busy() {
-  return problem(409, "rerating_busy",
-                 "Another re-rating is at work. Repeat this when it is done, an order with the same id.");
+  reply out = problem(503, "rerating_busy",
+                      "Another re-rating is at work. Repeat this when it is done, an order with the same id.");
+  out.headers.emplace_back("Retry-After", "30");
+  return out;
 }
 
 reply no_rerating() {

@@ -2,6 +2,7 @@
 // Who is told of events: an http or https address, or a mailbox. The operator's hear of all, a subscriber's of its account.
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -99,6 +100,11 @@ void read_settings(field_reader& fields, const request& from, events::webhook& i
     }
     into.event_types = std::move(*types);
   }
+  // Few letters, and none in the words of those who call: nobody has confirmed the mailbox.
+  const auto is_of_calls = [](const std::string& type) { return type.starts_with("call.") || type.starts_with("voicemail."); };
+  const bool mail = into.url.starts_with("mailto:") && from.by->as == role::subscriber;
+  if (mail && (into.event_types.empty() || std::any_of(into.event_types.begin(), into.event_types.end(), is_of_calls)))
+    fields.complain("event_types", "must be named for a mailbox, and be none of calls or messages");
   into.description = fields.text("description").value_or(into.description);
   into.enabled = fields.flag("enabled").value_or(into.enabled);
 }

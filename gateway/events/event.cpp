@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <iterator>
@@ -29,6 +30,16 @@ boost::json::object to_json(const event& what) {
           {"carrier_id", text_or_null(what.carrier_id)},
           {"resource", what.resource},
           {"data", boost::json::parse(what.data)}};
+}
+
+event for_others(event what) {
+  auto data = boost::json::parse(what.data);
+  if (auto* const fields = data.if_object()) {
+    fields->erase("node");
+    if (what.type.starts_with("call.")) fields->erase("trunk");
+    what.data = boost::json::serialize(data);
+  }
+  return what;
 }
 
 std::vector<new_event> event_queue::take(std::size_t most) {

@@ -45,6 +45,8 @@ struct event {
 
 /// {"id", "position", "type", "at", "account_id", "carrier_id", "resource", "data"}: in lists, in the stream and to webhooks.
 boost::json::object to_json(const event& what);
+/// Takes out what is the operator's own: the node, and of calls the trunk.
+event for_others(event what);
 
 /// What has happened and is not in the database yet. Putting something in costs no more than memory, and never waits: beyond so
 /// many, what comes last is dropped and counted.

@@ -63,7 +63,7 @@ std::vector<event> list_events(pqxx::transaction_base& tx, const event_filter& w
   std::vector<event> found;
   found.reserve(rows.size());
   for (const auto& row : rows)
-    found.push_back(row_event(row));
+    found.push_back(which.for_others ? for_others(row_event(row)) : row_event(row));
   return found;
 }
 

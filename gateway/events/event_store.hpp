@@ -32,6 +32,7 @@ struct event_filter {
   std::int64_t after = 0;                  ///< positions above
   std::optional<std::int64_t> before{};    ///< and below
   bool newest_first = false;
+  bool for_others = false;  ///< not for the operator: see for_others()
   int limit = 100;
 };
 std::vector<event> list_events(pqxx::transaction_base& tx, const event_filter& which);

@@ -19,10 +19,11 @@ const std::string webhook_columns =
     "CASE WHEN old_secret_until > now() THEN old_secret ELSE '' END AS old_secret, "
     "to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS created_at";
 const std::string backlog_columns =
-    ", (SELECT count(*) FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id AND failed_at IS NULL) AS waiting, "
-    "(SELECT count(*) FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id AND failed_at IS NOT NULL) AS failed, "
+    ", (SELECT count(*) FROM (SELECT FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id AND failed_at IS NULL LIMIT 1000) x) "
+    "AS waiting, (SELECT count(*) FROM (SELECT FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id AND failed_at IS NOT NULL "
+    "LIMIT 1000) x) AS failed, "
     "coalesce((SELECT error FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id AND error <> '' "
-    "ORDER BY position DESC LIMIT 1), '') AS last_error";
+    "ORDER BY position LIMIT 1), '') AS last_error";
 const std::string delivery_columns =
     ", d.attempts, d.error, to_char(d.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS due_at, "
     "coalesce(to_char(d.failed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '') AS failed_at";
@@ -137,15 +138,25 @@ std::int64_t replay(pqxx::transaction_base& tx, const uuid& webhook_id, const st
   return static_cast<std::int64_t>(again.affected_rows());
 }
 
-std::vector<webhook_work> take_webhooks(pqxx::transaction_base& tx, int webhooks, int deliveries, std::chrono::seconds lease) {
-  const auto due = tx.exec_params(
-      "UPDATE gateway.webhook w SET next_at = now() + make_interval(secs => $2) FROM (SELECT webhook_id FROM gateway.webhook "
-      "WHERE next_at <= now() AND enabled ORDER BY next_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED) d WHERE w.webhook_id = d.webhook_id "
-      "RETURNING w.webhook_id",
-      webhooks, lease.count());
+std::vector<webhook_work> take_webhooks(pqxx::transaction_base& tx, int webhooks, int of_accounts, int deliveries,
+                                        std::chrono::seconds lease) {
+  std::vector<std::string> due;
+  const auto take = [&](int most, const char* whose) {
+    if (most <= 0) return;
+    const auto rows = tx.exec_params(
+        std::string("UPDATE gateway.webhook w SET busy_until = now() + make_interval(secs => $2) FROM (SELECT webhook_id FROM "
+                    "gateway.webhook o WHERE next_at <= now() AND coalesce(busy_until, '-infinity') <= now() AND enabled AND ") +
+            whose + " ORDER BY next_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED) d WHERE w.webhook_id = d.webhook_id RETURNING w.webhook_id",
+        most, lease.count());
+    for (const auto& row : rows)
+      due.emplace_back(row[0].c_str());
+  };
+  take(webhooks, "account_id IS NULL");
+  take(std::min(of_accounts, webhooks - static_cast<int>(due.size())),
+       "account_id IS NOT NULL AND NOT EXISTS (SELECT FROM gateway.webhook b WHERE b.account_id = o.account_id AND b.busy_until > now())");
   std::vector<webhook_work> taken;
-  for (const auto& one : due) {
-    const auto row = tx.exec_params1("SELECT " + webhook_columns + " FROM gateway.webhook WHERE webhook_id = $1", one[0].c_str());
+  for (const std::string& one : due) {
+    const auto row = tx.exec_params1("SELECT " + webhook_columns + " FROM gateway.webhook WHERE webhook_id = $1", one);
     webhook_work work{row_webhook(row), {}};
     // Of the oldest so many: with a long backlog a look does not read all of it, and the first of a resource is the first all the same.
     constexpr int looked_at = 1000;
@@ -155,7 +166,7 @@ std::vector<webhook_work> take_webhooks(pqxx::transaction_base& tx, int webhooks
             "NULL ORDER BY position LIMIT $3) o ORDER BY resource, position) d JOIN LATERAL (SELECT " +
             std::string(sql::event_columns) +
             " FROM gateway.event WHERE position = d.position) e ON true WHERE d.due_at <= now() ORDER BY d.position LIMIT $2",
-        one[0].c_str(), deliveries, looked_at);
+        one, deliveries, looked_at);
     for (const auto& each : rows)
       work.what.push_back(row_delivery(each));
     taken.push_back(std::move(work));
@@ -163,7 +174,8 @@ std::vector<webhook_work> take_webhooks(pqxx::transaction_base& tx, int webhooks
   return taken;
 }
 
-void end_work(pqxx::transaction_base& tx, const uuid& webhook_id, const std::vector<delivery_outcome>& outcomes) {
+void end_work(pqxx::transaction_base& tx, const uuid& webhook_id, const std::vector<delivery_outcome>& outcomes,
+              std::chrono::seconds pause) {
   constexpr std::size_t longest = 300;
   const std::string id = sql::text(webhook_id);
   tx.exec_params("SELECT FROM gateway.webhook WHERE webhook_id = $1 FOR NO KEY UPDATE", id);
@@ -179,10 +191,10 @@ void end_work(pqxx::transaction_base& tx, const uuid& webhook_id, const std::vec
   }
   // The first of each resource says when; the lock above was waited for, so that this statement sees what came meanwhile.
   tx.exec_params0(
-      "UPDATE gateway.webhook SET next_at = (SELECT min(due_at) FROM (SELECT DISTINCT ON (resource) due_at FROM (SELECT * FROM "
+      "UPDATE gateway.webhook SET busy_until = NULL, next_at = (SELECT greatest(min(due_at), now() + make_interval(secs => $2)) FROM (SELECT DISTINCT ON (resource) due_at FROM (SELECT * FROM "
       "gateway.webhook_delivery WHERE webhook_id = $1 AND failed_at IS NULL ORDER BY position LIMIT 1000) o "
-      "ORDER BY resource, position) d) WHERE webhook_id = $1",
-      id);
+      "ORDER BY resource, position) d HAVING count(*) > 0) WHERE webhook_id = $1",
+      id, pause.count());
 }
 
 }  // namespace tollgate::gateway::events

@@ -29,8 +29,8 @@ struct webhook {
   bool enabled = true;
   std::string secret, old_secret;        ///< of the signature; the old one signs beside it for a while, empty: there is none
   std::string created_at;                ///< RFC 3339
-  std::int64_t waiting = 0, failed = 0;  ///< deliveries
-  std::string last_error;                ///< of the latest that waits or failed
+  std::int64_t waiting = 0, failed = 0;  ///< deliveries, counted up to 1,000
+  std::string last_error;                ///< of the oldest that waits or failed
 };
 
 inline constexpr int webhooks_of_account_most = 10;
@@ -65,8 +65,10 @@ struct webhook_work {
   std::vector<webhook_delivery> what;
 };
 /// Takes at most `webhooks` that are due, for `lease`: whoever does not end it by then has failed. Any node may ask at any time; each
-/// webhook goes to one of them.
-std::vector<webhook_work> take_webhooks(pqxx::transaction_base& tx, int webhooks, int deliveries, std::chrono::seconds lease);
+/// webhook goes to one of them. The operator's come first, and of accounts no more than `of_accounts`, none while another of the same
+/// account is being delivered to.
+std::vector<webhook_work> take_webhooks(pqxx::transaction_base& tx, int webhooks, int of_accounts, int deliveries,
+                                        std::chrono::seconds lease);
 
 struct delivery_outcome {
   std::int64_t position = 0;
@@ -74,7 +76,8 @@ struct delivery_outcome {
   std::string why{};                                ///< of a failure
   std::optional<std::chrono::seconds> again_after{};  ///< nothing: given up
 };
-/// Notes what came of it, and when the webhook is to be looked at next.
-void end_work(pqxx::transaction_base& tx, const uuid& webhook_id, const std::vector<delivery_outcome>& outcomes);
+/// Notes what came of it, and when the webhook is to be looked at next: not before `pause` is over.
+void end_work(pqxx::transaction_base& tx, const uuid& webhook_id, const std::vector<delivery_outcome>& outcomes,
+              std::chrono::seconds pause = {});
 
 }  // namespace tollgate::gateway::events

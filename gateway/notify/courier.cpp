@@ -13,6 +13,7 @@ namespace tollgate::gateway::notify {
 namespace {
 
 constexpr long connect_timeout_ms = 10'000;
+constexpr long web_timeout_ms = 15'000;
 constexpr long whole_timeout_ms = 60'000;  // below the lease of what is being delivered
 
 struct easy_deleter {
@@ -78,8 +79,11 @@ std::string why_of(CURLcode code, long status) {
 
 }  // namespace
 
-courier::courier(mail_server mail, address_guard guard, std::string authority_file)
-    : mail_(std::move(mail)), guard_(std::move(guard)), authority_file_(std::move(authority_file)) {
+courier::courier(mail_server mail, address_guard guard, address_guard subscribers, std::string authority_file)
+    : mail_(std::move(mail)),
+      guard_(std::move(guard)),
+      guard_of_subscribers_(std::move(subscribers)),
+      authority_file_(std::move(authority_file)) {
   initialise();
 }
 
@@ -128,10 +132,11 @@ delivery courier::send(const letter& what) const {
   return {.done = false, .final = refused, .why = why_of(code, status)};
 }
 
-delivery courier::post(const web_post& what) const {
+delivery courier::post(const web_post& what, sender_kind who) const {
   const auto handle = make_handle(what.url, "http,https", *aborted_);
   auto* curl = handle.get();
-  guarded_opening asked{guard_};
+  guarded_opening asked{who == sender_kind::subscriber ? guard_of_subscribers_ : guard_};
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, web_timeout_ms);
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &open_guarded_socket);
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &asked);
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);

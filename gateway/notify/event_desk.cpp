@@ -66,26 +66,32 @@ asio::awaitable<bool> event_desk::look() {
     std::vector<events::webhook_work> works;
   };
   auto batch = queue_.take(stored_at_once);
+  const std::size_t taken = batch.size();
+  if (taken > 0) {  // by itself: whatever may be wrong below, these are safe
+    const auto store = [&](pqxx::work& tx) { events::add_events(tx, batch); };
+    const auto stored = co_await with_.database.run(store, {.patience = std::chrono::milliseconds(0)});
+    if (stored.has_error()) {
+      queue_.put_back(std::move(batch));
+      co_return false;
+    }
+  }
   const int room = stopping_ ? 0 : options_.at_once - under_way_;
+  const int of_accounts = options_.at_once > 1 ? room - 1 : room;  // one place is the operator's
   const auto work = [&](pqxx::work& tx) {
     found out;
-    events::add_events(tx, batch);
     out.newest = events::sequence_events(tx, moved_at_once);
-    if (room > 0) out.works = events::take_webhooks(tx, room, deliveries_at_once, lease);
+    if (room > 0) out.works = events::take_webhooks(tx, room, of_accounts, deliveries_at_once, lease);
     return out;
   };
   // While the database is away events wait here, and nothing else waits for them.
   boost::system::result<found> done = co_await with_.database.run(work, {.patience = std::chrono::milliseconds(0)});
-  if (!done) {
-    queue_.put_back(std::move(batch));
-    co_return false;
-  }
+  if (!done) co_return false;
   newest_ = std::max(newest_, done->newest);
   for (auto& one : done->works) {
     ++under_way_;
     with_.spawn(deliver(std::move(one)));
   }
-  co_return batch.size() == stored_at_once;
+  co_return taken == stored_at_once;
 }
 
 asio::awaitable<void> event_desk::forget_old() {
@@ -101,6 +107,7 @@ asio::awaitable<void> event_desk::deliver(events::webhook_work work) {
   const auto until = with_.time.steady() + longest_work;
   std::vector<events::delivery_outcome> outcomes;
   int in_row = 0;
+  std::chrono::seconds rest{0};
   for (const auto& one : work.what) {
     if (stopping_ || in_row >= failures_most || with_.time.steady() >= until) break;
     delivery came;
@@ -113,12 +120,13 @@ asio::awaitable<void> event_desk::deliver(events::webhook_work work) {
     ++(came.done ? delivered_ : failed_);
     in_row = came.done ? 0 : in_row + 1;
     const auto pause = came.done || came.final ? std::nullopt : voicemail::next_retry(one.attempts + 1, options_.retries);
+    if (in_row >= failures_most) rest = pause.value_or(std::chrono::seconds(options_.retries.first));
     outcomes.push_back({one.what.position, came.done, came.why, pause});
     if (!came.done)
       spdlog::warn("event=webhook_failed webhook={} position={} attempts={} again={} error=\"{}\"",
                    boost::uuids::to_string(work.to.webhook_id), one.what.position, one.attempts + 1, pause.has_value(), came.why);
   }
-  const auto note = [&](pqxx::work& tx) { events::end_work(tx, work.to.webhook_id, outcomes); };
+  const auto note = [&](pqxx::work& tx) { events::end_work(tx, work.to.webhook_id, outcomes, rest); };
   const auto noted = co_await with_.database.run(note, {.idempotent = true});
   --under_way_;
   if (noted.has_error())  // they are made once more when the lease is over
@@ -127,7 +135,9 @@ asio::awaitable<void> event_desk::deliver(events::webhook_work work) {
     pause_.cancel();  // the next ones of the same resources may be due
 }
 
-asio::awaitable<delivery> event_desk::attempt(const events::webhook& to, const events::webhook_delivery& one) {
+asio::awaitable<delivery> event_desk::attempt(const events::webhook& to, const events::webhook_delivery& whole) {
+  events::webhook_delivery one = whole;
+  if (to.account_id) one.what = events::for_others(std::move(one.what));
   std::function<delivery()> work;
   if (to.url.starts_with("mailto:")) {
     delivery failed;
@@ -137,7 +147,8 @@ asio::awaitable<delivery> event_desk::attempt(const events::webhook& to, const e
     work = [this, made] { return courier_.send(*made); };
   } else {
     const auto post = std::make_shared<web_post>(post_of(to, one, with_.sign, with_.time.wall()));
-    work = [this, post] { return courier_.post(*post); };
+    const auto who = to.account_id ? courier::sender_kind::subscriber : courier::sender_kind::carrier;
+    work = [this, post, who] { return courier_.post(*post, who); };
   }
   co_return co_await pool_.run(std::move(work));
 }

@@ -103,7 +103,7 @@ asio::awaitable<delivery> notifier::attempt(const voicemail::notification& one) 
       post->url = one.target.address;
       post->headers = {signature, "Tollgate-Attempt: " + std::to_string(one.attempts)};
       post->body = body;
-      std::function<delivery()> work = [this, post] { return courier_.post(*post); };
+      std::function<delivery()> work = [this, post] { return courier_.post(*post, courier::sender_kind::subscriber); };
       co_return co_await pool_.run(std::move(work));
     }
     case notification_channel::mwi:

@@ -73,7 +73,7 @@ class Hook(http.server.BaseHTTPRequestHandler):
 class Notifications(StageTest):
     settings = {
         "notify.mail_from": "tollgate@carrier.example",
-        "notify.webhook_networks": "127.0.0.1",
+        "notify.webhook_networks": "127.0.0.1", "notify.subscriber_webhook_networks": "127.0.0.1",
         "notify.agent_networks": "127.0.0.1",
         "notify.interval_ms": 200,
         "notify.first_retry_s": 1,

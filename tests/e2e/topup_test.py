@@ -31,7 +31,7 @@ class TopUp(StageTest):
     settings = {
         "billing.report_interval_s": 1, "billing.warn_first_s": 12, "billing.warn_last_s": 10, "billing.hold_seconds": 2,
         "billing.fraud_limits": "true", "billing.credit_interval_s": 1, "billing.credit_months_by_country": "GB=0,FR=1",
-        "notify.webhook_networks": "127.0.0.1", "notify.first_retry_s": 1, "notify.attempts": 3,
+        "notify.webhook_networks": "127.0.0.1", "notify.subscriber_webhook_networks": "127.0.0.1", "notify.first_retry_s": 1, "notify.attempts": 3,
     }
 
     def with_own_deck(self, name, deck):

@@ -19,6 +19,8 @@
 namespace tollgate::gateway::api {
 namespace {
 
+using testing::AllOf;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -39,6 +41,7 @@ class Events : public Api {
            const std::optional<uuid>& carrier = {}) {
     within([&](pqxx::work& tx) {
       events::new_event one{.type = type, .at = std::chrono::system_clock::now(), .account_id = account, .carrier_id = carrier, .resource = resource};
+      one.data["trunk"] = one.data["node"] = "the operator's";
       one.data["text"] = "caf\u00e9 \"quoted\"";
       events::add_events(tx, {one});
       events::sequence_events(tx, 100);
@@ -64,7 +67,7 @@ class Events : public Api {
   }
 
   std::vector<events::webhook_work> take() {
-    return within([](pqxx::work& tx) { return events::take_webhooks(tx, 10, 10, 60s); }).value();
+    return within([](pqxx::work& tx) { return events::take_webhooks(tx, 10, 9, 10, 60s); }).value();
   }
 };
 
@@ -92,6 +95,11 @@ TEST_F(Events, AreSeenByThoseWhomTheyAreAbout) {
   EXPECT_THAT(types(as(of_alice, "GET", "/v1/events?account_id=" + bob)), ElementsAre());
   const std::string of_north = token_of("carrier", R"("carrier_id":")" + carrier + "\"");
   EXPECT_THAT(types(as(of_north, "GET", "/v1/events")), ElementsAre("trunk.down"));
+
+  constexpr const char *node = R"("node":)", *trunk = R"("trunk":)";
+  EXPECT_THAT(get("/v1/events?resource=call:1").text, AllOf(HasSubstr(node), HasSubstr(trunk)));
+  EXPECT_THAT(as(of_alice, "GET", "/v1/events").text, Not(AnyOf(HasSubstr(node), HasSubstr(trunk))));
+  EXPECT_THAT(as(of_north, "GET", "/v1/events").text, AllOf(Not(HasSubstr(node)), HasSubstr(trunk))) << "its own";
 }
 
 TEST_F(Events, AreWrittenByWhatCausesThem) {
@@ -166,6 +174,8 @@ TEST_F(Events, GoToTheWebhooksThatWantThem) {
   ASSERT_EQ(works.size(), 1U);
   ASSERT_EQ(works[0].what.size(), 1U);
   const std::int64_t first = works[0].what[0].what.position;
+  EXPECT_EQ(as(of_alice, "PATCH", path, R"({"description":"new"})").status, 200U);
+  EXPECT_TRUE(take().empty()) << "a change does not hand out what somebody is at";
 
   // It fails, is tried later, and holds up what is behind it; given up it does not.
   const auto end = [&](const events::delivery_outcome& outcome) {

@@ -64,37 +64,48 @@ web_post to(const std::string& url) {
   return {.url = url, .headers = {}, .body = "{}"};
 }
 
+constexpr auto operators = courier::sender_kind::carrier;
+
+TEST(Courier, WhatTheOperatorMayReachASubscriberMayNot) {
+  const listener inside;
+  const courier by({}, address_guard({"127.0.0.1"}), address_guard());
+  const auto came = by.post(to("http://127.0.0.1:" + inside.port() + "/"), courier::sender_kind::subscriber);
+  EXPECT_EQ(came.why, "leads to an address that is not public");
+  EXPECT_TRUE(inside.is_untouched());
+}
+
 TEST(Courier, NoWayOfWritingItLeadsInside) {
   const listener inside;
-  const courier by({}, address_guard());
+  const courier by({}, address_guard(), address_guard());
   for (const char* host :
        {"127.0.0.1", "localhost", "LOCALHOST.", "127.1", "0x7f000001", "2130706433", "0177.0.0.1", "0.0.0.0",
         "[::1]", "[::ffff:127.0.0.1]", "example.net@127.0.0.1", "127.0.0.1#example.net"}) {
-    const auto came = by.post(to(std::string("http://") + host + ":" + inside.port() + "/"));
+    const auto came = by.post(to(std::string("http://") + host + ":" + inside.port() + "/"), operators);
     EXPECT_FALSE(came.done) << host;
     EXPECT_TRUE(inside.is_untouched()) << host;
   }
-  EXPECT_EQ(by.post(to("http://localhost:" + inside.port())).why, "leads to an address that is not public")
+  EXPECT_EQ(by.post(to("http://localhost:" + inside.port()), operators).why,
+            "leads to an address that is not public")
       << "a name is judged by the address that it has when it is connected to";
-  const courier to_it({}, address_guard({"127.0.0.1"}));
+  const courier to_it({}, address_guard({"127.0.0.1"}), address_guard());
   for (const char* scheme : {"ftp", "gopher", "telnet", "dict", "smtp", "ldap"})
-    EXPECT_FALSE(to_it.post(to(scheme + ("://127.0.0.1:" + inside.port()) + "/x")).done) << scheme;
-  EXPECT_FALSE(to_it.post(to("file:///etc/passwd")).done);
+    EXPECT_FALSE(to_it.post(to(scheme + ("://127.0.0.1:" + inside.port()) + "/x"), operators).done) << scheme;
+  EXPECT_FALSE(to_it.post(to("file:///etc/passwd"), operators).done);
   EXPECT_TRUE(inside.is_untouched());
 }
 
 TEST(Courier, NoProxyOfTheEnvironmentIsAsked) {
   const listener proxy;
   setenv("http_proxy", ("http://127.0.0.1:" + proxy.port()).c_str(), 1);
-  const courier by({}, address_guard({"127.0.0.1"}));
-  EXPECT_FALSE(by.post(to("http://127.0.0.1:1/")).done);
+  const courier by({}, address_guard({"127.0.0.1"}), address_guard());
+  EXPECT_FALSE(by.post(to("http://127.0.0.1:1/"), operators).done);
   unsetenv("http_proxy");
   EXPECT_TRUE(proxy.is_untouched());
 }
 
 TEST(Courier, ARedirectionIsAFailureAndGoneIsForGood) {
   const listener server, elsewhere;
-  const courier by({}, address_guard({"127.0.0.1"}));
+  const courier by({}, address_guard({"127.0.0.1"}), address_guard());
   struct one {
     std::string answer;
     bool done, final;
@@ -109,7 +120,7 @@ TEST(Courier, ARedirectionIsAFailureAndGoneIsForGood) {
                           one{"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", false, false},
                           one{"HTTP/1.1 204 No Content\r\n\r\n", true, false}}) {
     std::thread answering([&] { server.answer(each.answer); });
-    const auto came = by.post(to("http://127.0.0.1:" + server.port() + "/"));
+    const auto came = by.post(to("http://127.0.0.1:" + server.port() + "/"), operators);
     answering.join();
     EXPECT_EQ(came.done, each.done) << each.answer;
     EXPECT_EQ(came.final, each.final) << each.answer;
