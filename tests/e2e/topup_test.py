@@ -181,13 +181,6 @@ class TopUp(StageTest):
         self.assertEqual(20_000_000, people["FR"].run("reactivate").event("reactivated")["balance_micros"])
         self.assertEqual("nothing_inactive", people["FR"].run("reactivate").event("refused")["code"])
 
-    def tollgate(self, *words):
-        environment = {**os.environ, "TOLLGATE_ADMIN_TOKEN": self.stage.gateway.admin_token}
-        command = [program("tollgate"), *words, "--url", self.stage.gateway.api_url]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
-        self.assertEqual(0, done.returncode, done.stderr)
-        return done.stdout
-
     def streamed(self, account, last_id, until):
         """What a stream of events after `last_id` tells, until it tells of this type."""
         link = http.client.HTTPConnection(self.stage.gateway.api_url.split("//")[1], timeout=PATIENCE_S)

@@ -9,7 +9,6 @@
 #include <zlib.h>
 
 #include "fixture.hpp"
-#include "gateway/api/entity_tag.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -132,7 +131,7 @@ TEST_F(Conditions, LargeAnswersAreCompressedForThoseWhoTakeIt) {
     EXPECT_EQ(plain.field("Content-Encoding"), "");
     EXPECT_EQ(plain.field("Vary"), "Accept-Encoding");
     EXPECT_EQ(packed.field("Content-Encoding"), "gzip");
-    const bool tagged = plain.text.size() <= tagged_most_bytes;
+    const bool tagged = plain.text.size() <= 256 << 10;  // making tags takes time on the thread of calls
     EXPECT_EQ(tagged, name == std::string_view("small"));
     EXPECT_NE(plain.field("ETag").empty(), tagged);
     EXPECT_EQ(packed.field("ETag") != plain.field("ETag"), tagged);
