@@ -147,7 +147,13 @@ TEST_F(Events, GoToTheWebhooksThatWantThem) {
   const std::string of_bob = token_of("subscriber", R"("account_id":")" + bob + "\"");
   EXPECT_EQ(as(of_alice, "POST", "/v1/webhooks", R"({"url":"https://x.example","account_id":")" + bob + "\"}").status, 403U);
   EXPECT_EQ(as(of_alice, "POST", "/v1/webhooks", R"({"url":"https://x.example","event_types":["fraud.limit"]})").status, 422U);
-  const answer own = as(of_alice, "POST", "/v1/webhooks", R"({"url":"mailto:alice@x.example"})");
+  const answer own = as(of_alice, "POST", "/v1/webhooks", R"({"url":"https://x.example/of-alice"})");
+  EXPECT_EQ(as(of_alice, "POST", "/v1/webhooks", R"({"url":"mailto:alice@x.example"})").status, 422U) << "also of calls";
+  const std::string few = R"({"url":"mailto:alice@x.example","event_types":["credit.expiring"]})";
+  const answer letters = as(of_alice, "POST", "/v1/webhooks", few);
+  EXPECT_EQ(letters.status, 201U);
+  EXPECT_EQ(as(of_alice, "PATCH", "/v1/webhooks/" + letters.string("id"), R"({"event_types":["call.ended"]})").status, 422U);
+  EXPECT_LT(as(of_alice, "DELETE", "/v1/webhooks/" + letters.string("id")).status, 300U);
   ASSERT_EQ(own.status, 201U) << own.text;
   const std::string path = "/v1/webhooks/" + own.string("id");
   EXPECT_EQ(as(of_bob, "POST", "/v1/webhooks", R"({"url":"https://x.example","id":")" + own.string("id") + "\"}").status, 409U);
