@@ -100,13 +100,16 @@ void read_settings(field_reader& fields, const request& from, events::webhook& i
     }
     into.event_types = std::move(*types);
   }
-  // Few letters, and none in the words of those who call: nobody has confirmed the mailbox.
-  const auto is_of_calls = [](const std::string& type) { return type.starts_with("call.") || type.starts_with("voicemail."); };
-  const bool mail = into.url.starts_with("mailto:") && from.by->as == role::subscriber;
-  if (mail && (into.event_types.empty() || std::any_of(into.event_types.begin(), into.event_types.end(), is_of_calls)))
-    fields.complain("event_types", "must be named for a mailbox, and be none of calls or messages");
   into.description = fields.text("description").value_or(into.description);
   into.enabled = fields.flag("enabled").value_or(into.enabled);
+}
+
+// Few letters to a mailbox that a subscriber names, and none in the words of those who call: nobody has confirmed it.
+void judge_mailbox(field_reader& fields, const request& from, const events::webhook& value) {
+  if (!value.url.starts_with("mailto:") || from.by->as != role::subscriber) return;
+  const auto is_of_calls = [](const std::string& type) { return type.starts_with("call.") || type.starts_with("voicemail."); };
+  if (value.event_types.empty() || std::any_of(value.event_types.begin(), value.event_types.end(), is_of_calls))
+    fields.complain("event_types", "must be named for a mailbox, and be none of calls or messages");
 }
 
 // Reads the webhook, changes it by `change` and answers how it is now; nothing: there is none, or it is another's.
@@ -153,6 +156,7 @@ awaitable<reply> create_webhook(services& with, const request& from) {
   wanted.secret = make_secret();
   if (!fields.has("url")) fields.complain("url", "is needed");
   read_settings(fields, from, wanted);
+  judge_mailbox(fields, from, wanted);
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (from.by->as == role::subscriber) {
     if (wanted.account_id && wanted.account_id != from.by->account_id) co_return forbidden();
@@ -192,11 +196,16 @@ awaitable<reply> change_webhook(services& with, const request& from) {
   events::webhook checked;
   read_settings(fields, from, checked);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  co_return co_await with_webhook(with, from, [&from](pqxx::work& tx, events::webhook now) {
+  std::optional<reply> refused;
+  const auto change = [&from, &refused](pqxx::work& tx, events::webhook now) {
     auto again = field_reader::of_body(from);
     read_settings(again, from, now);
-    events::change_webhook(tx, now);
-  });
+    judge_mailbox(again, from, now);
+    refused = again.refusal();
+    if (!refused) events::change_webhook(tx, now);
+  };
+  const reply changed = co_await with_webhook(with, from, change);
+  co_return refused ? *refused : changed;
 }
 
 awaitable<reply> remove_webhook(services& with, const request& from) {

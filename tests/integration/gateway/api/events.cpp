@@ -153,6 +153,7 @@ TEST_F(Events, GoToTheWebhooksThatWantThem) {
   const answer letters = as(of_alice, "POST", "/v1/webhooks", few);
   EXPECT_EQ(letters.status, 201U);
   EXPECT_EQ(as(of_alice, "PATCH", "/v1/webhooks/" + letters.string("id"), R"({"event_types":["call.ended"]})").status, 422U);
+  EXPECT_EQ(as(of_alice, "PATCH", "/v1/webhooks/" + letters.string("id"), R"({"url":"mailto:b@x.example"})").status, 200U);
   EXPECT_LT(as(of_alice, "DELETE", "/v1/webhooks/" + letters.string("id")).status, 300U);
   ASSERT_EQ(own.status, 201U) << own.text;
   const std::string path = "/v1/webhooks/" + own.string("id");
