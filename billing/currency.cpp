@@ -30,7 +30,7 @@ boost::system::result<void> set_least_top_up(pqxx::transaction_base& tx, const s
   if (!is_currency(code)) return error::unknown_currency;
   if (least && (*least <= money{} || *least > max_balance)) return error::invalid_amount;
   const auto changed =
-      tx.exec_params("UPDATE billing.currency SET least_top_up_micros = nullif($2, 0) WHERE currency = $1",
+      tx.exec_params("UPDATE billing.currency SET least_top_up_micros = nullif($2::bigint, 0) WHERE currency = $1",
                      code, least.value_or(money{}).micros);
   if (changed.affected_rows() == 0) return error::unknown_currency;
   return {};

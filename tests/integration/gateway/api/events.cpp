@@ -41,7 +41,8 @@ class Events : public Api {
            const std::optional<uuid>& carrier = {}) {
     within([&](pqxx::work& tx) {
       events::new_event one{.type = type, .at = std::chrono::system_clock::now(), .account_id = account, .carrier_id = carrier, .resource = resource};
-      one.data["trunk"] = one.data["node"] = "the operator's";
+      one.data["trunk"] = "the operator's";
+      one.data["node"] = "the operator's";
       one.data["text"] = "caf\u00e9 \"quoted\"";
       events::add_events(tx, {one});
       events::sequence_events(tx, 100);

@@ -106,6 +106,7 @@ TEST_F(TaxApi, CurrenciesHaveTheirOwnPricesAndDecks) {
   EXPECT_EQ(open("bob", R"("currency":"USD","rate_deck":"euros")").string("code"), "wrong_currency");
   const answer bob = open("bob", R"("currency":"USD","rate_deck":"dollars")");
   ASSERT_EQ(bob.status, 201U) << bob.text;
+  EXPECT_EQ(put("/v1/currencies/USD/least_topup", R"({"amount":"2500"})").status, 200U);  // beyond 2^31 micro-units
   EXPECT_EQ(put("/v1/currencies/USD/least_topup", R"({"amount":"25"})").status, 200U);
   EXPECT_EQ(put("/v1/currencies/XYZ/least_topup", R"({"amount":"25"})").status, 422U);
   const auto pay = [&](const char* id, const char* amount, const char* currency) {
