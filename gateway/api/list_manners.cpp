@@ -129,6 +129,8 @@ void fulfil(const list_wish& wish, reply& out) {
   auto body = json::parse(out.body, broken);
   auto* const fields = broken ? nullptr : body.if_object();
   if (fields == nullptr) return;
+  const bool is_page = wish.limit || wish.begin > 0;
+  if (is_page) fields->emplace("next", nullptr);  // now: a new member may move the items
   auto* const listed = fields->if_contains("items");
   if (listed == nullptr || !listed->is_array()) {
     if (!wish.fields.empty()) out.body = json::serialize(part_of(std::move(body), wish.fields));
@@ -141,7 +143,7 @@ void fulfil(const list_wish& wish, reply& out) {
       return wish.descending ? is_less(member(other), member(one)) : is_less(member(one), member(other));
     });
   }
-  if (wish.limit || wish.begin > 0) {
+  if (is_page) {
     const std::size_t begin = std::min(wish.begin, items.size());
     const std::size_t end = std::min(items.size(), begin + wish.limit.value_or(items.size()));
     const bool more = end < items.size();

@@ -243,6 +243,7 @@ void call_service::take_call(sip::incoming_invite invite) {
     return environment_.sip.reject(invite.key, 503, "Service Unavailable", 34);
   }
   environment_.trunks.call_came(trunk, true);
+  environment_.trunks.call_started(trunk);  // before the next INVITE asks for room; run() gives it back
   tasks_.spawn("inbound_call",
                inbound_call::run(std::make_shared<inbound_call>(environment_, std::move(invite), trunk)));
 }

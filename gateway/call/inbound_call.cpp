@@ -68,7 +68,6 @@ boost::asio::awaitable<void> inbound_call::run(std::shared_ptr<inbound_call> sel
   registry.add(self);
   registry.bind(self->dialog_, self->facts_.call_id);
   self->trace_dialog(self->invite_.sip_call_id, self->trunk_->name);
-  self->environment_.trunks.call_started(self->trunk_);
   try {
     co_await self->live();
   } catch (const std::exception& e) {

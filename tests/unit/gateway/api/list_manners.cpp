@@ -41,6 +41,8 @@ TEST_F(Lists, ThatComeWholeAreSortedAndPaged) {
   EXPECT_EQ(fulfilled(three), "{\"items\":[{\"n\":-1}],\"next\":null}\n");
   EXPECT_EQ(wish("/v1/trunks?cursor=7"), 0U);
   EXPECT_EQ(fulfilled(three), "{\"items\":[],\"next\":null}\n");
+  EXPECT_EQ(wish("/v1/trunks?limit=1&fields=n"), 0U);
+  EXPECT_EQ(fulfilled(R"({"items":[{"n":1},{"n":2}]})"), "{\"items\":[{\"n\":1}],\"next\":\"1\"}\n") << "had no next";
   EXPECT_TRUE(from_.query.empty()) << "the resource knows nothing of it";
   for (const char* bad : {"?limit=0", "?limit=1001", "?limit=x", "?cursor=-1", "?sort=", "?sort=-", "?fields=", "?fields=,"})
     EXPECT_EQ(wish(std::string("/v1/trunks") + bad), 422U) << bad;
