@@ -130,7 +130,7 @@ void fulfil(const list_wish& wish, reply& out) {
   auto* const fields = broken ? nullptr : body.if_object();
   if (fields == nullptr) return;
   const bool is_page = wish.limit || wish.begin > 0;
-  if (is_page) fields->emplace("next", nullptr);  // now: a new member may move the items
+  if (is_page) fields->emplace("next", nullptr);  // now: emplace and [] may move the items
   auto* const listed = fields->if_contains("items");
   if (listed == nullptr || !listed->is_array()) {
     if (!wish.fields.empty()) out.body = json::serialize(part_of(std::move(body), wish.fields));
@@ -149,7 +149,7 @@ void fulfil(const list_wish& wish, reply& out) {
     const bool more = end < items.size();
     items.erase(items.begin() + end, items.end());
     items.erase(items.begin(), items.begin() + begin);
-    (*fields)["next"] = more ? json::value(std::to_string(end)) : json::value(nullptr);
+    fields->at("next") = more ? json::value(std::to_string(end)) : json::value(nullptr);
   }
   if (!wish.fields.empty())
     for (auto& item : items)
