@@ -264,12 +264,13 @@ boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx, const
 
 namespace {
 
-// Numbers in grace whose owners can pay by now: they need not wait for its end.
+// Numbers in grace whose owners can pay by now: they need not wait for its end. Drawn at random: who cannot pay after all, for the
+// tax that comes to the price, holds up nobody.
 void renew_in_grace(pqxx::transaction_base& tx, system_clock::time_point now, int limit, term_report& report) {
   const auto rows = tx.exec_params(
       select_number + " WHERE state = 'grace' AND auto_renew AND EXISTS (SELECT FROM billing.account a WHERE a.account_id = "
                       "voicemail.number.account_id AND NOT a.blocked AND a.posted_micros - a.held_micros >= "
-                      "voicemail.price_of(voicemail.number.number, a.currency::text, term_months)) ORDER BY number LIMIT $1 FOR UPDATE "
+                      "voicemail.price_of(voicemail.number.number, a.currency::text, term_months)) ORDER BY random() LIMIT $1 FOR UPDATE "
                       "SKIP LOCKED",
       std::clamp(limit, 1, 1000));
   for (const auto& row : rows)
