@@ -24,9 +24,8 @@
 #include "gateway/call_events.hpp"
 #include "gateway/call_traces.hpp"
 #include "gateway/change_listener.hpp"
+#include "gateway/data_store.hpp"
 #include "gateway/db/database.hpp"
-#include "gateway/db/embedded_postgresql.hpp"
-#include "gateway/db/migrator.hpp"
 #include "gateway/device/device_desk.hpp"
 #include "gateway/identity/identity_desk.hpp"
 #include "gateway/key_store.hpp"
@@ -34,6 +33,7 @@
 #include "gateway/notify/event_desk.hpp"
 #include "gateway/notify/notifier.hpp"
 #include "gateway/overlay/server.hpp"
+#include "gateway/prompts.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/tariff.hpp"
 #include "voicemail/mailbox_settings.hpp"
@@ -50,71 +50,11 @@ call::clocks real_clocks() {
   return {[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
 }
 
-voicemail::prompt_set load_prompts(const std::filesystem::path& folder, voicemail::language spoken) {
-  auto prompts = voicemail::prompt_set::load(folder, spoken);
-  if (!prompts)
-    throw std::runtime_error("voicemail: cannot read the prompts in " + folder.string() +
-                             " (install asterisk-core-sounds-" + std::string(voicemail::to_text(spoken)) +
-                             "-wav, or name another folder)");
-  return std::move(*prompts);
-}
-
-// The carrier's own choice has to be there; of the other languages, those whose folders are.
-voicemail::prompt_library load_prompts(const configuration& settings) {
-  const auto own = voicemail::parse_language(settings.voicemail.language).value();
-  voicemail::prompt_library library(load_prompts(settings.voicemail.prompts, own));
-  for (const auto& each : settings.voicemail.prompts_by_language) {
-    const auto spoken = voicemail::parse_language(each.substr(0, 2)).value();
-    const std::filesystem::path folder = each.substr(3);
-    if (spoken == own) continue;
-    if (!std::filesystem::exists(folder)) {
-      spdlog::info("event=language_absent language={}", voicemail::to_text(spoken));
-      continue;
-    }
-    library.add(load_prompts(folder, spoken));
-  }
-  return library;
-}
-
 asio::ssl::context tls_context(const key_store& keys) {
   auto context = overlay::make_server_context(keys.certificate.certificate, keys.certificate.key);
   if (!context) throw std::runtime_error("the overlay's certificate and key do not belong together");
   return std::move(*context);
 }
-
-// Where the money is kept: the operator's PostgreSQL or our own, with the schema up to date.
-class data_store {
- public:
-  explicit data_store(const configuration& settings) {
-    auto url = settings.database.url;
-    if (url.empty()) {
-      db::embedded_postgresql_options options;
-      options.directory = settings.state_directory / "postgresql";
-      options.binaries = settings.database.postgresql_binaries;
-      embedded_.emplace(options);
-      url = embedded_->url();
-    }
-    url_ = url;
-    const auto report = db::migrate(url);
-    if (!report.ok())
-      throw std::runtime_error("the database schema cannot be brought up to date: " + report.problem);
-    for (const auto& name : report.applied)
-      spdlog::info("event=migration_applied name={}", name);
-    database_.emplace(database_options_of(settings, url));
-  }
-  ~data_store() {
-    database_.reset();
-    embedded_.reset();
-  }
-
-  db::database& database() { return *database_; }
-  const std::string& url() const { return url_; }
-
- private:
-  std::string url_;
-  std::optional<db::embedded_postgresql> embedded_;
-  std::optional<db::database> database_;
-};
 
 class application {
  public:
@@ -234,15 +174,11 @@ application::application(const configuration& settings)
                    }},
       calls_(environment_, tasks_, service_options_of(settings)),
       notifier_({context_.get_executor(), store_.database(), sip_, call_settings_.audio_keys, clocks_,
-                 [](std::string_view body, std::string_view secret, notify::wall_time now) {
-                   return api::make_signature(body, secret, now);
-                 },
+                 &api::make_signature,
                  [this](asio::awaitable<void> task) { tasks_.spawn("notify", std::move(task)); }},
                 courier_of(settings), notifier_options_of(settings)),
       events_({context_.get_executor(), store_.database(), clocks_,
-               [](std::string_view body, std::string_view secret, notify::wall_time now) {
-                 return api::make_signature(body, secret, now);
-               },
+               &api::make_signature,
                [this](asio::awaitable<void> task) { tasks_.spawn("webhook", std::move(task)); }},
               courier_of(settings), event_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, hasher_, clocks_, environment_.rates,
