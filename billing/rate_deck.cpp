@@ -165,7 +165,7 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& as
   tell_difference(tx, request, text.lines, report);
   // Not the newest version: that one may come into force later than is asked for now, or never have.
   const auto same = tx.exec_params(
-      "SELECT version FROM (SELECT version, digest FROM billing.deck_version WHERE deck = $1 AND "
+      "SELECT version FROM (SELECT version, digest FROM billing.deck_version WHERE deck = $1 AND withdrawn_at IS NULL AND "
       "effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1) v WHERE digest = $3::bytea",
       request.name, iso_time(request.effective_from), digest);
   if (!same.empty() || request.dry_run) {
@@ -175,6 +175,10 @@ deck_import_report import_deck(pqxx::transaction_base& tx, const deck_import& as
     return report;
   }
   report.version = newest + 1;
+  if (request.accept && !request.accept(report)) {
+    report.result = deck_import_report::outcome::declined;
+    return report;
+  }
   const auto id = tx.exec_params1(
       "INSERT INTO billing.deck_version (deck, version, effective_from, note, rates, digest) VALUES ($1, $2, "
       "$3, $4, $5, $6::bytea) RETURNING deck_version_id",

@@ -5,6 +5,7 @@
 
 #include <boost/system/result.hpp>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,6 +75,8 @@ enum class deck_kind : std::uint8_t { sell, cost };
 // "sell", "cost"
 const char* to_string(deck_kind value);
 
+struct deck_import_report;
+
 struct deck_import {
   std::string name = "default";
   deck_kind kind = deck_kind::sell;  // a deck keeps the kind of its first version
@@ -85,6 +88,8 @@ struct deck_import {
   std::optional<wall_time> now{};
   std::string note{};                                // who and why
   bool dry_run = false;                              // check everything, write nothing
+  // Asked, with what it would change, before anything is written: false, and nothing is.
+  std::function<bool(const deck_import_report&)> accept{};
   std::size_t changes_listed = most_changes_listed;  // of each kind, in the report
 };
 
@@ -93,6 +98,7 @@ struct deck_import_report {
     imported,
     unchanged /* the version in force at effective_from has the same content */,
     checked /* dry run, good */,
+    declined /* by deck_import::accept */,
     refused
   };
   outcome result = outcome::refused;
@@ -120,6 +126,7 @@ struct deck_version {
   wall_time effective_from{};
   wall_time imported_at{};
   std::string note{};
+  std::optional<wall_time> withdrawn_at{};  // then it never comes into force
 };
 
 // All versions of all decks, newest first.

@@ -43,7 +43,7 @@ deck_kind kind_of(const std::string& text) {
 pqxx::result find_version(pqxx::transaction_base& tx, const std::string& deck, const std::string& moment) {
   return tx.exec_params(
       "SELECT deck_version_id, currency, version FROM billing.deck_version JOIN billing.deck USING (deck) "
-      "WHERE deck = $1 AND effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1",
+      "WHERE deck = $1 AND withdrawn_at IS NULL AND effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1",
       deck, moment);
 }
 
@@ -53,7 +53,8 @@ std::vector<deck_version> list_decks(pqxx::transaction_base& tx) {
   std::vector<deck_version> versions;
   for (const auto& row : tx.exec(
            "SELECT deck, currency, version, rates, (extract(epoch FROM effective_from) * 1000000)::bigint, "
-           "(extract(epoch FROM imported_at) * 1000000)::bigint, note, kind "
+           "(extract(epoch FROM imported_at) * 1000000)::bigint, note, kind, "
+           "(extract(epoch FROM withdrawn_at) * 1000000)::bigint "
            "FROM billing.deck_version JOIN billing.deck USING (deck) ORDER BY deck_version_id DESC"))
     versions.push_back({.name = row[0].as<std::string>(),
                         .kind = kind_of(row[7].as<std::string>()),
@@ -62,7 +63,8 @@ std::vector<deck_version> list_decks(pqxx::transaction_base& tx) {
                         .rates = row[3].as<std::size_t>(),
                         .effective_from = sql::time_of(row[4]).value(),
                         .imported_at = sql::time_of(row[5]).value(),
-                        .note = row[6].as<std::string>()});
+                        .note = row[6].as<std::string>(),
+                        .withdrawn_at = sql::time_of(row[8])});
   return versions;
 }
 
@@ -70,11 +72,11 @@ std::vector<deck_in_force> decks_in_force(pqxx::transaction_base& tx, wall_time 
   std::vector<deck_in_force> decks;
   for (const auto& row :
        tx.exec_params("SELECT deck, kind, currency, (SELECT deck_version_id FROM billing.deck_version v "
-                      "WHERE v.deck = d.deck AND "
+                      "WHERE v.deck = d.deck AND withdrawn_at IS NULL AND "
                       "effective_from <= $1 ORDER BY effective_from DESC, version DESC LIMIT 1), "
                       "(SELECT (extract(epoch FROM min(effective_from)) * 1000000)::bigint FROM "
                       "billing.deck_version v WHERE v.deck "
-                      "= d.deck AND effective_from > $1) FROM billing.deck d ORDER BY deck",
+                      "= d.deck AND withdrawn_at IS NULL AND effective_from > $1) FROM billing.deck d ORDER BY deck",
                       iso_time(at)))
     decks.push_back({.name = row[0].as<std::string>(),
                      .kind = kind_of(row[1].as<std::string>()),
@@ -101,7 +103,7 @@ boost::system::result<rate_table> load_rate_table(pqxx::transaction_base& tx, st
   // for.
   const auto change = tx.exec_params1(
       "SELECT (extract(epoch FROM min(t)) * 1000000)::bigint FROM ("
-      "SELECT effective_from AS t FROM billing.deck_version WHERE deck = $1 "
+      "SELECT effective_from AS t FROM billing.deck_version WHERE deck = $1 AND withdrawn_at IS NULL "
       "UNION ALL SELECT effective_from FROM billing.rate WHERE deck_version_id = $3 "
       "UNION ALL SELECT effective_until FROM billing.rate WHERE deck_version_id = $3) x WHERE t > $2 AND "
       "isfinite(t)",

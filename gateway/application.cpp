@@ -18,6 +18,7 @@
 #include "gateway/advertised_address.hpp"
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/node_store.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/api/webhook_signature.hpp"
 #include "gateway/call/call_service.hpp"
@@ -35,6 +36,7 @@
 #include "gateway/overlay/server.hpp"
 #include "gateway/prompts.hpp"
 #include "gateway/settings.hpp"
+#include "gateway/subscriber/calling_policy.hpp"
 #include "gateway/tariff.hpp"
 #include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_store.hpp"
@@ -77,7 +79,11 @@ class application {
   asio::awaitable<void> open_records();
   asio::awaitable<void> keep_records();
   asio::awaitable<void> deliver_events();
+  asio::awaitable<void> tell_of_node();
+  asio::awaitable<bool> read_dial_policy();
+  asio::awaitable<void> reread_dial_policy();
   void drain(bool stop);
+  bool undrain();
   void on_change(change what, const std::string& about);
   std::vector<overlay::session_ptr> devices_of(const boost::uuids::uuid& account_id) const;
   void announce() const;
@@ -92,6 +98,9 @@ class application {
       mailboxes_timer_{context_}, traces_timer_{context_}, events_timer_{context_}, records_timer_{context_};
   bool stopping_ = false;
   bool waiting_ = false;  // for the first signal
+  bool ending_ = false;   // after the last call
+  bool telling_ = false, tell_again_ = false;  // of the node
+  std::optional<std::int64_t> obeyed_;         // the newest order of another node
   bool database_reachable_ = true;
   std::chrono::steady_clock::time_point flood_told_{};
   int exit_code_ = 0;
@@ -182,12 +191,13 @@ application::application(const configuration& settings)
                [this](asio::awaitable<void> task) { tasks_.spawn("webhook", std::move(task)); }},
               courier_of(settings), event_options_of(settings)),
       devices_({store_.database(), calls_, tasks_, logins_, hasher_, clocks_, environment_.rates,
-                environment_.devices_of, call_settings_.dial_policy, turn_options_of(settings),
+                environment_.devices_of, [this] { return call_settings_.dial_policy; }, turn_options_of(settings),
                 lapse_policy_of(settings), open_voucher_key(settings), call_settings_.audio_keys}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
       operations_({environment_, calls_, tariff_, overlay_, [this] { return database_reachable_; },
-                   [this](bool stop) { drain(stop); }, traces_, events_, settings.overlay.address,
+                   [this](bool stop) { drain(stop); }, [this] { return undrain(); }, [this] { return ending_ || stopping_; },
+                   [this]() -> asio::awaitable<void> { return reread_dial_policy(); }, traces_, events_, settings.overlay.address,
                    settings.sip.address + ":" + std::to_string(settings.sip.port), settings.billing.deck,
                    settings.billing.currency}),
       api_(context_, api_options_of(settings), store_.database(), hasher_, logins_, operations_) {}
@@ -232,7 +242,8 @@ asio::awaitable<void> application::start() {
   co_await calls_.recover();
   const auto rates = co_await tariff_.reload_rates();
   const auto trunks = co_await tariff_.reload_trunks();
-  if (!rates || !trunks) throw std::runtime_error("the database does not answer");
+  const bool policy = co_await read_dial_policy();
+  if (!rates || !trunks || !policy) throw std::runtime_error("the database does not answer");
   sip_.set_admission([this](const pstn::sip::source_address& source, std::string_view user) {
     return trunks_.admit(source, user);
   });
@@ -258,6 +269,7 @@ asio::awaitable<void> application::start() {
                              started.error().message());
   api_.start();
   announce();
+  co_await tell_of_node();
 }
 
 void application::announce() const {
@@ -278,7 +290,45 @@ asio::awaitable<void> application::watch_database() {
     if (look % looks_per_ping != 0) continue;
     const auto answered = co_await store_.database().run(ping, {.idempotent = true});
     database_reachable_ = answered.has_value();
+    if (database_reachable_) co_await tell_of_node();
   }
+}
+
+// Writes this node's row, and does what another node has asked of it since it started.
+asio::awaitable<void> application::tell_of_node() {
+  tell_again_ = true;
+  if (telling_) co_return;
+  telling_ = true;
+  while (tell_again_) {
+    tell_again_ = false;
+    const auto now = operations_.status();
+    const auto why = operations_.not_ready();
+    const bool fresh = !obeyed_;
+    const auto work = [&](pqxx::work& tx) { return api::keep_node(tx, call_settings_.instance, now, why, fresh); };
+    const auto order = co_await store_.database().run(work, {.idempotent = true, .patience = std::chrono::milliseconds(0)});
+    if (!order) break;
+    const bool is_new = !fresh && order->number > *obeyed_;
+    obeyed_ = order->number;
+    if (!is_new) continue;
+    if (order->wish == api::node_wish::serve)
+      undrain();
+    else
+      drain(order->wish == api::node_wish::stop);
+  }
+  telling_ = false;
+}
+
+// What was set at run time holds for every node; without it, what this one's configuration says.
+asio::awaitable<bool> application::read_dial_policy() {
+  const auto work = [](pqxx::work& tx) { return subscriber::find_general_policy(tx); };
+  const auto found = co_await store_.database().run(work, {.idempotent = true});
+  if (!found) co_return false;
+  call_settings_.dial_policy = *found ? **found : dial_policy_of(settings_);
+  co_return true;
+}
+
+asio::awaitable<void> application::reread_dial_policy() {
+  co_await read_dial_policy();
 }
 
 // Renews, lapses and frees rented numbers when their dates ask for it. Any node may: a renewal is charged
@@ -489,6 +539,12 @@ void application::on_change(change what, const std::string& about) {
     calls_.credit_grew(std::nullopt);
     devices_.notify_mailboxes(overlay_.attached_accounts());
   }
+  if (what == change::everything || what == change::dial_policy) tasks_.spawn("read_dial_policy", reread_dial_policy());
+  if (what == change::dial_policy) return;
+  if (what == change::node) {
+    if (about == settings_.node.name) tasks_.spawn("tell_of_node", tell_of_node());
+    return;
+  }
   if (what == change::mailbox) {
     if (const auto account = api::parse_uuid(about)) devices_.notify_mailboxes({*account});
     return;
@@ -505,9 +561,21 @@ void application::on_change(change what, const std::string& about) {
 
 void application::drain(bool stop) {
   spdlog::info("event=draining calls={} stop={}", registry_.size(), stop);
+  ending_ |= stop;
   calls_.set_draining(true);
   overlay_.set_draining(true);
   if (stop && waiting_) signals_.cancel();  // goes on in wait_for_signal
+  tasks_.spawn("tell_of_node", tell_of_node());
+}
+
+bool application::undrain() {
+  if (ending_ || stopping_) return false;
+  if (!calls_.draining()) return true;
+  spdlog::info("event=undrained");
+  calls_.set_draining(false);
+  overlay_.set_draining(false);
+  tasks_.spawn("tell_of_node", tell_of_node());
+  return true;
 }
 
 // SIGTERM, or a drain that is to stop the process: live calls go on for a while. SIGINT: they are ended now.
@@ -517,7 +585,7 @@ asio::awaitable<void> application::wait_for_signal() {
   const int first = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, drained));
   waiting_ = false;
   if (!drained && first != SIGTERM) co_return;
-  drain(false);
+  drain(true);
   // A second signal ends the patience.
   signals_.async_wait([this](boost::system::error_code error, int) {
     if (!error) calls_.hurry();

@@ -67,7 +67,8 @@ void change_listener::run() {
 // Begins to listen. A server that has gone silent since it took the connection is given up after ping_ms.
 bool change_listener::subscribe(PGconn* server) const {
   static constexpr auto channels =
-      "LISTEN tollgate_rates; LISTEN tollgate_trunks; LISTEN tollgate_credit; LISTEN tollgate_mailbox";
+      "LISTEN tollgate_rates; LISTEN tollgate_trunks; LISTEN tollgate_credit; LISTEN tollgate_mailbox; "
+      "LISTEN tollgate_nodes; LISTEN tollgate_dial_policy";
   if (PQsetnonblocking(server, 1) != 0 || PQsendQuery(server, channels) == 0) return false;
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(ping_ms);
   while (true) {
@@ -109,6 +110,10 @@ bool change_listener::listen() {
         heard_(change::credit, note->extra);
       else if (channel == "tollgate_mailbox")
         heard_(change::mailbox, note->extra);
+      else if (channel == "tollgate_nodes")
+        heard_(change::node, note->extra);
+      else if (channel == "tollgate_dial_policy")
+        heard_(change::dial_policy, "");
       else
         (channel == "tollgate_trunks" ? trunks : rates) = true;
       PQfreemem(note);

@@ -58,7 +58,9 @@ struct simulation_options {
 };
 int command_simulate(const configuration& settings, const remote_options& remote,
                      const simulation_options& what);
-int command_drain(const configuration& settings, const remote_options& remote, bool stop);
+// `node`: another gateway on the same database; empty: the one that is asked.
+int command_drain(const configuration& settings, const remote_options& remote, const std::string& node, bool stop);
+int command_undrain(const configuration& settings, const remote_options& remote, const std::string& node);
 /// exit_failed if something is wrong; what is only noteworthy does not count.
 int command_doctor(const configuration& settings, const remote_options& remote,
                    std::chrono::system_clock::time_point now);

@@ -62,7 +62,7 @@ findings ask_gateway_itself(const configuration& settings, const remote_options&
     return all;
   }
   if (text_of(status.body, "draining") == "true")
-    all.push_back({verdict::warning, "gateway", "it is draining: new calls are refused", "start it anew"});
+    all.push_back({verdict::warning, "gateway", "it is draining: new calls are refused", "tollgate undrain, or start it anew"});
   if (const std::string spooled = text_of(status.body, "settlements_spooled");
       spooled != "0" && spooled != "-")
     all.push_back({verdict::warning, "gateway", spooled + " settlements wait for the database",

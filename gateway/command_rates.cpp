@@ -116,6 +116,8 @@ int command_rates_import(const configuration& settings, const remote_options& re
   if (found.code == exit_done)
     std::cout << text_of(found.body, "outcome") << ": deck " << text_of(found.body, "deck") << ", version "
               << text_of(found.body, "version") << ", " << text_of(found.body, "rates") << " rates\n";
+  if (text_of(found.body, "outcome") == "checked")
+    std::cout << "to import exactly this: tollgate rates commit " << text_of(found.body, "id") << "\n";
   print_difference(object_of(found.body, "difference"));
   if (found.code == exit_done)
     print_list(found.body, "sold_below_cost", "warning: sold below cost", print_loss);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tollgate status|calls|hangup|drain|simulate`: a running gateway, over its REST API.
+// `tollgate status|calls|hangup|drain|undrain|simulate`: a running gateway, over its REST API.
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -135,11 +135,23 @@ int command_hangup(const configuration& settings, const remote_options& remote, 
   return found.code;
 }
 
-int command_drain(const configuration& settings, const remote_options& remote, bool stop) {
-  const answer found =
-      ask(settings, remote, "POST", "/v1/drain", stop ? R"({"stop":true})" : R"({"stop":false})");
+int command_drain(const configuration& settings, const remote_options& remote, const std::string& node, bool stop) {
+  const std::string target = node.empty() ? "/v1/drain" : "/v1/nodes/" + url_encoded(node) + "/drain";
+  const answer found = ask(settings, remote, "POST", target, stop ? R"({"stop":true})" : R"({"stop":false})");
   if (found.code == exit_done && !remote.json)
     std::cout << "draining, " << text_of(found.body, "calls") << " live calls\n";
+  return found.code;
+}
+
+int command_undrain(const configuration& settings, const remote_options& remote, const std::string& node) {
+  std::string name = node;
+  if (name.empty()) {
+    const auto status = ask_gateway(settings, remote, {.target = "/v1/status"});
+    if (status.code != exit_done) return status.code;
+    name = text_of(status.body, "node");
+  }
+  const answer found = ask(settings, remote, "POST", "/v1/nodes/" + url_encoded(name) + "/undrain");
+  if (found.code == exit_done && !remote.json) std::cout << name << " takes calls\n";
   return found.code;
 }
 

@@ -32,6 +32,7 @@ struct arguments {
   std::string config;
   remote_options remote;
   bool print = false, look_only = false, stop = false, watch = false;
+  std::string node;  // to drain; empty: the one that is asked
   std::string call_id;
   simulation_options simulation;
   trace_options trace;
@@ -137,9 +138,22 @@ cdr_commands add_cdr(CLI::App& app, arguments& given) {
 
 struct rates_commands {
   const CLI::App* take = nullptr;
+  const CLI::App* compare = nullptr;
   const CLI::App* give = nullptr;
   const CLI::App* list = nullptr;
 };
+
+void add_deck_options(CLI::App& command, rates_import_options& in) {
+  command.add_option("csv", in.csv, "The deck; -: standard input")->required();
+  command.add_option("--deck", in.deck, "Its name (default: the gateway's default deck)");
+  command.add_option("--currency", in.currency, "Its currency (default: the gateway's)");
+  command.add_option("--kind", in.kind, "sell (default), or cost: what a carrier charges")
+      ->check(CLI::IsMember({"sell", "cost"}));
+  command.add_option("--effective-from", in.effective_from, "RFC 3339, or a day, UTC; not in the past (default: now)");
+  command.add_option("--note", in.note, "Kept with the version");
+  command.add_option("--changes", in.changes, "How many changes of each kind are shown (100)")
+      ->check(CLI::Range(0, 10'000));
+}
 
 rates_commands add_rates(CLI::App& app, arguments& given) {
   CLI::App* const rates = app.add_subcommand("rates", "Rate decks");
@@ -148,24 +162,17 @@ rates_commands add_rates(CLI::App& app, arguments& given) {
   CLI::App* const take =
       add_remote(*rates, "import",
                  "Import a deck as its next version, whole or not at all, and show what it changes", given);
-  auto& in = given.rates_import;
-  take->add_option("csv", in.csv, "The deck; -: standard input")->required();
-  take->add_flag("--dry-run", in.dry_run,
-                 "Import nothing: only tell what would change, and every mistake by line");
-  take->add_option("--deck", in.deck, "Its name (default: the gateway's default deck)");
-  take->add_option("--currency", in.currency, "Its currency (default: the gateway's)");
-  take->add_option("--kind", in.kind, "sell (default), or cost: what a carrier charges")
-      ->check(CLI::IsMember({"sell", "cost"}));
-  take->add_option("--effective-from", in.effective_from, "RFC 3339, or a day, UTC; not in the past (default: now)");
-  take->add_option("--note", in.note, "Kept with the version");
-  take->add_option("--changes", in.changes, "How many changes of each kind are shown (100)")
-      ->check(CLI::Range(0, 10'000));
+  take->add_flag("--dry-run", given.rates_import.dry_run,
+                 "Import nothing: only tell what would change, and every mistake by line; tollgate rates commit imports it then");
+  add_deck_options(*take, given.rates_import);
+  CLI::App* const compare = add_remote(*rates, "diff", "Show what a deck would change: import --dry-run", given);
+  add_deck_options(*compare, given.rates_import);
   CLI::App* const give = add_remote(*rates, "export", "Write a version as CSV, importable again", given);
   auto& out = given.rates_export;
   give->add_option("deck", out.deck, "The deck's name")->required();
   give->add_option("--version", out.version, "Its number (default: the one in force)");
   give->add_option("-o,--output", out.output, "The file (default: standard output)");
-  return {take, give, add_remote(*rates, "list", "List the versions of all decks", given)};
+  return {take, compare, give, add_remote(*rates, "list", "List the versions of all decks", given)};
 }
 
 struct token_commands {
@@ -209,6 +216,8 @@ CLI::App* group_of(CLI::App& app, const char* name) {
                                                         {"carriers", "Carriers"},
                                                         {"trunks", "Trunks: the ways to carriers"},
                                                         {"limits", "Limits against fraud"},
+                                                        {"nodes", "The gateways on one database"},
+                                                        {"dial-policy", "What everybody may call"},
                                                         {"webhooks", "Who is told of events"},
                                                         {"numbers", "Telephone numbers for rent"},
                                                         {"mailboxes", "Voicemail: settings, limits and messages"}};
@@ -249,6 +258,12 @@ void add_resources(CLI::App& app, arguments& given) {
   }
 }
 
+const CLI::App* add_undrain(CLI::App& app, arguments& given) {
+  CLI::App* const undrain = add_remote(app, "undrain", "Take new calls again", given);
+  undrain->add_option("--node", given.node, "Another gateway on the same database (tollgate nodes list)");
+  return undrain;
+}
+
 int run_command(int count, char** words) {
   arguments given;
   CLI::App app{
@@ -274,6 +289,8 @@ int run_command(int count, char** words) {
   hangup->add_option("call", given.call_id, "The call's id")->required();
   CLI::App* const drain = add_remote(app, "drain", "Refuse new calls and let the live ones end", given);
   drain->add_flag("--stop", given.stop, "End the gateway after the last call");
+  drain->add_option("--node", given.node, "Another gateway on the same database (tollgate nodes list)");
+  const CLI::App* const undrain = add_undrain(app, given);
   CLI::App* const simulate = add_remote(
       app, "simulate", "Show how a call would be routed, at what price and cost, without placing it", given);
   simulate->add_option("number", given.simulation.number, "The number, as a person dials it")->required();
@@ -323,7 +340,10 @@ int run_command(int count, char** words) {
     if (cdr.take->parsed()) return command_cdr_export(settings, given.remote, given.cdr_export);
     if (cdr.reconcile->parsed()) return command_cdr_reconcile(settings, given.remote, given.cdr_reconcile);
     if (cdr.rerate->parsed()) return command_cdr_rerate(settings, given.remote, given.cdr_rerate);
-    if (rates.take->parsed()) return command_rates_import(settings, given.remote, given.rates_import);
+    if (rates.take->parsed() || rates.compare->parsed()) {
+      given.rates_import.dry_run |= rates.compare->parsed();
+      return command_rates_import(settings, given.remote, given.rates_import);
+    }
     if (rates.give->parsed()) return command_rates_export(settings, given.remote, given.rates_export);
     if (rates.list->parsed()) return command_rates_list(settings, given.remote);
     if (token.create->parsed()) return command_token_create(settings, given.remote, given.new_token);
@@ -334,7 +354,8 @@ int run_command(int count, char** words) {
     if (given.resource != nullptr)
       return command_resource(settings, given.remote, *given.resource, given.words);
     if (examine->parsed()) return command_doctor(settings, given.remote, std::chrono::system_clock::now());
-    return command_drain(settings, given.remote, given.stop);
+    if (undrain->parsed()) return command_undrain(settings, given.remote, given.node);
+    return command_drain(settings, given.remote, given.node, given.stop);
   });
 }
 

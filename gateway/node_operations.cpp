@@ -16,6 +16,7 @@ api::node_status node_operations::status() {
   status.node = with_.environment.settings.node;
   status.started_at = started_;
   status.draining = with_.calls.draining();
+  status.stopping = with_.is_stopping();
   status.calls = with_.environment.registry.size();
   status.sessions = with_.overlay.session_count();
   status.spooled = with_.environment.settlements.spooled();
@@ -138,6 +139,10 @@ void node_operations::drain(bool stop) {
   with_.drain(stop);
 }
 
+bool node_operations::undrain() {
+  return with_.undrain();
+}
+
 std::vector<std::string> node_operations::not_ready() {
   std::vector<std::string> why;
   if (!with_.database_reachable()) why.emplace_back("database");
@@ -154,6 +159,10 @@ boost::asio::awaitable<void> node_operations::rates_changed() {
 
 boost::asio::awaitable<void> node_operations::trunks_changed() {
   co_await with_.prices.reload_trunks();
+}
+
+boost::asio::awaitable<void> node_operations::dial_policy_changed() {
+  co_await with_.read_dial_policy();
 }
 
 void node_operations::account_changed(const boost::uuids::uuid&) {

@@ -25,6 +25,9 @@ class node_operations final : public api::operations {
     overlay::server& overlay;
     std::function<bool()> database_reachable;
     std::function<void(bool stop)> drain;
+    std::function<bool()> undrain;      // false: the node is about to stop
+    std::function<bool()> is_stopping;  // after its last call
+    std::function<boost::asio::awaitable<void>()> read_dial_policy;
     call_traces& traces;
     const notify::event_desk& events;
     std::string overlay_host, sip_address;         // for status
@@ -44,9 +47,11 @@ class node_operations final : public api::operations {
   boost::asio::awaitable<boost::system::result<api::simulated_call>> simulate(
       api::call_question question) override;  // call_simulation.cpp
   void drain(bool stop) override;
+  bool undrain() override;
   std::vector<std::string> not_ready() override;
   boost::asio::awaitable<void> rates_changed() override;
   boost::asio::awaitable<void> trunks_changed() override;
+  boost::asio::awaitable<void> dial_policy_changed() override;
   void account_changed(const boost::uuids::uuid& account_id) override;
   void account_revoked(const boost::uuids::uuid& account_id) override;
 

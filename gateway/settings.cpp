@@ -129,13 +129,7 @@ call::call_settings call_settings_of(const configuration& settings, const boost:
   calls.calls_per_subscriber = static_cast<std::size_t>(settings.overlay.calls_per_subscriber);
   calls.fraud_limits = settings.billing.fraud_limits;
   calls.usual_call = seconds(settings.routing.usual_call_s);
-  calls.dial_policy.premium_rate = settings.dial_policy.premium_rate;
-  calls.dial_policy.shared_cost = settings.dial_policy.shared_cost;
-  calls.dial_policy.satellite = settings.dial_policy.satellite;
-  if (settings.dial_policy.high_risk) calls.dial_policy.high_risk_prefixes.clear();
-  calls.dial_policy.open_prefixes = settings.dial_policy.open_prefixes;
-  calls.dial_policy.shut_prefixes = settings.dial_policy.shut_prefixes;
-  calls.dial_policy.shut_countries = settings.dial_policy.shut_countries;
+  calls.dial_policy = dial_policy_of(settings);
   calls.emergency_trunks = settings.dial_policy.emergency_trunks;
   calls.default_region = settings.call.default_region;
   calls.deposit.longest = seconds(settings.voicemail.message_limit_s);
@@ -192,6 +186,18 @@ overlay::turn_options turn_options_of(const configuration& settings) {
   return {settings.turn.urls, settings.turn.secret, seconds(settings.turn.lifetime_s)};
 }
 
+pstn::number::dial_policy dial_policy_of(const configuration& settings) {
+  pstn::number::dial_policy policy;
+  policy.premium_rate = settings.dial_policy.premium_rate;
+  policy.shared_cost = settings.dial_policy.shared_cost;
+  policy.satellite = settings.dial_policy.satellite;
+  if (settings.dial_policy.high_risk) policy.high_risk_prefixes.clear();
+  policy.open_prefixes = settings.dial_policy.open_prefixes;
+  policy.shut_prefixes = settings.dial_policy.shut_prefixes;
+  policy.shut_countries = settings.dial_policy.shut_countries;
+  return policy;
+}
+
 api::server_options api_options_of(const configuration& settings) {
   api::server_options options;
   options.address = settings.api.address;
@@ -215,6 +221,9 @@ api::server_options api_options_of(const configuration& settings) {
   options.keep_messages = std::chrono::days(settings.voicemail.keep_days);
   options.voucher_key = open_voucher_key(settings);
   options.least_topup = billing::money{settings.billing.least_topup_micros};
+  options.node = settings.node.name;
+  options.dial_policy = dial_policy_of(settings);
+  options.emergency_trunks = settings.dial_policy.emergency_trunks;
   return options;
 }
 

@@ -28,6 +28,7 @@ call::service_options service_options_of(const configuration& settings);
 subscriber::login_limits login_limits_of(const configuration& settings);
 overlay::server_options overlay_options_of(const configuration& settings, const call::clocks& time);
 overlay::turn_options turn_options_of(const configuration& settings);
+pstn::number::dial_policy dial_policy_of(const configuration& settings);
 api::server_options api_options_of(const configuration& settings);
 billing::standard_decks standard_decks_of(const configuration& settings);
 billing::lapse_policy lapse_policy_of(const configuration& settings);

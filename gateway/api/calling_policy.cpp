@@ -2,10 +2,10 @@
 // What an account may call beyond or below everybody else.
 #include "gateway/subscriber/calling_policy.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include "gateway/api/fields.hpp"
+#include "gateway/api/policy_json.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
@@ -17,29 +17,6 @@ using boost::asio::awaitable;
 using boost::system::result;
 
 constexpr std::size_t most_entries = 1'000;
-
-boost::json::array to_json(const std::vector<std::string>& list) {
-  return boost::json::array(list.begin(), list.end());
-}
-
-template <class Value>
-boost::json::value or_null(const std::optional<Value>& value) {
-  return value ? boost::json::value(*value) : boost::json::value(nullptr);
-}
-
-boost::json::object to_json(const subscriber::calling_policy& policy) {
-  boost::json::object out{{"open_prefixes", to_json(policy.dial.open_prefixes)},
-                          {"shut_prefixes", to_json(policy.dial.shut_prefixes)},
-                          {"countries", to_json(policy.dial.countries)},
-                          {"shut_countries", to_json(policy.dial.shut_countries)}};
-  out["premium_rate"] = or_null(policy.dial.premium_rate);
-  out["shared_cost"] = or_null(policy.dial.shared_cost);
-  out["satellite"] = or_null(policy.dial.satellite);
-  out["high_risk"] = or_null(policy.dial.high_risk);
-  out["calls"] = or_null(policy.calls);
-  out["country_spend_day_micros"] = or_null(policy.country_spend_day_micros);
-  return out;
-}
 
 reply no_account() {
   return problem(subscriber::make_error_code(subscriber::errc::no_subscriber));
@@ -57,7 +34,7 @@ awaitable<reply> get_calling_policy(services& with, const request& from) {
   };
   const result<subscriber::calling_policy> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+  co_return found ? json_reply(200, policy_json(*found)) : problem(found.error());
 }
 
 awaitable<reply> put_calling_policy(services& with, const request& from) {
@@ -81,7 +58,7 @@ awaitable<reply> put_calling_policy(services& with, const request& from) {
   const result<void> done = co_await with.database.run(set, db::run_options{.idempotent = true});
   if (done.has_error()) co_return problem(done.error());
   with.gateway.account_changed(*id);
-  co_return json_reply(200, to_json(wanted));
+  co_return json_reply(200, policy_json(wanted));
 }
 
 }  // namespace tollgate::gateway::api

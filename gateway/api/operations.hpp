@@ -138,6 +138,7 @@ struct node_status {
   std::string node;
   std::chrono::system_clock::time_point started_at;
   bool draining = false;
+  bool stopping = false;          ///< ends after its last call: it cannot be taken back
   std::size_t calls = 0;          ///< live
   std::size_t sessions = 0;       ///< attached overlay sessions
   std::size_t spooled = 0;        ///< settlements that wait for the database
@@ -172,6 +173,8 @@ class operations {
   /// Refuses new calls everywhere from now on; live ones go on. Idempotent. With `stop` the process ends
   /// after the last call.
   virtual void drain(bool stop) = 0;
+  /// Takes new calls again. False: the node is about to stop.
+  virtual bool undrain() { return false; }
 
   /// What would become of a call, as things are now. Fails as the database does, and with no_account.
   virtual boost::asio::awaitable<boost::system::result<simulated_call>> simulate(call_question question) = 0;
@@ -182,6 +185,7 @@ class operations {
   /// After the commit of a change, so that the node reads it again: done when it has.
   virtual boost::asio::awaitable<void> rates_changed() = 0;
   virtual boost::asio::awaitable<void> trunks_changed() = 0;
+  virtual boost::asio::awaitable<void> dial_policy_changed() { co_return; }
   /// Credit, status, settings or numbers of an account.
   virtual void account_changed(const uuid& account_id) = 0;
   /// The pass-phrase was changed or the subscriber blocked: its sessions end.

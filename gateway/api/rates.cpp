@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rate decks: import, list, export, and the price of a number.
+// Rate decks: list, export, and the price of a number. Imports are rate_imports.cpp.
 #include <algorithm>
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "billing/rate_deck.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/rate_json.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "pstn/number/dial_policy.hpp"
@@ -21,102 +20,13 @@ namespace {
 using boost::asio::awaitable;
 using boost::system::result;
 
-constexpr std::int64_t most_changes_told = 10'000;
-
 boost::json::object to_json(const billing::deck_version& deck) {
   boost::json::object out{{"name", deck.name},       {"kind", to_string(deck.kind)},
                           {"version", deck.version}, {"currency", deck.currency},
                           {"rates", deck.rates},     {"note", deck.note}};
   put_time(out, "effective_from", deck.effective_from);
   put_time(out, "imported_at", deck.imported_at);
-  return out;
-}
-
-const char* outcome_text(billing::deck_import_report::outcome value) {
-  using outcome = billing::deck_import_report::outcome;
-  switch (value) {
-    case outcome::imported:
-      return "imported";
-    case outcome::unchanged:
-      return "unchanged";
-    case outcome::checked:
-      return "checked";
-    case outcome::refused:
-      return "refused";
-  }
-  return "refused";
-}
-
-boost::json::object to_json(const billing::rate& terms) {
-  boost::json::object out{{"destination", terms.destination},
-                          {"initial_increment_s", terms.initial_increment.count()},
-                          {"next_increment_s", terms.next_increment.count()},
-                          {"free_start_s", terms.free_start.count()},
-                          {"included_s", terms.included.count()}};
-  put_money(out, "price_per_minute", terms.price_per_minute);
-  put_money(out, "connection_fee", terms.connection_fee);
-  return out;
-}
-
-boost::json::object to_json(const billing::change_list& changes) {
-  boost::json::array first;
-  for (const billing::rate_change& each : changes.first) {
-    boost::json::object one{{"prefix", each.prefix}};
-    one["before"] = each.before ? boost::json::value(to_json(*each.before)) : boost::json::value(nullptr);
-    one["after"] = each.after ? boost::json::value(to_json(*each.after)) : boost::json::value(nullptr);
-    first.push_back(std::move(one));
-  }
-  return {{"count", changes.count}, {"first", std::move(first)}};
-}
-
-boost::json::object difference_json(const billing::deck_import_report& report) {
-  boost::json::array overlapping;
-  for (const billing::deck_overlap& each : report.overlaps)
-    overlapping.push_back(
-        boost::json::object{{"prefix", each.prefix}, {"line", each.line}, {"other_line", each.other_line}});
-  const billing::deck_difference& difference = report.difference;
-  return {{"new", to_json(difference.fresh)},
-          {"dearer", to_json(difference.dearer)},
-          {"cheaper", to_json(difference.cheaper)},
-          {"changed", to_json(difference.changed)},
-          {"gone", to_json(difference.gone)},
-          {"unchanged", difference.unchanged},
-          {"overlapping",
-           boost::json::object{{"count", report.overlap_count}, {"first", std::move(overlapping)}}}};
-}
-
-boost::json::object to_json(const billing::loss_list& losses) {
-  boost::json::array first;
-  for (const billing::deck_loss& each : losses.first) {
-    boost::json::object one{{"prefix", each.prefix},
-                            {"destination", each.destination},
-                            {"sell_deck", each.sell_deck},
-                            {"cost_deck", each.cost_deck}};
-    put_money(one, "sell_per_minute", each.sell_per_minute);
-    put_money(one, "cost_per_minute", each.cost_per_minute);
-    first.push_back(std::move(one));
-  }
-  return {{"count", losses.count}, {"first", std::move(first)}};
-}
-
-// All mistakes that the report lists, by line. A dry run of a bad deck tells what it would change as well.
-reply refused_import(const billing::deck_import_report& report, bool dry_run) {
-  std::vector<field_error> errors;
-  const bool is_of_no_line = report.problem_count == 1 && report.problems.front().line == 0;
-  for (const billing::deck_problem& each : report.problems)
-    errors.push_back({is_of_no_line ? (each.column.empty() ? "deck" : each.column)
-                                    : "line " + std::to_string(each.line) +
-                                          (each.column.empty() ? "" : ", " + each.column),
-                      each.text});
-  std::string detail = is_of_no_line ? "Nothing was imported: " + errors.front().text + "." : "The rate deck has " + std::to_string(report.problem_count) +
-                       (report.problem_count == 1 ? " mistake" : " mistakes") + "; nothing was imported.";
-  if (report.problem_count > errors.size())
-    detail += " The first " + std::to_string(errors.size()) + " are listed.";
-  reply out = problem(422, "deck_invalid", detail, errors);
-  if (!dry_run) return out;
-  boost::json::object body = boost::json::parse(out.body).as_object();
-  body["difference"] = difference_json(report);
-  out.body = boost::json::serialize(body);
+  put_time(out, "withdrawn_at", deck.withdrawn_at);
   return out;
 }
 
@@ -204,49 +114,6 @@ awaitable<reply> export_rate_deck(services& with, const request& from) {
   co_return out;
 }
 
-awaitable<reply> import_rate_deck(services& with, const request& from) {
-  if (from.content_type != "text/csv") co_return problem(415, "media_type", "The body must be text/csv.");
-  auto fields = field_reader::of_query(from);
-  billing::deck_import wanted;
-  wanted.name = fields.text("deck").value_or(with.options.decks.deck);
-  wanted.currency = fields.text("currency").value_or(with.options.currency);
-  wanted.now = std::chrono::system_clock::now();
-  wanted.effective_from = fields.time("effective_from").value_or(*wanted.now);
-  wanted.note = fields.text("note").value_or("");
-  wanted.dry_run = fields.flag("dry_run").value_or(false);
-  wanted.changes_listed = static_cast<std::size_t>(
-      fields.integer("changes", 0, most_changes_told).value_or(billing::most_changes_listed));
-  wanted.csv = from.body;
-  if (const auto kind = fields.text("kind")) {
-    if (*kind == to_string(billing::deck_kind::cost))
-      wanted.kind = billing::deck_kind::cost;
-    else if (*kind != to_string(billing::deck_kind::sell))
-      fields.complain("kind", "must be sell or cost");
-  }
-  if (wanted.name.empty()) fields.complain("deck", "must not be empty");
-  if (!billing::is_currency(wanted.currency))
-    fields.complain("currency", "must be three capital letters (ISO 4217)");
-  if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto carry_out = [&](pqxx::work& tx) {
-    tx.exec("SET LOCAL statement_timeout = '10min'");
-    return billing::import_deck(tx, wanted);
-  };
-  const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
-  const result<billing::deck_import_report> report = co_await with.database.run(carry_out, patient);
-  if (!report) co_return problem(report.error());
-  using outcome = billing::deck_import_report::outcome;
-  if (report->result == outcome::refused) co_return refused_import(*report, wanted.dry_run);
-  if (report->result == outcome::imported) co_await with.gateway.rates_changed();
-  const boost::json::object out{{"deck", wanted.name},
-                                {"kind", to_string(wanted.kind)},
-                                {"outcome", outcome_text(report->result)},
-                                {"version", report->version},
-                                {"rates", report->rates},
-                                {"difference", difference_json(*report)},
-                                {"sold_below_cost", to_json(report->losses)}};
-  co_return json_reply(report->result == outcome::imported ? 201 : 200, out);
-}
-
 awaitable<reply> find_rate(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const std::string text = fields.needed_text("number");
@@ -273,7 +140,7 @@ awaitable<reply> find_rate(services& with, const request& from) {
   if (!found) co_return problem(found.error());
   if (!found->found.terms) co_return problem(404, "no_rate", "The rate deck has no price for this number.");
   const billing::rate& terms = *found->found.terms;
-  boost::json::object out = to_json(terms);
+  boost::json::object out = rate_json(terms);
   out["number"] = dialled->number.e164();
   out["prefix"] = terms.prefix;
   out["deck"] = found->deck;

@@ -17,6 +17,18 @@ boost::asio::awaitable<reply> get_metrics(services& with, const request& from);
 boost::asio::awaitable<reply> get_status(services& with, const request& from);
 boost::asio::awaitable<reply> post_drain(services& with, const request& from);
 
+// all nodes (nodes.cpp)
+boost::asio::awaitable<reply> list_nodes(services& with, const request& from);
+boost::asio::awaitable<reply> get_node(services& with, const request& from);
+boost::asio::awaitable<reply> drain_node(services& with, const request& from);
+boost::asio::awaitable<reply> undrain_node(services& with, const request& from);
+
+// what may be called from here (dial_policies.cpp)
+boost::asio::awaitable<reply> list_dial_policies(services& with, const request& from);
+boost::asio::awaitable<reply> get_dial_policy(services& with, const request& from);
+boost::asio::awaitable<reply> put_dial_policy(services& with, const request& from);
+boost::asio::awaitable<reply> remove_dial_policy(services& with, const request& from);
+
 // the API itself (document.cpp)
 boost::asio::awaitable<reply> get_document(services& with, const request& from);
 
@@ -132,7 +144,11 @@ boost::asio::awaitable<reply> reconcile_carrier(services& with, const request& f
 // rate decks and prices (rates.cpp)
 boost::asio::awaitable<reply> list_rate_decks(services& with, const request& from);
 boost::asio::awaitable<reply> export_rate_deck(services& with, const request& from);
-boost::asio::awaitable<reply> import_rate_deck(services& with, const request& from);
+boost::asio::awaitable<reply> import_rate_deck(services& with, const request& from);  // rate_imports.cpp
+boost::asio::awaitable<reply> list_rate_imports(services& with, const request& from);
+boost::asio::awaitable<reply> get_rate_import(services& with, const request& from);
+boost::asio::awaitable<reply> commit_rate_import(services& with, const request& from);
+boost::asio::awaitable<reply> roll_back_rate_import(services& with, const request& from);
 boost::asio::awaitable<reply> find_rate(services& with, const request& from);
 boost::asio::awaitable<reply> get_cost_deck(services& with, const request& from);
 boost::asio::awaitable<reply> put_cost_deck(services& with, const request& from);

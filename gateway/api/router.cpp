@@ -76,6 +76,14 @@ constexpr route table[] = {
 
     {"GET", "/v1/status", get_status, desks},
     {"POST", "/v1/drain", post_drain, admins},
+    {"GET", "/v1/nodes", list_nodes, desks},
+    {"GET", "/v1/nodes/{}", get_node, desks},
+    {"POST", "/v1/nodes/{}/drain", drain_node, admins},
+    {"POST", "/v1/nodes/{}/undrain", undrain_node, admins},
+    {"GET", "/v1/dial_policies", list_dial_policies, support_reads},
+    {"GET", "/v1/dial_policies/gateway", get_dial_policy, support_reads},
+    {"PUT", "/v1/dial_policies/gateway", put_dial_policy, admins},
+    {"DELETE", "/v1/dial_policies/gateway", remove_dial_policy, admins},
 
     {"GET", "/v1/accounts", list_accounts, accounts_read},
     {"POST", "/v1/accounts", create_account, support_desk},
@@ -127,7 +135,11 @@ constexpr route table[] = {
 
     {"GET", "/v1/rate_decks", list_rate_decks, rates_read},
     {"GET", "/v1/rate_decks/{}/{}", export_rate_deck, rates_read},
+    {"GET", "/v1/rate_imports", list_rate_imports, rates_read},
     {"POST", "/v1/rate_imports", import_rate_deck, rates_desk, large},
+    {"GET", "/v1/rate_imports/{}", get_rate_import, rates_read},
+    {"POST", "/v1/rate_imports/{}/commit", commit_rate_import, rates_desk},
+    {"POST", "/v1/rate_imports/{}/rollback", roll_back_rate_import, rates_desk},
     {"GET", "/v1/rates", find_rate, prices_own},
     {"GET", "/v1/carriers/{}/cost_deck", get_cost_deck, rates_read},
     {"PUT", "/v1/carriers/{}/cost_deck", put_cost_deck, rates_desk},
@@ -230,7 +242,7 @@ std::span<const route> routes() {
 
 bool takes_key(const route& of) {
   // These only read, or are the same however often they are sent.
-  constexpr std::string_view keyless[] = {"/v1/drain", "/v1/cdrs/reconciliation"};
+  constexpr std::string_view keyless[] = {"/v1/drain", "/v1/nodes/{}/drain", "/v1/nodes/{}/undrain", "/v1/cdrs/reconciliation"};
   return of.method == "POST" && !of.who.open && std::find(std::begin(keyless), std::end(keyless), of.pattern) == std::end(keyless);
 }
 

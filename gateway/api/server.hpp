@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +18,7 @@
 #include "billing/voucher.hpp"
 #include "gateway/api/certificate_files.hpp"
 #include "gateway/api/operations.hpp"
+#include "pstn/number/dial_policy.hpp"
 #include "voicemail/audio_keys.hpp"
 #include "voicemail/mailbox_store.hpp"
 
@@ -53,6 +55,9 @@ struct server_options {
   voicemail::audio_keys audio_keys{};  ///< of recordings at rest
   voicemail::mailbox_quota mailbox{};   ///< of mailboxes that have no limits of their own
   std::chrono::days keep_messages{0};   ///< likewise; zero: until they are deleted
+  std::string node;                     ///< this one's name
+  pstn::number::dial_policy dial_policy{};   ///< of this node's configuration
+  std::vector<std::string> emergency_trunks{};  ///< likewise: their names, in order
 };
 
 class server {

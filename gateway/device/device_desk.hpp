@@ -38,7 +38,7 @@ class device_desk final : public overlay::session_handler {
     call::clocks time;
     std::function<std::shared_ptr<const billing::rate_chain>(const billing::deck_choice& of)> rates;  // in force now; never null
     std::function<std::vector<overlay::session_ptr>(const boost::uuids::uuid& account_id)> devices_of;
-    pstn::number::dial_policy dial_policy;
+    std::function<pstn::number::dial_policy()> dial_policy;  // in force now
     overlay::turn_options relay;
     billing::lapse_policy lapse;
     billing::voucher_key voucher_key{};

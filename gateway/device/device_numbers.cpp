@@ -192,10 +192,11 @@ boost::asio::awaitable<device_desk::reply> device_desk::change_number(uuid accou
   if (!number) co_return bad_request("number is one of yours, as it is listed.");
   wish wanted;
   if (auto wrong = read_wish(body, wanted)) co_return bad_request(std::move(*wrong));
+  const auto general = with_.dial_policy();  // here: the work is another thread's
   const auto work = [&](pqxx::work& tx) -> boost::system::result<json::object> {
     const auto before = voicemail::find_number(tx, *number);
     if (!before) return voicemail::make_error_code(voicemail::error::number_not_yours);  // whose it is, is nobody's business
-    const auto done = carry_out(tx, account, *before, wanted, with_.dial_policy);
+    const auto done = carry_out(tx, account, *before, wanted, general);
     if (!done) return done.error();
     const auto rules = voicemail::find_rules(tx, *number);
     auto told = number_body(*voicemail::find_number(tx, *number), rules);

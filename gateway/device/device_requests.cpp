@@ -170,7 +170,7 @@ boost::asio::awaitable<device_desk::reply> device_desk::rate(uuid account, json:
   const auto who = co_await with_.database.run(work, {.idempotent = true});
   if (!who) co_return unavailable;
   const auto dialled =
-      pstn::number::interpret(*number, who->region, pstn::number::merged(with_.dial_policy, who->dial));
+      pstn::number::interpret(*number, who->region, pstn::number::merged(with_.dial_policy(), who->dial));
   if (!dialled) {
     const auto why = static_cast<pstn::number::dial_error>(dialled.error().value());
     co_return overlay::refusal{std::string(code(why)), std::string(sentence(why))};

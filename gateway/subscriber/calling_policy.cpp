@@ -114,6 +114,50 @@ result<void> set_calling_policy(pqxx::transaction_base& tx, const uuid& account_
   return {};
 }
 
+std::vector<account_policy> list_calling_policies(pqxx::transaction_base& tx, const uuid& after, int limit) {
+  std::vector<account_policy> found;
+  for (const auto& row : tx.exec_params("SELECT * FROM gateway.calling_policy WHERE account_id > $1 ORDER BY account_id LIMIT $2",
+                                        to_string(after), limit))
+    found.push_back({boost::uuids::string_generator{}(row["account_id"].c_str()), policy_of(row)});
+  return found;
+}
+
+std::optional<pstn::number::dial_policy> find_general_policy(pqxx::transaction_base& tx) {
+  const auto rows = tx.exec("SELECT * FROM gateway.dial_policy");
+  if (rows.empty()) return std::nullopt;
+  const auto row = rows[0];
+  pstn::number::dial_policy found;
+  found.premium_rate = row["premium_rate"].as<bool>();
+  found.shared_cost = row["shared_cost"].as<bool>();
+  found.satellite = row["satellite"].as<bool>();
+  if (row["high_risk"].as<bool>()) found.high_risk_prefixes.clear();
+  found.open_prefixes = array_of(row["open_prefixes"]);
+  found.shut_prefixes = array_of(row["shut_prefixes"]);
+  found.countries = array_of(row["countries"]);
+  found.shut_countries = array_of(row["shut_countries"]);
+  return found;
+}
+
+result<void> set_general_policy(pqxx::transaction_base& tx, const pstn::number::dial_policy& policy) {
+  const bool sound = are_prefixes(policy.open_prefixes) && are_prefixes(policy.shut_prefixes) && are_countries(policy.countries) &&
+                     are_countries(policy.shut_countries);
+  if (!sound) return errc::policy_malformed;
+  tx.exec_params0(
+      R"(INSERT INTO gateway.dial_policy (premium_rate, shared_cost, satellite, high_risk, open_prefixes, shut_prefixes, countries, shut_countries)
+         VALUES ($1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8::text[])
+         ON CONFLICT (is_only) DO UPDATE SET premium_rate = excluded.premium_rate, shared_cost = excluded.shared_cost,
+           satellite = excluded.satellite, high_risk = excluded.high_risk, open_prefixes = excluded.open_prefixes,
+           shut_prefixes = excluded.shut_prefixes, countries = excluded.countries, shut_countries = excluded.shut_countries,
+           changed_at = now())",
+      policy.premium_rate, policy.shared_cost, policy.satellite, policy.high_risk_prefixes.empty(), array_literal(policy.open_prefixes),
+      array_literal(policy.shut_prefixes), array_literal(policy.countries), array_literal(policy.shut_countries));
+  return {};
+}
+
+void remove_general_policy(pqxx::transaction_base& tx) {
+  tx.exec0("DELETE FROM gateway.dial_policy");
+}
+
 std::int64_t spent_on_country(pqxx::transaction_base& tx, const uuid& account_id, int country_code,
                               const uuid& except) {
   return tx

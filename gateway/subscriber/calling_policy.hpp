@@ -43,6 +43,20 @@ std::map<uuid, calling_policy> find_calling_policies(pqxx::transaction_base& tx,
 boost::system::result<void> set_calling_policy(pqxx::transaction_base& tx, const uuid& account_id,
                                                const calling_policy& policy);
 
+struct account_policy {
+  uuid account_id{};
+  calling_policy policy{};
+};
+/// Of those accounts that have one, in the order of their ids, behind `after`, at most `limit`.
+std::vector<account_policy> list_calling_policies(pqxx::transaction_base& tx, const uuid& after, int limit);
+
+/// The dial policy that was set for all gateways at run time; nothing: each one's configuration holds. `high_risk` of
+/// such a policy is told by high_risk_prefixes being empty, as of the configuration's.
+std::optional<pstn::number::dial_policy> find_general_policy(pqxx::transaction_base& tx);
+/// Replaces all of it; every gateway hears of it. policy_malformed as above.
+boost::system::result<void> set_general_policy(pqxx::transaction_base& tx, const pstn::number::dial_policy& policy);
+void remove_general_policy(pqxx::transaction_base& tx);
+
 /// Spent in the last 24 hours on numbers of this country code, with what live calls hold but for the call
 /// `except`.
 std::int64_t spent_on_country(pqxx::transaction_base& tx, const uuid& account_id, int country_code,

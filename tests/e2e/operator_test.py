@@ -190,6 +190,71 @@ class Operator(StageTest):
         self.assertEqual("new", self.done("accounts", "limits", "rita")["level"])
         self.assertFalse(self.done("accounts", "unlock", "rita")["was_locked"])
 
+    def test_a_deck_is_checked_and_committed_and_taken_back(self):
+        columns = "prefix,region,price\n"
+        self.tollgate("rates", "import", "-", "--deck", "slate", given=columns + "44,UK,0.01\n")
+        checked = self.done("rates", "diff", "-", "--deck", "slate", "--note", "autumn", given=columns + "44,UK,0.02\n33,France,0.01\n")
+        self.assertEqual(("checked", 1, 1), (checked["outcome"], checked["counts"]["dearer"], checked["counts"]["new"]))
+        price = lambda: self.done("rates", "search", "+442079460958", "--deck", "slate")["price_per_minute"]
+        self.assertEqual("0.01", price())
+        self.assertEqual("imported", self.done("rates", "commit", checked["id"])["outcome"])
+        self.assertEqual("0.02", price())
+        self.assertRegex(self.tollgate("rates", "imports", "--deck", "slate").stdout, rf"{checked['id']} +slate +sell +imported +2 +2 .* autumn")
+        again = self.done("rates", "import", "-", "--dry-run", "--deck", "slate", given=columns + "44,UK,0.03\n")
+        self.assertEqual(3, self.done("rates", "rollback", checked["id"])["restored_version"])
+        self.assertEqual("0.01", price())
+        stale = self.tollgate("rates", "commit", again["id"])
+        self.assertEqual(REFUSED, stale.returncode)
+        self.assertIn("the deck has changed", stale.stderr)
+        self.assertEqual("rolled_back", self.done("rates", "show-import", checked["id"])["outcome"])
+
+    def test_a_gateway_is_drained_and_takes_calls_again(self):
+        not_ready = lambda: self.stage.rest.not_ready()
+        (name,) = [one["node"] for one in self.done("nodes", "list")["items"]]
+        self.assertTrue(self.done("drain")["draining"])
+        self.assertIn("draining", not_ready())
+        self.assertTrue(self.done("nodes", "show", name)["draining"])
+        self.assertEqual(f"{name} takes calls\n", self.tollgate("undrain").stdout)
+        self.assertNotIn("draining", not_ready())
+        # As another gateway on the database asks it.
+        ask = "UPDATE gateway.node SET order_number = order_number + 1, order_wish = '{}'"
+        self.stage.query(ask.format("drain"))
+        processes.wait_until("the drain", lambda: "draining" in not_ready(), PATIENCE_S)
+        self.stage.query(ask.format("serve"))
+        processes.wait_until("its end", lambda: "draining" not in not_ready(), PATIENCE_S)
+        self.assertEqual(REFUSED, self.tollgate("drain", "--node", "nowhere").returncode)
+        self.assertFalse(self.done("undrain", "--node", name)["draining"])
+
+    def test_what_everybody_may_call_is_set_while_the_gateway_runs(self):
+        verdict = lambda: self.done("simulate", "+442079460958")["verdict"]
+        before = verdict()
+        self.assertEqual("set", self.done("dial-policy", "set", "--shut-country", "GB", "--shared-cost")["source"])
+        self.assertEqual("barred", verdict())
+        self.assertRegex(self.tollgate("dial-policy", "list").stdout, r"gateway +set +false +true")
+        self.done("dial-policy", "reset")
+        self.assertEqual("configuration", self.done("dial-policy", "show")["source"])
+        self.assertEqual(before, verdict())
+        # As another gateway on the database sets it.
+        self.stage.query("INSERT INTO gateway.dial_policy VALUES (true, false, false, false, false, '{}', '{44}', '{}', '{}')")
+        processes.wait_until("the policy", lambda: verdict() == "barred", PATIENCE_S)
+        self.stage.query("DELETE FROM gateway.dial_policy")
+        processes.wait_until("its end", lambda: verdict() == before, PATIENCE_S)
+
+    def test_the_prices_of_terms_and_the_rules_of_countries_are_set(self):
+        set_price = self.done("numbers", "set-price", "CHF", "12", "31.50")
+        self.assertEqual(("CHF", 31_500_000), (set_price["currency"], set_price["price_micros"]))
+        prices = {(one["currency"], one["term_months"]): one["price"] for one in self.done("numbers", "prices", "--currency", "CHF")["items"]}
+        self.assertEqual("31.50", prices["CHF", 12])
+        rules = "country,address,identity,least_term_months,most_numbers,note\nFR,area,yes,12,2,by post\n"
+        self.assertEqual(REFUSED, self.tollgate("numbers", "set-country-rules", "-", given=rules.replace("FR", "France")).returncode)
+        self.assertEqual("valid", self.done("numbers", "set-country-rules", "-", "--dry-run", given=rules)["outcome"])
+        self.assertEqual([], self.done("numbers", "country-rules")["items"])
+        self.assertEqual(1, self.done("numbers", "set-country-rules", "-", given=rules)["countries"])
+        (rule,) = self.done("numbers", "country-rules")["items"]
+        self.assertEqual(("FR", "area", True, 12, 2), tuple(rule[name] for name in ("country", "address", "identity", "least_term_months", "most_numbers")))
+        self.done("numbers", "set-country-rules", "-", given=rules.splitlines()[0] + "\n")  # as before, for the other tests
+        self.assertEqual([], self.done("numbers", "country-rules")["items"])
+
     def test_live_calls_are_watched(self):
         command = [program("tollgate"), "--config", str(self.stage.gateway.configuration_file), "calls", "--watch"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
@@ -275,7 +340,7 @@ class Operator(StageTest):
         self.assertEqual(["--dry-run"], self.completed("numbers", "import", "--dr"))
         self.assertEqual(["--dry-run"], self.completed("rates", "import", "--deck", "default", "--dr"))
         help_text = self.tollgate("--help").stdout
-        commands = set(re.findall(r"^  ([a-z]+) {2,}", help_text, re.M))
+        commands = set(re.findall(r"^  ([a-z-]+) {2,}", help_text, re.M))
         self.assertLessEqual(commands, set(self.completed("")))
 
 

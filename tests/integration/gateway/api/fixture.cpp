@@ -112,6 +112,7 @@ void Api::SetUp() {
   server_options wanted;
   wanted.port = 0;
   wanted.region = "US";
+  wanted.node = "test";
   wanted.webhook_secret = webhook_secret;
   adjust(wanted);
   server_ = std::make_unique<api::server>(context_, wanted, *pool_, *hasher_, *logins_, gateway_);

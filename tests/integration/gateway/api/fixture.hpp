@@ -32,6 +32,10 @@ class remembering_gateway final : public operations {
   bool hang_up(const uuid& call_id) override;
   boost::asio::awaitable<boost::system::result<simulated_call>> simulate(call_question question) override;
   void drain(bool stop) override { remember(stop ? "drain and stop" : "drain"); }
+  bool undrain() override {
+    remember("undrain");
+    return true;
+  }
   std::vector<std::string> not_ready() override { return {}; }
   boost::asio::awaitable<void> rates_changed() override {
     remember("rates");
@@ -39,6 +43,10 @@ class remembering_gateway final : public operations {
   }
   boost::asio::awaitable<void> trunks_changed() override {
     remember("trunks");
+    co_return;
+  }
+  boost::asio::awaitable<void> dial_policy_changed() override {
+    remember("dial policy");
     co_return;
   }
   void account_changed(const uuid&) override { remember("account"); }
