@@ -11,7 +11,9 @@
 #include <boost/json/serialize.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <pqxx/result>
+#include <span>
 
+#include "gateway/api/entity_tag.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/router.hpp"
@@ -28,6 +30,15 @@ constexpr std::size_t most_bytes = 16 * 1024;
 constexpr std::array<std::string_view, 6> secret_words{"passphrase", "password", "secret",
                                                        "token",      "pin",      "pins"};
 
+constexpr const char* begin_line = R"(
+  INSERT INTO gateway.audit_begun (request_id, token_id, role, address, method, target, before)
+  SELECT $1, nullif($2, '')::uuid, nullif($3, ''), $4, $5, $6, nullif($7, '')::jsonb FROM set_config('synchronous_commit', 'off', true)
+  ON CONFLICT DO NOTHING)";
+constexpr const char* end_line = R"(
+  WITH begun AS (DELETE FROM gateway.audit_begun WHERE request_id = $1)
+  INSERT INTO gateway.audit (request_id, token_id, role, address, method, target, before, status, after)
+  VALUES ($1, nullif($2, '')::uuid, nullif($3, ''), $4, $5, $6, nullif($7, '')::jsonb, $8, nullif($9, '')::jsonb) ON CONFLICT DO NOTHING)";
+
 bool is_secret(std::string_view name) {
   return std::any_of(secret_words.begin(), secret_words.end(), [&](std::string_view word) {
     return name == word || (name.ends_with(word) && name[name.size() - word.size() - 1] == '_');
@@ -35,7 +46,7 @@ bool is_secret(std::string_view name) {
 }
 
 std::optional<boost::json::value> read_json(const reply& answer) {
-  if (!answer.content_type.starts_with("application/json") || answer.body.size() > most_bytes)
+  if (!answer.content_type.starts_with("application/json") || answer.body.size() > tagged_most_bytes)
     return std::nullopt;
   boost::system::error_code error;
   auto value = boost::json::parse(answer.body, error);
@@ -43,7 +54,34 @@ std::optional<boost::json::value> read_json(const reply& answer) {
 }
 
 std::string text_of(const std::optional<boost::json::value>& value) {
-  return value ? boost::json::serialize(*value) : "";
+  if (!value) return "";
+  std::string text = boost::json::serialize(*value);
+  if (text.size() <= most_bytes) return text;
+  return boost::json::serialize(boost::json::object{{"left_out", "too large"}, {"bytes", text.size()}});
+}
+
+bool is_value(const boost::json::value& member, std::string_view text) {
+  if (member.is_string()) return std::string_view(member.get_string()) == text;
+  return member.is_int64() && std::to_string(member.get_int64()) == text;
+}
+
+// What a path names below the list that was read ("/v1/number_prices/EUR/3" of "/v1/number_prices"): the items that have each of the
+// values. None: nothing; several, as the versions of a tax rate: all of them.
+std::optional<boost::json::value> named_in(boost::json::value read, std::span<const std::string> values) {
+  if (values.empty()) return read;
+  if (!read.is_object()) return std::nullopt;
+  boost::json::array found;
+  for (const auto& member : read.get_object()) {
+    if (!member.value().is_array()) continue;
+    for (const auto& item : member.value().get_array()) {
+      const auto has = [&](const std::string& value) {
+        return item.is_object() && std::ranges::any_of(item.get_object(), [&](const auto& own) { return is_value(own.value(), value); });
+      };
+      if (std::ranges::all_of(values, has)) found.push_back(item);
+    }
+  }
+  if (found.empty()) return std::nullopt;
+  return found.size() == 1 ? std::optional(boost::json::value(found.front())) : std::optional(boost::json::value(std::move(found)));
 }
 
 boost::json::value parsed(const pqxx::field& field) {
@@ -73,15 +111,16 @@ audited_change::audited_change(services& with, const request& from, const std::s
 
 awaitable<std::optional<boost::json::value>> audited_change::look() const {
   request question = from_;
-  question.method = "GET";
   question.query.clear();
   question.body.clear();
   question.range.clear();
-  const routing chosen = choose_route(routes(), question);
-  if (chosen.found == nullptr) co_return std::nullopt;
+  const route* const readable = tagging_route(question);
+  if (readable == nullptr) co_return std::nullopt;
+  const std::span below = std::span(from_.parameters).subspan(std::min(question.parameters.size(), from_.parameters.size()));
   try {
-    const reply seen = co_await chosen.found->handle(with_, question);
-    if (seen.status == 200) co_return read_json(seen);
+    const reply seen = co_await readable->handle(with_, question);
+    auto value = seen.status == 200 ? read_json(seen) : std::nullopt;
+    if (value) co_return named_in(std::move(*value), below);
   } catch (const std::exception& failure) {
     spdlog::error("event=api_audit_failed request={} text=\"{}\"", boost::uuids::to_string(from_.request_id),
                   failure.what());
@@ -90,40 +129,45 @@ awaitable<std::optional<boost::json::value>> audited_change::look() const {
 }
 
 awaitable<void> audited_change::note_before() {
-  if (from_.method == "GET" || from_.method == "POST") co_return;
-  before_ = co_await look();
+  if (from_.method == "GET" || !from_.by) co_return;
+  const bool makes = from_.method == "POST" && from_.parameters.empty();
+  if (!makes) before_ = co_await look();
+  // Flushed with the change at the latest, whose place in the write-ahead log is behind this one: no flush of its own.
+  co_await write(std::nullopt);
 }
 
 awaitable<void> audited_change::note_after(const reply& answer) {
   if (from_.method == "GET") co_return;
-  if (!from_.by && answer.status == 401) co_return;  // whoever is nobody must not fill the audit
-  if (from_.method == "POST")
-    after_ = answer.status < 300 ? read_json(answer) : std::nullopt;
-  else if (answer.status >= 300)
+  if (!from_.by && answer.status >= 300) co_return;  // whoever is nobody must not fill the audit
+  if (answer.status >= 300)
     before_.reset();  // nothing was changed
+  else if (from_.method == "POST")
+    after_ = read_json(answer);
   else if (from_.method != "DELETE")
     after_ = co_await look();
+  if (answer.status < 300 && from_.method != "DELETE" && !after_) after_ = read_json(answer);
   co_await write(answer.status);
 }
 
-awaitable<void> audited_change::write(unsigned status) const {
+// The line as it begins, or with its outcome.
+awaitable<void> audited_change::write(std::optional<unsigned> status) const {
   const std::string request_id = boost::uuids::to_string(from_.request_id);
   const std::string token_id = from_.by ? boost::uuids::to_string(from_.by->token_id) : "";
   const std::string as = from_.by ? std::string(to_string(from_.by->as)) : "";
-  spdlog::info("event=api_change request={} method={} status={}", request_id, from_.method, status);
+  const std::string target = target_.substr(0, longest_target);
   const auto insert = [&](pqxx::work& tx) {
-    tx.exec_params(
-        "INSERT INTO gateway.audit (request_id, token_id, role, address, method, target, status, before, "
-        "after) "
-        "VALUES ($1, nullif($2, '')::uuid, nullif($3, ''), $4, $5, $6, $7, nullif($8, '')::jsonb, "
-        "nullif($9, '')::jsonb) ON CONFLICT DO NOTHING",
-        request_id, token_id, as, from_.address, from_.method, target_.substr(0, longest_target),
-        static_cast<int>(status), text_of(before_), text_of(after_));
+    if (status)
+      tx.exec_params(end_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_),
+                     static_cast<int>(*status), text_of(after_));
+    else
+      tx.exec_params(begin_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_));
   };
   const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
   const result<void> noted = co_await with_.database.run(insert, at_once);
+  if (status) spdlog::info("event=api_change request={} method={} status={}", request_id, from_.method, *status);
   if (noted.has_error())
-    spdlog::error("event=api_audit_failed request={} text=\"{}\"", request_id, noted.error().message());
+    spdlog::error("event=api_audit_failed request={} token={} role={} method={} status={} text=\"{}\"", request_id, token_id, as,
+                  from_.method, status.value_or(0), noted.error().message());
 }
 
 awaitable<reply> list_audit(services& with, const request& from) {
@@ -133,6 +177,7 @@ awaitable<reply> list_audit(services& with, const request& from) {
   const auto token = fields.id("token_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) {
+    tx.exec("SELECT gateway.end_lost_audits()");
     boost::json::array items;
     const auto rows = tx.exec_params(
         "SELECT audit_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS at, "
@@ -150,7 +195,7 @@ awaitable<reply> list_audit(services& with, const request& from) {
                                           {"address", row["address"].c_str()},
                                           {"method", row["method"].c_str()},
                                           {"target", row["target"].c_str()},
-                                          {"status", row["status"].as<int>()},
+                                          {"status", row["status"].is_null() ? boost::json::value(nullptr) : boost::json::value(row["status"].as<int>())},
                                           {"before", parsed(row["before"])},
                                           {"after", parsed(row["after"])}});
     return items;

@@ -13,21 +13,23 @@
 
 namespace tollgate::gateway::api {
 
-/// One request that may change something; a GET is passed over. What it is about is seen by the GET of the
-/// same path, where there is one; of a POST, it is the answer. Passphrases, PINs, tokens and other secrets
-/// are left out, and what is larger than 16 KiB.
+/// One request that may change something; a GET is passed over. Its line is begun before the change and ended after it, so that no
+/// change by a token is without one, whatever ends in between. What it is about is seen by the GET of the same path or, where there
+/// is none, in the list above it; what a POST made is its answer. Passphrases, PINs, tokens and other secrets are left out; of
+/// what is larger than 16 KiB the size is kept alone. Whoever has no token has a line where something was made.
 class audited_change {
  public:
   /// What is referred to must outlive it.
   audited_change(services& with, const request& from, const std::string& target);
 
+  /// Begins the line. A failure is logged and no more: live calls can be ended while the database is away.
   boost::asio::awaitable<void> note_before();
-  /// Writes the line. Without it the change itself stands, so a failure is logged and no more.
+  /// Ends the line. The change itself stands, so a failure is logged and no more; the line is then listed without its outcome.
   boost::asio::awaitable<void> note_after(const reply& answer);
 
  private:
   boost::asio::awaitable<std::optional<boost::json::value>> look() const;
-  boost::asio::awaitable<void> write(unsigned status) const;
+  boost::asio::awaitable<void> write(std::optional<unsigned> status) const;
 
   services& with_;
   const request& from_;

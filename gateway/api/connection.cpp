@@ -43,6 +43,7 @@ namespace {
 
 constexpr std::uint32_t header_limit_bytes = 16 * 1024;
 constexpr std::uint64_t small_body_bytes = 1 << 20;
+constexpr std::uint64_t open_body_bytes = 16 << 10;  // of whoever has no token
 constexpr auto idle_time = std::chrono::seconds(60);
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::uint64_t slowest_bytes_a_second = 64 << 10;
@@ -97,6 +98,7 @@ struct connection::exchange {
   list_wish wish;
   std::string accept_encoding;
   std::optional<std::string> key;  // of idempotency
+  std::optional<body_budget::share> room;  // for a large body
   rate_limiter::verdict rate;
   std::chrono::steady_clock::time_point began{};
 };
@@ -241,12 +243,23 @@ awaitable<std::optional<reply>> connection::authorize(exchange& now) {
 }
 
 awaitable<std::optional<reply>> connection::read_body(exchange& now) {
-  const std::uint64_t limit =
-      now.chosen->size == body_size::large ? with_.options.body_limit_bytes : small_body_bytes;
+  const std::uint64_t limit = now.chosen->who.open                     ? open_body_bytes
+                              : now.chosen->size == body_size::large ? with_.options.body_limit_bytes
+                                                                     : small_body_bytes;
   now.parser.body_limit(limit);
   const auto too_large = problem(413, "body_too_large", "The body is larger than this resource takes.");
   if (now.parser.content_length() && *now.parser.content_length() > limit) co_return too_large;
-  allow(now.parser.content_length().value_or(limit));
+  const std::uint64_t expected = now.parser.content_length().value_or(limit);
+  if (expected > small_body_bytes && now.in.by) {
+    auto room = desk_.large_bodies.take(uuid_text(now.in.by->account_id.value_or(now.in.by->token_id)), expected);
+    if (!room) {
+      reply refusal = problem(503, "bodies_busy", "As many large bodies are being read as there is room for: send this one again when another is done.");
+      refusal.headers.emplace_back("Retry-After", "10");
+      co_return refusal;
+    }
+    now.room.emplace(std::move(*room));
+  }
+  allow(expected);
   if (beast::iequals(now.parser.get()[http::field::expect], "100-continue")) {
     http::response<http::empty_body> go_on(http::status::continue_, 11);
     const auto [error, size] = co_await http::async_write(stream_, go_on, ignoring_errors);
@@ -293,7 +306,8 @@ awaitable<reply> connection::perform(exchange& now) {
     cache_.keep(cache_key, out, begun, std::chrono::steady_clock::now());
   else if (now.in.method != "GET")
     cache_.clear();
-  if (out.status == 401 && now.chosen->pattern == payment_events) desk_.by_address.take(wrongly_signed(client_of_address(address_)), now.began);
+  const bool unsigned_event = out.status == 401 || with_.options.webhook_secret.empty();
+  if (unsigned_event && now.chosen->pattern == payment_events) desk_.by_address.take(wrongly_signed(client_of_address(address_)), now.began);
   point_at(out, now.in);
   if (keyed) co_await keyed->end(out);
   co_await change.note_after(out);
@@ -338,7 +352,11 @@ awaitable<bool> connection::serve_one() {
   const bool alive = co_await read_header(now, out);
   if (!alive) co_return false;
   if (!out) out = co_await admit(now);
-  if (!out) out = co_await read_body(now);
+  if (!out) {
+    idle_ = !now.in.by;  // a stranger's body must not keep others out, however slowly it comes
+    out = co_await read_body(now);
+    idle_ = false;
+  }
   const bool whole = !out;
   if (!out) {
     stream_.transport().expires_never();

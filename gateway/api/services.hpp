@@ -10,6 +10,7 @@
 #include <boost/uuid/uuid.hpp>
 
 #include "gateway/api/authority.hpp"
+#include "gateway/api/body_budget.hpp"
 #include "gateway/api/database_access.hpp"
 #include "gateway/api/operations.hpp"
 #include "gateway/api/rate_limiter.hpp"
@@ -37,8 +38,11 @@ struct services {
 /// connections.
 struct shared_desk {
   explicit shared_desk(const server_options& options)
-      : by_token(options.requests_per_minute), by_address(options.open_requests_per_minute) {}
+      : by_token(options.requests_per_minute),
+        by_address(options.open_requests_per_minute),
+        large_bodies(4 * options.body_limit_bytes, options.body_limit_bytes) {}
   rate_limiter by_token, by_address;  ///< the latter: of requests without a token that is good
+  body_budget large_bodies;           ///< by account, or token
   boost::asio::thread_pool compressor{1};
 };
 
