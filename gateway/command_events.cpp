@@ -8,6 +8,7 @@
 
 #include "gateway/command.hpp"
 #include "gateway/remote.hpp"
+#include "gateway/text_table.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -23,7 +24,7 @@ void print(const json::object& event, bool as_json) {
   std::cout << text_of(event, "at") << " " << text_of(event, "type") << " " << text_of(event, "resource");
   for (const auto& [name, value] : object_of(event, "data"))
     if (!value.is_null())
-      std::cout << " " << name << "=" << (value.is_string() ? std::string(value.get_string()) : json::serialize(value));
+      std::cout << " " << printable(name) << "=" << printable(value.is_string() ? std::string(value.get_string()) : json::serialize(value));
   std::cout << "\n";
 }
 

@@ -162,12 +162,16 @@ class request_maker {
 
 void print(const resource_command& command, const json::object& answer) {
   const json::value* const items = answer.if_contains("items");
-  if (items != nullptr && items->is_array())
+  if (items != nullptr && items->is_array()) {
     print_table(std::cout, command.columns, items->get_array());
-  else if (!command.columns.empty())
+    const json::value* const next = answer.if_contains("next");
+    if (next != nullptr && next->is_string())
+      std::cerr << "There are more: --cursor " << std::string_view(next->get_string()) << "\n";
+  } else if (!command.columns.empty()) {
     print_object(std::cout, command.columns, answer);
-  else
+  } else {
     std::cout << "done\n";
+  }
 }
 
 }  // namespace

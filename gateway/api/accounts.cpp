@@ -6,6 +6,7 @@
 
 #include "billing/account.hpp"
 #include "gateway/api/api_token.hpp"
+#include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -58,12 +59,17 @@ bool may_choose_deck(const request& from) {
 
 awaitable<reply> list_accounts(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
-  const auto name = fields.text("name");
+  const auto name = fields.text("name"), external = fields.text("external_id");
   const int limit = static_cast<int>(fields.integer("limit", 1, most_listed).value_or(100));
   const std::string after = fields.text("after").value_or("");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) {
     std::vector<whole_account> found;
+    if (external) {
+      const auto id = find_by_external_id(tx, "account", *external);
+      if (const auto one = join(tx, subscriber::find_subscriber(tx, parse_uuid(id.value_or("")).value_or(uuid{})))) found.push_back(*one);
+      return found;
+    }
     if (name) {
       if (const auto one = join(tx, subscriber::find_subscriber(tx, *name))) found.push_back(*one);
       return found;
@@ -78,7 +84,8 @@ awaitable<reply> list_accounts(services& with, const request& from) {
   boost::json::array items;
   for (const whole_account& each : *found)
     items.push_back(to_json(each));
-  const bool more = !name && found->size() == static_cast<std::size_t>(limit);
+  co_await put_external_ids(with, "account", items);
+  const bool more = !name && !external && found->size() == static_cast<std::size_t>(limit);
   co_return list_reply(std::move(items), more ? std::optional(found->back().subscriber.name) : std::nullopt);
 }
 
@@ -93,6 +100,7 @@ awaitable<reply> create_account(services& with, const request& from) {
   wanted.ring_timeout = std::chrono::seconds(
       fields.integer("ring_timeout_s", 5, 120).value_or(with.options.ring_timeout.count()));
   const std::string currency = fields.text("currency").value_or(with.options.currency);
+  const external_name external = read_external_id(fields);
   auto deck = fields.text("rate_deck");
   if (deck && !may_choose_deck(from)) co_return forbidden();
   if (!deck) deck = with.options.decks.of(currency, with.options.currency);
@@ -109,11 +117,15 @@ awaitable<reply> create_account(services& with, const request& from) {
     if (!made) return made.error();
     const auto opened = billing::create_account(tx, wanted.account_id, currency, wanted.region, *deck);
     if (!opened) return opened.error();
+    const auto named = set_external_id(tx, {"account", uuid_text(wanted.account_id)}, external);
+    if (named.has_error()) return named.error();
     return join(tx, made);
   };
   const result<whole_account> made = co_await with.database.run(create);
   if (!made) co_return problem(made.error());
-  reply out = json_reply(201, to_json(*made));
+  boost::json::object body = to_json(*made);
+  co_await put_external_id(with, "account", body);
+  reply out = json_reply(201, body);
   out.headers.emplace_back("Location", "/v1/accounts/" + uuid_text(wanted.account_id));
   co_return out;
 }
@@ -123,7 +135,11 @@ awaitable<reply> get_account(services& with, const request& from) {
   if (!id) co_return problem(subscriber::make_error_code(subscriber::errc::no_subscriber));
   const auto read = [&](pqxx::work& tx) { return join(tx, subscriber::find_subscriber(tx, *id)); };
   const result<whole_account> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+  if (!found) co_return problem(found.error());
+  boost::json::object body = to_json(*found);
+  // It is the operator's.
+  if (!from.by || from.by->as != role::subscriber) co_await put_external_id(with, "account", body);
+  co_return json_reply(200, body);
 }
 
 awaitable<reply> change_account(services& with, const request& from) {
@@ -134,6 +150,7 @@ awaitable<reply> change_account(services& with, const request& from) {
   change.region = fields.text("region");
   change.display_name = fields.text("display_name", 256);
   auto passphrase = fields.text("passphrase", 256);
+  const external_name external = read_external_id(fields);
   const auto plan = fields.text("rate_deck");
   const auto own = fields.text("own_rate_deck");  // empty: none any more
   if (const auto seconds = fields.integer("ring_timeout_s", 5, 120))
@@ -151,8 +168,12 @@ awaitable<reply> change_account(services& with, const request& from) {
   }
   const bool ends_sessions =
       change.passphrase_hash || (change.status && *change.status != subscriber::subscriber_status::active);
+  std::optional<std::string> name;
   const auto apply = [&](pqxx::work& tx) -> result<whole_account> {
     const auto changed = subscriber::change_subscriber(tx, *id, change);
+    if (changed)
+      if (const auto named = set_external_id(tx, {"account", uuid_text(*id)}, external); named.has_error()) return named.error();
+    name = external_id_of(tx, {"account", uuid_text(*id)});
     if (changed && ends_sessions) revoke_tokens_of(tx, *id);
     if (changed && change.status) {
       const auto set = billing::set_blocked(tx, *id, *change.status != subscriber::subscriber_status::active);
@@ -173,7 +194,9 @@ awaitable<reply> change_account(services& with, const request& from) {
   } else {
     with.gateway.account_changed(*id);
   }
-  co_return json_reply(200, to_json(*changed));
+  boost::json::object body = to_json(*changed);
+  put_external_id(body, name);
+  co_return json_reply(200, body);
 }
 
 }  // namespace tollgate::gateway::api

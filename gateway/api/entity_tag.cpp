@@ -48,6 +48,8 @@ std::optional<std::string> settable_part(const reply& seen) {
   bool any = false;
   for (const auto name : live_members)
     any |= fields->erase(name) > 0;
+  if (const auto* const status = fields->if_contains("status"); status != nullptr && status->is_object())  // of a trunk; an account's is a word that is set
+    any |= fields->erase("status") > 0;
   return any ? std::optional(boost::json::serialize(value)) : std::nullopt;
 }
 

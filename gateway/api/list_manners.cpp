@@ -23,14 +23,17 @@ constexpr std::size_t most_fields = 50, most_listed = 1'000;
 struct paged_list {
   std::string_view pattern, cursor;
 };
-constexpr std::array<paged_list, 15> paged{{{"/v1/accounts", "after"},
+constexpr std::array<paged_list, 18> paged{{{"/v1/accounts", "after"},
                                             {"/v1/accounts/{}/calls", "before"},
                                             {"/v1/accounts/{}/entries", "before"},
                                             {"/v1/api_tokens", "before"},
                                             {"/v1/audit_log", "before"},
+                                            {"/v1/available_numbers", "after"},
                                             {"/v1/cdrs", "before"},
                                             {"/v1/dial_policies", "after"},
+                                            {"/v1/mailboxes", "after"},
                                             {"/v1/mailboxes/{}/voicemails", "before"},
+                                            {"/v1/number_imports", "before"},
                                             {"/v1/numbers", "after"},
                                             {"/v1/numbers/{}/events", "before"},
                                             {"/v1/rate_imports", "before"},
@@ -40,9 +43,9 @@ constexpr std::array<paged_list, 15> paged{{{"/v1/accounts", "after"},
                                             {"/v1/webhooks/{}/deliveries", "after"}}};
 
 // Lists that are short, and come whole.
-constexpr std::array<std::string_view, 14> whole{
+constexpr std::array<std::string_view, 15> whole{
     "/v1/calls",       "/v1/carriers",      "/v1/cdr_consumers",       "/v1/country_rules", "/v1/currencies", "/v1/fraud/limits", "/v1/ledger/house_accounts",
-    "/v1/ledger/tax", "/v1/nodes", "/v1/number_prices", "/v1/rate_decks", "/v1/roles",         "/v1/tax_rates",  "/v1/trunks"};
+    "/v1/ledger/tax", "/v1/mailboxes/{}/greetings", "/v1/nodes", "/v1/number_prices", "/v1/rate_decks", "/v1/roles",         "/v1/tax_rates",  "/v1/trunks"};
 
 std::optional<std::string> take(request& from, const char* name) {
   const auto found = from.query.find(name);

@@ -11,7 +11,9 @@
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/login.hpp"
+#include "gateway/subscriber/subscriber_store.hpp"
 #include "voicemail/greeting_audio.hpp"
+#include "voicemail/mailbox_list.hpp"
 #include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_store.hpp"
 #include "voicemail/pin.hpp"
@@ -79,6 +81,55 @@ std::uint32_t random_bits() {
 
 std::string make_mailbox_pin(const std::vector<std::string>& numbers) {
   return voicemail::make_pin(numbers, random_bits);
+}
+
+awaitable<reply> list_mailboxes(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const std::string after = fields.text("after").value_or("");
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  struct page {
+    std::vector<subscriber::subscriber_record> owners;
+    std::vector<voicemail::mailbox_summary> mailboxes;
+  };
+  const auto read = [&](pqxx::work& tx) {
+    page found;
+    found.owners = subscriber::list_subscribers(tx, limit, after);
+    std::vector<uuid> ids;
+    for (const auto& each : found.owners)
+      ids.push_back(each.account_id);
+    found.mailboxes = voicemail::summarise_mailboxes(tx, ids);
+    return found;
+  };
+  const result<page> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (std::size_t i = 0; i < found->owners.size() && i < found->mailboxes.size(); ++i) {
+    const auto& each = found->mailboxes[i];
+    boost::json::object item{{"account_id", uuid_text(each.account_id)}, {"name", found->owners[i].name},
+                             {"has_pin", each.has_pin},                  {"new", each.counts.unread},
+                             {"saved", each.counts.saved},               {"duration_ms", each.counts.duration.count()},
+                             {"size_bytes", each.counts.bytes}};
+    put_time(item, "locked_until", each.locked_until);
+    items.push_back(std::move(item));
+  }
+  const bool more = found->owners.size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items), more ? std::optional(found->owners.back().name) : std::nullopt);
+}
+
+awaitable<reply> list_greetings(services& with, const request& from) {
+  const uuid account_id = account_of(from);
+  const auto read = [&](pqxx::work& tx) -> result<std::vector<voicemail::greeting>> {
+    const auto owner = subscriber::find_subscriber(tx, account_id);
+    if (!owner) return owner.error();
+    return voicemail::list_greetings(tx, account_id);
+  };
+  const result<std::vector<voicemail::greeting>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found)
+    items.push_back(to_json(each));
+  co_return list_reply(std::move(items), std::nullopt);
 }
 
 awaitable<reply> get_mailbox(services& with, const request& from) {

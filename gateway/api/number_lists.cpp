@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers by the list: into stock, and back to their supplier; and the events of one number.
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <boost/uuid/random_generator.hpp>
 #include <map>
 
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "pstn/trunk/trunk_store.hpp"
+#include "voicemail/import_record.hpp"
 #include "voicemail/number_import.hpp"
 #include "voicemail/number_store.hpp"
 
@@ -20,18 +24,38 @@ using boost::system::result;
 // At most so many mistakes are told of one list.
 constexpr std::size_t errors_told = 1'000;
 
-reply to_reply(const voicemail::import_report& report, bool dry_run) {
+boost::json::array errors_json(const voicemail::import_report& report) {
   boost::json::array errors;
   for (const auto& each : report.errors) {
     if (errors.size() == errors_told) break;
     errors.push_back({{"line", each.line}, {"code", each.code}});
   }
+  return errors;
+}
+
+reply to_reply(const voicemail::import_report& report, bool dry_run) {
   const bool refused = !report.errors.empty();
   return json_reply(refused && !dry_run ? 422 : 200,
                     boost::json::object{{"outcome", refused ? "refused" : dry_run ? "valid" : "done"},
                                         {"numbers", report.done},
                                         {"errors_total", report.errors.size()},
-                                        {"errors", std::move(errors)}});
+                                        {"errors", errors_json(report)}});
+}
+
+// As a member of a list; one alone has its mistakes and numbers, too.
+boost::json::object to_json(const voicemail::import_record& record) {
+  boost::json::object out{{"id", uuid_text(record.id)},     {"outcome", record.outcome()},
+                          {"dry_run", record.dry_run},      {"numbers", record.numbers},
+                          {"errors_total", record.errors_total}, {"actor", record.actor}};
+  put_time(out, "made_at", record.made_at);
+  if (record.errors.empty()) return out;
+  out["errors"] = boost::json::parse(record.errors);
+  out["imported"] = boost::json::array(record.imported.begin(), record.imported.end());
+  return out;
+}
+
+reply no_import() {
+  return problem(404, "no_import", "There is no such import of numbers.");
 }
 
 std::map<std::string, uuid> trunk_ids(pqxx::work& tx) {
@@ -81,10 +105,63 @@ std::string actor_of(const request& from) {
 }
 
 awaitable<reply> import_numbers(services& with, const request& from) {
-  co_return co_await work_on_list(with, from, voicemail::read_number_list,
-                                  [](pqxx::work& tx, const voicemail::import_list& list, bool dry_run) {
-                                    return voicemail::import_numbers(tx, list, trunk_ids(tx), dry_run);
-                                  });
+  if (from.content_type != "text/csv") co_return problem(415, "media_type", "The body must be text/csv.");
+  auto fields = field_reader::of_query(from);
+  const bool dry_run = fields.flag("dry_run").value_or(false);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto actor = actor_of(from);
+  const uuid id = from.made_id.value_or(boost::uuids::random_generator()());
+  const auto carry_out = [&](pqxx::work& tx) -> std::optional<voicemail::import_record> {
+    // Under an Idempotency-Key a node that ended before it answered has done it already.
+    if (auto known = voicemail::find_import(tx, id)) return known;
+    tx.exec("SET LOCAL statement_timeout = '10min'");
+    voicemail::name_actor(tx, actor);
+    const auto list = voicemail::read_number_list(from.body);
+    const auto report = voicemail::import_numbers(tx, list, trunk_ids(tx), dry_run);
+    voicemail::import_record made;
+    made.id = id;
+    made.dry_run = dry_run;
+    made.numbers = report.done;
+    made.errors_total = static_cast<int>(report.errors.size());
+    made.errors = boost::json::serialize(errors_json(report));
+    made.actor = actor;
+    if (report.errors.empty() && !dry_run)
+      for (const auto& row : list.rows)
+        made.imported.push_back(row.number.e164());
+    voicemail::keep_import(tx, made);
+    return voicemail::find_import(tx, id);
+  };
+  const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
+  const result<std::optional<voicemail::import_record>> done = co_await with.database.run(carry_out, patient);
+  if (!done) co_return problem(done.error());
+  if (!*done) co_return no_import();
+  reply out = json_reply((*done)->errors_total > 0 && !dry_run ? 422 : 200, to_json(**done));
+  out.headers.emplace_back("Location", "/v1/number_imports/" + uuid_text(id));
+  co_return out;
+}
+
+awaitable<reply> list_number_imports(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const auto before = fields.integer("before", 1, INT64_MAX);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) { return voicemail::list_imports(tx, limit, before); };
+  const result<std::vector<voicemail::import_record>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found)
+    items.push_back(to_json(each));
+  const bool more = found->size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().sequence)) : std::nullopt);
+}
+
+awaitable<reply> get_number_import(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  if (!id) co_return no_import();
+  const auto read = [&](pqxx::work& tx) { return voicemail::find_import(tx, *id); };
+  const result<std::optional<voicemail::import_record>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  co_return *found ? json_reply(200, to_json(**found)) : no_import();
 }
 
 awaitable<reply> withdraw_numbers(services& with, const request& from) {

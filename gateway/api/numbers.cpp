@@ -3,7 +3,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/number_search.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/error.hpp"
@@ -54,25 +56,6 @@ bool is_subscriber(const request& from) {
   return from.by && from.by->as == role::subscriber;
 }
 
-// price_least and price_most, of a term of term_months in currency.
-std::optional<voicemail::price_range> read_price(field_reader& fields, const std::string& own_currency) {
-  const auto amount = [&](const char* name) -> std::optional<billing::money> {
-    const auto text = fields.text(name, 40);
-    if (!text) return std::nullopt;
-    const auto parsed = billing::parse_money(*text);
-    if (!parsed) fields.complain(name, "must be a decimal with at most six places, such as \"20.00\"");
-    return parsed ? std::optional(*parsed) : std::nullopt;
-  };
-  voicemail::price_range price;
-  const auto least = amount("price_least"), most = amount("price_most");
-  price.currency = fields.text("currency", 3).value_or(own_currency);
-  price.months = static_cast<int>(fields.integer("term_months", 1, 120).value_or(3));
-  if (price.currency.empty()) fields.complain("currency", "must not be empty");
-  price.least = least.value_or(price.least);
-  price.most = most.value_or(price.most);
-  return least || most ? std::optional(price) : std::nullopt;
-}
-
 // What a subscriber may see of the inventory: its own numbers, or those in stock.
 void confine(const request& from, voicemail::number_filter& filter) {
   if (!is_subscriber(from)) return;
@@ -80,6 +63,13 @@ void confine(const request& from, voicemail::number_filter& filter) {
     filter.account_id = from.by->account_id;
   else
     filter.state = voicemail::number_state::available;
+}
+
+// Over which trunk it comes is the operator's matter.
+boost::json::object seen_by(const request& from, const voicemail::number_record& value) {
+  boost::json::object out = to_json(value);
+  if (is_subscriber(from)) out.erase("trunk_id");
+  return out;
 }
 
 reply unknown_number() {
@@ -110,16 +100,24 @@ awaitable<reply> list_numbers(services& with, const request& from) {
     filter.state = voicemail::parse_number_state(*state);
     if (!filter.state) fields.complain("state", "has no such value");
   }
+  const auto external = fields.text("external_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
+  if (external && is_subscriber(from)) co_return forbidden();  // it is the operator's
   confine(from, filter);
-  const auto read = [&](pqxx::work& tx) { return voicemail::list_numbers(tx, filter); };
+  const auto read = [&](pqxx::work& tx) {
+    if (!external) return voicemail::list_numbers(tx, filter);
+    const auto number = pstn::phone_number::parse(find_by_external_id(tx, "number", *external).value_or(""));
+    const auto one = number ? voicemail::find_number(tx, *number) : std::nullopt;
+    return one ? std::vector<voicemail::number_record>{*one} : std::vector<voicemail::number_record>{};
+  };
   const result<std::vector<voicemail::number_record>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   boost::json::array items;
   for (const voicemail::number_record& each : *found)
-    items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(filter.limit);
+    items.push_back(seen_by(from, each));
+  if (!is_subscriber(from)) co_await put_external_ids(with, "number", items);
+  const bool more = !external && found->size() == static_cast<std::size_t>(filter.limit);
   co_return list_reply(std::move(items), more ? std::optional(found->back().number.e164()) : std::nullopt);
 }
 
@@ -128,16 +126,20 @@ awaitable<reply> create_number(services& with, const request& from) {
   const auto number = fields.needed_number("number");
   const std::string area = fields.text("area").value_or("");
   const auto trunk_id = fields.id("trunk_id");
+  const external_name external = read_external_id(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto add = [&](pqxx::work& tx) -> result<voicemail::number_record> {
     voicemail::name_actor(tx, actor_of(from));
     const auto added = voicemail::add_number(tx, {.number = *number, .area = area, .trunk_id = trunk_id});
     if (added.has_error()) return added.error();
+    if (const auto named = set_external_id(tx, {"number", number->e164()}, external); named.has_error()) return named.error();
     return existing(tx, *number);
   };
   const result<voicemail::number_record> added = co_await with.database.run(add);
   if (!added) co_return problem(added.error());
-  reply out = json_reply(201, to_json(*added));
+  boost::json::object body = seen_by(from, *added);
+  co_await put_external_id(with, "number", body);
+  reply out = json_reply(201, body);
   out.headers.emplace_back("Location", "/v1/numbers/" + number->e164());
   co_return out;
 }
@@ -148,7 +150,10 @@ awaitable<reply> get_number(services& with, const request& from) {
   const auto read = [&](pqxx::work& tx) { return existing(tx, *number); };
   const result<voicemail::number_record> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+  if (!found) co_return problem(found.error());
+  boost::json::object body = seen_by(from, *found);
+  if (!is_subscriber(from)) co_await put_external_id(with, "number", body);
+  co_return json_reply(200, body);
 }
 
 awaitable<reply> change_number(services& with, const request& from) {
@@ -157,11 +162,18 @@ awaitable<reply> change_number(services& with, const request& from) {
   const auto auto_renew = fields.flag("auto_renew"), voicemail_enabled = fields.flag("voicemail_enabled");
   const bool names_ring_timeout = fields.has("ring_timeout_s");
   const auto ring_timeout_s = fields.integer("ring_timeout_s", 5, 120);
+  const external_name external = read_external_id(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
+  if (external.is_given && is_subscriber(from)) co_return forbidden();  // it is the operator's
   if (!number) co_return unknown_number();
+  const bool is_named_alone = external.is_given && !auto_renew && !voicemail_enabled && !names_ring_timeout;
+  std::optional<std::string> name;
   const auto apply = [&](pqxx::work& tx) -> result<voicemail::number_record> {
     const auto found = existing(tx, *number);
     if (!found) return found.error();
+    if (const auto named = set_external_id(tx, {"number", number->e164()}, external); named.has_error()) return named.error();
+    name = external_id_of(tx, {"number", number->e164()});
+    if (is_named_alone) return *found;  // also of one in stock
     if (!found->account_id) return voicemail::make_error_code(voicemail::error::number_not_yours);
     voicemail::number_settings settings{
         .auto_renew = auto_renew.value_or(found->auto_renew),
@@ -177,8 +189,10 @@ awaitable<reply> change_number(services& with, const request& from) {
   const result<voicemail::number_record> changed =
       co_await with.database.run(apply, db::run_options{.idempotent = true});
   if (!changed) co_return problem(changed.error());
-  with.gateway.account_changed(*changed->account_id);
-  co_return json_reply(200, to_json(*changed));
+  if (changed->account_id) with.gateway.account_changed(*changed->account_id);
+  boost::json::object body = seen_by(from, *changed);
+  if (!is_subscriber(from)) put_external_id(body, name);
+  co_return json_reply(200, body);
 }
 
 awaitable<reply> release_number(services& with, const request& from) {
@@ -197,7 +211,7 @@ awaitable<reply> release_number(services& with, const request& from) {
   const result<voicemail::number_record> released = co_await with.database.run(release);
   if (!released) co_return problem(released.error());
   with.gateway.account_changed(account_id);
-  co_return json_reply(200, to_json(*released));
+  co_return json_reply(200, seen_by(from, *released));
 }
 
 awaitable<reply> refund_number(services& with, const request& from) {
@@ -223,7 +237,7 @@ awaitable<reply> refund_number(services& with, const request& from) {
   const result<refunded> done = co_await with.database.run(give_back, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
   with.gateway.account_changed(*done->number.account_id);
-  boost::json::object out{{"number", to_json(done->number)},
+  boost::json::object out{{"number", seen_by(from, done->number)},
                           {"currency", done->refund.currency},
                           {"repeated", done->refund.repeated},
                           {"unused_days", done->refund.unused_days}};
@@ -251,7 +265,7 @@ awaitable<reply> reserve_number(services& with, const request& from) {
   };
   const result<voicemail::number_record> reserved =
       co_await with.database.run(reserve, db::run_options{.idempotent = true});
-  co_return reserved ? json_reply(200, to_json(*reserved)) : problem(reserved.error());
+  co_return reserved ? json_reply(200, seen_by(from, *reserved)) : problem(reserved.error());
 }
 
 // It leaves for another operator, with its owner.
@@ -272,7 +286,7 @@ awaitable<reply> port_number(services& with, const request& from) {
   const result<voicemail::number_record> ported = co_await with.database.run(port);
   if (!ported) co_return problem(ported.error());
   if (owner) with.gateway.account_changed(*owner);
-  co_return json_reply(200, to_json(*ported));
+  co_return json_reply(200, seen_by(from, *ported));
 }
 
 // The owner pays for the next term of a number in grace, without waiting for the gateway's own run.
@@ -293,7 +307,7 @@ awaitable<reply> renew_number(services& with, const request& from) {
       co_await with.database.run(renew, db::run_options{.idempotent = true});
   if (!renewed) co_return problem(renewed.error());
   with.gateway.account_changed(account_id);
-  co_return json_reply(200, to_json(*renewed));
+  co_return json_reply(200, seen_by(from, *renewed));
 }
 
 }  // namespace tollgate::gateway::api

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which HTTP status and word each expected failure of our modules has.
 #include "billing/error.hpp"
+#include "gateway/api/external_id.hpp"
 #include "gateway/api/http.hpp"
 #include "gateway/db/error.hpp"
 #include "gateway/subscriber/error.hpp"
@@ -261,6 +262,8 @@ reply problem(const boost::system::error_code& error) {
     const auto known = static_cast<subscriber::errc>(value);
     return about(fields_of(known), problem(status_of(known), subscriber::code_of(known), error.message()));
   }
+  if (is_external_id_taken(error))
+    return about({"external_id"}, problem(409, "external_id_taken", "Another resource of this kind has this external_id."));
   if (error.category() == db::error_category()) return database_problem(static_cast<db::errc>(value));
   return problem(500, "internal", "The request failed inside the gateway; its log says why.");
 }

@@ -164,6 +164,7 @@ boost::asio::awaitable<reply> list_trunks(services& with, const request& from);
 boost::asio::awaitable<reply> create_trunk(services& with, const request& from);
 boost::asio::awaitable<reply> get_trunk(services& with, const request& from);
 boost::asio::awaitable<reply> replace_trunk(services& with, const request& from);
+boost::asio::awaitable<reply> change_trunk(services& with, const request& from);
 boost::asio::awaitable<reply> remove_trunk(services& with, const request& from);
 boost::json::object trunk_status_json(const trunk_status& now);  // how it is doing, in a trunk and in the status
 
@@ -172,6 +173,7 @@ boost::asio::awaitable<reply> simulate_call(services& with, const request& from)
 
 // the inventory of numbers and their rental (numbers.cpp)
 boost::asio::awaitable<reply> list_numbers(services& with, const request& from);
+boost::asio::awaitable<reply> list_available_numbers(services& with, const request& from);  // available_numbers.cpp
 boost::asio::awaitable<reply> create_number(services& with, const request& from);
 boost::asio::awaitable<reply> get_number(services& with, const request& from);
 boost::asio::awaitable<reply> change_number(services& with, const request& from);
@@ -196,6 +198,8 @@ boost::asio::awaitable<reply> get_account_address(services& with, const request&
 boost::asio::awaitable<reply> set_account_address(services& with, const request& from);
 
 // numbers by the list, and what became of them (number_lists.cpp)
+boost::asio::awaitable<reply> list_number_imports(services& with, const request& from);
+boost::asio::awaitable<reply> get_number_import(services& with, const request& from);
 boost::asio::awaitable<reply> import_numbers(services& with, const request& from);
 boost::asio::awaitable<reply> withdraw_numbers(services& with, const request& from);
 boost::asio::awaitable<reply> list_number_events(services& with, const request& from);
@@ -223,6 +227,8 @@ boost::asio::awaitable<reply> delete_voicemail(services& with, const request& fr
 boost::asio::awaitable<reply> restore_voicemail(services& with, const request& from);
 
 // what an owner has chosen for one (mailboxes.cpp)
+boost::asio::awaitable<reply> list_mailboxes(services& with, const request& from);
+boost::asio::awaitable<reply> list_greetings(services& with, const request& from);
 boost::asio::awaitable<reply> get_mailbox(services& with, const request& from);
 boost::asio::awaitable<reply> change_mailbox(services& with, const request& from);
 boost::asio::awaitable<reply> get_mailbox_limits(services& with, const request& from);  // mailbox_limits.cpp

@@ -154,12 +154,14 @@ constexpr route table[] = {
     {"POST", "/v1/trunks", create_trunk, admins},
     {"GET", "/v1/trunks/{}", get_trunk, desks},
     {"PUT", "/v1/trunks/{}", replace_trunk, admins},
+    {"PATCH", "/v1/trunks/{}", change_trunk, admins},
     {"DELETE", "/v1/trunks/{}", remove_trunk, admins},
 
     {"GET", "/v1/call_simulation", simulate_call, desks},
 
     {"GET", "/v1/numbers", list_numbers, stock_seen},
     {"POST", "/v1/numbers", create_number, numbers_desk},
+    {"GET", "/v1/available_numbers", list_available_numbers, stock_seen},
     {"GET", "/v1/numbers/{}", get_number, number_seen},
     {"PATCH", "/v1/numbers/{}", change_number, number_set},
     {"POST", "/v1/numbers/{}/release", release_number, orders},
@@ -172,6 +174,8 @@ constexpr route table[] = {
     {"PUT", "/v1/numbers/{}/rules", set_number_rules, number_set},
     {"PUT", "/v1/numbers/{}/prices/{}/{}", set_own_number_price, number_prices_set},
     {"DELETE", "/v1/numbers/{}/prices/{}/{}", remove_own_number_price, number_prices_set},
+    {"GET", "/v1/number_imports", list_number_imports, numbers_read},
+    {"GET", "/v1/number_imports/{}", get_number_import, numbers_read},
     {"POST", "/v1/number_imports", import_numbers, numbers_desk, large},
     {"POST", "/v1/number_withdrawals", withdraw_numbers, numbers_desk, large},
     {"POST", "/v1/number_orders", create_number_order, orders},
@@ -206,6 +210,7 @@ constexpr route table[] = {
     {"PATCH", "/v1/mailboxes/{}/voicemails/{}", change_voicemail, owner_only},
     {"DELETE", "/v1/mailboxes/{}/voicemails/{}", delete_voicemail, owner_only},
     {"POST", "/v1/mailboxes/{}/voicemails/{}/restoration", restore_voicemail, owner_or_support},
+    {"GET", "/v1/mailboxes", list_mailboxes, support_reads},
     {"GET", "/v1/mailboxes/{}", get_mailbox, owner_reads},
     {"PATCH", "/v1/mailboxes/{}", change_mailbox, owner_or_support},
     {"GET", "/v1/mailboxes/{}/limits", get_mailbox_limits, owner_reads},
@@ -213,6 +218,7 @@ constexpr route table[] = {
     {"POST", "/v1/mailboxes/{}/pin", set_mailbox_pin, owner_only},  // the answer may have it in clear
     {"GET", "/v1/mailboxes/{}/notifications", get_notifications, owner_reads},
     {"PUT", "/v1/mailboxes/{}/notifications", set_notifications, owner_only},  // where the audio may go
+    {"GET", "/v1/mailboxes/{}/greetings", list_greetings, owner_reads},
     {"GET", "/v1/mailboxes/{}/greetings/{}", get_greeting, owner_only},
     {"PUT", "/v1/mailboxes/{}/greetings/{}", put_greeting, owner_only, large},
     {"DELETE", "/v1/mailboxes/{}/greetings/{}", remove_greeting, owner_or_support},

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carriers and their trunks. Passwords go in and never come out.
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
 
+#include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -100,8 +103,15 @@ trunk::carrier read_carrier(field_reader& fields, const uuid& id) {
   return value;
 }
 
-trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
+// A password that is not told is the one that is known, as long as the user is the same.
+std::string read_password(field_reader& digest, bool is_known, const std::string& known) {
+  if (is_known && !digest.has("password")) return known;
+  return digest.needed_text("password");
+}
+
+trunk::trunk read_trunk(field_reader& fields, const uuid& id, const std::optional<trunk::trunk>& known = std::nullopt) {
   trunk::trunk value;
+  (void)fields.object("status");  // what was read may be written back; how it is, is not for the writer to say
   value.id = id;
   value.carrier_id = fields.needed_id("carrier_id");
   value.name = fields.needed_text("name");
@@ -109,8 +119,10 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
   value.port = static_cast<std::uint16_t>(fields.integer("port", 0, 65'535).value_or(value.port));
   take_enum(fields, "transport", value.transport, trunk::transport_named);
   if (auto digest = fields.object("digest")) {
-    value.digest = trunk::digest_account{.username = digest->needed_text("username"),
-                                         .password = digest->needed_text("password"),
+    const std::string username = digest->needed_text("username");
+    const bool is_same = known && known->digest && known->digest->username == username;
+    value.digest = trunk::digest_account{.username = username,
+                                         .password = read_password(*digest, is_same, is_same ? known->digest->password : ""),
                                          .realm = digest->text("realm").value_or("")};
     fields.adopt("digest", *digest);
   }
@@ -131,8 +143,10 @@ trunk::trunk read_trunk(field_reader& fields, const uuid& id) {
   value.inbound_sources = fields.texts("inbound_sources").value_or(value.inbound_sources);
   take_enum(fields, "inbound_proof", value.inbound_by, trunk::inbound_proof_named);
   if (auto digest = fields.object("inbound_digest")) {
-    value.inbound_digest = trunk::inbound_account{.username = digest->needed_text("username"),
-                                                  .password = digest->needed_text("password")};
+    const std::string username = digest->needed_text("username");
+    const bool is_same = known && known->inbound_digest && known->inbound_digest->username == username;
+    value.inbound_digest = trunk::inbound_account{
+        .username = username, .password = read_password(*digest, is_same, is_same ? known->inbound_digest->password : "")};
     fields.adopt("inbound_digest", *digest);
   }
   value.served_prefixes = fields.texts("served_prefixes", 1'000).value_or(value.served_prefixes);
@@ -158,11 +172,29 @@ awaitable<std::optional<reply>> carry_out(services& with, Change change) {
   co_return std::nullopt;
 }
 
+// How it is now, with the name that it has elsewhere. `kind`: "carrier" or "trunk".
 template <class Value>
-reply created(const char* folder, const Value& value) {
-  reply out = json_reply(201, to_json(value));
-  out.headers.emplace_back("Location", std::string(folder) + uuid_text(value.id));
-  return out;
+awaitable<reply> shown(services& with, unsigned status, const char* kind, const Value& value) {
+  boost::json::object body = to_json(value);
+  co_await put_external_id(with, kind, body);
+  reply out = json_reply(status, body);
+  if (status == 201) out.headers.emplace_back("Location", std::string("/v1/") + kind + "s/" + uuid_text(value.id));
+  co_return out;
+}
+
+// After a change, with the name that was read within its transaction.
+template <class Value>
+reply changed(const Value& value, const std::optional<std::string>& name) {
+  boost::json::object body = to_json(value);
+  put_external_id(body, name);
+  return json_reply(200, body);
+}
+
+// What is written whole has no name elsewhere if it does not say so.
+external_name whole_external_id(field_reader& fields) {
+  external_name given = read_external_id(fields);
+  given.is_given = true;
+  return given;
 }
 
 reply nothing() {
@@ -196,6 +228,45 @@ uuid kept_id(field_reader& fields, const request& from) {
   return path_id(from);
 }
 
+// The members of the body take the place of those of `known`. What is no object stays as it is, to be complained of.
+std::string laid_over(boost::json::object known, const std::string& body) {
+  constexpr std::size_t deepest = 16;
+  boost::system::error_code error;
+  boost::json::parse_options options;
+  options.max_depth = deepest;
+  const boost::json::value given = boost::json::parse(body, error, {}, options);
+  if (error || !given.is_object()) return body;
+  for (const auto& [name, value] : given.get_object())
+    known[name] = value;
+  return boost::json::serialize(known);
+}
+
+// PUT: whole. PATCH: the rest stays as it is. Either way it is read and written in one transaction.
+awaitable<reply> write_trunk(services& with, const request& from, bool is_patch) {
+  std::optional<reply> refused;
+  std::optional<std::string> name;
+  trunk::trunk value;
+  const auto write = [&](pqxx::work& tx) -> result<void> {
+    const auto known = trunk::find_trunk(tx, path_id(from));
+    if (!known) return make_error_code(trunk_error::no_such_trunk);
+    request whole = from;
+    if (is_patch) whole.body = laid_over(to_json(*known), from.body);
+    auto fields = field_reader::of_body(whole);
+    value = read_trunk(fields, kept_id(fields, from), known);
+    const external_name external = is_patch ? read_external_id(fields) : whole_external_id(fields);
+    refused = fields.refusal();
+    if (refused) return {};
+    if (const auto changed = trunk::update_trunk(tx, value); changed.has_error()) return changed;
+    const auto named = set_external_id(tx, {"trunk", uuid_text(value.id)}, external);
+    name = external_id_of(tx, {"trunk", uuid_text(value.id)});
+    return named;
+  };
+  const std::optional<reply> failed = co_await carry_out(with, write);
+  if (failed) co_return *failed;
+  if (refused) co_return *refused;
+  co_return changed(value, name);
+}
+
 }  // namespace
 
 boost::json::object trunk_status_json(const trunk_status& now) {
@@ -216,7 +287,10 @@ boost::json::object trunk_status_json(const trunk_status& now) {
                                      {"post_dial_delay_ms", in_ms(now.recent.post_dial_delay)}}}};
 }
 
-awaitable<reply> list_carriers(services& with, const request&) {
+awaitable<reply> list_carriers(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const auto external = fields.text("external_id");
+  if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [](pqxx::work& tx) { return trunk::list_carriers(tx); };
   const result<std::vector<trunk::carrier>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
@@ -224,6 +298,8 @@ awaitable<reply> list_carriers(services& with, const request&) {
   boost::json::array items;
   for (const trunk::carrier& each : *found)
     items.push_back(to_json(each));
+  co_await put_external_ids(with, "carrier", items);
+  keep_external_id(items, external);
   co_return list_reply(std::move(items), std::nullopt);
 }
 
@@ -231,13 +307,16 @@ awaitable<reply> create_carrier(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   const uuid id = made_id(fields, from);
   const trunk::carrier value = read_carrier(fields, id);
+  const external_name external = whole_external_id(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto create = [&](pqxx::work& tx) -> result<void> {
     if (from.made_id == id && trunk::find_carrier(tx, id)) return boost::system::in_place_value;  // by an earlier attempt
-    return trunk::create_carrier(tx, value);
+    if (const auto made = trunk::create_carrier(tx, value); made.has_error()) return made;
+    return set_external_id(tx, {"carrier", uuid_text(id)}, external);
   };
   const std::optional<reply> failed = co_await carry_out(with, create);
-  co_return failed ? *failed : created("/v1/carriers/", value);
+  if (failed) co_return *failed;
+  co_return co_await shown(with, 201, "carrier", value);
 }
 
 awaitable<reply> get_carrier(services& with, const request& from) {
@@ -245,26 +324,37 @@ awaitable<reply> get_carrier(services& with, const request& from) {
   const result<std::optional<trunk::carrier>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
-  co_return found->has_value() ? json_reply(200, to_json(**found))
-                               : problem(make_error_code(trunk_error::no_such_carrier));
+  if (!found->has_value()) co_return problem(make_error_code(trunk_error::no_such_carrier));
+  co_return co_await shown(with, 200, "carrier", **found);
 }
 
 awaitable<reply> replace_carrier(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   const trunk::carrier value = read_carrier(fields, kept_id(fields, from));
+  const external_name external = whole_external_id(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto replace = [&](pqxx::work& tx) { return trunk::update_carrier(tx, value); };
+  const auto replace = [&](pqxx::work& tx) -> result<void> {
+    if (const auto changed = trunk::update_carrier(tx, value); changed.has_error()) return changed;
+    return set_external_id(tx, {"carrier", uuid_text(value.id)}, external);
+  };
   const std::optional<reply> failed = co_await carry_out(with, replace);
-  co_return failed ? *failed : json_reply(200, to_json(value));
+  if (failed) co_return *failed;
+  co_return changed(value, external.name);
 }
 
 awaitable<reply> remove_carrier(services& with, const request& from) {
-  const auto remove = [&](pqxx::work& tx) { return trunk::remove_carrier(tx, path_id(from)); };
+  const auto remove = [&](pqxx::work& tx) {
+    forget_external_id(tx, {"carrier", uuid_text(path_id(from))});
+    return trunk::remove_carrier(tx, path_id(from));
+  };
   const std::optional<reply> failed = co_await carry_out(with, remove);
   co_return failed ? *failed : nothing();
 }
 
-awaitable<reply> list_trunks(services& with, const request&) {
+awaitable<reply> list_trunks(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const auto external = fields.text("external_id");
+  if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [](pqxx::work& tx) { return trunk::list_trunks(tx); };
   const result<std::vector<trunk::trunk>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
@@ -277,6 +367,8 @@ awaitable<reply> list_trunks(services& with, const request&) {
       if (now.trunk_id == each.id) item["status"] = trunk_status_json(now);
     items.push_back(std::move(item));
   }
+  co_await put_external_ids(with, "trunk", items);
+  keep_external_id(items, external);
   co_return list_reply(std::move(items), std::nullopt);
 }
 
@@ -284,13 +376,16 @@ awaitable<reply> create_trunk(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   const uuid id = made_id(fields, from);
   const trunk::trunk value = read_trunk(fields, id);
+  const external_name external = whole_external_id(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto create = [&](pqxx::work& tx) -> result<void> {
     if (from.made_id == id && trunk::find_trunk(tx, id)) return boost::system::in_place_value;  // by an earlier attempt
-    return trunk::create_trunk(tx, value);
+    if (const auto made = trunk::create_trunk(tx, value); made.has_error()) return made;
+    return set_external_id(tx, {"trunk", uuid_text(id)}, external);
   };
   const std::optional<reply> failed = co_await carry_out(with, create);
-  co_return failed ? *failed : created("/v1/trunks/", value);
+  if (failed) co_return *failed;
+  co_return co_await shown(with, 201, "trunk", value);
 }
 
 awaitable<reply> get_trunk(services& with, const request& from) {
@@ -298,21 +393,27 @@ awaitable<reply> get_trunk(services& with, const request& from) {
   const result<std::optional<trunk::trunk>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
-  co_return found->has_value() ? json_reply(200, to_json(**found))
-                               : problem(make_error_code(trunk_error::no_such_trunk));
+  if (!found->has_value()) co_return problem(make_error_code(trunk_error::no_such_trunk));
+  boost::json::object body = to_json(**found);
+  co_await put_external_id(with, "trunk", body);
+  for (const trunk_status& now : with.gateway.trunk_statuses())
+    if (now.trunk_id == (*found)->id) body["status"] = trunk_status_json(now);
+  co_return json_reply(200, body);
 }
 
 awaitable<reply> replace_trunk(services& with, const request& from) {
-  auto fields = field_reader::of_body(from);
-  const trunk::trunk value = read_trunk(fields, kept_id(fields, from));
-  if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto replace = [&](pqxx::work& tx) { return trunk::update_trunk(tx, value); };
-  const std::optional<reply> failed = co_await carry_out(with, replace);
-  co_return failed ? *failed : json_reply(200, to_json(value));
+  co_return co_await write_trunk(with, from, false);
+}
+
+awaitable<reply> change_trunk(services& with, const request& from) {
+  co_return co_await write_trunk(with, from, true);
 }
 
 awaitable<reply> remove_trunk(services& with, const request& from) {
-  const auto remove = [&](pqxx::work& tx) { return trunk::remove_trunk(tx, path_id(from)); };
+  const auto remove = [&](pqxx::work& tx) {
+    forget_external_id(tx, {"trunk", uuid_text(path_id(from))});
+    return trunk::remove_trunk(tx, path_id(from));
+  };
   const std::optional<reply> failed = co_await carry_out(with, remove);
   co_return failed ? *failed : nothing();
 }

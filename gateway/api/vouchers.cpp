@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "billing/error.hpp"
+#include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -32,19 +33,34 @@ boost::json::object to_json(const billing::voucher_batch& batch) {
   return out;
 }
 
+// How it is now, with the name that it has elsewhere.
+awaitable<reply> shown(services& with, const result<billing::voucher_batch>& now) {
+  if (!now) co_return problem(now.error());
+  boost::json::object body = to_json(*now);
+  co_await put_external_id(with, "voucher_batch", body);
+  co_return json_reply(200, body);
+}
+
 }  // namespace
 
 awaitable<reply> list_voucher_batches(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const auto external = fields.text("external_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) { return billing::list_voucher_batches(tx, limit); };
+  const auto read = [&](pqxx::work& tx) {
+    if (!external) return billing::list_voucher_batches(tx, limit);
+    const auto id = parse_uuid(find_by_external_id(tx, "voucher_batch", *external).value_or(""));
+    const auto one = id ? billing::find_voucher_batch(tx, *id) : std::nullopt;
+    return one ? std::vector<billing::voucher_batch>{*one} : std::vector<billing::voucher_batch>{};
+  };
   const result<std::vector<billing::voucher_batch>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   boost::json::array items;
   for (const auto& each : *found)
     items.push_back(to_json(each));
+  co_await put_external_ids(with, "voucher_batch", items);
   co_return list_reply(std::move(items), std::nullopt);
 }
 
@@ -56,6 +72,7 @@ awaitable<reply> create_voucher_batch(services& with, const request& from) {
   wanted.currency = fields.text("currency").value_or(with.options.currency);
   wanted.vouchers = static_cast<int>(fields.needed_integer("vouchers", 1, billing::most_vouchers));
   wanted.note = fields.text("note").value_or("");
+  const external_name external = read_external_id(fields);
   const auto expires_at = fields.time("expires_at");
   if (!expires_at) fields.complain("expires_at", "is needed");
   if (expires_at && *expires_at <= std::chrono::system_clock::now())
@@ -63,12 +80,16 @@ awaitable<reply> create_voucher_batch(services& with, const request& from) {
   if (auto refusal = fields.refusal()) co_return *refusal;
   wanted.expires_at = *expires_at;
   // Not idempotent: were it repeated after a commit whose answer was lost, the PINs would be others.
-  const auto make = [&](pqxx::work& tx) {
-    return billing::make_vouchers(tx, with.options.voucher_key, wanted);
+  const auto make = [&](pqxx::work& tx) -> result<std::vector<billing::voucher_print>> {
+    auto printed = billing::make_vouchers(tx, with.options.voucher_key, wanted);
+    if (!printed) return printed;
+    if (const auto named = set_external_id(tx, {"voucher_batch", uuid_text(wanted.batch_id)}, external); named.has_error()) return named.error();
+    return printed;
   };
   const result<std::vector<billing::voucher_print>> made = co_await with.database.run(make);
   if (!made) co_return problem(made.error());
   boost::json::object out = to_json(wanted);
+  co_await put_external_id(with, "voucher_batch", out);
   boost::json::array pins;
   for (const auto& each : *made)
     pins.push_back(boost::json::object{{"serial", each.serial}, {"pin", each.pin}});
@@ -88,7 +109,7 @@ awaitable<reply> get_voucher_batch(services& with, const request& from) {
   };
   const result<billing::voucher_batch> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return found ? json_reply(200, to_json(*found)) : problem(found.error());
+  co_return co_await shown(with, found);
 }
 
 awaitable<reply> revoke_voucher_batch(services& with, const request& from) {
@@ -102,7 +123,7 @@ awaitable<reply> revoke_voucher_batch(services& with, const request& from) {
   };
   const result<billing::voucher_batch> done =
       co_await with.database.run(revoke, db::run_options{.idempotent = true});
-  co_return done ? json_reply(200, to_json(*done)) : problem(done.error());
+  co_return co_await shown(with, done);
 }
 
 awaitable<reply> redeem_account_voucher(services& with, const request& from) {

@@ -10,6 +10,7 @@
 #include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
 
+#include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/visible_events.hpp"
@@ -112,18 +113,27 @@ void judge_mailbox(field_reader& fields, const request& from, const events::webh
     fields.complain("event_types", "must be named for a mailbox, and be none of calls or messages");
 }
 
+named_resource named(const events::webhook& of) {
+  return {"webhook", uuid_text(of.webhook_id), of.account_id};
+}
+
 // Reads the webhook, changes it by `change` and answers how it is now; nothing: there is none, or it is another's.
 template <class Change>
 awaitable<reply> with_webhook(services& with, const request& from, Change change) {
+  std::optional<std::string> name;
   const auto apply = [&](pqxx::work& tx) -> maybe_webhook {
     const auto found = find_theirs(tx, from);
     if (!found) return std::nullopt;
     change(tx, *found);
+    name = external_id_of(tx, named(*found));
     return events::find_webhook(tx, found->webhook_id);
   };
   const result<maybe_webhook> done = co_await with.database.run(apply, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
-  co_return *done ? json_reply(200, to_json(**done)) : no_webhook();
+  if (!*done) co_return no_webhook();
+  boost::json::object body = to_json(**done);
+  put_external_id(body, name);
+  co_return json_reply(200, body);
 }
 
 }  // namespace
@@ -133,18 +143,25 @@ awaitable<reply> list_webhooks(services& with, const request& from) {
   auto account = fields.id("account_id");
   const auto after = fields.id("after");
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const auto external = fields.text("external_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (from.by->as == role::subscriber) {
     if (account && account != from.by->account_id) co_return forbidden();
     account = from.by->account_id;
   }
-  const auto read = [&](pqxx::work& tx) { return events::list_webhooks(tx, account, after, limit); };
+  const auto read = [&](pqxx::work& tx) {
+    if (!external) return events::list_webhooks(tx, account, after, limit);
+    const auto id = parse_uuid(find_by_external_id(tx, "webhook", *external, account).value_or(""));
+    const auto one = id ? events::find_webhook(tx, *id) : std::nullopt;
+    return one ? std::vector<events::webhook>{*one} : std::vector<events::webhook>{};
+  };
   const result<std::vector<events::webhook>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   boost::json::array items;
   for (const auto& each : *found)
     items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(limit);
+  co_await put_external_ids(with, "webhook", items);
+  const bool more = !external && found->size() == static_cast<std::size_t>(limit);
   co_return list_reply(std::move(items), more ? std::optional(uuid_text(found->back().webhook_id)) : std::nullopt);
 }
 
@@ -157,6 +174,7 @@ awaitable<reply> create_webhook(services& with, const request& from) {
   if (!fields.has("url")) fields.complain("url", "is needed");
   read_settings(fields, from, wanted);
   judge_mailbox(fields, from, wanted);
+  const external_name external = read_external_id(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (from.by->as == role::subscriber) {
     if (wanted.account_id && wanted.account_id != from.by->account_id) co_return forbidden();
@@ -173,6 +191,7 @@ awaitable<reply> create_webhook(services& with, const request& from) {
     if (wanted.account_id)
       if (const auto owner = subscriber::find_subscriber(tx, *wanted.account_id); !owner) return owner.error();
     if (!events::add_webhook(tx, wanted)) return outcome{};
+    if (const auto set = set_external_id(tx, named(wanted), external); set.has_error()) return set.error();
     if (exists) events::change_secret(tx, wanted.webhook_id, wanted.secret, std::chrono::seconds(0));
     return outcome{events::find_webhook(tx, wanted.webhook_id)};
   };
@@ -181,6 +200,7 @@ awaitable<reply> create_webhook(services& with, const request& from) {
   if (made->exists) co_return problem(409, "webhook_exists", "There is a webhook of this id.");
   if (!made->now) co_return problem(409, "too_many_webhooks", "The account has as many webhooks as it may.");
   auto body = to_json(*made->now);
+  co_await put_external_id(with, "webhook", body);
   body["secret"] = wanted.secret;
   reply out = json_reply(201, body);
   out.headers.emplace_back("Location", "/v1/webhooks/" + uuid_text(wanted.webhook_id));
@@ -195,14 +215,21 @@ awaitable<reply> change_webhook(services& with, const request& from) {
   auto fields = field_reader::of_body(from);
   events::webhook checked;
   read_settings(fields, from, checked);
+  const external_name external = read_external_id(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   std::optional<reply> refused;
-  const auto change = [&from, &refused](pqxx::work& tx, events::webhook now) {
+  const auto change = [&from, &refused, &external](pqxx::work& tx, events::webhook now) {
     auto again = field_reader::of_body(from);
     read_settings(again, from, now);
     judge_mailbox(again, from, now);
+    read_external_id(again);
     refused = again.refusal();
-    if (!refused) events::change_webhook(tx, now);
+    if (refused) return;
+    const auto set = set_external_id(tx, named(now), external);
+    if (set.has_error())
+      refused = problem(set.error());
+    else
+      events::change_webhook(tx, now);
   };
   const reply changed = co_await with_webhook(with, from, change);
   co_return refused ? *refused : changed;
@@ -211,6 +238,7 @@ awaitable<reply> change_webhook(services& with, const request& from) {
 awaitable<reply> remove_webhook(services& with, const request& from) {
   const auto remove = [&](pqxx::work& tx) {
     const auto found = find_theirs(tx, from);
+    if (found) forget_external_id(tx, named(*found));
     return found && events::remove_webhook(tx, found->webhook_id);
   };
   const result<bool> done = co_await with.database.run(remove, db::run_options{.idempotent = true});
