@@ -27,7 +27,7 @@ class settlement_desk {
 
   // Whether something waits on disk, and how much.
   bool backlog() const { return backlog_; }
-  std::size_t spooled() const { return spool_.list().size(); }
+  std::size_t spooled() const { return spool_.count(); }
 
  private:
   boost::asio::awaitable<boost::system::result<billing::settlement>> write(

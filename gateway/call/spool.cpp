@@ -69,6 +69,7 @@ spool::spool(std::filesystem::path folder) : folder_(std::move(folder)) {
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     std::error_code ignored;
     if (entry.path().extension() == unfinished) std::filesystem::remove(entry.path(), ignored);
+    if (entry.path().extension() == suffix) ++count_;
   }
 }
 
@@ -103,7 +104,9 @@ boost::system::result<void> spool::put(std::string_view name, std::string_view c
     if (!write_all(file.get(), header) || !write_all(file.get(), content) || ::fsync(file.get()) != 0)
       return give_up();
   }
+  const bool is_new = ::access(final_path.c_str(), F_OK) != 0;
   if (::rename(temporary.c_str(), final_path.c_str()) != 0) return give_up();
+  if (is_new) ++count_;
   const descriptor directory(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0) return last_error();
   return {};
@@ -125,27 +128,21 @@ std::vector<spool::record> spool::list() const {
       set_aside(entry.path().stem().string());
     }
   }
+  count_ = records.size();
   std::sort(records.begin(), records.end(), [](const record& a, const record& b) { return a.name < b.name; });
-  return records;
-}
-
-std::size_t spool::count() const {
-  std::size_t records = 0;
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator at(folder_, ignored), end; at != end; at.increment(ignored))
-    records += at->path().extension() == suffix ? 1 : 0;
   return records;
 }
 
 void spool::remove(std::string_view name) const {
   std::error_code ignored;
-  std::filesystem::remove(folder_ / (std::string(name) + std::string(suffix)), ignored);
+  if (std::filesystem::remove(folder_ / (std::string(name) + std::string(suffix)), ignored) && count_ > 0) --count_;
 }
 
 void spool::set_aside(std::string_view name) const {
   std::error_code ignored;
   std::filesystem::rename(folder_ / (std::string(name) + std::string(suffix)),
                           folder_ / (std::string(name) + ".damaged"), ignored);
+  if (!ignored && count_ > 0) --count_;
 }
 
 }  // namespace tollgate::gateway::call

@@ -3,6 +3,7 @@
 // Blocking file IO.
 #pragma once
 
+#include <atomic>
 #include <boost/system/result.hpp>
 #include <cstdint>
 #include <filesystem>
@@ -34,14 +35,15 @@ class spool {
   };
   // All records, oldest name first (call ids are UUIDv7, so by time).
   std::vector<record> list() const;
-  // How many there are, without a look at their content.
-  std::size_t count() const;
+  // How many there are, without a look at the disk: as list() found them, and what has been put and removed since.
+  std::size_t count() const { return count_; }
   void remove(std::string_view name) const;
   // Keeps the record as NAME.damaged for a person to look at; it is not listed any more.
   void set_aside(std::string_view name) const;
 
  private:
   std::filesystem::path folder_;
+  mutable std::atomic<std::size_t> count_{0};
 };
 
 }  // namespace tollgate::gateway::call

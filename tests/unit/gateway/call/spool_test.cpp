@@ -56,6 +56,25 @@ TEST_F(Spool, RemovedRecordIsGone) {
   EXPECT_TRUE(s.list().empty());
 }
 
+TEST_F(Spool, KnowsHowManyThereAreWithoutALookAtTheDisk) {
+  {
+    const spool earlier(folder_);
+    ASSERT_TRUE(earlier.put("a", "of an earlier run"));
+  }
+  const spool s(folder_);
+  EXPECT_EQ(s.count(), 1u);
+  ASSERT_TRUE(s.put("b", "x"));
+  ASSERT_TRUE(s.put("b", "the same again"));
+  EXPECT_EQ(s.count(), 2u);
+  s.set_aside("a");
+  s.remove("a");
+  EXPECT_EQ(s.count(), 1u);
+  std::filesystem::remove(folder_ / "b.record");
+  EXPECT_EQ(s.count(), 1u) << "what somebody else removes";
+  EXPECT_TRUE(s.list().empty());
+  EXPECT_EQ(s.count(), 0u) << "is seen by the next list";
+}
+
 TEST_F(Spool, DamagedRecordIsSetAsideNotDeleted) {
   const spool s(folder_);
   ASSERT_TRUE(s.put("a", "money"));
