@@ -6,6 +6,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/account_list.hpp"
 #include "billing/currency.hpp"
 #include "billing/sql.hpp"
 #include "billing/text.hpp"
@@ -18,6 +19,21 @@ constexpr std::size_t longest_deck_name = 100;
 bool is_country(const std::string& text) {
   return text.size() == 2 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+const std::string select_account =
+    "SELECT currency, country, deck, posted_micros, held_micros, blocked, last_sequence, own_deck, account_id FROM billing.account WHERE "
+    "account_id";
+
+account account_of(const pqxx::row& row) {
+  return account{.account_id = sql::uuid_of(row[8]),
+                 .currency = row[0].as<std::string>(),
+                 .country = row[1].as<std::string>(),
+                 .deck = row[2].as<std::string>(),
+                 .own_deck = row[7].is_null() ? std::nullopt : std::optional(row[7].as<std::string>()),
+                 .credit = {.posted = sql::money_of(row[3]), .held = sql::money_of(row[4])},
+                 .blocked = row[5].as<bool>(),
+                 .last_sequence = row[6].as<std::int64_t>()};
 }
 
 }  // namespace
@@ -46,21 +62,17 @@ boost::system::result<void> create_account(pqxx::transaction_base& tx, const uui
   return {};
 }
 
+std::vector<account> find_accounts(pqxx::transaction_base& tx, std::span<const uuid> accounts) {
+  std::vector<account> found;
+  for (const auto& row : tx.exec_params(select_account + " = ANY($1::uuid[])", sql::array_of(accounts)))
+    found.push_back(account_of(row));
+  return found;
+}
+
 boost::system::result<account> find_account(pqxx::transaction_base& tx, const uuid& account_id) {
-  const auto rows = tx.exec_params(
-      "SELECT currency, country, deck, posted_micros, held_micros, blocked, last_sequence, own_deck FROM "
-      "billing.account WHERE account_id = $1",
-      sql::text_of(account_id));
+  const auto rows = tx.exec_params(select_account + " = $1", sql::text_of(account_id));
   if (rows.empty()) return error::no_account;
-  const auto row = rows[0];
-  return account{.account_id = account_id,
-                 .currency = row[0].as<std::string>(),
-                 .country = row[1].as<std::string>(),
-                 .deck = row[2].as<std::string>(),
-                 .own_deck = row[7].is_null() ? std::nullopt : std::optional(row[7].as<std::string>()),
-                 .credit = {.posted = sql::money_of(row[3]), .held = sql::money_of(row[4])},
-                 .blocked = row[5].as<bool>(),
-                 .last_sequence = row[6].as<std::int64_t>()};
+  return account_of(rows[0]);
 }
 
 boost::system::result<balance> find_balance(pqxx::transaction_base& tx, const uuid& account_id) {

@@ -15,6 +15,7 @@ namespace tollgate::billing {
 namespace {
 
 constexpr int longest_list = 1000;
+constexpr const char* first_id = "00000000-0000-0000-0000-000000000000";
 constexpr const char* last_id = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 settled_by settled_by_of(const std::string& text) {
@@ -52,9 +53,14 @@ call_record call_of(const pqxx::row& row) {
   return record;
 }
 
-std::string cursor_of(const std::optional<uuid>& before) {
-  return before ? sql::text_of(*before) : last_id;
-}
+// A page of calls by their ids, which are in the order of their beginning.
+struct call_page {
+  const std::optional<uuid>& cursor;
+  bool oldest_first;
+  std::string from() const { return cursor ? sql::text_of(*cursor) : oldest_first ? first_id : last_id; }
+  std::string after(const char* parameter) const { return std::string("call_id ") + (oldest_first ? "> " : "< ") + parameter; }
+  std::string order() const { return oldest_first ? " ORDER BY call_id" : " ORDER BY call_id DESC"; }
+};
 
 }  // namespace
 
@@ -101,29 +107,28 @@ const char* to_string(settled_by value) {
 }
 
 std::vector<call_record> list_calls(pqxx::transaction_base& tx, const uuid& account_id, int limit,
-                                    std::optional<uuid> before) {
+                                    std::optional<uuid> before, bool oldest_first) {
+  const call_page page{before, oldest_first};
   return sql::calls_of(
-      tx.exec_params(std::string(sql::select_calls) +
-                         "WHERE account_id = $1 AND call_id < $2 ORDER BY call_id DESC LIMIT $3",
-                     sql::text_of(account_id), cursor_of(before), std::clamp(limit, 1, longest_list)));
+      tx.exec_params(sql::select_calls + ("WHERE account_id = $1 AND " + page.after("$2")) + page.order() + " LIMIT $3",
+                     sql::text_of(account_id), page.from(), std::clamp(limit, 1, longest_list)));
 }
 
-std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit, std::optional<uuid> before) {
-  return sql::calls_of(
-      tx.exec_params(std::string(sql::select_calls) + "WHERE call_id < $1 ORDER BY call_id DESC LIMIT $2",
-                     cursor_of(before), std::clamp(limit, 1, longest_list)));
+std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit, std::optional<uuid> before, bool oldest_first) {
+  const call_page page{before, oldest_first};
+  return sql::calls_of(tx.exec_params(sql::select_calls + ("WHERE " + page.after("$1")) + page.order() + " LIMIT $2", page.from(),
+                                      std::clamp(limit, 1, longest_list)));
 }
 
 std::vector<call_record> list_calls_over(pqxx::transaction_base& tx, const std::vector<std::string>& trunks,
-                                         int limit, std::optional<uuid> before) {
+                                         int limit, std::optional<uuid> before, bool oldest_first) {
   std::string names;  // a name has no control characters
   for (const std::string& each : trunks)
     names += each + "\n";
-  return sql::calls_of(
-      tx.exec_params(std::string(sql::select_calls) +
-                         "WHERE call_id < $1 AND trunk <> '' AND trunk = ANY (string_to_array($3, E'\\n')) "
-                         "ORDER BY call_id DESC LIMIT $2",
-                     cursor_of(before), std::clamp(limit, 1, longest_list), names));
+  const call_page page{before, oldest_first};
+  return sql::calls_of(tx.exec_params(sql::select_calls + ("WHERE " + page.after("$1")) +
+                                          " AND trunk <> '' AND trunk = ANY (string_to_array($3, E'\\n'))" + page.order() + " LIMIT $2",
+                                      page.from(), std::clamp(limit, 1, longest_list), names));
 }
 
 std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id,

@@ -55,17 +55,19 @@ struct call_record {
 };
 
 // An account's calls, newest first (call ids are UUIDv7), at most `limit` (1 … 1000), older than the call
-// `before`.
+// `before`. With `oldest_first` the other way round: newer than that one. A call comes into the list when it ends, so that a walk from the
+// oldest may pass the place of one that is still going on.
 std::vector<call_record> list_calls(pqxx::transaction_base& tx, const uuid& account_id, int limit,
-                                    std::optional<uuid> before = std::nullopt);
+                                    std::optional<uuid> before = std::nullopt, bool oldest_first = false);
 
 // The same over all accounts, for the admin.
 std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit,
-                                        std::optional<uuid> before = std::nullopt);
+                                        std::optional<uuid> before = std::nullopt, bool oldest_first = false);
 
 // The same over the calls that ended on one of these trunks.
 std::vector<call_record> list_calls_over(pqxx::transaction_base& tx, const std::vector<std::string>& trunks,
-                                         int limit, std::optional<uuid> before = std::nullopt);
+                                         int limit, std::optional<uuid> before = std::nullopt,
+                                         bool oldest_first = false);
 
 std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id, const uuid& call_id);
 

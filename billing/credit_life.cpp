@@ -17,21 +17,6 @@ namespace {
 constexpr int most_months = 120;
 constexpr int longest_list = 1000;
 
-// As billing.lapse_months reads it.
-std::string to_json(const lapse_policy& policy) {
-  std::string text = "{\"\":" + std::to_string(policy.months);
-  for (const auto& [country, months] : policy.by_country)
-    text += ",\"" + country + "\":" + std::to_string(months);
-  return text + "}";
-}
-
-std::string array_of(std::span<const uuid> ids) {
-  std::string text = "{";
-  for (const auto& id : ids)
-    text += (text.size() > 1 ? "," : "") + sql::text_of(id);
-  return text + "}";
-}
-
 account_event event_of(const pqxx::row& row) {
   return {.account_id = sql::uuid_of(row[0]),
           .key = row[1].as<std::string>(),
@@ -49,6 +34,13 @@ const std::string select_events =
     "FROM billing.event e JOIN billing.account a USING (account_id) ";
 
 }  // namespace
+
+std::string to_json(const lapse_policy& policy) {
+  std::string text = "{\"\":" + std::to_string(policy.months);
+  for (const auto& [country, months] : policy.by_country)
+    text += ",\"" + country + "\":" + std::to_string(months);
+  return text + "}";
+}
 
 boost::system::result<std::map<std::string, int>> parse_lapse_countries(std::span<const std::string> texts) {
   std::map<std::string, int> found;
@@ -107,7 +99,7 @@ std::vector<account_event> pending_events(pqxx::transaction_base& tx, std::span<
   for (const auto& row : tx.exec_params(
            select_events + "WHERE e.account_id = ANY($1::uuid[]) AND delivered_at IS NULL AND NOT "
                            "coalesce(used_on <> last_used_on, false) ORDER BY at, event_key LIMIT $2",
-           array_of(accounts), std::clamp(limit, 1, longest_list)))
+           sql::array_of(accounts), std::clamp(limit, 1, longest_list)))
     found.push_back(event_of(row));
   return found;
 }

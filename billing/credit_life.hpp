@@ -34,6 +34,9 @@ struct lapse_policy {
 // months.
 boost::system::result<std::map<std::string, int>> parse_lapse_countries(std::span<const std::string> texts);
 
+// As billing.lapse_months reads it: {"": 6, "DE": 0}.
+std::string to_json(const lapse_policy& policy);
+
 struct credit_life {
   money inactive{};                                   // lapsed and not reactivated
   std::chrono::year_month_day last_used{};            // UTC

@@ -202,9 +202,9 @@ struct entry {
   std::optional<tax_share> tax{};
 };
 
-// Newest first, at most `limit` (1 … 1000) with a sequence below `before`.
+// Newest first, at most `limit` (1 … 1000) with a sequence below `before`; with `oldest_first` the other way round, above it.
 std::vector<entry> list_entries(pqxx::transaction_base& tx, const uuid& account_id, int limit,
-                                std::optional<std::int64_t> before = std::nullopt);
+                                std::optional<std::int64_t> before = std::nullopt, bool oldest_first = false);
 
 struct violation {
   std::string what{};

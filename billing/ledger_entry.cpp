@@ -17,13 +17,14 @@ constexpr int longest_list = 1000;
 }  // namespace
 
 std::vector<entry> list_entries(pqxx::transaction_base& tx, const uuid& account_id, int limit,
-                                std::optional<std::int64_t> before) {
+                                std::optional<std::int64_t> before, bool oldest_first) {
   const auto rows = tx.exec_params(
       "SELECT sequence, kind, contra, amount_micros, posted_after_micros, reference, note, (extract(epoch "
       "FROM at) * 1000000)::bigint, " +
           sql::tax_columns("tax") +
-          " FROM billing.entry WHERE account_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3",
-      sql::text_of(account_id), before.value_or(std::numeric_limits<std::int64_t>::max()),
+          " FROM billing.entry WHERE account_id = $1 AND sequence " +
+          (oldest_first ? "> $2 ORDER BY sequence LIMIT $3" : "< $2 ORDER BY sequence DESC LIMIT $3"),
+      sql::text_of(account_id), before.value_or(oldest_first ? 0 : std::numeric_limits<std::int64_t>::max()),
       std::clamp(limit, 1, longest_list));
   std::vector<entry> entries;
   entries.reserve(rows.size());

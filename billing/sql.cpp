@@ -17,6 +17,13 @@ std::string text_of(const boost::uuids::uuid& id) {
   return boost::uuids::to_string(id);
 }
 
+std::string array_of(std::span<const boost::uuids::uuid> ids) {
+  std::string text = "{";
+  for (const auto& id : ids)
+    text += (text.size() > 1 ? "," : "") + text_of(id);
+  return text + "}";
+}
+
 boost::uuids::uuid uuid_of_text(const std::string& text) {
   return boost::uuids::string_generator{}(text);
 }

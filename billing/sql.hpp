@@ -9,6 +9,7 @@
 #include <pqxx/connection>
 #include <pqxx/result>
 #include <pqxx/transaction_base>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,8 @@
 namespace tollgate::billing::sql {
 
 std::string text_of(const boost::uuids::uuid& id);
+// As an array's text: "{…,…}".
+std::string array_of(std::span<const boost::uuids::uuid> ids);
 boost::uuids::uuid uuid_of(const pqxx::field& field);
 boost::uuids::uuid uuid_of_text(const std::string& text);
 money money_of(const pqxx::field& field);

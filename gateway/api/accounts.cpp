@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // /v1/accounts: a subscriber and the prepaid account of the same id.
+#include <charconv>
+#include <map>
+
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
 
 #include "billing/account.hpp"
+#include "billing/account_list.hpp"
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/login.hpp"
@@ -48,6 +53,35 @@ result<whole_account> join(pqxx::work& tx, const result<subscriber_record>& foun
   return whole_account{*found, *account};
 }
 
+std::vector<whole_account> join_all(pqxx::work& tx, const std::vector<subscriber_record>& subscribers) {
+  std::vector<uuid> ids;
+  for (const subscriber_record& each : subscribers)
+    ids.push_back(each.account_id);
+  std::map<uuid, billing::account> accounts;
+  for (billing::account& each : billing::find_accounts(tx, ids))
+    accounts.emplace(each.account_id, std::move(each));
+  std::vector<whole_account> out;
+  for (const subscriber_record& each : subscribers)
+    if (const auto own = accounts.find(each.account_id); own != accounts.end()) out.push_back({each, own->second});
+  return out;
+}
+
+// "MICROSECONDS.ID": where a page ends whose order is by created_at.
+std::string age_text(const subscriber_record& of) {
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(of.created_at.time_since_epoch());
+  return std::to_string(micros.count()) + "." + uuid_text(of.account_id);
+}
+
+std::optional<subscriber::subscriber_age> read_age(std::string_view text) {
+  constexpr std::int64_t latest = 9'000'000'000'000'000;  // in the year 2255: the database and the clock know it
+  std::int64_t micros = 0;
+  const auto dot = std::min(text.find('.'), text.size());
+  const auto [end, error] = std::from_chars(text.data(), text.data() + dot, micros);
+  const auto id = parse_uuid(text.substr(std::min(dot + 1, text.size())));
+  if (error != std::errc{} || end != text.data() + dot || micros < 0 || micros > latest || !id) return std::nullopt;
+  return subscriber::subscriber_age{std::chrono::system_clock::time_point(std::chrono::microseconds(micros)), *id};
+}
+
 constexpr std::int64_t most_listed = 1'000;
 
 // Which prices an account has is a matter of money.
@@ -60,22 +94,22 @@ bool may_choose_deck(const request& from) {
 awaitable<reply> list_accounts(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const auto name = fields.text("name"), external = fields.text("external_id");
-  const int limit = static_cast<int>(fields.integer("limit", 1, most_listed).value_or(100));
-  const std::string after = fields.text("after").value_or("");
+  const list_order order = order_of(fields, "name");
+  const subscriber::subscriber_page page{static_cast<int>(fields.integer("limit", 1, most_listed).value_or(100)), order.descending};
+  const auto cursor = fields.text("after");
+  const bool by_age = order.by == "created_at";
+  const auto age = by_age && cursor ? read_age(*cursor) : std::nullopt;
+  if (by_age && cursor && !age) fields.complain("after", "is the `next` of a page in this order");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) {
+    if (!name && !external) return join_all(tx, by_age ? subscriber::list_subscribers_by_age(tx, page, age) : subscriber::list_subscribers_by_name(tx, page, cursor));
     std::vector<whole_account> found;
     if (external) {
       const auto id = find_by_external_id(tx, "account", *external);
       if (const auto one = join(tx, subscriber::find_subscriber(tx, parse_uuid(id.value_or("")).value_or(uuid{})))) found.push_back(*one);
       return found;
     }
-    if (name) {
-      if (const auto one = join(tx, subscriber::find_subscriber(tx, *name))) found.push_back(*one);
-      return found;
-    }
-    for (const subscriber_record& each : subscriber::list_subscribers(tx, limit, after))
-      if (const auto one = join(tx, each)) found.push_back(*one);
+    if (const auto one = join(tx, subscriber::find_subscriber(tx, *name))) found.push_back(*one);
     return found;
   };
   const result<std::vector<whole_account>> found =
@@ -85,8 +119,10 @@ awaitable<reply> list_accounts(services& with, const request& from) {
   for (const whole_account& each : *found)
     items.push_back(to_json(each));
   co_await put_external_ids(with, "account", items);
-  const bool more = !name && !external && found->size() == static_cast<std::size_t>(limit);
-  co_return list_reply(std::move(items), more ? std::optional(found->back().subscriber.name) : std::nullopt);
+  const bool more = !name && !external && found->size() == static_cast<std::size_t>(page.limit);
+  if (!more) co_return list_reply(std::move(items), std::nullopt);
+  const subscriber_record& last = found->back().subscriber;
+  co_return list_reply(std::move(items), by_age ? age_text(last) : last.name);
 }
 
 awaitable<reply> create_account(services& with, const request& from) {

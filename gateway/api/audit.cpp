@@ -15,6 +15,7 @@
 
 #include "gateway/api/entity_tag.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
@@ -174,18 +175,19 @@ awaitable<reply> list_audit(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   const auto before = fields.integer("before", 1, std::numeric_limits<std::int64_t>::max());
+  const bool oldest_first = !order_of(fields, "-id").descending;
   const auto token = fields.id("token_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) {
     tx.exec("SELECT gateway.end_lost_audits()");
     boost::json::array items;
     const auto rows = tx.exec_params(
-        "SELECT audit_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS at, "
+        std::string("SELECT audit_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS at, "
         "request_id, token_id, "
         "role, address, method, target, status, before, after FROM gateway.audit "
-        "WHERE audit_id < $2 AND ($3 = '' OR token_id = nullif($3, '')::uuid) ORDER BY audit_id DESC LIMIT "
-        "$1",
-        limit, before.value_or(std::numeric_limits<std::int64_t>::max()), token ? uuid_text(*token) : "");
+        "WHERE ($3 = '' OR token_id = nullif($3, '')::uuid) AND audit_id ") +
+            (oldest_first ? "> $2 ORDER BY audit_id LIMIT $1" : "< $2 ORDER BY audit_id DESC LIMIT $1"),
+        limit, before.value_or(oldest_first ? 0 : std::numeric_limits<std::int64_t>::max()), token ? uuid_text(*token) : "");
     for (const auto& row : rows)
       items.push_back(boost::json::object{{"id", row["audit_id"].as<std::int64_t>()},
                                           {"at", row["at"].c_str()},

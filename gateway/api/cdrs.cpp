@@ -8,6 +8,7 @@
 #include "billing/error.hpp"
 #include "gateway/api/cdr_json.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "pstn/trunk/trunk_store.hpp"
@@ -18,6 +19,8 @@ namespace {
 using boost::asio::awaitable;
 using boost::system::result;
 using records = std::vector<billing::call_record>;
+
+constexpr std::string_view newest_first = "-started_at";
 
 role reader_of(const request& from) {
   return from.by ? from.by->as : role::subscriber;
@@ -51,9 +54,10 @@ awaitable<reply> list_account_calls(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   const auto before = fields.id("before");
+  const bool oldest_first = !order_of(fields, newest_first).descending;
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (!id) co_return problem(billing::make_error_code(billing::error::no_account));
-  const auto read = [&](pqxx::work& tx) { return billing::list_calls(tx, *id, limit, before); };
+  const auto read = [&](pqxx::work& tx) { return billing::list_calls(tx, *id, limit, before, oldest_first); };
   const result<records> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   co_return page_of(found, limit, reader_of(from));
 }
@@ -72,14 +76,15 @@ awaitable<reply> list_cdrs(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   const auto before = fields.id("before");
+  const bool oldest_first = !order_of(fields, newest_first).descending;
   const auto account = fields.id("account_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto carrier = from.by ? from.by->carrier_id : std::nullopt;
   if (carrier && account) co_return forbidden();
   const auto read = [&](pqxx::work& tx) {
-    if (carrier) return billing::list_calls_over(tx, trunks_of(tx, *carrier), limit, before);
-    return account ? billing::list_calls(tx, *account, limit, before)
-                   : billing::list_all_calls(tx, limit, before);
+    if (carrier) return billing::list_calls_over(tx, trunks_of(tx, *carrier), limit, before, oldest_first);
+    return account ? billing::list_calls(tx, *account, limit, before, oldest_first)
+                   : billing::list_all_calls(tx, limit, before, oldest_first);
   };
   const result<records> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   co_return page_of(found, limit, reader_of(from));

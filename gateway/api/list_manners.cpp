@@ -12,6 +12,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/api/fields.hpp"
+
 namespace tollgate::gateway::api {
 namespace {
 
@@ -19,17 +21,18 @@ namespace json = boost::json;
 
 constexpr std::size_t most_fields = 50, most_listed = 1'000;
 
-// Lists that come page by page, and what they call their cursor.
+// Lists that come page by page, what they call their cursor, and the orders that they have indexes for: the first one where none is
+// chosen, each with its last member told apart by the id, so that a page begins exactly where the one before has ended.
 struct paged_list {
-  std::string_view pattern, cursor;
+  std::string_view pattern, cursor, orders{};
 };
-constexpr std::array<paged_list, 18> paged{{{"/v1/accounts", "after"},
-                                            {"/v1/accounts/{}/calls", "before"},
-                                            {"/v1/accounts/{}/entries", "before"},
+constexpr std::array<paged_list, 18> paged{{{"/v1/accounts", "after", "name -name created_at -created_at"},
+                                            {"/v1/accounts/{}/calls", "before", "-started_at started_at"},
+                                            {"/v1/accounts/{}/entries", "before", "-sequence sequence"},
                                             {"/v1/api_tokens", "before"},
-                                            {"/v1/audit_log", "before"},
+                                            {"/v1/audit_log", "before", "-id id"},
                                             {"/v1/available_numbers", "after"},
-                                            {"/v1/cdrs", "before"},
+                                            {"/v1/cdrs", "before", "-started_at started_at"},
                                             {"/v1/dial_policies", "after"},
                                             {"/v1/mailboxes", "after"},
                                             {"/v1/mailboxes/{}/voicemails", "before"},
@@ -55,8 +58,18 @@ std::optional<std::string> take(request& from, const char* name) {
   return value;
 }
 
-reply refuse(const char* name, const char* why) {
+reply refuse(const char* name, const std::string& why) {
   return problem(422, "invalid_request", "The request has mistakes.", {{name, why, {}, true}});
+}
+
+// Whether a list has the order, in words parted by spaces.
+bool is_one_of(std::string_view order, std::string_view orders) {
+  while (!orders.empty()) {
+    const std::string_view one = orders.substr(0, orders.find(' '));
+    if (one == order) return true;
+    orders.remove_prefix(std::min(one.size() + 1, orders.size()));
+  }
+  return false;
 }
 
 std::optional<std::size_t> number_of(const std::string& text, std::size_t least, std::size_t most) {
@@ -89,6 +102,12 @@ json::value part_of(json::value from, const std::vector<std::string>& fields) {
 
 }  // namespace
 
+list_order order_of(field_reader& fields, std::string_view otherwise) {
+  const std::string sort = fields.text("sort").value_or(std::string(otherwise));
+  const bool descending = sort.starts_with('-');
+  return {sort.substr(descending ? 1 : 0), descending};
+}
+
 std::optional<reply> take_wish(const route& of, request& from, list_wish& out) {
   if (of.method != "GET" || from.query.empty()) return std::nullopt;
   const bool is_whole = std::find(whole.begin(), whole.end(), of.pattern) != whole.end();
@@ -107,7 +126,9 @@ std::optional<reply> take_wish(const route& of, request& from, list_wish& out) {
     return std::nullopt;
   }
   if (page != paged.end()) {
-    if (from.query.contains("sort")) return refuse("sort", "cannot be chosen: this list comes page by page in one order");
+    if (const auto sort = from.query.find("sort"); sort != from.query.end() && !is_one_of(sort->second, page->orders))
+      return refuse("sort", page->orders.empty() ? "cannot be chosen: this list comes page by page in one order"
+                                                 : "is one of " + std::string(page->orders) + ": this list comes page by page");
     if (auto cursor = take(from, "cursor")) from.query[std::string(page->cursor)] = std::move(*cursor);
   }
   if (!is_whole) return std::nullopt;

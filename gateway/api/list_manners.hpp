@@ -6,12 +6,15 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/api/http.hpp"
 #include "gateway/api/router.hpp"
 
 namespace tollgate::gateway::api {
+
+class field_reader;
 
 /// What a GET asks for beyond what its resource knows itself.
 struct list_wish {
@@ -23,8 +26,17 @@ struct list_wish {
   bool is_empty() const { return fields.empty() && sort.empty() && begin == 0 && !limit; }
 };
 
+/// How a list that comes page by page is to be ordered.
+struct list_order {
+  std::string by;  ///< a member of its items
+  bool descending = false;
+};
+/// Out of the query, where take_wish has left what the list can do; `otherwise`: where none is chosen ("-started_at").
+list_order order_of(field_reader& fields, std::string_view otherwise);
+
 /// Takes the wish out of the query; `cursor` becomes what the resource calls it. Answers the refusal of a wish that is malformed, or that
-/// the list cannot fulfil: what comes page by page out of the database has one order.
+/// the list cannot fulfil: what comes page by page out of the database has the orders of the table in the source, and `sort` stays in
+/// the query there.
 std::optional<reply> take_wish(const route& of, request& from, list_wish& out);
 
 /// Makes of a 200 what was wished for. It has no entity tag any more: it is no whole representation.

@@ -42,6 +42,20 @@ boost::system::result<subscriber_record> only(const pqxx::result& rows) {
   return record_of(rows[0]);
 }
 
+std::vector<subscriber_record> all_of(const pqxx::result& rows) {
+  std::vector<subscriber_record> list;
+  for (const auto& row : rows)
+    list.push_back(record_of(row));
+  return list;
+}
+
+int limit_of(const subscriber_page& page) {
+  return std::clamp(page.limit, 1, 1'000);
+}
+
+// Microseconds since 1970 and an id: an interval counts them exactly.
+constexpr const char* age_parameters = "(timestamptz 'epoch' + $1::bigint * interval '1 microsecond', $2::uuid)";
+
 }  // namespace
 
 const char* to_string(subscriber_status value) noexcept {
@@ -122,12 +136,27 @@ boost::system::result<subscriber_record> find_subscriber(pqxx::transaction_base&
 
 std::vector<subscriber_record> list_subscribers(pqxx::transaction_base& tx, int limit,
                                                 const std::string& after) {
-  std::vector<subscriber_record> list;
-  for (const auto& row : tx.exec_params(std::string("SELECT ") + record_columns +
-                                            " FROM gateway.subscriber WHERE name > $1 ORDER BY name LIMIT $2",
-                                        after, std::clamp(limit, 1, 1'000)))
-    list.push_back(record_of(row));
-  return list;
+  return list_subscribers_by_name(tx, {.limit = limit}, after);
+}
+
+std::vector<subscriber_record> list_subscribers_by_name(pqxx::transaction_base& tx, const subscriber_page& page,
+                                                        const std::optional<std::string>& from) {
+  const std::string where = !from ? " WHERE $1 = ''" : page.descending ? " WHERE name < $1" : " WHERE name > $1";
+  return all_of(tx.exec_params(std::string("SELECT ") + record_columns + " FROM gateway.subscriber" + where + " ORDER BY name" +
+                                   (page.descending ? " DESC" : "") + " LIMIT $2",
+                               from.value_or(""), limit_of(page)));
+}
+
+std::vector<subscriber_record> list_subscribers_by_age(pqxx::transaction_base& tx, const subscriber_page& page,
+                                                       const std::optional<subscriber_age>& from) {
+  const auto micros = from ? std::chrono::floor<std::chrono::microseconds>(from->created_at.time_since_epoch()).count() : 0;
+  const std::string where = !from             ? " WHERE $1::bigint = 0 AND $2::uuid IS NOT NULL"
+                            : page.descending ? std::string(" WHERE (created_at, account_id) < ") + age_parameters
+                                              : std::string(" WHERE (created_at, account_id) > ") + age_parameters;
+  const std::string direction = page.descending ? " DESC" : "";
+  return all_of(tx.exec_params(std::string("SELECT ") + record_columns + " FROM gateway.subscriber" + where + " ORDER BY created_at" +
+                                   direction + ", account_id" + direction + " LIMIT $3",
+                               micros, to_string(from ? from->account_id : uuid{}), limit_of(page)));
 }
 
 boost::system::result<subscriber_record> change_subscriber(pqxx::transaction_base& tx, const uuid& account_id,

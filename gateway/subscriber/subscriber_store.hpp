@@ -60,6 +60,21 @@ boost::system::result<subscriber_record> find_subscriber(pqxx::transaction_base&
 std::vector<subscriber_record> list_subscribers(pqxx::transaction_base& tx, int limit,
                                                 const std::string& after = {});
 
+/// By the time of their coming, and by id those of one moment.
+struct subscriber_age {
+  std::chrono::system_clock::time_point created_at;
+  uuid account_id{};
+};
+/// Which subscribers: at most `limit` (1 to 1000), beginning after (descending: before) the one that is given.
+struct subscriber_page {
+  int limit = 100;
+  bool descending = false;
+};
+std::vector<subscriber_record> list_subscribers_by_name(pqxx::transaction_base& tx, const subscriber_page& page,
+                                                        const std::optional<std::string>& from);
+std::vector<subscriber_record> list_subscribers_by_age(pqxx::transaction_base& tx, const subscriber_page& page,
+                                                       const std::optional<subscriber_age>& from);
+
 /// What of a subscriber may be changed; nothing: stays as it is.
 struct subscriber_change {
   std::optional<std::string> region, display_name, passphrase_hash;

@@ -2,7 +2,10 @@
 // The export of CDRs over REST, and their comparison with the ledger and a carrier's records.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <pqxx/result>
 
 #include "billing/ledger.hpp"
@@ -234,6 +237,62 @@ TEST_F(CdrApi, CallsAreRatedAnewAsAReportAndCorrectedByOrder) {
   EXPECT_EQ(get("/v1/reratings/june/calls").status, 404U);
   EXPECT_EQ(get("/v1/reratings/january/calls?after=x").status, 422U);
   EXPECT_EQ(get(query + "&account_id=x").status, 422U);
+}
+
+// Page by page in every order that the document has, while more comes in: in order, nothing twice, and nothing left out that was there before.
+TEST_F(CdrApi, ListsAreWalkedInEveryOrderWhileMoreComesIn) {
+  const std::string own = "/v1/accounts/" + uuid_text(account_);
+  for (std::uint8_t i = 0; i < 5; ++i)
+    call(i);
+  for (const char* name : {"bob", "carol", "dave", "erin"})
+    create_account(name);
+  // Some of one moment: the id tells them apart.
+  ASSERT_FALSE(pool_->run_blocking([](pqxx::work& tx) { tx.exec("UPDATE gateway.subscriber SET created_at = '2026-01-01' WHERE name IN ('bob', 'carol', 'dave')"); })
+                   .has_error());
+  struct row {
+    std::string target, member, id;
+  };
+  std::uint8_t more = 5;
+  for (const auto& [target, member, id] : {row{"/v1/accounts", "name", "id"}, row{"/v1/accounts", "created_at", "id"}, row{"/v1/cdrs", "started_at", "call_id"},
+                                           row{own + "/calls", "started_at", "call_id"}, row{own + "/entries", "sequence", "sequence"},
+                                           row{"/v1/audit_log", "id", "id"}})
+    for (const std::string sign : {"", "-"}) {
+      SCOPED_TRACE(target + " " + sign + member);
+      const std::string first = target + "?limit=2&sort=" + sign + member;
+      const auto text = [](const boost::json::value& item, const std::string& name) { return boost::json::serialize(item.at(name)); };
+      std::set<std::string> before;
+      const auto whole = get(target + "?limit=1000");
+      for (const auto& item : whole.at("items").as_array())
+        before.insert(text(item, id));
+      std::vector<boost::json::value> walked;
+      std::string next;
+      for (int pages = 0; pages == 0 || !next.empty(); ++pages) {
+        ASSERT_LT(pages, 100);
+        const auto page = get(first + (next.empty() ? "" : "&cursor=" + next));
+        ASSERT_EQ(page.status, 200U) << page.text;
+        for (const auto& item : page.at("items").as_array())
+          walked.push_back(item);
+        next = page.at("next").is_null() ? "" : page.string("next");
+        if (pages != 0) continue;
+        create_account("later" + std::to_string(more));
+        call(more++);
+      }
+      std::set<std::string> seen;
+      for (std::size_t i = 0; i < walked.size(); ++i) {
+        EXPECT_TRUE(seen.insert(text(walked[i], id)).second) << "twice";
+        if (i == 0) continue;
+        const auto& one = walked[i - 1].at(member);
+        const auto& other = walked[i].at(member);
+        const bool in_order = one.is_int64() ? one.as_int64() < other.as_int64() : one.as_string() <= other.as_string();
+        const bool same = one == other;
+        EXPECT_TRUE(same || in_order != (sign == "-")) << one << " " << other;
+      }
+      for (const auto& each : before)
+        EXPECT_TRUE(seen.contains(each)) << each << " was left out";
+    }
+  EXPECT_EQ(get("/v1/accounts?sort=created_at&cursor=carol").status, 422U) << "a cursor of another order";
+  EXPECT_EQ(get("/v1/accounts?sort=created_at&cursor=9999999999999999999.x").status, 422U);
+  EXPECT_EQ(get("/v1/cdrs?sort=charged").status, 422U);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/api/fields.hpp"
+
 namespace tollgate::gateway::api {
 namespace {
 
@@ -57,7 +59,32 @@ TEST_F(Lists, OfPagesHaveACursorUnderOneName) {
   EXPECT_EQ(from_.query.at("after"), "5");
   EXPECT_EQ(wish("/v1/events?cursor=5&sort=-position"), 0U);
   EXPECT_EQ(from_.query.at("before"), "5");
-  EXPECT_EQ(wish("/v1/numbers?sort=number"), 422U);
+}
+
+TEST_F(Lists, OfPagesHaveTheOrdersOfTheirTable) {
+  const std::string account = "/v1/accounts/01900000-0000-7000-8000-000000000001";
+  struct row {
+    std::string target;
+    std::vector<std::string> orders;
+  };
+  for (const auto& [target, orders] : {row{"/v1/accounts", {"name", "-name", "created_at", "-created_at"}},
+                                       row{"/v1/cdrs", {"started_at", "-started_at"}},
+                                       row{account + "/calls", {"started_at", "-started_at"}},
+                                       row{account + "/entries", {"sequence", "-sequence"}},
+                                       row{"/v1/audit_log", {"id", "-id"}},
+                                       row{"/v1/api_tokens", {}}}) {
+    for (const auto& order : orders) {
+      EXPECT_EQ(wish(target + "?sort=" + order), 0U) << target;
+      auto fields = field_reader::of_query(from_);
+      const auto chosen = order_of(fields, "-other");
+      EXPECT_EQ((chosen.descending ? "-" : "") + chosen.by, order) << "is left to the resource";
+    }
+    for (const char* bad : {"", "-", "nam", "name%20-name", "--name", "id;"})
+      EXPECT_EQ(wish(target + "?sort=" + bad), 422U) << target << bad;
+  }
+  EXPECT_EQ(wish("/v1/accounts"), 0U);
+  auto fields = field_reader::of_query(from_);
+  EXPECT_TRUE(order_of(fields, "-other").descending) << "none is chosen";
 }
 
 TEST_F(Lists, AndSingleOnesGiveAPart) {
