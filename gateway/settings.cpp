@@ -200,6 +200,7 @@ pstn::number::dial_policy dial_policy_of(const configuration& settings) {
 
 api::server_options api_options_of(const configuration& settings) {
   api::server_options options;
+  options.database_connections = static_cast<std::size_t>(settings.database.pool_size);
   options.address = settings.api.address;
   options.port = settings.api.port;
   options.body_limit_bytes = static_cast<std::uint64_t>(settings.api.body_limit_bytes);

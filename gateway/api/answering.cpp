@@ -53,8 +53,23 @@ reply precondition_failed(const char* text) {
   return problem(412, "precondition_failed", text);
 }
 
+// What is worked on elsewhere is moved there and back: who waits may be gone before it is done.
 awaitable<std::string> gzip_elsewhere(std::string plain) {
   co_return gzip(plain);
+}
+
+awaitable<reply> fulfil_elsewhere(list_wish wish, reply made) {
+  fulfil(wish, made);
+  co_return made;
+}
+
+struct tagged_reply {
+  reply made;
+  std::optional<entity_tag> tag;
+};
+awaitable<tagged_reply> tag_elsewhere(const route* of, reply made) {
+  auto tag = tag_of(*of, made);
+  co_return tagged_reply{std::move(made), std::move(tag)};
 }
 
 }  // namespace
@@ -79,15 +94,33 @@ awaitable<reply> change_if(services& with, const request& from, const route& of,
   co_return out;
 }
 
-std::optional<entity_tag> tag_reply(reply& out, const route& of, const std::string& if_none_match) {
-  auto tag = tag_of(of, out);
-  if (!tag) return tag;
+awaitable<void> fulfil_wish(const list_wish& wish, reply& out, asio::thread_pool& pool) {
+  if (wish.is_empty()) co_return;
+  if (out.body.size() <= worked_here_bytes) {
+    fulfil(wish, out);
+    co_return;
+  }
+  auto elsewhere = fulfil_elsewhere(wish, std::move(out));
+  out = co_await asio::co_spawn(pool, std::move(elsewhere), asio::use_awaitable);
+}
+
+awaitable<std::optional<entity_tag>> tag_reply(reply& out, const route& of, const std::string& if_none_match, asio::thread_pool& pool) {
+  std::optional<entity_tag> tag;
+  if (out.body.size() <= worked_here_bytes) {
+    tag = tag_of(of, out);
+  } else {
+    auto elsewhere = tag_elsewhere(&of, std::move(out));
+    tagged_reply done = co_await asio::co_spawn(pool, std::move(elsewhere), asio::use_awaitable);
+    out = std::move(done.made);
+    tag = std::move(done.tag);
+  }
+  if (!tag) co_return tag;
   out.headers.emplace_back("ETag", to_string(*tag));
   if (!if_none_match.empty() && is_unchanged(if_none_match, *tag)) {
     out.status = 304;
     out.body.clear();
   }
-  return tag;
+  co_return tag;
 }
 
 awaitable<void> compress_reply(reply& out, const std::string& accept_encoding, const std::optional<entity_tag>& tag,
@@ -95,7 +128,7 @@ awaitable<void> compress_reply(reply& out, const std::string& accept_encoding, c
   if (out.status == 206 || out.status == 304 || !is_compressible(out.content_type)) co_return;
   out.headers.emplace_back("Vary", "Accept-Encoding");
   if (out.body.size() < compressed_least_bytes || !accepts_gzip(accept_encoding)) co_return;
-  if (out.body.size() <= compressed_here_bytes) {
+  if (out.body.size() <= worked_here_bytes) {
     out.body = gzip(out.body);
   } else {
     auto elsewhere = gzip_elsewhere(std::move(out.body));

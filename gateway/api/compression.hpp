@@ -12,8 +12,6 @@ namespace tollgate::gateway::api {
 
 /// Smaller bodies fit into one packet anyway.
 inline constexpr std::size_t compressed_least_bytes = 1'024;
-/// Beyond this the work is done on another thread.
-inline constexpr std::size_t compressed_here_bytes = 64 << 10;
 
 /// Whether Accept-Encoding takes gzip with a weight above 0 (RFC 9110 §12.5.3).
 bool accepts_gzip(std::string_view accept_encoding);

@@ -3,6 +3,7 @@
 // in the same transaction; or one transaction that is open already.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -11,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>
 
+#include "gateway/api/database_share.hpp"
 #include "gateway/db/database.hpp"
 
 namespace tollgate::gateway::api {
@@ -21,27 +23,34 @@ class database_access {
   using condition = std::function<boost::system::error_code(pqxx::work&)>;
 
   /// The pool must outlive it.
-  database_access(db::database& pool) : pool_(&pool) {}  // NOLINT(google-explicit-constructor): it stands for the pool
+  database_access(db::database& pool, const database_share& share) : pool_(&pool), share_(share) {}
 
   /// The same, with every work behind the condition. It may be checked more than once.
   database_access behind(condition check) const {
-    database_access out(*pool_);
+    database_access out(*pool_, share_);
     out.condition_ = std::move(check);
     return out;
   }
   /// Whatever is run is run at once, in this transaction and on the calling thread; what it throws is thrown.
   database_access within(pqxx::work& open) const {
-    database_access out(*pool_);
+    database_access out(*pool_, share_);
     out.open_ = &open;
     return out;
   }
 
-  /// As db::database::run.
+  /// As db::database::run, within the API's share of the pool: db::errc::overloaded if no place in it became free in time.
   template <class F>
   auto run(F work, db::run_options options = {})
       -> decltype(std::declval<db::database&>().run(std::declval<F>(), options)) {
     using answer = typename decltype(pool_->run(std::declval<F>(), options))::value_type;
     if (open_ != nullptr) co_return call<answer>(work, *open_);
+    std::optional<places::held> lasting;
+    if (options.work_timeout > lasting_least) {
+      lasting = co_await share_.lasting->enter(database_share::patience);
+      if (!lasting) co_return answer(boost::system::in_place_error, db::make_error_code(db::errc::overloaded));
+    }
+    const std::optional<places::held> place = co_await share_.any->enter(database_share::patience);
+    if (!place) co_return answer(boost::system::in_place_error, db::make_error_code(db::errc::overloaded));
     if (!condition_) co_return co_await pool_->run(std::move(work), options);
     const auto guarded = [&](pqxx::work& tx) -> answer {
       if (const auto refused = condition_(tx)) return answer(boost::system::in_place_error, refused);
@@ -66,7 +75,10 @@ class database_access {
     }
   }
 
+  static constexpr std::chrono::seconds lasting_least{60};
+
   db::database* pool_;
+  database_share share_;
   pqxx::work* open_ = nullptr;
   condition condition_;
 };

@@ -5,9 +5,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include "billing/fraud.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
+#include "gateway/api/shared_reads.hpp"
 #include "gateway/db/database.hpp"
 
 namespace tollgate::gateway::api {
@@ -223,10 +223,8 @@ awaitable<reply> get_metrics(services& with, const request&) {
   put_events(out.body, with.gateway.events());
   put_media(out.body, with.gateway.media());
   // Of all nodes, as the ledger has them; missing while it does not answer at once.
-  const auto count = [](pqxx::work& tx) { return billing::count_fraud_events(tx); };
-  const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
-  const result<std::map<std::string, std::int64_t>> reached = co_await with.database.run(count, at_once);
-  if (reached) put_fraud(out.body, *reached);
+  if (with.shared != nullptr)
+    if (const auto reached = co_await with.shared->count_fraud()) put_fraud(out.body, *reached);
   co_return out;
 }
 

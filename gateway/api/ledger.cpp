@@ -6,10 +6,11 @@
 #include <boost/json/value.hpp>
 
 #include "billing/account.hpp"
-#include "billing/credit.hpp"
-#include "billing/credit_life.hpp"
+#include "billing/credit_view.hpp"
 #include "billing/error.hpp"
+#include "gateway/api/shared_reads.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
@@ -29,29 +30,25 @@ reply no_account() {
 awaitable<reply> get_balance(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   if (!id) co_return no_account();
-  struct credit {
-    billing::account account;
-    billing::credit_life life;
-    billing::money owed;
-  };
-  const auto read = [&](pqxx::work& tx) -> result<credit> {
-    const auto account = billing::find_account(tx, *id);
-    if (!account) return account.error();
-    const auto life = billing::find_credit_life(tx, *id, with.options.lapse);
-    if (!life) return life.error();
-    return credit{*account, *life, billing::find_debt(tx, *id)};
-  };
-  const result<credit> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  result<std::optional<billing::credit_view>> found(std::nullopt);
+  if (with.shared != nullptr) {
+    found = co_await with.shared->find_credit(*id);
+  } else {  // inside of a transaction of somebody's
+    const auto read = [&](pqxx::work& tx) { return billing::view_credit(tx, {&*id, 1}, with.options.lapse); };
+    const result<std::vector<billing::credit_view>> seen = co_await with.database.run(read, db::run_options{.idempotent = true});
+    if (!seen) co_return problem(seen.error());
+    if (!seen->empty()) found = std::optional(seen->front());
+  }
   if (!found) co_return problem(found.error());
-  boost::json::object out{{"account_id", uuid_text(*id)},
-                          {"currency", found->account.currency},
-                          {"blocked", found->account.blocked}};
-  put_money(out, "posted", found->account.credit.posted);
-  put_money(out, "held", found->account.credit.held);
-  put_money(out, "available", found->account.credit.available());
-  put_money(out, "inactive", found->life.inactive);
-  put_money(out, "owed", found->owed);
-  put_time(out, "lapses_at", found->life.lapses_at);
+  if (!*found) co_return no_account();
+  const billing::credit_view& seen = **found;
+  boost::json::object out{{"account_id", uuid_text(*id)}, {"currency", seen.currency}, {"blocked", seen.blocked}};
+  put_money(out, "posted", seen.credit.posted);
+  put_money(out, "held", seen.credit.held);
+  put_money(out, "available", seen.credit.available());
+  put_money(out, "inactive", seen.inactive);
+  put_money(out, "owed", seen.owed);
+  put_time(out, "lapses_at", seen.lapses_at);
   co_return json_reply(200, out);
 }
 
@@ -60,6 +57,7 @@ awaitable<reply> list_entries(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   const auto before = fields.integer("before", 1, INT64_MAX);
+  const bool oldest_first = !order_of(fields, "-sequence").descending;
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (!id) co_return no_account();
   struct page {
@@ -69,7 +67,7 @@ awaitable<reply> list_entries(services& with, const request& from) {
   const auto read = [&](pqxx::work& tx) -> result<page> {
     const auto account = billing::find_account(tx, *id);
     if (!account) return account.error();
-    return page{account->currency, billing::list_entries(tx, *id, limit, before)};
+    return page{account->currency, billing::list_entries(tx, *id, limit, before, oldest_first)};
   };
   const result<page> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());

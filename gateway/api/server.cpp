@@ -14,6 +14,7 @@
 
 #include "gateway/api/connection.hpp"
 #include "gateway/api/read_cache.hpp"
+#include "gateway/api/shared_reads.hpp"
 
 namespace tollgate::gateway::api {
 
@@ -34,13 +35,17 @@ class server::implementation : public std::enable_shared_from_this<server::imple
                  subscriber::passphrase_hasher& hasher, subscriber::login_desk& logins, operations& gateway)
       : options_(std::move(options)),
         authority_(database),
-        services_{options_, database, hasher, gateway, authority_, logins},
+        share_(options_.database_connections),
+        shared_(context.get_executor(), database, share_, options_.lapse),
+        services_{options_, database_access(database, share_), hasher, gateway, authority_, logins},
         desk_(options_),
         certificates_(options_.tls),
         context_(context),
         acceptor_(context),
         changed_(context),
-        certificate_timer_(context) {}
+        certificate_timer_(context) {
+    services_.shared = &shared_;
+  }
 
   void start() {
     if (certificates_.configured()) {
@@ -153,6 +158,8 @@ class server::implementation : public std::enable_shared_from_this<server::imple
 
   const server_options options_;
   token_authority authority_;
+  database_share share_;
+  shared_reads shared_;
   services services_;
   shared_desk desk_;
   read_cache cache_;

@@ -43,6 +43,7 @@ struct server_options {
   std::uint32_t requests_per_minute = 6'000;       ///< of one token; 0: any number
   std::uint32_t open_requests_per_minute = 1'200;  ///< of one address without a good token; 0: any number
   std::size_t streams = 64;  ///< of events, at once
+  std::size_t database_connections = 8;  ///< that the pool has: calls wait in the same queue (database_share.hpp)
   certificate_files::paths tls;                    ///< without them: plain HTTP
   std::string currency = "EUR";   ///< of new accounts
   billing::standard_decks decks;  ///< of new accounts, and the ones /v1/rates reads

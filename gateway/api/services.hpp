@@ -18,6 +18,8 @@
 
 namespace tollgate::gateway::api {
 
+class shared_reads;
+
 /// Who has how many streams open.
 struct stream_places {
   std::size_t taken = 0;
@@ -32,6 +34,7 @@ struct services {
   token_authority& authority;
   subscriber::login_desk& logins;
   std::shared_ptr<stream_places> streams = std::make_shared<stream_places>();
+  shared_reads* shared = nullptr;  ///< null: all is read in `database`, inside of its transaction
 };
 
 /// How often whom is served, and what is too much work for the thread of the connections: of one server, for all of its

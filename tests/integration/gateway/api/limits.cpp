@@ -112,6 +112,10 @@ TEST_F(Limited, GuessesOfTokensAndWhatNeedsNone) {
   EXPECT_EQ(post("/v1/sessions", R"({"name":"x","passphrase":"correct horse"})").status, 429U);
   for (const char* watched : {"/health", "/ready", "/metrics"})
     EXPECT_EQ(get(watched).status, 200U) << watched;
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(get("/metrics").status, 200U) << "has a limit of its own";
+  EXPECT_EQ(get("/metrics").status, 429U);
+  EXPECT_EQ(get("/health").status, 200U) << "has none";
   // Payments are kept out by wrong signatures alone.
   const auto pay = [&](const std::string& secret) {
     const std::string body = R"({"type":"nothing"})";
