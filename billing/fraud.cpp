@@ -46,12 +46,17 @@ std::vector<fraud_limit> list_fraud_limits(pqxx::transaction_base& tx) {
   return found;
 }
 
+bool has_effect(const fraud_limit& limit) {
+  if (limit.measure == "call_length") return limit.action != "refuse";
+  return limit.measure != "dear_prefixes_day" || limit.scope != "all" || limit.action != "cut";
+}
+
 boost::system::result<void> set_fraud_limit(pqxx::transaction_base& tx, const fraud_limit& limit) {
   const bool known = is_one_of(limit.measure, {"spend_hour", "spend_day", "starts_minute", "concurrent_calls",
                                                "dear_prefixes_day", "call_length"});
   const bool good_scope = is_one_of(limit.scope, {"new", "established", "all"}) || is_account(limit.scope);
   if (!known || !good_scope || limit.most < 0 || !is_one_of(limit.action, {"event", "refuse", "cut"}) ||
-      limit.currency.empty() == is_one_of(limit.measure, {"spend_hour", "spend_day"}))
+      limit.currency.empty() == is_one_of(limit.measure, {"spend_hour", "spend_day"}) || !has_effect(limit))
     return error::malformed;
   if (!limit.currency.empty() && !is_known(tx, limit.currency)) return error::unknown_currency;
   tx.exec_params(

@@ -39,8 +39,12 @@ struct fraud_limit {
 
 std::vector<fraud_limit> list_fraud_limits(pqxx::transaction_base& tx);
 
-// Sets one limit. error::malformed for a scope, measure or action that is none, a negative limit, or a
-// currency where none belongs or the other way round; error::unknown_currency.
+// False where the action never comes to be: a call has no length when it starts, so that call_length refuses
+// none; dear_prefixes_day of all is looked at when calls start, so that it cuts none.
+bool has_effect(const fraud_limit& limit);
+
+// Sets one limit. error::malformed for a scope, measure or action that is none, a negative limit, a
+// currency where none belongs or the other way round, or a limit without effect; error::unknown_currency.
 boost::system::result<void> set_fraud_limit(pqxx::transaction_base& tx, const fraud_limit& limit);
 
 // False: there was none.

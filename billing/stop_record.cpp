@@ -76,7 +76,13 @@ json::value cost_value(const stop_record& record) {
 
 json::array attempts_value(const std::vector<trunk_attempt>& attempts) {
   json::array out;
+  // Of too many, trunks that were passed over go first: what was tried, and what was answered, stays.
+  std::size_t surplus = attempts.size() - std::min(attempts.size(), most_attempts);
   for (const auto& attempt : attempts) {
+    if (surplus > 0 && attempt.sip_code == 0 && !attempt.connected) {
+      --surplus;
+      continue;
+    }
     if (out.size() == most_attempts) break;
     json::object one{{"trunk", clean_text(attempt.trunk)},
                      {"sip_code", std::clamp(attempt.sip_code, 0, last_sip_code)},

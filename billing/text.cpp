@@ -57,10 +57,19 @@ std::optional<microseconds> take_time_of_day(std::string_view& text) {
   if (minutes < 0 || minutes > 59 || !take(text, ':')) return std::nullopt;
   const int whole = take_number(text, 2);
   if (whole < 0 || whole > 59) return std::nullopt;
-  int fraction = 0;
-  if (take(text, '.') && (fraction = take_number(text, 6)) < 0) return std::nullopt;
-  return std::chrono::hours(hours) + std::chrono::minutes(minutes) + std::chrono::seconds(whole) +
-         microseconds(fraction);
+  microseconds fraction{0};
+  if (take(text, '.')) {
+    // RFC 3339: as many digits as the writer has; what is finer than a microsecond is cut off.
+    constexpr std::size_t most_digits = 9;
+    std::size_t digits = 0;
+    for (microseconds worth{100'000}; digits < most_digits; worth /= 10, ++digits) {
+      const int digit = take_number(text, 1);
+      if (digit < 0) break;
+      fraction += digit * worth;
+    }
+    if (digits == 0) return std::nullopt;
+  }
+  return std::chrono::hours(hours) + std::chrono::minutes(minutes) + std::chrono::seconds(whole) + fraction;
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ system_clock::time_point begin_rental(pqxx::transaction_base& tx, const rent_req
   const auto rows = tx.exec_params(
       "UPDATE voicemail.number SET state = 'assigned', account_id = $2, order_id = $3, term_months = "
       "$4::int, "
-      "anchor = voicemail.to_time($5), paid_periods = 1, notices = 0, "
+      "anchor = voicemail.to_time($5), anchor_day = NULL, paid_periods = 1, notices = 0, "
       "paid_until = voicemail.term_end(voicemail.to_time($5), $4::int, 1), "
       "reserved_until = NULL, grace_until = NULL, quarantined_until = NULL WHERE number = $1 "
       "RETURNING voicemail.to_micros(paid_until)",
@@ -63,14 +63,18 @@ system_clock::time_point begin_rental(pqxx::transaction_base& tx, const rent_req
   return sql::time(rows[0][0]);
 }
 
-// Terms that were over before anybody renewed, as after a long outage, were not given and are not charged: the anchor moves on by them.
+// Terms that were over before anybody renewed, as after a long outage, were not given and are not charged: the anchor moves on by them,
+// and where it comes into a shorter month it keeps the day that it had (anchor_day).
 system_clock::time_point begin_next_term(pqxx::transaction_base& tx, const phone_number& number, system_clock::time_point now) {
   const auto rows = tx.exec_params(
       "UPDATE voicemail.number n SET state = 'assigned', paid_periods = paid_periods + 1, notices = 0, grace_until = NULL, "
-      "anchor = running.anchor, paid_until = voicemail.term_end(running.anchor, term_months, paid_periods + 1) "
-      "FROM (SELECT voicemail.term_end(o.anchor, o.term_months, missed) AS anchor FROM voicemail.number o, generate_series(0, 1200) "
-      "  missed WHERE o.number = $1 AND voicemail.term_end(voicemail.term_end(o.anchor, o.term_months, missed), o.term_months, "
-      "  o.paid_periods + 1) > voicemail.to_time($2) ORDER BY missed LIMIT 1) running WHERE n.number = $1 "
+      "anchor = running.anchor, anchor_day = running.anchor_day, "
+      "paid_until = voicemail.term_end(running.anchor, term_months, paid_periods + 1, running.anchor_day) "
+      "FROM (SELECT x.anchor, x.anchor_day FROM voicemail.number o, generate_series(0, 1200) missed, LATERAL (SELECT "
+      "    voicemail.term_end(o.anchor, o.term_months, missed, o.anchor_day) AS anchor, "
+      "    CASE missed WHEN 0 THEN o.anchor_day ELSE voicemail.anchor_day(o.anchor, o.anchor_day) END AS anchor_day) x "
+      "  WHERE o.number = $1 AND voicemail.term_end(x.anchor, o.term_months, o.paid_periods + 1, x.anchor_day) > voicemail.to_time($2) "
+      "  ORDER BY missed LIMIT 1) running WHERE n.number = $1 "
       "RETURNING voicemail.to_micros(paid_until)",
       number.e164(), sql::micros(now));
   return sql::time(rows[0][0]);
@@ -239,7 +243,7 @@ boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx, const
   if (rented) {
     const auto days = tx.exec_params1(
         "SELECT greatest(0, floor(extract(epoch FROM paid_until - voicemail.to_time($2)) / 86400))::int, "
-        "(extract(epoch FROM paid_until - voicemail.term_end(anchor, term_months, paid_periods - 1)) / "
+        "(extract(epoch FROM paid_until - voicemail.term_end(anchor, term_months, paid_periods - 1, anchor_day)) / "
         "86400)::int FROM voicemail.number WHERE number = $1",
         number.e164(), sql::micros(now));
     whole = days[1].as<int>();

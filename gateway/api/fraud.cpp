@@ -63,6 +63,12 @@ awaitable<reply> set_fraud_limit(services& with, const request& from) {
   wanted.action = fields.needed_text("action");
   wanted.currency = fields.text("currency", 3).value_or("");
   if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!billing::has_effect(wanted))
+    co_return problem(
+        422, "limit_without_effect",
+        wanted.measure == "call_length"
+            ? "A call has no length when it starts: call_length takes event or cut."
+            : "dear_prefixes_day of all is looked at when calls start: it takes event or refuse.");
   const auto set = [&](pqxx::work& tx) { return billing::set_fraud_limit(tx, wanted); };
   const result<void> done = co_await with.database.run(set, db::run_options{.idempotent = true});
   co_return done.has_error() ? problem(done.error()) : json_reply(200, to_json(wanted));

@@ -96,6 +96,15 @@ TEST_F(Credit, RefundsAtTheSameTimeStayWithinThePayment) {
   EXPECT_EQ(credit().posted, units(90));
 }
 
+TEST_F(Credit, MarkOfLowCreditIsNeverNegative) {
+  execute("UPDATE billing.account SET low_balance_micros = 0");
+  EXPECT_THROW(execute("UPDATE billing.account SET low_balance_micros = -1"), pqxx::check_violation);
+  EXPECT_THROW(
+      execute("INSERT INTO billing.account (account_id, currency, country, deck, low_balance_micros) VALUES "
+              "(gen_random_uuid(), 'EUR', 'DE', 'default', -1)"),
+      pqxx::check_violation);
+}
+
 TEST_F(Credit, GoodwillAndAdjustmentsHaveTheirOwnEntries) {
   EXPECT_EQ(correct(adjustment_kind::goodwill, units(3), "g-1")->balance_after, units(3));
   EXPECT_TRUE(correct(adjustment_kind::goodwill, units(3), "g-1")->repeated);

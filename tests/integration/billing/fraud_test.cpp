@@ -153,6 +153,16 @@ TEST_F(Fraud, LongCallIsCutAloneAndEventsOnlyNote) {
   EXPECT_EQ(events().size(), 2U);
 }
 
+TEST_F(Fraud, LimitWithoutEffectIsRefused) {
+  const auto set = [&](const fraud_limit& wanted) {
+    return step([&](auto& tx) { return set_fraud_limit(tx, wanted); });
+  };
+  for (const char* scope : {"new", "all"})
+    EXPECT_EQ(set({scope, "call_length", 60, "refuse"}).error(), error::malformed);
+  EXPECT_EQ(set({"all", "dear_prefixes_day", 2, "cut"}).error(), error::malformed);
+  EXPECT_TRUE(set({"new", "dear_prefixes_day", 2, "cut"}).has_value());
+}
+
 TEST_F(Fraud, AccountsGraduateByAgeOrByPaymentsOfSomeAge) {
   limit("concurrent_calls", 0, "refuse", "new");
   const auto level = [&] { return step([](auto& tx) { return find_fraud_state(tx, account_id()); })->level; };

@@ -139,6 +139,21 @@ TEST_F(Rental, AfterALongOutageOnlyTheTermThatRunsIsCharged) {
   EXPECT_EQ(record().dates.paid_until, day(2027, 4, 30));
 }
 
+TEST_F(Rental, AnchorThatMovesOnIntoAShorterMonthKeepsItsDay) {
+  pay(100);
+  ASSERT_TRUE(rent("1", alice));  // from 31 January, three months
+  EXPECT_EQ(advance(day(2026, 10, 1)).renewed, 1);  // one term was missed: the anchor is in April now
+  EXPECT_EQ(record().dates.paid_until, day(2026, 10, 31));
+  EXPECT_EQ(advance(day(2026, 10, 31)).renewed, 1);
+  EXPECT_EQ(record().dates.paid_until, day(2027, 1, 31));
+  EXPECT_EQ(advance(day(2027, 1, 31)).renewed, 1);
+  EXPECT_EQ(record().dates.paid_until, day(2027, 4, 30));
+  const auto refund = in_transaction([&](auto& tx) { return refund_term(tx, number, false, day(2027, 1, 31)); });
+  EXPECT_EQ(refund.value().amount, units(10)) << "the whole term, of 89 days";
+  EXPECT_EQ(advance(day(2027, 8, 15)).renewed, 1);  // and another one
+  EXPECT_EQ(record().dates.paid_until, day(2027, 10, 31));
+}
+
 TEST_F(Rental, WithoutCreditComesGraceThenQuarantineThenStock) {
   ASSERT_TRUE(rent("1", alice));
   ASSERT_TRUE(in_transaction(

@@ -33,6 +33,8 @@ TEST(CarrierCsv, IsReadInItsDialects) {
            row{"answer first",
                "called,start_time,answer_time,seconds,cost\n442079460958,2026-11-22T11:59:00Z,2026-11-22T12:"
                "00:00Z,61,0.0123\n"},
+           row{"fractions",
+               "called,time,seconds,cost\n442079460958,2026-11-22 13:00:00.000+0100,61,0.0123\n"},
        }) {
     const auto read = parse_carrier_csv(csv);
     ASSERT_TRUE(read.problems.empty()) << name << ": " << read.problems[0].text;

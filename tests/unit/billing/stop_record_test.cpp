@@ -103,6 +103,18 @@ TEST(StopRecord, HostileContentIsMadeHarmless) {
   EXPECT_EQ(read->ended, system_clock::time_point{});
 }
 
+TEST(StopRecord, OfTooManyAttemptsThoseThatWerePassedOverGo) {
+  auto record = full_record();
+  record.attempts.assign(60, {.trunk = "full", .sip_code = 0, .reason = "no channel"});
+  record.attempts[7].sip_code = 503;
+  record.attempts.back() = {.trunk = "last", .sip_code = 200, .reason = "OK"};
+  const auto read = parse_stop_record(to_json(record));
+  ASSERT_TRUE(read.has_value());
+  ASSERT_EQ(read->attempts.size(), 50U);
+  EXPECT_EQ(read->attempts[0].sip_code, 503) << "in their order";
+  EXPECT_EQ(read->attempts.back().trunk, "last");
+}
+
 TEST(StopRecord, BrokenJsonIsAnError) {
   const auto good = to_json(full_record());
   for (

@@ -41,12 +41,34 @@ TEST(Text, TimesAreReadAsPrinted) {
   EXPECT_EQ(parse_iso_time("2026-01-02"), std::chrono::system_clock::time_point{sys_days(2026y / 1 / 2)});
 }
 
+TEST(Text, SecondsHaveAsManyDigitsAsTheirWriterHas) {
+  const std::chrono::system_clock::time_point noon{sys_days(2026y / 11 / 22) + 12h};
+  EXPECT_EQ(parse_iso_time("2026-11-22T12:00:00.2Z"), noon + 200ms);
+  EXPECT_EQ(parse_iso_time("2026-11-22T12:00:00.025Z"), noon + 25ms);
+  EXPECT_EQ(parse_iso_time("2026-11-22T12:00:00.123456789Z"), noon + 123456us) << "cut off";
+}
+
 TEST(Text, OtherTimesAreRefused) {
-  for (const char* text :
-       {"", "2026", "2026-13-01", "2026-02-29", "2026-1-1", "1969-12-31", "2026-01-01T",
-        "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00.5Z",
-        "2026-01-01T00:00:00Zx", "99999-01-01", "2262-04-11T23:47:17Z", "2262-04-12", "9999-12-31T23:59:59Z",
-        "2026-01-01T00:00:60Z", "-026-01-01"})
+  for (const char* text : {"",
+                           "2026",
+                           "2026-13-01",
+                           "2026-02-29",
+                           "2026-1-1",
+                           "1969-12-31",
+                           "2026-01-01T",
+                           "2026-01-01T24:00:00Z",
+                           "2026-01-01T00:00:00",
+                           "2026-01-01 00:00:00Z",
+                           "2026-01-01T00:00:00.Z",
+                           "2026-01-01T00:00:00.-5Z",
+                           "2026-01-01T00:00:00.0123456789Z",
+                           "2026-01-01T00:00:00Zx",
+                           "99999-01-01",
+                           "2262-04-11T23:47:17Z",
+                           "2262-04-12",
+                           "9999-12-31T23:59:59Z",
+                           "2026-01-01T00:00:60Z",
+                           "-026-01-01"})
     EXPECT_FALSE(parse_iso_time(text).has_value()) << text;
 }
 

@@ -263,6 +263,8 @@ TEST_F(CreditApi, FraudLimitsAreReadSetAndUnlocked) {
   EXPECT_EQ(get("/v1/fraud/limits").at("items").as_array().size(), shipped + 1);
   EXPECT_EQ(send("PUT", path, R"({"most":5000000,"action":"bite","currency":"EUR"})").status, 422U);
   EXPECT_EQ(send("PUT", "/v1/fraud/limits/all/call_length", R"({"most":1,"action":"cut"})").status, 200U);
+  EXPECT_EQ(send("PUT", "/v1/fraud/limits/all/call_length", R"({"most":1,"action":"refuse"})").string("code"),
+            "limit_without_effect");
   EXPECT_EQ(send("PUT", "/v1/fraud/limits/all/calls_length", R"({"most":1,"action":"cut"})").status, 422U);
   EXPECT_EQ(send("DELETE", path).status, 404U) << "it has a currency";
   EXPECT_EQ(send("DELETE", path + "?currency=EUR").status, 204U);
