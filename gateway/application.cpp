@@ -30,6 +30,7 @@
 #include "gateway/device/device_desk.hpp"
 #include "gateway/identity/identity_desk.hpp"
 #include "gateway/key_store.hpp"
+#include "gateway/logging/line.hpp"
 #include "gateway/node_operations.hpp"
 #include "gateway/notify/event_desk.hpp"
 #include "gateway/notify/notifier.hpp"
@@ -215,7 +216,7 @@ int application::run() {
       context_.run();
       ended = true;
     } catch (const std::exception& e) {
-      spdlog::critical("event=handler_failed thread=signalling error=\"{}\"", e.what());
+      spdlog::critical("event=handler_failed thread=signalling error={}", logging::text(e.what()));
     }
   }
   hasher_.stop();
@@ -228,7 +229,7 @@ asio::awaitable<void> application::live() {
   try {
     co_await start();
   } catch (const std::exception& e) {
-    spdlog::critical("event=start_failed error=\"{}\"", e.what());
+    spdlog::critical("event=start_failed error={}", logging::text(e.what()));
     std::cerr << "tollgate: " << e.what() << '\n';
     exit_code_ = 1;
   }
@@ -274,7 +275,7 @@ asio::awaitable<void> application::start() {
 
 void application::announce() const {
   spdlog::info("event=started node={} overlay_port={} media_port={} media_workers={} sip_port={} api_port={}",
-               settings_.node.name, overlay_.port(), media_.first_overlay_port(), media_.workers(),
+               logging::text(settings_.node.name), overlay_.port(), media_.first_overlay_port(), media_.workers(),
                settings_.sip.port, api_.port());
 }
 
@@ -375,7 +376,7 @@ asio::awaitable<void> application::keep_credit() {
       if (!steps) continue;
       for (const auto& one : *steps)
         spdlog::info("event=credit_life account={} step={} amount_micros={}",
-                     boost::uuids::to_string(one.account_id), one.step, one.amount.micros);
+                     boost::uuids::to_string(one.account_id), logging::text(one.step), one.amount.micros);
     }
     if (stopping_) co_return;
     credit_timer_.expires_after(std::chrono::seconds(settings_.billing.credit_interval_s));
@@ -624,7 +625,7 @@ int run(const configuration& settings) {
   try {
     return application(settings).run();
   } catch (const std::exception& e) {
-    spdlog::critical("event=start_failed error=\"{}\"", e.what());
+    spdlog::critical("event=start_failed error={}", logging::text(e.what()));
     std::cerr << "tollgate: " << e.what() << '\n';
     return 1;
   }

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "gateway/logging/line.hpp"
 #include "gateway/trace/trace_store.hpp"
 
 namespace tollgate::gateway {
@@ -43,7 +44,7 @@ boost::asio::awaitable<void> call_traces::keep(std::chrono::system_clock::time_p
     const auto work = [&calls](pqxx::transaction_base& tx) { trace::save_traces(tx, calls); };
     const auto saved = co_await database_.step(work);
     if (!saved) {
-      spdlog::warn("event=traces_not_saved calls={} error=\"{}\"", calls.size(), saved.error().message());
+      spdlog::warn("event=traces_not_saved calls={} error={}", calls.size(), logging::text(saved.error().message()));
       co_return;
     }
     book_.forget(calls);

@@ -5,10 +5,11 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
-#include <chrono>
+#include <memory>
 
 #include "gateway/application.hpp"
 #include "gateway/command.hpp"
+#include "gateway/logging/line_formatter.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -20,7 +21,8 @@ void set_log_up(const configuration& settings) {
   else
     sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.log.file.string());
   auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  const auto format = settings.log.format == "json" ? logging::line_format::json : logging::line_format::logfmt;
+  logger->set_formatter(std::make_unique<logging::line_formatter>(format));
   logger->set_level(spdlog::level::from_str(settings.log.level));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));

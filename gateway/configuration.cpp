@@ -282,6 +282,7 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "voicemail.prompts_by_language must be texts such as es=/folder, of en, es, fr, it or ru");
   require(std::find(std::begin(levels), std::end(levels), c.log.level) != std::end(levels),
           "log.level must be trace, debug, info, warning, error or critical");
+  require(c.log.format == "logfmt" || c.log.format == "json", "log.format must be logfmt or json");
 }
 
 class printer final : public key_visitor {

@@ -213,8 +213,10 @@ struct configuration {
   } call;
 
   struct {
-    std::string level = "info";  ///< trace, debug, info, warning, error, critical
-    std::filesystem::path file;  ///< empty: standard error
+    std::string level = "info";     ///< trace, debug, info, warning, error, critical
+    std::string format = "logfmt";  ///< or "json"
+    std::filesystem::path file;     ///< empty: standard error
+    int slow_database_ms = 1'000;   ///< work of the database that took longer has a line; 0: none has
   } log;
 };
 

@@ -24,7 +24,10 @@ void visit_process(configuration& c, key_visitor& v) {
           "Folder of initdb and postgres for the gateway's own PostgreSQL. Empty: the newest in "
           "/usr/lib/postgresql.");
   v.visit("log.level", c.log.level, "trace, debug, info, warning, error or critical.");
+  v.visit("log.format", c.log.format, "logfmt (key=value) or json: one object a line.");
   v.visit("log.file", c.log.file, "Log file. Empty: standard error.");
+  v.integer("log.slow_database_ms", c.log.slow_database_ms, 0, 3'600'000,
+            "A step of the database that took longer, waiting for a connection included, has a line (event=database_slow). 0: none has.");
 }
 
 void visit_overlay(configuration& c, key_visitor& v) {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "gateway/db/migrator.hpp"
+#include "gateway/logging/line.hpp"
 #include "gateway/settings.hpp"
 
 namespace tollgate::gateway {
@@ -24,7 +25,7 @@ data_store::data_store(const configuration& settings) {
   if (!report.ok())
     throw std::runtime_error("the database schema cannot be brought up to date: " + report.problem);
   for (const auto& name : report.applied)
-    spdlog::info("event=migration_applied name={}", name);
+    spdlog::info("event=migration_applied name={}", logging::text(name));
   database_.emplace(database_options_of(settings, url));
 }
 

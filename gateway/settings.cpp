@@ -10,6 +10,7 @@
 
 #include "gateway/advertised_address.hpp"
 #include "gateway/key_store.hpp"
+#include "gateway/logging/line.hpp"
 #include "gateway/web/file.hpp"
 
 namespace tollgate::gateway {
@@ -25,6 +26,7 @@ db::database_options database_options_of(const configuration& settings, const st
   options.statement_timeout = milliseconds(settings.database.statement_timeout_ms);
   // A server that is frozen, or behind a dead network, does not tell that a statement took too long.
   options.work_timeout = 2 * options.statement_timeout;
+  options.slow = milliseconds(settings.log.slow_database_ms);
   return options;
 }
 
@@ -71,7 +73,7 @@ pstn::sip::user_agent_options sip_options_of(const configuration& settings, cons
                                   static_cast<std::size_t>(settings.sip.stranger_connections_per_source),
                                   seconds(settings.sip.stranger_idle_s)};
   options.now = time.steady;
-  options.log = [](std::string_view line) { spdlog::debug("event=sip_stack text=\"{}\"", line); };
+  options.log = [](std::string_view line) { spdlog::debug("event=sip_stack text={}", logging::text(line)); };
   return options;
 }
 

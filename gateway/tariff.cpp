@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "billing/rate_deck.hpp"
+#include "gateway/logging/line.hpp"
 #include "pstn/trunk/trunk_store.hpp"
 
 namespace tollgate::gateway {
@@ -86,12 +87,12 @@ void tariff::tell(const price_book& book) {
     spdlog::warn("event=no_rates hint=\"import a rate deck: no call can be priced before\"");
   if (book.read_anew.empty()) return;
   for (const auto& name : book.read_anew)
-    spdlog::info("event=rates_loaded deck={} prefixes={}", name, book.decks.at(name).table->size());
+    spdlog::info("event=rates_loaded deck={} prefixes={}", logging::text(name), book.decks.at(name).table->size());
   const auto losses = losses_of(book);
   if (losses.count == 0) return;
   const auto& first = losses.first.front();
   spdlog::warn("event=sold_below_cost prefixes={} first={} sell_deck={} cost_deck={}", losses.count,
-               first.prefix, first.sell_deck, first.cost_deck);
+               logging::text(first.prefix), logging::text(first.sell_deck), logging::text(first.cost_deck));
 }
 
 boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
@@ -101,7 +102,7 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_rates() {
   const auto turn = ++rates_asked_;
   auto loaded = co_await database_.run(work, patient);
   if (!loaded) {
-    spdlog::error("event=rates_not_loaded error=\"{}\"", loaded.error().message());
+    spdlog::error("event=rates_not_loaded error={}", logging::text(loaded.error().message()));
     co_return loaded.error();
   }
   if (turn < rates_read_) co_return boost::system::result<void>();  // overtaken by a later reading
@@ -137,7 +138,7 @@ boost::asio::awaitable<boost::system::result<void>> tariff::reload_trunks() {
   const auto turn = ++trunks_asked_;
   auto loaded = co_await database_.run(work, {.idempotent = true});
   if (!loaded) {
-    spdlog::error("event=trunks_not_loaded error=\"{}\"", loaded.error().message());
+    spdlog::error("event=trunks_not_loaded error={}", logging::text(loaded.error().message()));
     co_return loaded.error();
   }
   if (turn < trunks_read_) co_return boost::system::result<void>();

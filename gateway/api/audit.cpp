@@ -19,6 +19,7 @@
 #include "gateway/api/resources.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
+#include "gateway/logging/line.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -123,8 +124,8 @@ awaitable<std::optional<boost::json::value>> audited_change::look() const {
     auto value = seen.status == 200 ? read_json(seen) : std::nullopt;
     if (value) co_return named_in(std::move(*value), below);
   } catch (const std::exception& failure) {
-    spdlog::error("event=api_audit_failed request={} text=\"{}\"", boost::uuids::to_string(from_.request_id),
-                  failure.what());
+    spdlog::error("event=api_audit_failed request_id={} text={}", boost::uuids::to_string(from_.request_id),
+                  logging::text(failure.what()));
   }
   co_return std::nullopt;
 }
@@ -165,10 +166,10 @@ awaitable<void> audited_change::write(std::optional<unsigned> status) const {
   };
   const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
   const result<void> noted = co_await with_.database.run(insert, at_once);
-  if (status) spdlog::info("event=api_change request={} method={} status={}", request_id, from_.method, *status);
+  if (status) spdlog::info("event=api_change request_id={} method={} status={}", request_id, from_.method, *status);
   if (noted.has_error())
-    spdlog::error("event=api_audit_failed request={} token={} role={} method={} status={} text=\"{}\"", request_id, token_id, as,
-                  from_.method, status.value_or(0), noted.error().message());
+    spdlog::error("event=api_audit_failed request_id={} token_id={} role={} method={} status={} text={}", request_id, token_id, as,
+                  from_.method, status.value_or(0), logging::text(noted.error().message()));
 }
 
 awaitable<reply> list_audit(services& with, const request& from) {

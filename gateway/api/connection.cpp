@@ -30,6 +30,7 @@
 #include "gateway/api/read_cache.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
+#include "gateway/logging/line.hpp"
 #include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::api {
@@ -49,6 +50,7 @@ constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::uint64_t slowest_bytes_a_second = 64 << 10;
 constexpr std::size_t linger_bytes = 4 << 20;
 constexpr std::size_t sent_with_head_bytes = 16 << 10;  // larger bodies are not copied once more
+constexpr std::size_t method_told_bytes = 16;
 constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::string_view payment_events = "/v1/payment_events";
@@ -112,6 +114,8 @@ std::string media_type(std::string_view field) {
 }  // namespace
 
 struct connection::exchange {
+  explicit exchange(const services& of_server) : with(of_server) {}
+  services with;  // whose work in the database is told of with the request's id; a stream of events keeps using it
   http::request_parser<http::string_body> parser;
   request in;
   const route* chosen = nullptr;
@@ -259,7 +263,7 @@ awaitable<std::optional<reply>> connection::authorize(exchange& now) {
     if (!number) co_return forbidden();
     const auto read = [&](pqxx::work& tx) { return voicemail::find_number(tx, *number); };
     const boost::system::result<std::optional<voicemail::number_record>> found =
-        co_await with_.database.run(read, db::run_options{.idempotent = true});
+        co_await now.with.database.run(read, db::run_options{.idempotent = true});
     if (!found) co_return problem(found.error());
     if (!*found || (*found)->account_id != own) co_return forbidden();
   }
@@ -301,11 +305,11 @@ awaitable<std::optional<reply>> connection::read_body(exchange& now) {
 awaitable<reply> connection::carry_out(exchange& now) {
   try {
     const bool changes = now.in.method != "GET" && now.in.method != "POST";
-    if (changes && !now.given.empty()) co_return co_await change_if(with_, now.in, *now.chosen, now.given);
-    co_return co_await now.chosen->handle(with_, now.in);
+    if (changes && !now.given.empty()) co_return co_await change_if(now.with, now.in, *now.chosen, now.given);
+    co_return co_await now.chosen->handle(now.with, now.in);
   } catch (const std::exception& failure) {
-    spdlog::error("event=api_request_failed request={} text=\"{}\"",
-                  boost::uuids::to_string(now.in.request_id), failure.what());
+    spdlog::error("event=api_request_failed request_id={} text={}",
+                  boost::uuids::to_string(now.in.request_id), logging::text(failure.what()));
   }
   co_return problem(500, "internal", "The request failed inside the gateway; its log says why.");
 }
@@ -319,10 +323,10 @@ awaitable<reply> connection::perform(exchange& now) {
   const auto begun = cache_.generation();
   std::optional<keyed_request> keyed;
   if (now.key) {
-    keyed.emplace(with_, now.in, *now.chosen, *now.key);
+    keyed.emplace(now.with, now.in, *now.chosen, *now.key);
     if (auto known = co_await keyed->begin()) co_return std::move(*known);
   }
-  audited_change change(with_, now.in, now.target);
+  audited_change change(now.with, now.in, now.target);
   co_await change.note_before();
   reply out = co_await carry_out(now);
   co_await fulfil_wish(now.wish, out, desk_.compressor);
@@ -366,10 +370,11 @@ awaitable<bool> connection::read_header(exchange& now, std::optional<reply>& out
 
 // One request and its answer. False: the connection is to be closed.
 awaitable<bool> connection::serve_one() {
-  exchange now;
+  exchange now(with_);
   now.parser.header_limit(header_limit_bytes);
   now.parser.body_limit(boost::none);
   now.in.request_id = boost::uuids::random_generator_pure()();  // the other one seeds an engine each time
+  now.with.database = with_.database.of_request(now.in.request_id);
   const bool begun = co_await await_request();
   if (!begun) co_return false;
   std::optional<reply> out;
@@ -421,19 +426,34 @@ awaitable<void> connection::send_stream(exchange& now, std::shared_ptr<body_stre
   streamed_.reset();
 }
 
+// One line a request, by whom and what for: neither its query nor the names in its path, which may be numbers.
+void connection::tell_of(const exchange& now, const reply& out) const {
+  const bool is_probe = out.status < 400 && now.chosen != nullptr && now.chosen->who.open && now.chosen->pattern != payment_events;
+  const auto level = out.status >= 500 ? spdlog::level::warn : is_probe ? spdlog::level::debug : spdlog::level::info;
+  if (!spdlog::should_log(level)) return;
+  const bool was_read = now.began != std::chrono::steady_clock::time_point{};
+  const auto took = was_read ? std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - now.began)
+                             : std::chrono::milliseconds(0);
+  std::string line = "event=api_request request_id=" + boost::uuids::to_string(now.in.request_id);
+  if (was_read) line += " method=" + logging::text(std::string_view(now.in.method).substr(0, method_told_bytes));
+  if (now.chosen != nullptr) line += " path=" + logging::text(now.chosen->pattern);
+  line += " status=" + std::to_string(out.status);
+  if (!out.code.empty()) line += " code=" + logging::text(out.code);
+  line += " duration_ms=" + std::to_string(took.count());
+  if (now.in.by)
+    line += " token_id=" + boost::uuids::to_string(now.in.by->token_id) + " role=" + std::string(to_string(now.in.by->as));
+  spdlog::log(level, "{}", line);
+}
+
 // Sends it. `whole`: the request has been read to its end. False: the connection is to be closed.
 awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   const std::string request_id = boost::uuids::to_string(now.in.request_id);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - now.began);
-  const bool is_routine = out.status < 400 && now.in.method == "GET";
-  spdlog::log(out.status >= 500 ? spdlog::level::warn : is_routine ? spdlog::level::debug : spdlog::level::info,
-              "event=api_request request={} method={} route=\"{}\" status={} code={} duration_ms={}", request_id, 
-              now.chosen == nullptr ? "-" : now.chosen->method, now.chosen == nullptr ? "-" : now.chosen->pattern, out.status,
-              out.code.empty() ? "-" : out.code, now.began == std::chrono::steady_clock::time_point{} ? 0 : took.count());
   if (out.stream) {
     co_await send_stream(now, std::move(out.stream));
+    tell_of(now, out);
     co_return false;
   }
+  tell_of(now, out);
   name_request(out, now.in.request_id);
   std::optional<entity_tag> tag;
   if (now.chosen != nullptr && now.wish.is_empty()) tag = co_await tag_reply(out, *now.chosen, now.given.if_none_match, desk_.compressor);

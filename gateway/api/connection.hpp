@@ -48,6 +48,7 @@ class connection {
   boost::asio::awaitable<reply> perform(exchange& now);
   boost::asio::awaitable<bool> answer(exchange& now, reply out, bool whole);
   boost::asio::awaitable<void> send_stream(exchange& now, std::shared_ptr<body_stream> from);
+  void tell_of(const exchange& now, const reply& out) const;
   void allow(std::uint64_t bytes);
 
   client_stream stream_;

@@ -27,13 +27,20 @@ class database_access {
 
   /// The same, with every work behind the condition. It may be checked more than once.
   database_access behind(condition check) const {
-    database_access out(*pool_, share_);
+    database_access out(*this);
     out.condition_ = std::move(check);
+    return out;
+  }
+  /// The same, with every work's lines in the log saying for which request it is.
+  database_access of_request(const boost::uuids::uuid& id) const {
+    database_access out(*this);
+    out.subject_ = db::of_request(id);
     return out;
   }
   /// Whatever is run is run at once, in this transaction and on the calling thread; what it throws is thrown.
   database_access within(pqxx::work& open) const {
-    database_access out(*pool_, share_);
+    database_access out(*this);
+    out.condition_ = nullptr;
     out.open_ = &open;
     return out;
   }
@@ -43,6 +50,7 @@ class database_access {
   auto run(F work, db::run_options options = {})
       -> decltype(std::declval<db::database&>().run(std::declval<F>(), options)) {
     using answer = typename decltype(pool_->run(std::declval<F>(), options))::value_type;
+    options.subject = subject_;
     if (open_ != nullptr) co_return call<answer>(work, *open_);
     std::optional<places::held> lasting;
     if (options.work_timeout > lasting_least) {
@@ -81,6 +89,7 @@ class database_access {
   database_share share_;
   pqxx::work* open_ = nullptr;
   condition condition_;
+  db::work_subject subject_;
 };
 
 }  // namespace tollgate::gateway::api

@@ -18,6 +18,7 @@
 #include "gateway/api/audit.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/db/database.hpp"
+#include "gateway/logging/line.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -215,7 +216,7 @@ awaitable<void> keyed_request::end(const reply& answer) {
   };
   const result<void> noted = co_await with_.database.run(note, db::run_options{.idempotent = true});
   if (noted.has_error())
-    spdlog::error("event=api_idempotency_failed request={} text=\"{}\"", request_id, noted.error().message());
+    spdlog::error("event=api_idempotency_failed request_id={} text={}", request_id, logging::text(noted.error().message()));
 }
 
 }  // namespace tollgate::gateway::api

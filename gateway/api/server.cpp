@@ -14,6 +14,7 @@
 
 #include "gateway/api/connection.hpp"
 #include "gateway/api/read_cache.hpp"
+#include "gateway/logging/line.hpp"
 #include "gateway/api/shared_reads.hpp"
 
 namespace tollgate::gateway::api {
@@ -95,7 +96,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
       auto [error, socket] = co_await self->acceptor_.async_accept(ignoring_errors);
       if (self->stopping_) break;
       if (error) {
-        spdlog::warn("event=api_accept_failed text=\"{}\"", error.message());
+        spdlog::warn("event=api_accept_failed text={}", logging::text(error.message()));
         asio::steady_timer pause(self->context_, accept_pause);
         co_await pause.async_wait(ignoring_errors);
         continue;
@@ -115,11 +116,11 @@ class server::implementation : public std::enable_shared_from_this<server::imple
       try {
         co_await client.run();
       } catch (const std::exception& failure) {
-        spdlog::error("event=api_connection_failed text=\"{}\"", failure.what());
+        spdlog::error("event=api_connection_failed text={}", logging::text(failure.what()));
       }
       self->connections_.erase(place);
     } catch (const std::exception& failure) {
-      spdlog::error("event=api_connection_failed text=\"{}\"", failure.what());
+      spdlog::error("event=api_connection_failed text={}", logging::text(failure.what()));
     }
     self->ended();
   }
@@ -145,7 +146,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
         self->tls_ = std::move(fresh);
         spdlog::info("event=api_certificate_loaded");
       } else {
-        spdlog::error("event=api_certificate_refused text=\"{}\"", why);
+        spdlog::error("event=api_certificate_refused text={}", logging::text(why));
       }
     }
     self->ended();

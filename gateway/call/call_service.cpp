@@ -11,6 +11,7 @@
 #include "gateway/call/inbound_call.hpp"
 #include "gateway/call/outbound_call.hpp"
 #include "gateway/call/outbound_plan.hpp"
+#include "gateway/logging/line.hpp"
 #include "gateway/subscriber/calling_policy.hpp"
 
 namespace tollgate::gateway::call {
@@ -34,7 +35,7 @@ boost::asio::awaitable<void> call_service::recover() {
   };
   const auto settled = co_await environment_.database.run(work, {.idempotent = true});
   if (!settled)
-    spdlog::error("event=orphans_not_settled error=\"{}\"", settled.error().message());
+    spdlog::error("event=orphans_not_settled error={}", logging::text(settled.error().message()));
   else if (*settled > 0)
     spdlog::warn("event=orphans_settled calls={}", *settled);
 }
@@ -158,7 +159,7 @@ boost::asio::awaitable<void> call_service::report_use() {
   };
   const auto answer = co_await environment_.database.step(work);
   if (!answer) {  // the calls go on within their holds; the leases outlast several reports
-    spdlog::warn("event=use_not_reported calls={} error=\"{}\"", calls.size(), answer.error().message());
+    spdlog::warn("event=use_not_reported calls={} error={}", calls.size(), logging::text(answer.error().message()));
     co_return;
   }
   for (const auto& id : answer->without_hold) {
@@ -178,7 +179,7 @@ boost::asio::awaitable<void> call_service::reap_periodically() {
     if (!environment_.settings.fraud_limits) continue;
     const auto watch = [](pqxx::work& tx) { return billing::watch_fraud(tx); };
     const auto over = co_await environment_.database.run(watch, {.idempotent = true});
-    if (!over) spdlog::error("event=fraud_watch_failed error=\"{}\"", over.error().message());
+    if (!over) spdlog::error("event=fraud_watch_failed error={}", logging::text(over.error().message()));
     if (over && *over) spdlog::warn("event=fraud_limit account=all refused=true");
   }
 }
@@ -238,7 +239,7 @@ void call_service::take_call(sip::incoming_invite invite) {
   if (!trunk) return environment_.sip.reject(invite.key, 403, "Forbidden", 21);  // removed a moment ago
   if (draining_) return environment_.sip.reject(invite.key, 503, "Service Unavailable", 41);
   if (!environment_.trunks.has_room_for_call_in(trunk)) {  // before anything is done for it: an INVITE's source may be forged
-    spdlog::info("event=call_refused direction=in trunk={} reason=trunk_full", trunk->name);
+    spdlog::info("event=call_refused direction=in trunk={} reason=trunk_full", logging::text(trunk->name));
     environment_.trunks.call_came(trunk, false);
     return environment_.sip.reject(invite.key, 503, "Service Unavailable", 34);
   }

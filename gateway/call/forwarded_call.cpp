@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/uuid/uuid_io.hpp>
 
+#include "gateway/logging/line.hpp"
 #include "pstn/media/tone_source.hpp"
 #include "pstn/sip/diversion.hpp"
 #include "pstn/sip/uri.hpp"
@@ -82,7 +83,7 @@ boost::asio::awaitable<void> forwarded_call::run(std::shared_ptr<forwarded_call>
   try {
     co_await self->live();
   } catch (const std::exception& e) {  // its hold is settled at the last report, as after a crash
-    spdlog::critical("event=call_failed call={} error=\"{}\"", self->facts_.overlay_call, e.what());
+    spdlog::critical("event=call_failed call_id={} error={}", self->facts_.overlay_call, logging::text(e.what()));
     if (self->dialog_) self->environment_.sip.hang_up(*self->dialog_, 41, "");
     self->release_trunk();
     self->tell({self->facts_.call_id, forward_event::over{false, "internal", "The call has failed.", 41}});
@@ -120,14 +121,14 @@ boost::asio::awaitable<void> forwarded_call::live() {
   std::optional<billing::settlement> settled;
   if (leaves_record) settled = co_await settle(end, talked);
   spdlog::info(
-      "event=call_ended call={} direction=forward reason={} sip_code={} talk_ms={} charged_micros={}",
-      facts_.overlay_call, end.reason, end.sip_code, talked.count(), settled ? settled->charged.micros : -1);
+      "event=call_ended call_id={} direction=forward reason={} sip_code={} talk_ms={} charged_micros={}",
+      facts_.overlay_call, logging::text(end.reason), end.sip_code, talked.count(), settled ? settled->charged.micros : -1);
 }
 
 boost::asio::awaitable<std::optional<outbound_leg::refusal>> forwarded_call::admit() {
   const auto account = facts_.account_id;
   const auto work = [account](pqxx::work& tx) { return read_caller(tx, account); };
-  auto found = co_await environment_.database.run(work, {.idempotent = true});
+  auto found = co_await environment_.database.run(work, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (!found)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41,
                       false};

@@ -11,6 +11,7 @@
 
 #include "gateway/call/leg_setup.hpp"
 #include "gateway/call/summary.hpp"
+#include "gateway/logging/line.hpp"
 #include "gateway/subscriber/caller_choice.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
 
@@ -71,7 +72,7 @@ boost::asio::awaitable<void> inbound_call::run(std::shared_ptr<inbound_call> sel
   try {
     co_await self->live();
   } catch (const std::exception& e) {
-    spdlog::critical("event=call_failed call={} error=\"{}\"", self->facts_.overlay_call, e.what());
+    spdlog::critical("event=call_failed call_id={} error={}", self->facts_.overlay_call, logging::text(e.what()));
     self->environment_.sip.hang_up(self->dialog_, 41, "");
     self->media_.reset();
   }
@@ -103,8 +104,8 @@ boost::asio::awaitable<void> inbound_call::live() {
     talking_device_->send_hangup(
         facts_.overlay_call, ending_->reason, ending_->text,
         ended_summary(facts_.call_id, talk, "", billing::settlement{}, std::nullopt));
-  spdlog::info("event=call_ended call={} direction={} reason={} talk_ms={}", facts_.overlay_call,
-               billing::to_string(record_.direction), ending_->reason, talk.count());
+  spdlog::info("event=call_ended call_id={} direction={} reason={} talk_ms={}", facts_.overlay_call,
+               billing::to_string(record_.direction), logging::text(ending_->reason), talk.count());
 }
 
 // A device, a telephone of the owner's, or the mailbox.
@@ -163,7 +164,7 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::find_
     }
     return found;
   };
-  const auto found = co_await environment_.database.run(work, {.idempotent = true});
+  const auto found = co_await environment_.database.run(work, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (!found) {
     const refusal away{503, "Service Unavailable", 41, "unavailable", announcement::unavailable};
     co_return away;

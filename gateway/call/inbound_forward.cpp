@@ -9,6 +9,7 @@
 
 #include "gateway/call/forwarded_call.hpp"
 #include "gateway/call/inbound_call.hpp"
+#include "gateway/logging/line.hpp"
 #include "pstn/media/tone_source.hpp"
 #include "pstn/number/numbering_plan.hpp"
 #include "pstn/sip/uri.hpp"
@@ -43,7 +44,7 @@ std::optional<std::vector<pstn::phone_number>> inbound_call::been_through() cons
 boost::asio::awaitable<void> inbound_call::forward(forward_situation when) {
   const auto numbers = been_through();
   if (!numbers) {
-    spdlog::warn("event=forward_loop call={} redirections={}", facts_.overlay_call, invite_.diversion_count);
+    spdlog::warn("event=forward_loop call_id={} redirections={}", facts_.overlay_call, invite_.diversion_count);
     co_return;
   }
   const auto targets =
@@ -134,7 +135,7 @@ void inbound_call::on_forward_told(const forward_told& told) {
                      end_forwarded(one.by_telephone ? party::callee : party::gateway, one.reason, one.text,
                                    one.q850);
                    else if (!ending_)
-                     spdlog::info("event=forward_failed call={} reason={}", facts_.overlay_call, one.reason);
+                     spdlog::info("event=forward_failed call_id={} reason={}", facts_.overlay_call, logging::text(one.reason));
                  },
                  [this](const forward_event::settled&) { forward_.reset(); },
              },

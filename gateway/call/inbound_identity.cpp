@@ -6,6 +6,7 @@
 
 #include "gateway/call/identity_service.hpp"
 #include "gateway/call/inbound_call.hpp"
+#include "gateway/logging/line.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -25,7 +26,7 @@ boost::asio::awaitable<std::optional<inbound_call::refusal>> inbound_call::verif
   const auto reached = co_await service->verify(std::move(call));
   facts_.caller_verdict = reached.text();
   record_.caller_verdict = facts_.caller_verdict;
-  spdlog::info("event=caller_verdict call={} trunk={} verdict={}", facts_.overlay_call, trunk_->name,
+  spdlog::info("event=caller_verdict call_id={} trunk={} verdict={}", facts_.overlay_call, logging::text(trunk_->name),
                facts_.caller_verdict);
   if (service->policy() == identity_policy::tell || reached.known()) co_return std::nullopt;
   if (!reached.failed() && service->policy() != identity_policy::require) co_return std::nullopt;

@@ -22,7 +22,7 @@ using voicemail::retrieval_refusal;
 
 awaitable<void> inbound_call::retrieve() {
   facts_.state = "mailbox";
-  spdlog::info("event=mailbox_entered call={}", facts_.overlay_call);
+  spdlog::info("event=mailbox_entered call_id={}", facts_.overlay_call);
   voicemail::retrieval machine(environment_.prompts.of(spoken_).spoken());
   auto first = machine.begin(environment_.time.steady());
   co_await carry_out(machine, std::move(first));
@@ -118,7 +118,7 @@ awaitable<std::optional<any_retrieval_event>> inbound_call::play_message(uuid me
   const auto work = [&](pqxx::work& tx) {
     return voicemail::fetch_whole_audio(tx, owner_->account_id, message_id, environment_.settings.audio_keys);
   };
-  auto audio = co_await environment_.database.run(work, {.idempotent = true});
+  auto audio = co_await environment_.database.run(work, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (audio) {
     const auto source = media::make_opus_source(std::make_shared<const std::vector<std::byte>>(std::move(*audio)));
     if (source) {
@@ -126,7 +126,7 @@ awaitable<std::optional<any_retrieval_event>> inbound_call::play_message(uuid me
       co_return std::nullopt;
     }
   }
-  spdlog::error("event=message_unplayable call={} message={}", facts_.overlay_call, boost::uuids::to_string(message_id));
+  spdlog::error("event=message_unplayable call_id={} message={}", facts_.overlay_call, boost::uuids::to_string(message_id));
   co_return told::refused{retrieval_refusal::unavailable};
 }
 
@@ -134,7 +134,7 @@ awaitable<any_retrieval_event> inbound_call::check_pin(std::string pin) {
   const auto account = owner_->account_id;
   const auto now = environment_.time.wall();
   const auto begin = [&](pqxx::work& tx) { return voicemail::begin_pin(tx, account, now); };
-  const auto attempt = co_await environment_.database.run(begin);
+  const auto attempt = co_await environment_.database.run(begin, {.subject = db::of_call(facts_.call_id)});
   if (!attempt) co_return told::refused{retrieval_refusal::unavailable};
   if (attempt->locked) co_return told::pin_checked{voicemail::pin_verdict::locked};
   const auto right = co_await environment_.hasher.verify(attempt->hash, voicemail::pin_secret(account, pin));
@@ -143,8 +143,8 @@ awaitable<any_retrieval_event> inbound_call::check_pin(std::string pin) {
     if (*right) voicemail::forgive_pin(tx, account);
     return !*right && voicemail::report_wrong_pin(tx, account, now);
   };
-  const auto locked = co_await environment_.database.run(note, {.idempotent = true});
-  spdlog::info("event=mailbox_pin call={} right={} locked={}", facts_.overlay_call, *right, locked && *locked);
+  const auto locked = co_await environment_.database.run(note, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
+  spdlog::info("event=mailbox_pin call_id={} right={} locked={}", facts_.overlay_call, *right, locked && *locked);
   if (!*right) co_return told::pin_checked{voicemail::pin_verdict::wrong};
   co_return told::pin_checked{voicemail::pin_verdict::right};
 }
@@ -152,7 +152,7 @@ awaitable<any_retrieval_event> inbound_call::check_pin(std::string pin) {
 awaitable<any_retrieval_event> inbound_call::list_messages() {
   const auto now = environment_.time.wall();
   const auto work = [&](pqxx::work& tx) { return voicemail::view_mailbox(tx, owner_->account_id, now); };
-  auto view = co_await environment_.database.run(work, {.idempotent = true});
+  auto view = co_await environment_.database.run(work, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (!view) co_return told::refused{retrieval_refusal::unavailable};
   told::listed answer{std::move(*view)};
   co_return answer;
@@ -163,7 +163,7 @@ awaitable<any_retrieval_event> inbound_call::list_more(bool unread, uuid after, 
   const auto work = [&](pqxx::work& tx) {
     return voicemail::view_more(tx, owner_->account_id, now, unread, after, after_urgent);
   };
-  auto items = co_await environment_.database.run(work, {.idempotent = true});
+  auto items = co_await environment_.database.run(work, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (!items) co_return told::refused{retrieval_refusal::unavailable};
   told::listed_more answer{std::move(*items)};
   co_return answer;
@@ -184,7 +184,7 @@ awaitable<any_retrieval_event> inbound_call::forward_message(uuid message_id, st
     }
     return voicemail::make_error_code(voicemail::error::number_unknown);
   };
-  const auto sent = co_await environment_.database.run(work, {.idempotent = true});
+  const auto sent = co_await environment_.database.run(work, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (sent) co_return told::done{};
   if (sent.error() == voicemail::error::number_unknown) co_return told::refused{retrieval_refusal::mailbox_unknown};
   if (sent.error() == voicemail::error::mailbox_full) co_return told::refused{retrieval_refusal::mailbox_full};
@@ -194,7 +194,7 @@ awaitable<any_retrieval_event> inbound_call::forward_message(uuid message_id, st
 awaitable<any_retrieval_event> inbound_call::change_pin(std::string pin) {
   const auto account = owner_->account_id;
   const auto read = [&](pqxx::work& tx) { return voicemail::numbers_of(tx, account); };
-  const auto numbers = co_await environment_.database.run(read, {.idempotent = true});
+  const auto numbers = co_await environment_.database.run(read, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (!numbers) co_return told::refused{retrieval_refusal::unavailable};
   if (!voicemail::suitable_pin(pin, *numbers)) co_return told::refused{retrieval_refusal::pin_unsuitable};
   const auto hash = co_await environment_.hasher.hash(voicemail::pin_secret(account, pin));
@@ -203,13 +203,13 @@ awaitable<any_retrieval_event> inbound_call::change_pin(std::string pin) {
   const auto store = [&](pqxx::work& tx) {
     voicemail::set_pin(tx, account, *hash, voicemail::pin_setter::telephone, now);
   };
-  const auto stored = co_await environment_.database.run(store, {.idempotent = true});
+  const auto stored = co_await environment_.database.run(store, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (!stored) co_return told::refused{retrieval_refusal::unavailable};
   co_return told::done{};
 }
 
 awaitable<any_retrieval_event> inbound_call::change_box(box_change change) {
-  const auto done = co_await environment_.database.run(change, {.idempotent = true});
+  const auto done = co_await environment_.database.run(change, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (!done) co_return told::refused{retrieval_refusal::unavailable};
   co_return told::done{};
 }

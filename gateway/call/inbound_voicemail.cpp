@@ -8,6 +8,7 @@
 
 #include "gateway/call/call_id.hpp"
 #include "gateway/call/inbound_call.hpp"
+#include "gateway/logging/line.hpp"
 #include "pstn/media/audio_file.hpp"
 #include "pstn/media/tone_source.hpp"
 
@@ -54,7 +55,7 @@ boost::asio::awaitable<bool> inbound_call::read_mailbox() {
         box.greetings[each.kind] = std::make_shared<const std::vector<std::byte>>(std::move(*audio));
     return box;
   };
-  auto box = co_await environment_.database.run(work, {.idempotent = true});
+  auto box = co_await environment_.database.run(work, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (!box) co_return true;
   spoken_ = box->spoken;
   greetings_ = std::move(box->greetings);
@@ -231,8 +232,8 @@ boost::asio::awaitable<void> inbound_call::perform(voicemail::deposit& machine,
       }
       case deposit_action::discard_message:
         // By the level an operator sees that a trunk is too faint for voicemail.silence_level_dbov.
-        spdlog::info("event=recording_discarded call={} trunk={} speech={} duration_ms={} level_dbov={:.0f}", facts_.overlay_call,
-                     trunk_->name, machine.heard_speech(), recorded_.duration.count(), recorded_.level_dbov);
+        spdlog::info("event=recording_discarded call_id={} trunk={} speech={} duration_ms={} level_dbov={:.0f}", facts_.overlay_call,
+                     logging::text(trunk_->name), machine.heard_speech(), recorded_.duration.count(), recorded_.level_dbov);
         recorded_ = {};
         break;
       case deposit_action::hang_up:
@@ -261,7 +262,7 @@ boost::asio::awaitable<void> inbound_call::stop_recording() {
   media_->stop_recording(media::side::trunk, [stopped] { stopped->post(true); });
   const auto done = co_await stopped->next(environment_.time.steady() + std::chrono::seconds(5));
   if (!done) {  // the worker may still be writing: what was recorded must not be touched
-    spdlog::critical("event=recording_lost call={} reason=\"the media worker does not answer\"",
+    spdlog::critical("event=recording_lost call_id={} reason=\"the media worker does not answer\"",
                      facts_.overlay_call);
     recorded_ = {};
     co_return;
@@ -289,7 +290,7 @@ boost::asio::awaitable<voicemail::deposit_event> inbound_call::store_message(boo
   message.audio = *recorded_.audio;
   recorded_ = {};
   const bool kept = co_await environment_.messages.keep(message);
-  spdlog::info("event=voicemail_deposited call={} kept={} duration_ms={}", facts_.overlay_call, kept,
+  spdlog::info("event=voicemail_deposited call_id={} kept={} duration_ms={}", facts_.overlay_call, kept,
                message.facts.duration.count());
   if (!kept) co_return voicemail::message_refused{};
   co_return voicemail::message_committed{};

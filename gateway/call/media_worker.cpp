@@ -10,6 +10,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "gateway/call/media_call.hpp"
+#include "gateway/logging/line.hpp"
 #include "gateway/overlay/stun.hpp"
 
 namespace tollgate::gateway::call {
@@ -116,7 +117,7 @@ void media_worker::run() {
       context_.run();
       return;
     } catch (const std::exception& e) {  // of one packet or one call: the others go on
-      spdlog::critical("event=handler_failed thread=media error=\"{}\"", e.what());
+      spdlog::critical("event=handler_failed thread=media error={}", logging::text(e.what()));
       if (std::exchange(in_turn_, false)) wait();
     }
   }

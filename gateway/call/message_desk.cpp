@@ -11,6 +11,8 @@
 #include <boost/uuid/uuid_io.hpp>
 #include <stdexcept>
 
+#include "gateway/logging/line.hpp"
+
 namespace tollgate::gateway::call {
 namespace {
 
@@ -96,14 +98,14 @@ boost::system::result<recorded_message> from_spool(std::string_view content,
 
 boost::asio::awaitable<bool> message_desk::keep(const recorded_message& message) {
   const auto work = [this, &message](pqxx::work& tx) { return store(tx, message, keys_); };
-  const auto stored = co_await database_.run(work, {.idempotent = true});
+  const auto stored = co_await database_.run(work, {.idempotent = true, .subject = db::of_call(message.facts.call_id)});
   if (stored) co_return true;
-  const auto id = boost::uuids::to_string(message.facts.message_id);
+  const auto id = boost::uuids::to_string(message.facts.message_id), call = boost::uuids::to_string(message.facts.call_id);
   const bool kept = spool_.put(id, to_spool(message, keys_)).has_value();
   if (kept)
-    spdlog::error("event=message_spooled message={} error=\"{}\"", id, stored.error().message());
+    spdlog::error("event=message_spooled message={} call_id={} error={}", id, call, logging::text(stored.error().message()));
   else
-    spdlog::critical("event=message_lost message={} error=\"{}\"", id, stored.error().message());
+    spdlog::critical("event=message_lost message={} call_id={} error={}", id, call, logging::text(stored.error().message()));
   ++(kept ? spooled_total_ : lost_);
   backlog_ = backlog_ || kept;
   co_return kept;
@@ -115,10 +117,10 @@ boost::asio::awaitable<bool> message_desk::can_keep(std::uint64_t bytes) {
   const auto work = [bytes](pqxx::work& tx) { voicemail::probe_store(tx, static_cast<std::int64_t>(bytes)); };
   const auto store = co_await database_.run(work, {.idempotent = true, .patience = std::chrono::milliseconds(0)});
   if (store)
-    spdlog::error("event=spool_full error=\"{}\"", spool.error().message());
+    spdlog::error("event=spool_full error={}", logging::text(spool.error().message()));
   else
-    spdlog::critical("event=messages_refused spool=\"{}\" database=\"{}\"", spool.error().message(),
-                     store.error().message());
+    spdlog::critical("event=messages_refused spool={} database={}", logging::text(spool.error().message()),
+                     logging::text(store.error().message()));
   refused_ += store ? 0 : 1;
   co_return store.has_value();
 }
@@ -133,20 +135,20 @@ boost::asio::awaitable<void> message_desk::replay() {
     const auto message = from_spool(content, keys_);
     if (!message &&
         message.error() == voicemail::error::audio_key_unknown) {  // left there: the key may come back
-      spdlog::critical("event=spooled_message_without_key message={}", name);
+      spdlog::critical("event=spooled_message_without_key message={}", logging::text(name));
       continue;
     }
     if (!message) {
-      spdlog::critical("event=spooled_message_unreadable message={}", name);
+      spdlog::critical("event=spooled_message_unreadable message={}", logging::text(name));
       spool_.set_aside(name);
       continue;
     }
     const auto work = [&](pqxx::work& tx) { return store(tx, *message, keys_); };
-    const auto stored = co_await database_.run(work, {.idempotent = true});
+    const auto stored = co_await database_.run(work, {.idempotent = true, .subject = db::of_call(message->facts.call_id)});
     if (!stored && database_away(stored.error())) break;
     if (!stored) {
-      spdlog::critical("event=spooled_message_refused message={} error=\"{}\"", name,
-                       stored.error().message());
+      spdlog::critical("event=spooled_message_refused message={} error={}", logging::text(name),
+                       logging::text(stored.error().message()));
       spool_.set_aside(name);
       continue;
     }

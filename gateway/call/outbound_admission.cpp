@@ -7,6 +7,7 @@
 
 #include "gateway/call/leg_setup.hpp"
 #include "gateway/call/outbound_call.hpp"
+#include "gateway/logging/line.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -26,14 +27,14 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
     if (auto full = find_room()) co_return full;
   const auto account = facts_.account_id;
   const auto work = [account](pqxx::work& tx) { return read_caller(tx, account); };
-  auto found = co_await environment_.database.run(work, {.idempotent = true});
+  auto found = co_await environment_.database.run(work, {.idempotent = true, .subject = db::of_call(facts_.call_id)});
   if (found) caller_ = std::move(*found);
   if (caller_.region.empty()) caller_.region = environment_.settings.default_region;
   currency_ = caller_.currency;
   facts_.caller = caller_.presentation ? caller_.presentation->e164() : device_->name();
   if (is_carried_emergency(environment_, caller_, offer_.to)) {
     emergency_ = true;
-    spdlog::warn("event=emergency_call call={}", boost::uuids::to_string(facts_.call_id));
+    spdlog::warn("event=emergency_call call_id={}", boost::uuids::to_string(facts_.call_id));
     co_return route_number(offer_.to);
   }
   if (!found)
@@ -87,12 +88,12 @@ boost::asio::awaitable<std::optional<outbound_leg::refusal>> outbound_leg::hold_
   const auto work = [&request, this](pqxx::transaction_base& tx) {
     return open_hold(tx, environment_, request);
   };
-  const auto asked = co_await environment_.database.step(work);
+  const auto asked = co_await environment_.database.step(work, db::of_call(facts_.call_id));
   if (!asked)
     co_return refusal{"unavailable", "Calls are not possible at the moment: try again in a minute.", 41};
   const billing::hold_answer& answer = *asked;
   if (!answer.limit.empty())
-    spdlog::warn("event=fraud_limit call={} account={} limit={} refused={}",
+    spdlog::warn("event=fraud_limit call_id={} account={} limit={} refused={}",
                  boost::uuids::to_string(facts_.call_id), boost::uuids::to_string(facts_.account_id),
                  answer.limit, answer.status == billing::hold_status::fraud_limit);
   if (auto refused = refusal_of(answer, rate_)) co_return refused;
@@ -119,7 +120,7 @@ std::optional<outbound_call::refusal> outbound_call::prepare_media() {
 }
 
 boost::asio::awaitable<void> outbound_call::refuse(refusal why) {
-  spdlog::info("event=call_refused call={} reason={}", boost::uuids::to_string(facts_.call_id), why.code);
+  spdlog::info("event=call_refused call_id={} reason={}", boost::uuids::to_string(facts_.call_id), logging::text(why.code));
   co_await close_media();
   facts_.holds_credit = false;
   // g++ 12 destroys an aggregate twice that is made within a co_await expression: it gets a name.

@@ -10,6 +10,7 @@
 
 #include "gateway/call/leg_setup.hpp"
 #include "gateway/call/summary.hpp"
+#include "gateway/logging/line.hpp"
 #include "pstn/media/tone_source.hpp"
 
 namespace tollgate::gateway::call {
@@ -32,8 +33,8 @@ boost::asio::awaitable<void> outbound_call::run(std::shared_ptr<outbound_call> s
   try {
     co_await self->live();
   } catch (const std::exception& e) {  // its hold is settled at the last report, as after a crash
-    spdlog::critical("event=call_failed call={} error=\"{}\"", boost::uuids::to_string(self->facts_.call_id),
-                     e.what());
+    spdlog::critical("event=call_failed call_id={} error={}", boost::uuids::to_string(self->facts_.call_id),
+                     logging::text(e.what()));
     if (self->dialog_) self->environment_.sip.hang_up(*self->dialog_, 41, "");
     self->release_trunk();
     self->media_.reset();
@@ -89,8 +90,8 @@ boost::asio::awaitable<void> outbound_call::finish() {
   else
     co_await close_media();
   const auto settled = co_await settle(end, talk);
-  spdlog::info("event=call_ended call={} reason={} sip_code={} talk_ms={} charged_micros={}",
-               boost::uuids::to_string(facts_.call_id), end.reason, end.sip_code, talk.count(),
+  spdlog::info("event=call_ended call_id={} reason={} sip_code={} talk_ms={} charged_micros={}",
+               boost::uuids::to_string(facts_.call_id), logging::text(end.reason), end.sip_code, talk.count(),
                settled ? settled->charged.micros : -1);
   raise_alarm(end);
   if (heard) {
@@ -104,8 +105,8 @@ boost::asio::awaitable<void> outbound_call::finish() {
 void outbound_call::raise_alarm(const ending& end) {
   if (!emergency_ || record_.answered) return;
   if (end.by == party::caller && !any_attempt_failed()) return;  // gave up before anything went wrong
-  spdlog::critical("event=emergency_call_failed call={} reason={} sip_code={} attempts={}",
-                   boost::uuids::to_string(facts_.call_id), end.reason, end.sip_code, record_.attempts.size());
+  spdlog::critical("event=emergency_call_failed call_id={} reason={} sip_code={} attempts={}",
+                   boost::uuids::to_string(facts_.call_id), logging::text(end.reason), end.sip_code, record_.attempts.size());
   environment_.trunks.emergency_failed();
 }
 

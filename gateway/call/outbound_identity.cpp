@@ -6,6 +6,7 @@
 
 #include "gateway/call/identity_service.hpp"
 #include "gateway/call/outbound_leg.hpp"
+#include "gateway/logging/line.hpp"
 
 namespace tollgate::gateway::call {
 
@@ -32,7 +33,8 @@ void outbound_leg::sign(pstn::sip::invite& request, const pstn::trunk::trunk& tr
   if (!trunk.sign_identity || caller.withheld || !shown || !number_) return;
   const auto* const by = environment_.identity ? environment_.identity->signs() : nullptr;
   if (by == nullptr) {
-    spdlog::warn("event=call_unsigned trunk={} hint=\"identity.key_file is not configured\"", trunk.name);
+    spdlog::warn("event=call_unsigned call_id={} trunk={} hint=\"identity.key_file is not configured\"",
+                 boost::uuids::to_string(facts_.call_id), logging::text(trunk.name));
     return;
   }
   const auto now = environment_.time.wall();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "gateway/call/leg_setup.hpp"
+#include "gateway/logging/line.hpp"
 #include "pstn/trunk/outbound_invite.hpp"
 #include "pstn/trunk/sip_uri.hpp"
 
@@ -181,7 +182,7 @@ void outbound_leg::connect() {
   tell_answered();
   if (facts_.holds_credit)
     environment_.spawn(report_answer(std::static_pointer_cast<outbound_leg>(shared_from_this())));
-  spdlog::info("event=call_answered call={} trunk={}", boost::uuids::to_string(facts_.call_id), facts_.trunk);
+  spdlog::info("event=call_answered call_id={} trunk={}", boost::uuids::to_string(facts_.call_id), logging::text(facts_.trunk));
 }
 
 void outbound_leg::note_post_dial_delay() {
@@ -208,7 +209,7 @@ boost::asio::awaitable<void> outbound_leg::report_answer(std::shared_ptr<outboun
     const auto& settings = self->environment_.settings;
     return billing::report_usage(tx, settings.instance, std::span(&call, 1), settings.hold_lease);
   };
-  co_await self->environment_.database.step(work);
+  co_await self->environment_.database.step(work, db::of_call(self->facts_.call_id));
 }
 
 boost::asio::awaitable<void> outbound_leg::extend(std::shared_ptr<outbound_leg> self, action::extend more) {
@@ -223,7 +224,7 @@ boost::asio::awaitable<void> outbound_leg::extend(std::shared_ptr<outbound_leg> 
   const auto work = [&request, guarded](pqxx::transaction_base& tx) {
     return guarded ? billing::extend_guarded_hold(tx, request) : billing::extend_hold(tx, request);
   };
-  const auto answer = co_await self->environment_.database.step(work);
+  const auto answer = co_await self->environment_.database.step(work, db::of_call(self->facts_.call_id));
   self->deliver(answer ? credit_extended{*answer} : credit_extended{});
 }
 
@@ -245,9 +246,9 @@ call_actions outbound_leg::on_extended(const credit_extended& extended) {
   if (answer.status == billing::extend_status::no_hold) return machine_->on_hold_lost(now);
   const bool cut = answer.status == billing::extend_status::fraud_limit;
   if (!answer.limit.empty())
-    spdlog::warn("event=fraud_limit call={} account={} limit={} cut={}",
+    spdlog::warn("event=fraud_limit call_id={} account={} limit={} cut={}",
                  boost::uuids::to_string(facts_.call_id), boost::uuids::to_string(facts_.account_id),
-                 answer.limit, cut);
+                 logging::text(answer.limit), cut);
   if (cut)
     return machine_->on_gateway_ends(
         "fraud_limit", "The call has reached a limit that protects your account from misuse.", 21, now);
@@ -317,8 +318,8 @@ void outbound_leg::on_given_up(const sip::event& event) {
   auto& one = found->second;
   if (std::holds_alternative<sip::answered>(event) && !one.answered) {
     auto& attempt = record_.attempts[one.attempt];
-    spdlog::warn("event=answer_crossed_cancel call={} trunk={}", boost::uuids::to_string(facts_.call_id),
-                 attempt.trunk);
+    spdlog::warn("event=answer_crossed_cancel call_id={} trunk={}", boost::uuids::to_string(facts_.call_id),
+                 logging::text(attempt.trunk));
     attempt.sip_code = 200;
     attempt.reason = "answered as it was cancelled";
     one.answered = environment_.time.steady();
@@ -359,8 +360,8 @@ call_actions outbound_leg::on_answered(const sip::answered& answer) {
   const auto now = environment_.time.steady();
   note_first_answer(200, true);
   if (accept_trunk_media(answer.sdp)) return machine_->on_answered(now);
-  spdlog::warn("event=trunk_answer_unusable call={} trunk={}", boost::uuids::to_string(facts_.call_id),
-               facts_.trunk);
+  spdlog::warn("event=trunk_answer_unusable call_id={} trunk={}", boost::uuids::to_string(facts_.call_id),
+               logging::text(facts_.trunk));
   environment_.sip.hang_up(*dialog_, 65, "the answer's session description has no codec in common");
   note_attempt(488, "unusable answer");
   note_outcome(488);

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "gateway/logging/line.hpp"
 #include "pstn/sip/target_resolver.hpp"
 
 namespace tollgate::gateway::call {
@@ -82,7 +83,7 @@ void target_lookup::work(const std::shared_ptr<desk>& with) {
             std::make_unique<pstn::sip::target_resolver>(with->configuration, with->reached, with->has_tls);
       with->tell(question->trunk_id, resolver->resolve(question->query));
     } catch (const std::exception& error) {
-      spdlog::error("event=dns_failed error=\"{}\"", error.what());
+      spdlog::error("event=dns_failed error={}", logging::text(error.what()));
       with->tell(question->trunk_id, {});
     }
   }

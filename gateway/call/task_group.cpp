@@ -8,6 +8,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 
+#include "gateway/logging/line.hpp"
+
 namespace tollgate::gateway::call {
 
 task_group::task_group(boost::asio::any_io_executor executor)
@@ -22,7 +24,7 @@ void task_group::spawn(std::string name, boost::asio::awaitable<void> task) {
                           try {
                             if (failure) std::rethrow_exception(failure);
                           } catch (const std::exception& e) {
-                            spdlog::critical("event=task_failed task={} error=\"{}\"", name, e.what());
+                            spdlog::critical("event=task_failed task={} error={}", logging::text(name), logging::text(e.what()));
                           }
                         });
 }

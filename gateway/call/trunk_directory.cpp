@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "gateway/logging/line.hpp"
 #include "pstn/trunk/inbound.hpp"
 #include "pstn/trunk/outbound_invite.hpp"
 
@@ -115,9 +116,9 @@ void trunk_directory::take_targets(const boost::uuids::uuid& trunk_id,
   for (const auto& one : *current()) {
     if (one.id != trunk_id) continue;
     if (answer.targets.empty())
-      spdlog::warn("event=trunk_has_no_target trunk={} host={}", one.name, one.host);
+      spdlog::warn("event=trunk_has_no_target trunk={} host={}", logging::text(one.name), logging::text(one.host));
     else
-      spdlog::debug("event=trunk_targets trunk={} count={}", one.name, answer.targets.size());
+      spdlog::debug("event=trunk_targets trunk={} count={}", logging::text(one.name), answer.targets.size());
   }
   targets_.resolved(trunk_id, answer, clocks_.steady());
   publish(*current());  // its calls in come from there
@@ -137,7 +138,7 @@ void trunk_directory::tell_health(const boost::uuids::uuid& trunk_id, bool befor
   if (before == after) return;
   for (const auto& one : *current()) {
     if (one.id != trunk_id) continue;
-    spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", one.name, sip_status);
+    spdlog::warn("event=trunk_{} trunk={} sip_code={}", after ? "up" : "down", logging::text(one.name), sip_status);
     if (health_observer_) health_observer_(one, after, sip_status);
   }
 }
@@ -161,7 +162,7 @@ void trunk_directory::talked(const trunk_choice& trunk, std::chrono::millisecond
 void trunk_directory::rest(const trunk_choice& trunk, std::chrono::seconds duration) {
   const auto now = clocks_.steady();
   const bool is_alone = !trunk->target || !targets_.rest(trunk->id, *trunk->target, duration, now);
-  spdlog::warn("event={} trunk={} seconds={}", is_alone ? "trunk_rests" : "target_rests", trunk->name,
+  spdlog::warn("event={} trunk={} seconds={}", is_alone ? "trunk_rests" : "target_rests", logging::text(trunk->name),
                duration.count());
   if (is_alone) monitor_.rest(trunk->id, duration, now);
 }
@@ -266,9 +267,9 @@ void trunk_directory::on_registration(const pstn::sip::registration_result& resu
     const bool good = result.status < 300;
     const std::string state = good ? "registered" : "refused (" + std::to_string(result.status) + ")";
     if (state != one.state && good)
-      spdlog::info("event=trunk_registered trunk={} expires_s={}", one.as->name, result.expires.count());
+      spdlog::info("event=trunk_registered trunk={} expires_s={}", logging::text(one.as->name), result.expires.count());
     if (!good)
-      spdlog::warn("event=trunk_not_registered trunk={} sip_code={} retry_in_s={}", one.as->name,
+      spdlog::warn("event=trunk_not_registered trunk={} sip_code={} retry_in_s={}", logging::text(one.as->name),
                    result.status, result.retry_in.count());
     one.state = state;
     if (good) one.failed.clear();

@@ -16,6 +16,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
+#include <boost/uuid/uuid.hpp>
 #include <pqxx/transaction>
 
 #include "gateway/db/error.hpp"
@@ -32,7 +33,24 @@ struct database_options {
   std::chrono::milliseconds statement_timeout{10'000};  ///< PostgreSQL's statement_timeout and lock_timeout
   std::chrono::milliseconds work_timeout{
       20'000};  ///< one run() from first statement to commit; then the socket is cut
+  std::chrono::milliseconds slow{0};  ///< work that took longer, from its order on, is logged; 0: none is
 };
+
+/// For whom work is done, in the lines of the log about it.
+struct work_subject {
+  enum class kind : std::uint8_t { none, call, request } is = kind::none;
+  boost::uuids::uuid id{};
+};
+
+/// The lines have call_id.
+inline work_subject of_call(const boost::uuids::uuid& id) {
+  return {work_subject::kind::call, id};
+}
+
+/// The lines have request_id.
+inline work_subject of_request(const boost::uuids::uuid& id) {
+  return {work_subject::kind::request, id};
+}
 
 /// How one unit of work may be repeated.
 struct run_options {
@@ -46,6 +64,7 @@ struct run_options {
   std::chrono::milliseconds work_timeout{0};
   /// Each statement commits by itself (database::step).
   bool autocommit = false;
+  work_subject subject{};
 };
 
 namespace detail {
@@ -85,7 +104,7 @@ class database {
   /// `R(pqxx::transaction_base&)`; it may run more than once, so the step must be idempotent by its id. An error
   /// that it returns undoes nothing. Otherwise as `run`.
   template <class F>
-  auto step(F work) -> boost::asio::awaitable<boost::system::result<
+  auto step(F work, work_subject subject = {}) -> boost::asio::awaitable<boost::system::result<
       typename detail::outcome<std::invoke_result_t<F&, pqxx::transaction_base&>>::value_type>>;
 
   /// The same for a plain thread, which it blocks. Never call it on an io_context's thread.
@@ -163,12 +182,12 @@ auto database::run(F work, run_options options) -> boost::asio::awaitable<
 }
 
 template <class F>
-auto database::step(F work) -> boost::asio::awaitable<boost::system::result<
+auto database::step(F work, work_subject subject) -> boost::asio::awaitable<boost::system::result<
     typename detail::outcome<std::invoke_result_t<F&, pqxx::transaction_base&>>::value_type>> {
   using value = typename detail::outcome<std::invoke_result_t<F&, pqxx::transaction_base&>>::value_type;
   std::optional<detail::storable<value>> out;
   work_function wrapped = wrap<pqxx::transaction_base>(work, out);
-  const run_options options{.idempotent = true, .autocommit = true};
+  const run_options options{.idempotent = true, .autocommit = true, .subject = subject};
   const boost::system::error_code error = co_await perform(std::move(wrapped), options);
   if (error) co_return boost::system::result<value>(boost::system::in_place_error, error);
   if constexpr (std::is_void_v<value>)

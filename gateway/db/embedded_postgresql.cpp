@@ -20,6 +20,7 @@
 #include <boost/system/errc.hpp>
 
 #include "gateway/db/postgresql_cluster.hpp"
+#include "gateway/logging/line.hpp"
 
 namespace tollgate::gateway::db {
 namespace {
@@ -116,7 +117,7 @@ class embedded_postgresql::supervisor {
           spdlog::warn("event=postgresql_restarted pid={}", process_.load());
         } catch (const std::exception& failure) {
           end();
-          spdlog::error("event=postgresql_start_failed text=\"{}\"", failure.what());
+          spdlog::error("event=postgresql_start_failed text={}", logging::text(failure.what()));
         }
       }
     }

@@ -11,10 +11,12 @@
 #include <stdexcept>
 
 #include <spdlog/spdlog.h>
+#include <boost/uuid/uuid_io.hpp>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
 #include "gateway/db/connection_string.hpp"
+#include "gateway/logging/line.hpp"
 
 namespace tollgate::gateway::db {
 namespace {
@@ -35,7 +37,7 @@ class debug_log final : public pqxx::errorhandler {
     std::string_view text(message);
     while (text.ends_with('\n'))
       text.remove_suffix(1);
-    spdlog::debug("event=database_notice text=\"{}\"", text);
+    spdlog::debug("event=database_notice text={}", logging::text(text));
     return false;
   }
 };
@@ -43,6 +45,16 @@ class debug_log final : public pqxx::errorhandler {
 // The first line: PostgreSQL's messages go on with details, which may hold values out of rows.
 std::string_view headline(std::string_view text) {
   return text.substr(0, text.find('\n'));
+}
+
+// " call_id=…", " request_id=…" or nothing, at the end of a line.
+std::string named(const work_subject& subject) {
+  switch (subject.is) {
+    case work_subject::kind::none: return {};
+    case work_subject::kind::call: return " call_id=" + boost::uuids::to_string(subject.id);
+    case work_subject::kind::request: return " request_id=" + boost::uuids::to_string(subject.id);
+  }
+  return {};
 }
 
 std::string checked_connection_string(const database_options& options) {
@@ -125,9 +137,20 @@ void database::pool::serve(worker& self) {
     const boost::system::error_code error = execute(self, task);
     --busy_;
     ++(error ? failed_ : completed_);
+    tell_of(task, error);
     task.waiting->finish(error);
   }
   disconnect(self);
+}
+
+// What a statement was refused for has a line already (classify); this one is about the time, and about what never ran.
+void database::pool::tell_of(const job& task, const boost::system::error_code& error) const {
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - task.begun);
+  const bool is_away = error == errc::unavailable || error == errc::in_doubt || error == errc::timeout || error == errc::conflict;
+  if (is_away && task.options.subject.is != work_subject::kind::none)
+    spdlog::warn("event=database_failed duration_ms={} error={}{}", took.count(), logging::text(error.message()), named(task.options.subject));
+  else if (options_.slow.count() > 0 && took > options_.slow)
+    spdlog::warn("event=database_slow duration_ms={}{}", took.count(), named(task.options.subject));
 }
 
 boost::system::error_code database::pool::execute(worker& self, const job& task) {
@@ -219,11 +242,12 @@ database::pool::attempt database::pool::classify(worker& self, const job& task, 
     // failover.
     for (const auto* trouble : {"08", "53", "58", "XX", "25006"})
       if (state.starts_with(trouble)) return {errc::unavailable, next::final};
-    spdlog::error("event=database_refused sqlstate={} text=\"{}\"", state, headline(failure.what()));
+    spdlog::error("event=database_refused sqlstate={} text={}{}", logging::text(state), logging::text(headline(failure.what())),
+                  named(task.options.subject));
     return {state.starts_with("23") ? errc::constraint : errc::refused, next::final};
   } catch (const std::exception& failure) {
     if (!self.connection->is_open()) return lost(self, task, committing, failure.what());
-    spdlog::error("event=database_work_failed text=\"{}\"", headline(failure.what()));
+    spdlog::error("event=database_work_failed text={}{}", logging::text(headline(failure.what())), named(task.options.subject));
     return {errc::refused, next::final};
   } catch (...) {
     return {errc::refused, next::final};
@@ -237,8 +261,8 @@ database::pool::attempt database::pool::lost(worker& self, const job& task, bool
     const std::lock_guard lock(self.mutex);
     cut = self.cut;
   }
-  spdlog::warn("event=database_connection_lost committing={} cut={} text=\"{}\"", committing, cut,
-               headline(why));
+  spdlog::warn("event=database_connection_lost committing={} cut={} text={}{}", committing, cut,
+               logging::text(headline(why)), named(task.options.subject));
   disconnect(self);
   ++reconnected_;
   const bool repeat = !cut && (!committing || task.options.idempotent);
@@ -265,7 +289,7 @@ bool database::pool::connect(worker& self) {
     return true;
   } catch (const std::exception& failure) {
     if (reachable_.exchange(false))
-      spdlog::error("event=database_unreachable text=\"{}\"", headline(failure.what()));
+      spdlog::error("event=database_unreachable text={}", logging::text(headline(failure.what())));
     return false;
   }
 }

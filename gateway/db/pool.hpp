@@ -57,6 +57,7 @@ class database::pool {
   };
 
   void serve(worker& self);
+  void tell_of(const job& task, const boost::system::error_code& error) const;
   boost::system::error_code execute(worker& self, const job& task);
   attempt attempt_once(worker& self, const job& task);
   attempt classify(worker& self, const job& task, bool committing);

@@ -8,6 +8,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "gateway/logging/line.hpp"
+
 namespace tollgate::gateway::identity {
 
 namespace asio = boost::asio;
@@ -91,14 +93,14 @@ void identity_desk::begin_fetch(const std::string& url) {
     try {
       if (const auto content = fetcher_.fetch(url)) what = pstn::identity::certificate_chain::read(*content);
     } catch (const std::exception& e) {
-      spdlog::error("event=certificate_failed error=\"{}\"", e.what());
+      spdlog::error("event=certificate_failed error={}", logging::text(e.what()));
     }
     asio::post(executor_, [this, url, what = std::move(what)]() mutable { fetched(url, std::move(what)); });
   });
 }
 
 void identity_desk::fetched(const std::string& url, certificate_cache::found what) {
-  if (!what) spdlog::warn("event=certificate_unavailable reason={}", what.error().message());
+  if (!what) spdlog::warn("event=certificate_unavailable reason={}", logging::text(what.error().message()));
   cache_.put(url, std::move(what), time_.steady());
   const auto done = fetching_.extract(url);
   for (const auto& timer : done.mapped()->calls)

@@ -8,6 +8,7 @@
 #include <boost/uuid/uuid_io.hpp>
 
 #include "gateway/events/event_store.hpp"
+#include "gateway/logging/line.hpp"
 
 namespace tollgate::gateway::notify {
 
@@ -123,8 +124,8 @@ asio::awaitable<void> event_desk::deliver(events::webhook_work work) {
     if (in_row >= failures_most) rest = pause.value_or(std::chrono::seconds(options_.retries.first));
     outcomes.push_back({one.what.position, came.done, came.why, pause});
     if (!came.done)
-      spdlog::warn("event=webhook_failed webhook={} position={} attempts={} again={} error=\"{}\"",
-                   boost::uuids::to_string(work.to.webhook_id), one.what.position, one.attempts + 1, pause.has_value(), came.why);
+      spdlog::warn("event=webhook_failed webhook={} position={} attempts={} again={} error={}",
+                   boost::uuids::to_string(work.to.webhook_id), one.what.position, one.attempts + 1, pause.has_value(), logging::text(came.why));
   }
   const auto note = [&](pqxx::work& tx) { events::end_work(tx, work.to.webhook_id, outcomes, rest); };
   const auto noted = co_await with_.database.run(note, {.idempotent = true});

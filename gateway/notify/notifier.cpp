@@ -8,6 +8,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
+#include "gateway/logging/line.hpp"
+
 namespace tollgate::gateway::notify {
 
 namespace asio = boost::asio;
@@ -88,8 +90,8 @@ asio::awaitable<void> notifier::deliver(voicemail::notification one) {
   else if (came.done)
     spdlog::info("event=notified channel={} message={} attempts={}", channel, message, one.attempts);
   else
-    spdlog::warn("event=notification_failed channel={} message={} attempts={} again={} error=\"{}\"", channel, message,
-                 one.attempts, pause.has_value(), came.why);
+    spdlog::warn("event=notification_failed channel={} message={} attempts={} again={} error={}", channel, message,
+                 one.attempts, pause.has_value(), logging::text(came.why));
 }
 
 asio::awaitable<delivery> notifier::attempt(const voicemail::notification& one) {

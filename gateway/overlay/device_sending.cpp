@@ -2,6 +2,8 @@
 // What the gateway sends to an attached device.
 #include "gateway/overlay/device_session.hpp"
 
+#include "gateway/logging/line.hpp"
+
 namespace tollgate::gateway::overlay {
 
 void device_session::send(const frame& outgoing) {
@@ -9,7 +11,7 @@ void device_session::send(const frame& outgoing) {
   if (text)
     connection_->send(std::move(*text));
   else
-    core_->log("event=frame_dropped type=" + outgoing.type + " reason=frame_too_large");
+    core_->log("event=frame_dropped type=" + logging::text(outgoing.type) + " reason=frame_too_large");
 }
 
 namespace {
@@ -24,7 +26,7 @@ void device_session::send_offer(const std::string& call, const std::string& from
                                 const std::string& from_name, const std::string& from_verdict,
                                 const std::string& sdp) {
   auto made = calls_.make_offer(call, origin_of(from), uri_, sdp, core_->wall_now());
-  if (!made) return core_->log("event=offer_dropped call=" + call + " reason=" + made.error().message());
+  if (!made) return core_->log("event=offer_dropped call_id=" + logging::text(call) + " reason=" + logging::text(made.error().message()));
   made->body["from"] = from;
   made->body["from_name"] = from_name;
   if (!from_verdict.empty()) made->body["from_verdict"] = from_verdict;
@@ -37,7 +39,7 @@ void device_session::send_progress(const std::string& type, const std::string& c
   if (!sdp.empty()) {
     auto made = calls_.make_answer(type, call, sdp, core_->wall_now());
     if (!made)
-      return core_->log("event=" + type + "_dropped call=" + call + " reason=" + made.error().message());
+      return core_->log("event=" + type + "_dropped overlay_call=" + logging::text(call) + " reason=" + logging::text(made.error().message()));
     outgoing = std::move(*made);
   }
   for (auto& member : extra)

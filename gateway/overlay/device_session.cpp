@@ -8,6 +8,7 @@
 #include <boost/uuid/uuid_io.hpp>
 #include <exception>
 
+#include "gateway/logging/line.hpp"
 #include "gateway/overlay/encoding.hpp"
 
 namespace tollgate::gateway::overlay {
@@ -217,7 +218,7 @@ boost::asio::awaitable<void> device_session::serve_request(std::shared_ptr<devic
       why = std::move(reply.error());
     }
   } catch (const std::exception& failure) {
-    self->core_->log("event=request_failed type=" + incoming.type + " what=\"" + failure.what() + '"');
+    self->core_->log("event=request_failed type=" + logging::text(incoming.type) + " what=" + logging::text(failure.what()));
   }
   send_refusal(*self->connection_, why, incoming.id, incoming.call);
 }

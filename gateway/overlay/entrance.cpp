@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/array.hpp>
 
+#include "gateway/logging/line.hpp"
 #include "gateway/overlay/encoding.hpp"
 
 namespace tollgate::gateway::overlay {
@@ -106,7 +107,7 @@ awaitable<answer<subscriber_identity>> check_passphrase(entrance at, std::string
     if (found || found.error().code != "wrong_passphrase") attempt.forgive(found.has_value());
     co_return found;
   } catch (const std::exception& failure) {
-    at.core->log(std::string("event=login_failed what=\"") + failure.what() + '"');
+    at.core->log("event=login_failed what=" + logging::text(failure.what()));
   }
   attempt.forgive(false);
   co_return internal_error();
@@ -116,7 +117,7 @@ awaitable<answer<subscriber_identity>> find_subscriber(entrance at, std::string 
   try {
     co_return co_await at.core->handler.find(std::move(name));
   } catch (const std::exception& failure) {
-    at.core->log(std::string("event=attach_failed what=\"") + failure.what() + '"');
+    at.core->log("event=attach_failed what=" + logging::text(failure.what()));
   }
   co_return internal_error();
 }
@@ -251,7 +252,7 @@ awaitable<void> serve_connection(std::shared_ptr<server_core> core, std::shared_
       device->attach();
       co_await serve_device(at, device);
     } catch (const std::exception& failure) {
-      core->log(std::string("event=session_failed what=\"") + failure.what() + '"');
+      core->log("event=session_failed what=" + logging::text(failure.what()));
     }
     device->detach();
   }

@@ -6,6 +6,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "gateway/logging/line.hpp"
 #include "gateway/overlay/device_session.hpp"
 #include "gateway/overlay/entrance.hpp"
 #include "gateway/overlay/server_core.hpp"
@@ -27,7 +28,7 @@ void leave(server_core& core, std::uint64_t number, const std::string& address, 
     try {
       std::rethrow_exception(failure);
     } catch (const std::exception& error) {
-      core.log(std::string("event=connection_failed what=\"") + error.what() + '"');
+      core.log("event=connection_failed what=" + logging::text(error.what()));
     }
   }
   core.ended();

@@ -15,6 +15,7 @@
 
 #include "fixture.hpp"
 #include "gateway/api/webhook_signature.hpp"
+#include "gateway/logging/line_formatter.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -52,18 +53,79 @@ class client {
   asio::ip::tcp::socket socket_;
 };
 
+// What is logged while it lives, as one JSON object a line.
+class log_watch {
+ public:
+  log_watch() {
+    auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
+    logger->set_formatter(std::make_unique<logging::line_formatter>(logging::line_format::json));
+    spdlog::set_default_logger(std::move(logger));
+  }
+  ~log_watch() { end(); }
+  void end() {
+    if (before_) spdlog::set_default_logger(std::exchange(before_, nullptr));
+  }
+  std::string text() const { return text_.str(); }
+  // Those of one event; every line must be an object.
+  std::vector<boost::json::object> lines(std::string_view event) const {
+    std::vector<boost::json::object> out;
+    std::istringstream all(text_.str());
+    for (std::string line; std::getline(all, line);)
+      if (auto one = boost::json::parse(line).as_object(); one.at("event").as_string() == event) out.push_back(std::move(one));
+    return out;
+  }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+};
+
+TEST_F(Api, EachRequestHasOneLineAboutWhoAndWhatWithoutNumbersAndSecrets) {
+  const std::string alice = create_account("alice");
+  const std::string secret = post("/v1/api_tokens", R"({"role":"support","label":"desk"})").string("token");
+  log_watch log;
+  const answer found = get("/v1/numbers/+442079460958");
+  const answer hostile = send("GET", "/v1/accounts/%0Aevent=forged%22?limit=1&secret=hidden", "");
+  token_.clear();
+  const answer stranger = get("/v1/accounts/" + alice);
+  token_ = secret;
+  const answer allowed = get("/v1/accounts/" + alice);
+  log.end();
+  const auto lines = log.lines("api_request");
+  ASSERT_EQ(lines.size(), 4U) << log.text();
+  const auto line_of = [&](const answer& of) {
+    for (const auto& each : lines)
+      if (each.at("request_id").as_string() == of.field("X-Request-Id")) return each;
+    return boost::json::object();
+  };
+  for (const auto& [one, path] : {std::pair(found, "/v1/numbers/{}"), std::pair(hostile, "/v1/accounts/{}"), std::pair(stranger, "/v1/accounts/{}"),
+                                  std::pair(allowed, "/v1/accounts/{}")}) {
+    const auto line = line_of(one);
+    ASSERT_FALSE(line.empty()) << log.text();
+    EXPECT_EQ(line.at("method").as_string(), "GET");
+    EXPECT_EQ(line.at("path").as_string(), path);
+    EXPECT_EQ(line.at("status").as_int64(), static_cast<std::int64_t>(one.status));
+    EXPECT_GE(line.at("duration_ms").as_int64(), 0);
+  }
+  EXPECT_EQ(line_of(found).at("role").as_string(), "admin");
+  EXPECT_EQ(line_of(allowed).at("role").as_string(), "support");
+  EXPECT_NE(line_of(allowed).at("token_id"), line_of(found).at("token_id"));
+  EXPECT_FALSE(line_of(stranger).contains("token_id"));
+  for (const std::string& hidden : {std::string("442079460958"), std::string("hidden"), std::string("forged"), secret, alice})
+    EXPECT_THAT(log.text(), Not(HasSubstr(hidden)));
+}
+
 TEST_F(Api, ProblemsTellTheRequestAndSoDoesItsLog) {
-  std::ostringstream text;
-  const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
-  const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink));
+  log_watch log;
   const answer refused = post("/v1/payments", R"({"account_id":1,"colour":true})");
-  spdlog::set_default_logger(before);
+  log.end();
   ASSERT_EQ(refused.status, 422U);
   const std::string id = refused.string("request_id");
   EXPECT_EQ(refused.field("X-Request-Id"), id);
-  EXPECT_THAT(text.str(), HasSubstr("event=api_request request=" + id));
-  EXPECT_THAT(text.str(), HasSubstr("code=invalid_request"));
+  const auto lines = log.lines("api_request");
+  ASSERT_EQ(lines.size(), 1U) << log.text();
+  EXPECT_EQ(lines.front().at("request_id").as_string(), id);
+  EXPECT_EQ(lines.front().at("code").as_string(), "invalid_request");
   for (const char* pointer : {"/account_id", "/colour", "/id", "/amount"})
     EXPECT_THAT(refused.text, HasSubstr("\"pointer\":\"" + std::string(pointer) + "\""));
   for (const answer& other : {get("/v1/nothing"), send("PUT", "/v1/accounts", "{}"), get("/v1/accounts?limit=x")})

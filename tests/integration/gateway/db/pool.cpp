@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pool against a real PostgreSQL: values, errors, repetition, and a server that goes away.
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <barrier>
 #include <future>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/uuid/uuid_io.hpp>
 #include <pqxx/result>
 
 #include "gateway/db/database.hpp"
+#include "gateway/logging/line.hpp"
 #include "tests/support/postgres/fixture.hpp"
 
 namespace tollgate::gateway::db {
@@ -74,6 +79,37 @@ TEST_F(Pool, ErrorResultRollsBackAndIsHandedOn) {
   });
   EXPECT_EQ(made.error(), boost::system::errc::no_link);
   EXPECT_EQ(count_of(1), 0);
+}
+
+TEST_F(Pool, LinesAboutFailedAndSlowWorkTellForWhomItWas) {
+  std::ostringstream text;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text)));
+  const boost::uuids::uuid call{{1}}, request{{2}};
+  open({.slow = 10ms});
+  const auto doubtful = [](pqxx::work& tx) { tx.exec("SELECT 'x\" event=forged y=\"'::int"); };
+  const auto failed = pool_->run_blocking(doubtful, {.subject = of_call(call)});
+  const auto sleep = [](pqxx::work& tx) { tx.exec("SELECT pg_sleep(0.05)"); };
+  const auto slept = pool_->run_blocking(sleep, {.subject = of_request(request)});
+  pool_->stop();
+  spdlog::set_default_logger(before);
+  EXPECT_EQ(failed.error(), errc::refused);
+  EXPECT_FALSE(slept.has_error());
+  int refused = 0, slow = 0;
+  std::istringstream lines(text.str());
+  for (std::string line; std::getline(lines, line);) {
+    const auto pairs = logging::parse(std::string_view(line).substr(line.find("event=")));
+    ASSERT_TRUE(pairs) << line;
+    const std::string event = pairs->front().value;
+    EXPECT_NE(event, "forged");
+    for (const auto& one : *pairs) {
+      refused += event == "database_refused" && one.key == "call_id" && one.value == boost::uuids::to_string(call) ? 1 : 0;
+      slow += event == "database_slow" && one.key == "request_id" && one.value == boost::uuids::to_string(request) ? 1 : 0;
+      EXPECT_NE(one.value, "forged");
+    }
+  }
+  EXPECT_EQ(refused, 1) << text.str();
+  EXPECT_EQ(slow, 1) << text.str();
 }
 
 TEST_F(Pool, ExceptionsAndSqlErrorsBecomeErrorsAndRollBack) {
