@@ -29,6 +29,7 @@
 #include "gateway/db/database.hpp"
 #include "gateway/device/device_desk.hpp"
 #include "gateway/identity/identity_desk.hpp"
+#include "gateway/key_check.hpp"
 #include "gateway/key_store.hpp"
 #include "gateway/logging/line.hpp"
 #include "gateway/node_operations.hpp"
@@ -73,6 +74,7 @@ class application {
   asio::awaitable<void> keep_terms();
   asio::awaitable<void> keep_credit();
   asio::awaitable<void> check_audio_keys();
+  asio::awaitable<void> check_voucher_key();
   asio::awaitable<void> keep_mailboxes();
   asio::awaitable<void> purge_messages();
   asio::awaitable<void> encrypt_anew();
@@ -240,6 +242,7 @@ asio::awaitable<void> application::live() {
 asio::awaitable<void> application::start() {
   co_await open_records();
   co_await check_audio_keys();
+  co_await check_voucher_key();
   co_await calls_.recover();
   const auto rates = co_await tariff_.reload_rates();
   const auto trunks = co_await tariff_.reload_trunks();
@@ -398,6 +401,19 @@ asio::awaitable<void> application::check_audio_keys() {
   for (const auto& each : *complaints)
     text += "; " + each;
   throw std::runtime_error(text);
+}
+
+// A node with another one would take no voucher of the others', and refuse what is repeated there under an Idempotency-Key.
+asio::awaitable<void> application::check_voucher_key() {
+  const auto key = open_voucher_key(settings_);
+  const auto work = [&key](pqxx::work& tx) { return take_up_key(tx, "billing.voucher_key_file", key); };
+  const boost::system::result<bool> same = co_await store_.database().run(work, {.idempotent = true});
+  if (same.has_error()) throw std::runtime_error("the database does not answer");
+  if (*same) co_return;
+  throw std::runtime_error(
+      "billing.voucher_key_file: the database is used with another key than this node's; give every node the file of the first "
+      "(keys/voucher.key below its state directory). Where that is lost, so are its vouchers: DELETE FROM gateway.key_check "
+      "WHERE name = 'billing.voucher_key_file' lets the next node that starts bring its own");
 }
 
 // Ends messages for good that were deleted or are too old, tells of locks that nobody has told, and encrypts

@@ -249,8 +249,9 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("billing.credit_interval_s", c.billing.credit_interval_s, 1, day_s,
             "Between searches for credit that is about to lapse.");
   v.visit("billing.voucher_key_file", c.billing.voucher_key_file,
-          "Key of the vouchers' PINs, 64 hex digits, the same on all gateways of one database. Empty: "
-          "keys/voucher.key below the state directory, made at the first start.");
+          "Key of the vouchers' PINs and of what is remembered under an Idempotency-Key, 64 hex digits, the same on all gateways "
+          "of one database: one with another key does not start. Empty: keys/voucher.key below the state directory, made at "
+          "the first start.");
   v.integer(
       "billing.cdr_keep_months", c.billing.cdr_keep_months, 0, 1'200,
       "Months that call detail records are kept after the month of the call, at least as long as the law "
@@ -347,7 +348,7 @@ void visit_service(configuration& c, key_visitor& v) {
   v.integer("events.keep_days", c.events.keep_days, 1, 3'650,
             "Days for which events can be read, and deliveries to webhooks that were given up can be made again.");
   v.integer("events.streams", c.events.streams, 0, 10'000,
-            "Streams of events (GET /v1/events as text/event-stream) at once on this node; each takes one of api.connections.");
+            "Streams of events (GET /v1/events as text/event-stream) at once on this node, a quarter of them for staff; each takes one of api.connections.");
   v.integer("call.ring_timeout_s", c.call.ring_timeout_s, 5, 120,
             "How long a new subscriber's devices ring before voicemail.");
   v.integer(

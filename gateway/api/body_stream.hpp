@@ -11,7 +11,7 @@ namespace tollgate::gateway::api {
 class body_stream {
  public:
   virtual ~body_stream() = default;
-  /// The next piece, whenever there is one; empty: it has ended. Whoever is connected is told something at least every 15 s, so
+  /// The next piece, whenever there is one; empty: it has ended. Whoever is connected is told something now and then, so
   /// that one who is gone is noticed.
   virtual boost::asio::awaitable<std::string> next() = 0;
   /// next() answers at once, with the end.

@@ -397,7 +397,6 @@ awaitable<bool> connection::serve_one() {
 // A body that goes on until the client, its token or the gateway ends it. It is closed at its end, which is how HTTP/1.1 tells
 // the end of one without a length (RFC 9112 §6.3).
 awaitable<void> connection::send_stream(exchange& now, std::shared_ptr<body_stream> from) {
-  constexpr auto token_interval = std::chrono::seconds(10);
   streamed_ = from;
   http::response<http::empty_body> head(http::status::ok, 11);
   head.set(http::field::server, "tollgate");
@@ -415,10 +414,10 @@ awaitable<void> connection::send_stream(exchange& now, std::shared_ptr<body_stre
     stream_.transport().expires_never();
     const std::string piece = co_await from->next();
     if (piece.empty()) break;
-    allow(0);  // a reader who takes nothing for so long is cut
+    allow(piece.size());  // a reader who has not taken it by then is cut
     const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(piece), ignoring_errors);
     goes_on = !error;
-    if (!goes_on || std::chrono::steady_clock::now() - checked < token_interval) continue;
+    if (!goes_on || std::chrono::steady_clock::now() - checked < with_.options.stream_check) continue;
     checked = std::chrono::steady_clock::now();
     const auto owner = co_await with_.authority.find(now.token);
     goes_on = owner.has_error() || owner->has_value();  // while the database is away nobody can have been shut out

@@ -13,29 +13,40 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{250};
 constexpr std::chrono::milliseconds pause_after_failure{5000};
-constexpr std::chrono::seconds heartbeat_interval{15};
 constexpr int events_at_once = 200;
+constexpr std::size_t most_bytes = 256 << 10;  // of a piece, beyond its last event
+
+uuid owner_of(const principal& who) {
+  return who.account_id.value_or(who.carrier_id.value_or(who.family_id));
+}
+
+bool is_of_staff(const principal& who) {
+  return who.as != role::subscriber && who.as != role::carrier;
+}
 
 }  // namespace
 
-std::shared_ptr<event_stream> event_stream::open(services& with, const uuid& token_id, events::event_filter which,
+std::shared_ptr<event_stream> event_stream::open(services& with, const principal& who, events::event_filter which,
                                                  const boost::asio::any_io_executor& executor) {
-  auto& places = *with.streams;
-  if (places.taken >= with.options.streams || places.by_token[token_id] >= of_token_most) return nullptr;
-  return std::shared_ptr<event_stream>(new event_stream(with, token_id, std::move(which), executor));
+  const auto& places = *with.streams;
+  const std::size_t most = with.options.streams, of_others_most = most - most / 4;
+  if (places.taken >= most || (!is_of_staff(who) && places.of_others >= of_others_most)) return nullptr;
+  if (const auto own = places.by_owner.find(owner_of(who)); own != places.by_owner.end() && own->second >= of_owner_most) return nullptr;
+  return std::shared_ptr<event_stream>(new event_stream(with, who, std::move(which), executor));
 }
 
-event_stream::event_stream(services& with, const uuid& token_id, events::event_filter which,
-                           const boost::asio::any_io_executor& executor)
-    : with_(with), places_(with.streams), token_id_(token_id), which_(std::move(which)), timer_(executor) {
+event_stream::event_stream(services& with, const principal& who, events::event_filter which, const boost::asio::any_io_executor& executor)
+    : with_(with), places_(with.streams), owner_(owner_of(who)), is_staff_(is_of_staff(who)), which_(std::move(which)), timer_(executor) {
   which_.limit = events_at_once;
   ++places_->taken;
-  ++places_->by_token[token_id_];
+  places_->of_others += is_staff_ ? 0 : 1;
+  ++places_->by_owner[owner_];
 }
 
 event_stream::~event_stream() {
   --places_->taken;
-  if (--places_->by_token[token_id_] == 0) places_->by_token.erase(token_id_);
+  places_->of_others -= is_staff_ ? 0 : 1;
+  if (--places_->by_owner[owner_] == 0) places_->by_owner.erase(owner_);
 }
 
 void event_stream::stop() {
@@ -44,7 +55,7 @@ void event_stream::stop() {
 }
 
 boost::asio::awaitable<std::string> event_stream::next() {
-  const auto until = std::chrono::steady_clock::now() + heartbeat_interval;
+  const auto until = std::chrono::steady_clock::now() + with_.options.stream_check;
   if (!std::exchange(begun_, true)) co_return "retry: 2000\n\n";
   while (!stopped_ && std::chrono::steady_clock::now() < until) {
     std::chrono::milliseconds pause = look_interval;
@@ -54,10 +65,12 @@ boost::asio::awaitable<std::string> event_stream::next() {
       const boost::system::result<std::vector<events::event>> found = co_await with_.database.run(read, at_once);
       if (found && !found->empty()) {
         std::string out;
-        for (const auto& one : *found)
+        for (const auto& one : *found) {
+          if (out.size() >= most_bytes) break;  // the others with the next piece
           out += "id: " + std::to_string(one.position) + "\nevent: " + one.type +
                  "\ndata: " + boost::json::serialize(events::to_json(one)) + "\n\n";
-        which_.after = found->back().position;
+          which_.after = one.position;
+        }
         co_return out;
       }
       // Up to there is none for this reader; INT64_MAX: nobody knows how far the log is.

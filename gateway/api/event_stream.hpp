@@ -16,13 +16,14 @@
 namespace tollgate::gateway::api {
 
 /// Each event has its position as `id`, its type as `event` and itself as `data`. Nothing is kept for a reader: what it has not
-/// read yet is in the log.
+/// read yet is in the log. Where nothing happens there is a comment every server_options::stream_check.
 class event_stream final : public body_stream {
  public:
-  static constexpr std::size_t of_token_most = 8;
+  static constexpr std::size_t of_owner_most = 8;
 
-  /// Nothing: there are as many streams as there may be, on this node or of this token.
-  static std::shared_ptr<event_stream> open(services& with, const uuid& token_id, events::event_filter which,
+  /// Nothing: there are as many streams as there may be: on this node, of which a quarter is kept for staff; or of this account, carrier
+  /// or token.
+  static std::shared_ptr<event_stream> open(services& with, const principal& who, events::event_filter which,
                                             const boost::asio::any_io_executor& executor);
   ~event_stream() override;
   event_stream(const event_stream&) = delete;
@@ -32,11 +33,12 @@ class event_stream final : public body_stream {
   void stop() override;
 
  private:
-  event_stream(services& with, const uuid& token_id, events::event_filter which, const boost::asio::any_io_executor& executor);
+  event_stream(services& with, const principal& who, events::event_filter which, const boost::asio::any_io_executor& executor);
 
   services& with_;
   std::shared_ptr<stream_places> places_;
-  uuid token_id_;
+  uuid owner_;
+  bool is_staff_;
   events::event_filter which_;
   boost::asio::steady_timer timer_;
   bool begun_ = false, stopped_ = false;

@@ -60,9 +60,9 @@ awaitable<reply> open_stream(services& with, const request& from, events::event_
   reply out;
   out.content_type = "text/event-stream";
   const auto executor = co_await boost::asio::this_coro::executor;
-  out.stream = event_stream::open(with, from.by->token_id, std::move(which), executor);
+  out.stream = event_stream::open(with, *from.by, std::move(which), executor);
   if (out.stream) co_return out;
-  reply full = problem(429, "too_many_streams", "There are as many streams as there may be, on this node or of this token.");
+  reply full = problem(429, "too_many_streams", "There are as many streams as there may be, on this node, or of this account, carrier or token.");
   full.headers.emplace_back("Retry-After", "10");
   co_return full;
 }

@@ -20,10 +20,11 @@ namespace tollgate::gateway::api {
 
 class shared_reads;
 
-/// Who has how many streams open.
+/// Who has how many streams open: an account, a carrier, or else a token's family.
 struct stream_places {
   std::size_t taken = 0;
-  std::map<uuid, std::size_t> by_token{};
+  std::size_t of_others = 0;  ///< of subscribers and carriers
+  std::map<uuid, std::size_t> by_owner{};
 };
 
 struct services {

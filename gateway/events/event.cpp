@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <iterator>
 
@@ -40,6 +41,15 @@ event for_others(event what) {
     what.data = boost::json::serialize(data);
   }
   return what;
+}
+
+void event_queue::put(new_event what) {
+  if (waiting_.size() >= most_) {
+    ++dropped_;
+    return;
+  }
+  if (what.event_id.is_nil()) what.event_id = boost::uuids::random_generator_pure()();
+  waiting_.push_back(std::move(what));
 }
 
 std::vector<new_event> event_queue::take(std::size_t most) {

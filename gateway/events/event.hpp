@@ -19,13 +19,14 @@ namespace tollgate::gateway::events {
 using boost::uuids::uuid;
 
 /// Every type that there is: what a filter may name.
-inline constexpr std::array<std::string_view, 15> event_types{
+inline constexpr std::array<std::string_view, 17> event_types{
     "balance.low",   "call.answered",      "call.ended",  "call.started",    "credit.expired",  "credit.expiring",  "credit.locked",
-    "credit.reactivated", "fraud.limit", "number.expiring", "number.in_grace", "number.withdrawn", "trunk.down", "trunk.up",
-    "voicemail.received"};
+    "credit.reactivated", "fraud.limit", "number.expiring", "number.given_up", "number.in_grace", "number.ported", "number.withdrawn",
+    "trunk.down", "trunk.up", "voicemail.received"};
 bool is_event_type(std::string_view text);
 
 struct new_event {
+  uuid event_id{};  ///< made by event_queue::put, so that one that is stored twice, after a commit in doubt, is known; nil: the database's
   std::string type;
   std::chrono::system_clock::time_point at{};
   std::optional<uuid> account_id{}, carrier_id{};
@@ -54,12 +55,7 @@ class event_queue {
  public:
   explicit event_queue(std::size_t most = 10'000) : most_(most) {}
 
-  void put(new_event what) {
-    if (waiting_.size() >= most_)
-      ++dropped_;
-    else
-      waiting_.push_back(std::move(what));
-  }
+  void put(new_event what);
   /// The oldest, at most so many.
   std::vector<new_event> take(std::size_t most);
   /// Those that could not be stored: they go first again. Without room they are dropped, the oldest first.

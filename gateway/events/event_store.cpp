@@ -36,13 +36,14 @@ void add_events(pqxx::transaction_base& tx, const std::vector<new_event>& what) 
   for (const auto& one : what) {
     const auto at = std::chrono::duration_cast<std::chrono::microseconds>(one.at.time_since_epoch()).count();
     boost::json::object row{{"type", one.type}, {"at", at}, {"resource", one.resource}, {"data", storable(one.data)}};
+    if (!one.event_id.is_nil()) row["event_id"] = boost::uuids::to_string(one.event_id);
     if (one.account_id) row["account_id"] = sql::text(one.account_id);
     if (one.carrier_id) row["carrier_id"] = sql::text(one.carrier_id);
     rows.push_back(std::move(row));
   }
   tx.exec_params0(
-      "INSERT INTO gateway.event_outbox (type, at, account_id, carrier_id, resource, data) "
-      "SELECT r ->> 'type', to_timestamp((r ->> 'at')::bigint / 1000000.0), (r ->> 'account_id')::uuid, (r ->> 'carrier_id')::uuid, "
+      "INSERT INTO gateway.event_outbox (event_id, type, at, account_id, carrier_id, resource, data) "
+      "SELECT coalesce((r ->> 'event_id')::uuid, gen_random_uuid()), r ->> 'type', to_timestamp((r ->> 'at')::bigint / 1000000.0), (r ->> 'account_id')::uuid, (r ->> 'carrier_id')::uuid, "
       "r ->> 'resource', r -> 'data' FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS e (r, n) ORDER BY n",
       boost::json::serialize(rows));
 }

@@ -22,8 +22,8 @@ const std::string backlog_columns =
     ", (SELECT count(*) FROM (SELECT FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id AND failed_at IS NULL LIMIT 1000) x) "
     "AS waiting, (SELECT count(*) FROM (SELECT FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id AND failed_at IS NOT NULL "
     "LIMIT 1000) x) AS failed, "
-    "coalesce((SELECT error FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id AND error <> '' "
-    "ORDER BY position LIMIT 1), '') AS last_error";
+    "coalesce((SELECT error FROM (SELECT position, error FROM gateway.webhook_delivery d WHERE d.webhook_id = w.webhook_id ORDER BY position "
+    "LIMIT 1000) x WHERE error <> '' ORDER BY position LIMIT 1), '') AS last_error";
 const std::string delivery_columns =
     ", d.attempts, d.error, to_char(d.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS due_at, "
     "coalesce(to_char(d.failed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '') AS failed_at";
@@ -63,7 +63,7 @@ bool add_webhook(pqxx::transaction_base& tx, const webhook& what) {
   if (what.account_id) {
     // Two at once are counted one after the other.
     tx.exec_params("SELECT FROM gateway.subscriber WHERE account_id = $1 FOR UPDATE", account);
-    const auto there = tx.exec_params1("SELECT count(*) FROM gateway.webhook WHERE account_id = $1 AND webhook_id <> $2", account, id);
+    const auto there = tx.exec_params1("SELECT count(*) FROM gateway.webhook WHERE account_id = $1 AND webhook_id <> $2 AND removed_at IS NULL", account, id);
     if (there[0].as<int>() >= webhooks_of_account_most) return false;
   }
   tx.exec_params0(
@@ -78,13 +78,38 @@ bool change_webhook(pqxx::transaction_base& tx, const webhook& what) {
   return tx
              .exec_params(
                  "UPDATE gateway.webhook SET url = $2, event_types = $3, description = $4, enabled = $5, "
-                 "next_at = CASE WHEN $5 THEN now() ELSE next_at END WHERE webhook_id = $1",
+                 "next_at = CASE WHEN $5 THEN now() ELSE next_at END WHERE webhook_id = $1 AND removed_at IS NULL",
                  sql::text(what.webhook_id), what.url, sql::array(what.event_types), what.description, what.enabled)
              .affected_rows() > 0;
 }
 
 bool remove_webhook(pqxx::transaction_base& tx, const uuid& webhook_id) {
-  return tx.exec_params("DELETE FROM gateway.webhook WHERE webhook_id = $1", sql::text(webhook_id)).affected_rows() > 0;
+  constexpr int at_once = 1'000;  // deliveries that go with it; of more, purge_removed() takes them
+  const std::string id = sql::text(webhook_id);
+  const auto removed = tx.exec_params(
+      "UPDATE gateway.webhook SET removed_at = now(), enabled = false, next_at = NULL, secret = '', old_secret = '' "
+      "WHERE webhook_id = $1 AND removed_at IS NULL",
+      id);
+  if (removed.affected_rows() == 0) return false;
+  tx.exec_params0(
+      "DELETE FROM gateway.webhook WHERE webhook_id = $1 AND (SELECT count(*) FROM (SELECT FROM gateway.webhook_delivery WHERE "
+      "webhook_id = $1 LIMIT $2 + 1) x) <= $2",
+      id, at_once);
+  return true;
+}
+
+int purge_removed(pqxx::transaction_base& tx, int limit) {
+  const auto gone = tx.exec_params(
+      "DELETE FROM gateway.webhook_delivery WHERE (webhook_id, position) IN (SELECT d.webhook_id, d.position FROM gateway.webhook w "
+      "CROSS JOIN LATERAL (SELECT webhook_id, position FROM gateway.webhook_delivery WHERE webhook_id = w.webhook_id LIMIT $1) d "
+      "WHERE w.removed_at IS NOT NULL LIMIT $1)",
+      limit);
+  const auto count = static_cast<int>(gone.affected_rows());
+  if (count < limit)
+    tx.exec0(
+        "DELETE FROM gateway.webhook w WHERE removed_at IS NOT NULL AND NOT EXISTS (SELECT FROM gateway.webhook_delivery d WHERE "
+        "d.webhook_id = w.webhook_id)");
+  return count;
 }
 
 bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std::string& secret, std::chrono::seconds overlap) {
@@ -97,7 +122,7 @@ bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std
 }
 
 std::optional<webhook> find_webhook(pqxx::transaction_base& tx, const uuid& webhook_id) {
-  const auto rows = tx.exec_params("SELECT " + webhook_columns + backlog_columns + " FROM gateway.webhook w WHERE webhook_id = $1",
+  const auto rows = tx.exec_params("SELECT " + webhook_columns + backlog_columns + " FROM gateway.webhook w WHERE webhook_id = $1 AND removed_at IS NULL",
                                    sql::text(webhook_id));
   return rows.empty() ? std::nullopt : std::optional(row_webhook_and_backlog(rows[0]));
 }
@@ -105,7 +130,7 @@ std::optional<webhook> find_webhook(pqxx::transaction_base& tx, const uuid& webh
 std::vector<webhook> list_webhooks(pqxx::transaction_base& tx, const std::optional<uuid>& account_id, const std::optional<uuid>& after,
                                    int limit) {
   const auto rows = tx.exec_params("SELECT " + webhook_columns + backlog_columns +
-                                       " FROM gateway.webhook w WHERE ($1 = '' OR account_id = nullif($1, '')::uuid) "
+                                       " FROM gateway.webhook w WHERE removed_at IS NULL AND ($1 = '' OR account_id = nullif($1, '')::uuid) "
                                        "AND ($2 = '' OR webhook_id > nullif($2, '')::uuid) ORDER BY webhook_id LIMIT $3",
                                    sql::text(account_id), sql::text(after), std::clamp(limit, 1, 1000));
   std::vector<webhook> found;
@@ -131,9 +156,10 @@ std::int64_t replay(pqxx::transaction_base& tx, const uuid& webhook_id, const st
   const std::string id = sql::text(webhook_id);
   tx.exec_params("SELECT FROM gateway.webhook WHERE webhook_id = $1 FOR NO KEY UPDATE", id);
   const auto again = tx.exec_params(
-      "UPDATE gateway.webhook_delivery SET failed_at = NULL, attempts = 0, due_at = now() "
-      "WHERE webhook_id = $1 AND failed_at IS NOT NULL AND ($2::bigint = 0 OR position = $2::bigint)",
-      id, position.value_or(0));
+      "UPDATE gateway.webhook_delivery SET failed_at = NULL, attempts = 0, due_at = now() WHERE webhook_id = $1 AND position IN ("
+      "SELECT position FROM gateway.webhook_delivery WHERE webhook_id = $1 AND failed_at IS NOT NULL AND "
+      "($2::bigint = 0 OR position = $2::bigint) ORDER BY position LIMIT $3)",
+      id, position.value_or(0), replayed_at_once);
   if (again.affected_rows() > 0) tx.exec_params0("UPDATE gateway.webhook SET next_at = now() WHERE webhook_id = $1", id);
   return static_cast<std::int64_t>(again.affected_rows());
 }

@@ -39,7 +39,11 @@ inline constexpr int webhooks_of_account_most = 10;
 bool add_webhook(pqxx::transaction_base& tx, const webhook& what);
 /// All but the secrets and the counts; what waits stays. False: there is none.
 bool change_webhook(pqxx::transaction_base& tx, const webhook& what);
+/// It is seen no more and hears of nothing; what waited for it goes at once, or, if that is much, by purge_removed(). False: there is none.
 bool remove_webhook(pqxx::transaction_base& tx, const uuid& webhook_id);
+/// Takes away what waited for webhooks that were removed, at most `limit` deliveries, and the webhooks of which nothing is left.
+/// Answers how many deliveries: `limit`, there may be more.
+int purge_removed(pqxx::transaction_base& tx, int limit);
 /// A new secret; the old one signs beside it for `overlap`. False: there is none.
 bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std::string& secret, std::chrono::seconds overlap);
 std::optional<webhook> find_webhook(pqxx::transaction_base& tx, const uuid& webhook_id);
@@ -56,7 +60,8 @@ enum class delivery_state : std::uint8_t { waiting, failed };
 /// In the order of positions, those above `after`.
 std::vector<webhook_delivery> list_deliveries(pqxx::transaction_base& tx, const uuid& webhook_id, delivery_state state,
                                               std::int64_t after, int limit);
-/// What was given up is delivered again, one event or all. Answers how many.
+inline constexpr int replayed_at_once = 10'000;
+/// What was given up is delivered again, one event or all, of more than replayed_at_once the oldest. Answers how many.
 std::int64_t replay(pqxx::transaction_base& tx, const uuid& webhook_id, const std::optional<std::int64_t>& position);
 
 /// One webhook, and what may be delivered to it now: at most one event of each resource.

@@ -97,6 +97,9 @@ asio::awaitable<bool> event_desk::look() {
 
 asio::awaitable<void> event_desk::forget_old() {
   next_forgetting_ = with_.time.steady() + forgetting_interval;
+  const auto purge = [](pqxx::work& tx) { return events::purge_removed(tx, forgotten_at_once); };
+  const auto purged = co_await with_.database.run(purge, {.idempotent = true});
+  if (purged && *purged == forgotten_at_once) next_forgetting_ = {};
   const auto work = [keep = options_.keep](pqxx::work& tx) { return events::forget_events(tx, keep, forgotten_at_once); };
   const auto gone = co_await with_.database.run(work, {.idempotent = true});
   if (!gone || *gone == 0) co_return;

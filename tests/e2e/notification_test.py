@@ -295,14 +295,33 @@ class Notifications(StageTest):
                 processes.wait_until("the refusal", lambda: "not public" in self.told()["last_error"], PATIENCE_S)
                 self.tell()
         Hook.answers += [(302, {"Location": self.hook + "/elsewhere"})]
+        self.mailroom.refusals.append("451 try again")
+        events = self.stage.rest.post("/v1/webhooks", {"url": "mailto:desk@carrier.example", "event_types": ["voicemail.received"]})
+        self.addCleanup(self.stage.rest._ask, "DELETE", f"/v1/webhooks/{events['id']}", None, None)
         answered = self.tell(webhook=self.hook + "/moved")
         self.assertEqual(64, len(answered["webhook_secret"]))
         self.assertNotIn("webhook_secret", self.told())
-        self.leave_message()
+        message = self.leave_message()
         self.await_calm()
         self.assertEqual({"/moved"}, {path for path, _, _ in Hook.calls})
         self.assertEqual(2, len(Hook.calls))
+        self.assert_told_by_letter(events, message)
         self.assert_sound()
+
+    def assert_told_by_letter(self, webhook, message):
+        """The operator, who has a mailbox for a webhook: once, though the mail server refused it at first."""
+        path = f"/v1/webhooks/{webhook['id']}"
+        processes.wait_until("the letter", lambda: self.mailroom.letters and self.stage.rest.get(path)["waiting"] == 0, PATIENCE_S)
+        letter, = self.mailroom.letters
+        self.assertEqual(("tollgate@carrier.example", "desk@carrier.example"), (letter["From"].addresses[0].addr_spec, letter["To"].addresses[0].addr_spec))
+        self.assertIn("voicemail.received", letter["Subject"])
+        event, = self.stage.rest.get("/v1/events", type="voicemail.received", sort="-position", limit="1")["items"]
+        self.assertEqual(message["id"], event["data"]["message_id"])
+        self.assertIn(event["id"], letter["Message-ID"])
+        text = letter.get_body().get_content()
+        self.assertIn(message["id"], text)
+        self.assertEqual([], self.stage.rest.get(path + "/deliveries")["items"])
+        self.assertTrue(self.mailroom.encrypted[-1])
 
     def stop(self):
         process = self.stage.gateway.process
@@ -319,7 +338,8 @@ class Notifications(StageTest):
         self.write_keys(**keys)
         with self.assertRaises(RuntimeError):
             self.stage.gateway.resume()
-        last = self.stage.gateway.log_file.read_text().rsplit("event=start_failed", 1)[1]
+        last = self.stage.gateway.log_file.read_text().rsplit("event=start_failed error=", 1)[1]
+        last = json.JSONDecoder().raw_decode(last)[0]  # quoted as JSON's strings are
         self.assertIn("voicemail.audio_keys_file", last)
         self.assertIn(why, last)
         for key in KEYS.values():

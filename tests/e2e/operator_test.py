@@ -180,6 +180,8 @@ class Operator(StageTest):
         kept = 20_000_000 - self.done("accounts", "balance", "otto")["available_micros"]
         self.assertTrue(10_000_000 // 92 <= kept <= 10_000_000 // 89 + 1, kept)  # of EUR 10, for the day that has begun
         self.assertEqual(10_000_000 - kept, told[0]["amount_micros"])
+        processes.wait_until("the event", lambda: [one["resource"] for one in self.stage.rest.get(
+            "/v1/events", type="number.ported", account_id=owner.account_id)["items"]] == [f"number:{number}"], PATIENCE_S)
         events = self.stage.rest.get(f"/v1/numbers/{number}/events")["items"]
         self.assertEqual([("ported_out", owner.account_id), ("assigned", owner.account_id)],
                          [(one["state"], one["account_id"]) for one in events[:2]])

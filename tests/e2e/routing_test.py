@@ -12,6 +12,7 @@ import unittest
 import urllib.request
 
 from stage import PATIENCE_S, StageTest, processes, program
+from receiver import Receiver
 from wire_peer import WirePeer
 
 DEAR, CHEAP = ("prefix,destination,price_per_minute\n44,United Kingdom,%s\n" % price for price in ("0.30", "0.02"))
@@ -97,7 +98,7 @@ class Routing(StageTest):
     settings = {
         "billing.report_interval_s": 1, "overlay.calls_per_subscriber": 4, "sip.invite_timeout_s": 1,
         "sip.progress_timeout_s": 4, "sip.options_interval_s": 1, "sip.options_down_interval_s": 1, "sip.options_failures": 2,
-        "routing.order": "priority,quality,cost", "routing.quality_least_calls": 1,
+        "routing.order": "priority,quality,cost", "routing.quality_least_calls": 1, "notify.webhook_networks": "127.0.0.1",
     }
 
     @classmethod
@@ -386,22 +387,28 @@ class Routing(StageTest):
 
     def test_a_dead_trunk_is_out_and_comes_back(self):
         number = next(self.numbers)
-        first = Answerer()
-        self.addCleanup(first.close)
+        first = self.stage.called("called_is_asked", calls=100_000)
         first_trunk = self.stage.trunk(first.port, [number[1:]], probes=True)
+        hooks = Receiver()
+        self.addCleanup(hooks.close)
+        self.stage.rest.post("/v1/webhooks", {"url": hooks.url("/trunks"), "event_types": ["trunk.down", "trunk.up"]})
         second, second_trunk = self.answerer(number, priority=1)
         names = first_trunk["name"], second_trunk["name"]
         seen = lambda wanted: lambda: self.verdicts(number) == wanted
-        processes.wait_until("the first answer to OPTIONS", lambda: "OPTIONS" in first.requests, PATIENCE_S)
+        processes.wait_until("the first answer to OPTIONS", lambda: any(one.startswith("OPTIONS") for one in first.messages()), PATIENCE_S)
         self.assertEqual([(names[0], "chosen"), (names[1], "chosen")], self.verdicts(number))
-        first.lives = False
+        first.stop()
         processes.wait_until("its being out", seen([(names[1], "chosen"), (names[0], "down")]), PATIENCE_S)
         _, record = self.call(number, "--duration", 1)
         self.assertEqual([(names[0], 0, "down"), (names[1], 200, "OK")],
                          [(one["trunk"], one["sip_code"], one["reason"]) for one in record["attempts"]])
-        self.assertNotIn("INVITE", first.requests)
-        first.lives = True
+        again = self.stage.called("called_is_asked", port=first.port, calls=100_000)
         processes.wait_until("its being back", seen([(names[0], "chosen"), (names[1], "chosen")]), PATIENCE_S)
+        self.assertEqual(set(), {one for agent in (first, again) for one in agent.messages() if not one.startswith("OPTIONS")})
+        told = lambda events: [one["type"] for one in events if one["resource"] == f"trunk:{first_trunk['id']}"]
+        processes.wait_until("the events", lambda: told(self.stage.rest.get("/v1/events", type="trunk.down,trunk.up")["items"])[-2:] == ["trunk.down", "trunk.up"], PATIENCE_S)
+        processes.wait_until("the webhook", lambda: told(hooks.events("/trunks"))[-2:] == ["trunk.down", "trunk.up"], PATIENCE_S)
+        self.assertEqual(2, len(told(hooks.events("/trunks"))), "each once")
         self.assert_as_written(second)
 
 

@@ -10,7 +10,9 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/array.hpp>
+#include <memory>
 #include <pqxx/result>
+#include <thread>
 
 #include "fixture.hpp"
 #include "gateway/api/fields.hpp"
@@ -22,13 +24,18 @@ namespace {
 using testing::AllOf;
 using testing::AnyOf;
 using testing::ElementsAre;
+using testing::Gt;
 using testing::HasSubstr;
+using testing::Lt;
 using testing::Not;
 using namespace std::chrono_literals;
 
 class Events : public Api {
  protected:
-  void adjust(server_options& options) override { options.streams = 2; }
+  void adjust(server_options& options) override {
+    options.streams = 2;
+    options.stream_check = 50ms;
+  }
 
   template <class Work>
   auto within(Work work) {
@@ -128,12 +135,12 @@ TEST_F(Events, AreWrittenByWhatCausesThem) {
   });
   EXPECT_TRUE(failed.has_error());
   within([&](pqxx::work& tx) {
-    for (const char* kind : {"credit_lapse_notice", "voicemail_pin_changed"})
+    for (const char* kind : {"credit_lapse_notice", "voicemail_pin_changed", "number_given_up", "number_ported"})
       tx.exec("INSERT INTO billing.event (account_id, event_key, kind, at) VALUES ('" + alice + "', '" + kind + "', '" + kind + "', now())");
     tx.exec("INSERT INTO billing.fraud_event (scope, measure, hour, first_at, last_at, figure, most, action) VALUES ('all', 'spend_day', now(), now(), now(), 2, 1, 'event')");
     events::sequence_events(tx, 100);
   });
-  EXPECT_THAT(types(get("/v1/events")), ElementsAre("balance.low", "credit.expiring", "fraud.limit"));
+  EXPECT_THAT(types(get("/v1/events")), ElementsAre("balance.low", "credit.expiring", "number.given_up", "number.ported", "fraud.limit"));
 }
 
 TEST_F(Events, GoToTheWebhooksThatWantThem) {
@@ -223,6 +230,47 @@ TEST_F(Events, GoToTheWebhooksThatWantThem) {
   EXPECT_EQ(as(of_alice, "POST", "/v1/webhooks", R"({"url":"https://x.example"})").status, 409U);
 }
 
+TEST_F(Events, OneThatIsStoredTwiceHasOneId) {
+  events::event_queue queue;
+  for (const char* type : {"trunk.down", "trunk.up"})
+    queue.put({.type = type, .at = std::chrono::system_clock::now(), .resource = "trunk:1"});
+  const auto batch = queue.take(10);
+  for (int attempt = 0; attempt < 2; ++attempt)  // nobody knows what became of the first
+    within([&](pqxx::work& tx) { events::add_events(tx, batch); });
+  within([](pqxx::work& tx) { events::sequence_events(tx, 100); });
+  const answer listed = get("/v1/events");
+  ASSERT_THAT(types(listed), ElementsAre("trunk.down", "trunk.up", "trunk.down", "trunk.up"));
+  const auto id = [&](std::size_t i) { return listed.at("items").as_array()[i].at("id").as_string(); };
+  EXPECT_EQ(id(0), id(2));
+  EXPECT_EQ(id(1), id(3));
+  EXPECT_NE(id(0), id(1));
+}
+
+TEST_F(Events, AWebhookIsRemovedAtOnceHoweverMuchWaitsForIt) {
+  const std::string id = post("/v1/webhooks", R"({"url":"https://x.example/all"})").string("id"), path = "/v1/webhooks/" + id;
+  within([&](pqxx::work& tx) {
+    tx.exec("INSERT INTO gateway.webhook_delivery (webhook_id, position, resource, failed_at) SELECT '" + id +
+            "', n, 'call:' || n, CASE WHEN n > 500 THEN now() END FROM generate_series(1, 12000) n");
+  });
+  EXPECT_EQ(get(path).integer("waiting"), 500);
+  EXPECT_EQ(get(path).integer("failed"), 1'000) << "counted no further";
+  EXPECT_EQ(post(path + "/replay", "").integer("replayed"), events::replayed_at_once);
+  EXPECT_EQ(post(path + "/replay", "").integer("replayed"), 1'500);
+  EXPECT_EQ(send("PATCH", path, R"({"enabled":false})").status, 200U);
+  EXPECT_EQ(send("DELETE", path).status, 204U);
+  EXPECT_EQ(get(path).status, 404U);
+  EXPECT_EQ(send("PATCH", path, R"({"enabled":true})").status, 404U);
+  EXPECT_EQ(send("DELETE", path).status, 404U);
+  EXPECT_TRUE(get("/v1/webhooks").at("items").as_array().empty());
+  put("trunk.down", "trunk:1");
+  EXPECT_TRUE(take().empty());
+  const auto purge = [&] { return within([](pqxx::work& tx) { return events::purge_removed(tx, 10'000); }).value(); };
+  EXPECT_EQ(purge(), 10'000);
+  EXPECT_EQ(purge(), 2'000) << "and nothing of the new event";
+  const auto rows = within([](pqxx::work& tx) { return tx.exec1("SELECT count(*) FROM gateway.webhook")[0].as<int>(); });
+  EXPECT_EQ(rows.value(), 0);
+}
+
 TEST_F(Events, AreForgottenInTime) {
   post("/v1/webhooks", R"({"url":"https://x.example/all"})");
   put("trunk.down", "trunk:1");
@@ -244,6 +292,8 @@ class reader {
                                                     "Authorization: Bearer " + token + "\r\n\r\n"));
   }
   // As far as this text.
+  // Until the server ends it.
+  std::string read_all() { return read("\x01 is in no stream"); }
   std::string read(const std::string& until) {
     boost::system::error_code ended;
     const std::size_t size = boost::asio::read_until(socket_, boost::asio::dynamic_buffer(buffer_), until, ended);
@@ -278,6 +328,87 @@ TEST_F(Events, AreStreamed) {
   EXPECT_THAT(told, HasSubstr("trunk.up"));
   EXPECT_THAT(told, Not(HasSubstr("call.started"))) << "it was before";
   EXPECT_EQ(get("/v1/events").status, 200U);
+}
+
+TEST_F(Events, StreamsEndWithTheirTokensAndAccounts) {
+  const std::string alice = create_account("alice"), bob = create_account("bob");
+  const answer revoked = post("/v1/api_tokens", R"({"label":"test","role":"auditor"})");
+  const answer expired = post("/v1/api_tokens", R"({"label":"test","role":"auditor","expires_in_days":1})");
+  const auto open = [&](const std::string& token) {
+    auto one = std::make_unique<reader>(port_, token, "/v1/events");
+    EXPECT_THAT(one->read("retry: 2000\n\n"), HasSubstr(" 200 "));
+    return one;
+  };
+  {
+    const auto one = open(expired.string("token")), other = open(revoked.string("token"));
+    within([&](pqxx::work& tx) { tx.exec("UPDATE gateway.api_token SET expires_at = now() - interval '1 s' WHERE token_id = '" + expired.string("id") + "'"); });
+    EXPECT_LT(send("DELETE", "/v1/api_tokens/" + revoked.string("id")).status, 300U);
+    one->read_all();
+    other->read_all();
+  }
+  {
+    const auto stream = open(token_of("subscriber", R"("account_id":")" + alice + "\""));
+    EXPECT_EQ(send("PATCH", "/v1/accounts/" + alice, R"({"status":"blocked"})").status, 200U);
+    stream->read_all();
+  }
+  {
+    const auto stream = open(token_of("subscriber", R"("account_id":")" + bob + "\""));
+    EXPECT_EQ(send("PATCH", "/v1/accounts/" + bob, R"({"status":"closed"})").status, 200U);
+    stream->read_all();
+  }
+  open(token_);  // there is room for two: those above are gone
+}
+
+class ManyStreams : public Events {
+ protected:
+  void adjust(server_options& options) override { options.streams = 16; }
+};
+
+TEST_F(ManyStreams, AreSharedByAccountAndSomeAreKeptForStaff) {
+  const std::string alice = create_account("alice"), bob = create_account("bob");
+  std::vector<std::unique_ptr<reader>> streams;
+  const auto opens = [&](const std::string& token) {
+    streams.push_back(std::make_unique<reader>(port_, token, "/v1/events"));
+    return streams.back()->read("\r\n\r\n").find(" 200 ") != std::string::npos;
+  };
+  for (int i = 0; i < 8; ++i)
+    EXPECT_TRUE(opens(token_of("subscriber", R"("account_id":")" + alice + "\"")));
+  EXPECT_FALSE(opens(token_of("subscriber", R"("account_id":")" + alice + "\""))) << "with yet another token";
+  const std::string of_bob = token_of("subscriber", R"("account_id":")" + bob + "\"");
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(opens(of_bob));
+  EXPECT_FALSE(opens(of_bob)) << "the other four are for staff";
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(opens(token_));
+  EXPECT_FALSE(opens(token_));
+}
+
+class SlowReaders : public Events {
+ protected:
+  void adjust(server_options& options) override {
+    options.streams = 1;
+    options.stream_check = 50ms;
+    options.request_timeout = 1s;
+  }
+};
+
+// The kernel takes some megabytes for a reader that reads nothing; then it is cut, and its place is free.
+TEST_F(SlowReaders, AreCut) {
+  within([](pqxx::work& tx) {
+    events::new_event one{.type = "trunk.up", .at = std::chrono::system_clock::now(), .resource = "trunk:1"};
+    one.data["text"] = std::string(100'000, 'x');
+    events::add_events(tx, std::vector<events::new_event>(300, one));
+    events::sequence_events(tx, 1'000);
+  });
+  reader slow(port_, token_, "/v1/events", "Last-Event-ID: 0\r\n");
+  EXPECT_THAT(slow.read("retry: 2000\n\n"), HasSubstr(" 200 "));
+  const auto opens = [&] { return reader(port_, token_, "/v1/events").read("\r\n\r\n").find(" 200 ") != std::string::npos; };
+  const auto patience = std::chrono::steady_clock::now() + 60s;
+  bool free = false;
+  for (; !free && std::chrono::steady_clock::now() < patience; free = opens())
+    std::this_thread::sleep_for(20ms);
+  EXPECT_TRUE(free);
+  EXPECT_THAT(slow.read_all().size(), AllOf(Gt(100'000U), Lt(300U * 100'000U))) << "it got what it had room for";
 }
 
 }  // namespace

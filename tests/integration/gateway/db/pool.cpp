@@ -86,7 +86,9 @@ TEST_F(Pool, LinesAboutFailedAndSlowWorkTellForWhomItWas) {
   const auto before = spdlog::default_logger();
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text)));
   const boost::uuids::uuid call{{1}}, request{{2}};
-  open({.slow = 10ms});
+  database_options options;
+  options.slow = 10ms;
+  open(options);
   const auto doubtful = [](pqxx::work& tx) { tx.exec("SELECT 'x\" event=forged y=\"'::int"); };
   const auto failed = pool_->run_blocking(doubtful, {.subject = of_call(call)});
   const auto sleep = [](pqxx::work& tx) { tx.exec("SELECT pg_sleep(0.05)"); };
