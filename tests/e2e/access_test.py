@@ -108,10 +108,31 @@ class Access(StageTest):
         self.assertGreater(sent, 25)
         faults = fuzz.run(seconds)
         fuzz.link.close()
+        self.fuzz_as_each_role(seed, known)
         print(f"fuzz: {fuzz.tried} requests, {fuzz.statuses}", flush=True)
         self.assertEqual([], faults, f"seed {seed}")
         self.assertGreater(sum(count for status, count in fuzz.statuses.items() if status < 300), 20, fuzz.statuses)
         self.assertEqual([], self.stage.violations())
+
+    def fuzz_as_each_role(self, seed, known):
+        """Every operation once by each role, and by nobody; of a subscriber and a carrier, with the ids of others, too."""
+        rest = self.stage.rest
+        account, other = (rest.post("/v1/accounts", {"name": name, "passphrase": "correct horse"})["id"] for name in ("fuzzown", "fuzzother"))
+        carrier, foreign = (rest.post("/v1/carriers", {"name": name})["id"] for name in ("fuzzown", "fuzzother"))
+        bound = {"subscriber": {"account_id": account}, "carrier": {"carrier_id": carrier}}
+        hidden = {"subscriber": [other, carrier, foreign], "carrier": [other, foreign, account]}
+        known = {**known, "account_id": [account, other], "carrier_id": [carrier, foreign]}
+        document = rest.get("/v1/openapi.json")
+        named = {each["role"] for each in rest.get("/v1/roles")["items"]}
+        self.assertLessEqual(set(bound) | {"admin", "auditor"}, named)
+        for number, role in enumerate([*sorted(named - {"admin"}), None]):
+            token = role and rest.post("/v1/api_tokens", {"role": role, "label": "fuzz", **bound.get(role, {})})["token"]
+            fuzz = Fuzz(self.stage.gateway.api_url, token, seed + number, document=document, known=known, role=role or "nobody", hidden=hidden.get(role, []))
+            faults = fuzz.run(0)
+            fuzz.link.close()
+            print(f"fuzz: {fuzz.role}: {fuzz.tried} requests, {fuzz.statuses}", flush=True)
+            self.assertEqual([], faults, f"{fuzz.role}, seed {seed}")
+            self.assertGreater(fuzz.statuses.get(401 if role is None else 403, 0), 10, f"what {fuzz.role} may not do")
 
 
 if __name__ == "__main__":

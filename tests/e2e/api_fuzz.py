@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests made of the API's own document: every operation, with values that its schemas allow and values that they do not. No
-answer may be a 5xx, every refusal is a problem by RFC 9457, and every other answer is what the document says. By hand, for as long
-as wished: api_fuzz.py URL TOKEN SECONDS [SEED]."""
+answer may be a 5xx, every refusal is a problem by RFC 9457, and every other answer is what the document says; none tells of the
+gateway's inside, and none is a success of what the role of the token may not do. By hand, for as long as wished:
+api_fuzz.py URL TOKEN SECONDS [SEED]."""
 
 import hashlib
 import hmac
 import http.client
 import json
 import random
+import re
 import sys
 import time
 import urllib.parse
@@ -21,15 +23,22 @@ QUERIES = ["", "0", "-1", "1", "1000", "1001", "99999999999999999999", "x", "\u2
            "00000000-0000-0000-0000-000000000000", "'", "%", "_", "*", "a" * 300, "EUR", "DE", "csv", "json"]
 # These end what the others need.
 UNTRIED = {("post", "/v1/drain"), ("post", "/v1/nodes/{node}/drain"), ("delete", "/v1/sessions/current"), ("delete", "/v1/api_tokens/{token_id}"), ("post", "/v1/api_tokens/{token_id}/rotation")}
+# What only those who wrote the gateway, or who read its log, should see.
+INSIDE = re.compile(r"pqxx|libpq|sqlstate|std::|boost::|\.cpp\b|\.hpp\b|ERROR: |relation \"|violates|syntax error at|terminate called|/(?:usr|home|srv|var|tmp)/", re.IGNORECASE)
 LIST_REPORTS = {"/v1/number_imports", "/v1/number_withdrawals", "/v1/country_rules"}  # a 422 may be a report of lines
 
 
 class Fuzz:
-    def __init__(self, url, token, seed, document=None, webhook_secret=None, known=None):
+    """`token` is of `role`; None: there is none, and of a role nothing is expected. `hidden` are texts that no answer may have, unless they
+    were asked for and refused: ids of what is another's."""
+
+    def __init__(self, url, token, seed, document=None, webhook_secret=None, known=None, role="admin", hidden=()):
         parts = urllib.parse.urlsplit(url)
         self.connect = lambda: http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
         self.link = self.connect()
         self.token = token
+        self.role = role
+        self.hidden = list(hidden)
         self.random = random.Random(seed)
         self.webhook_secret = webhook_secret
         self.document = document or self.ask("GET", "/v1/openapi.json", None, {})[2]
@@ -39,7 +48,7 @@ class Fuzz:
                            if (method, path) not in UNTRIED]
 
     def ask(self, method, target, body, headers):
-        headers = {"Authorization": f"Bearer {self.token}", **headers}
+        headers = {**({"Authorization": f"Bearer {self.token}"} if self.token else {}), **headers}
         for attempt in range(2):  # the server may have closed a connection that was idle
             try:
                 self.link.request(method, target, body=body, headers=headers)
@@ -177,7 +186,7 @@ class Fuzz:
         self.tried += 1
         self.partial = "fields=" in target  # members were left out on demand
         self.statuses[status] = self.statuses.get(status, 0) + 1
-        fault = self.judge(method, path, what, status, told, value)
+        fault = self.judge(method, path, what, status, told, value) or self.misuse(target, data, what, status, value)
         if fault:
             self.faults.append(f"{method.upper()} {target} {headers} {data[:500] if data else ''}: {status} {fault}: {json.dumps(value)[:500]}")
         elif status == 201 and isinstance(value, dict) and isinstance(value.get("id"), str):
@@ -193,6 +202,9 @@ class Fuzz:
         if status >= 400 and path != "/ready" and not is_report:
             if kind != "application/problem+json" or not isinstance(value, dict):
                 return "is no problem"
+            inside = INSIDE.search(f"{value.get('title')} {value.get('detail')} " + " ".join(str(each.get("detail")) for each in value.get("errors", [])))
+            if inside:
+                return f"tells of the inside: {inside.group()}"
             return self.mismatch(self.document["components"]["schemas"]["Problem"], value, "")
         if status in (204, 206, 304, 416):
             return None
@@ -202,6 +214,27 @@ class Fuzz:
         if schema is None:
             return f"{kind} is not described"
         return self.mismatch(schema, value, "") if kind.startswith("application/json") else None
+
+    def may(self, what):
+        """Whether the document lets this role use the operation."""
+        return what.get("security") == [] or (self.token is not None and (self.role == "admin" or self.role in what.get("x-roles", [])))
+
+    def misuse(self, target, data, what, status, value):
+        if status < 400 and not self.may(what):
+            return f"is a success of what {self.role} may not do"
+        named = [each for each in self.hidden if each in urllib.parse.unquote(target) or (data and each.encode() in data)]
+        if status < 400 and named and what.get("security") != [] and self.is_of_target(named, target):
+            return f"is a success with {named}, which is another's"
+        text = json.dumps(value, ensure_ascii=False) if value is not None else ""
+        for each in self.hidden:
+            if each in text and each not in named:
+                return f"tells of {each}, which is another's"
+        return None
+
+    @staticmethod
+    def is_of_target(named, target):
+        """In the path: a filter by what is another's may find nothing, and a field that is not looked at changes nothing."""
+        return any(each in urllib.parse.unquote(target).partition("?")[0] for each in named)
 
     def mismatch(self, schema, value, at):
         """Why the value is not of the schema; None: it is."""
