@@ -4,6 +4,7 @@ voicemail."""
 
 import base64
 import http.client
+import json
 import re
 import ssl
 import subprocess
@@ -24,7 +25,7 @@ SPOKEN_S = 5
 class Page(StageTest):
     settings = {
         "overlay.address": "0.0.0.0", "overlay.names": network.GATEWAY,
-        "media.address": "0.0.0.0", "media.advertised_address": network.GATEWAY,
+        "media.address": "0.0.0.0", "media.advertised_address": network.GATEWAY, "api.address": "0.0.0.0",
     }
 
     @classmethod
@@ -292,6 +293,28 @@ class Page(StageTest):
             self.assertEqual(426, answer.status, path)
             answer.read()
             asked.close()
+
+    def test_the_documentation_of_the_api_is_read(self):
+        document = self.stage.rest.get("/v1/openapi.json")
+        operations = {f"{method}{path}": what for path, methods in document["paths"].items() for method, what in methods.items()}
+        url = f"http://{network.GATEWAY}:{self.stage.gateway.api_port}/v1/docs"
+        seen = self.person.call("read_documentation", url, "post/v1/accounts", "post subscriber prepaid", PATIENCE_S * 1000, timeout_s=PATIENCE_S + 5)
+        self.assertEqual([], seen["wrong"])
+        self.assertEqual("Tollgate: REST API", seen["title"])
+        self.assertEqual(sorted(operations), seen["operations"])
+        resources = {path.split("/")[2] if path.startswith("/v1/") else "the node" for path in document["paths"]}
+        self.assertEqual(resources, set(seen["resources"]))
+        self.assertEqual(seen["resources"], seen["sections"])
+        self.assertFalse(seen["closed"], "an example is shown before its operation is opened")
+        schema = operations["post/v1/accounts"]["requestBody"]["content"]["application/json"]["schema"]
+        while "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        self.assertEqual(schema["examples"][0], json.loads(seen["example"]))
+        self.assertIn(operations["post/v1/accounts"]["summary"], seen["text"])
+        self.assertIn("post/v1/accounts", seen["found"])
+        self.assertLess(len(seen["found"]), len(operations) / 4)
+        self.assertIn("default-src 'none'", seen["policy"])
+        self.assertFalse(seen["intruded"])
 
 
 if __name__ == "__main__":

@@ -44,6 +44,49 @@ const person = {
       .first()
       .waitFor({ timeout: timeoutMs })
       .then(() => null),
+  // A reader of the API's documentation, in a window of its own: what is there, what is wrong with it, and what an operation shows when it
+  // is opened. `search` are words that leave that one.
+  read_documentation: async (url, operation, search, timeoutMs) => {
+    const tab = await context.newPage();
+    const wrong = [];
+    const { origin } = new URL(url);
+    tab.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
+    tab.on("pageerror", (failure) => wrong.push(failure.message));
+    tab.on("request", (request) => new URL(request.url()).origin === origin || wrong.push(`asks ${request.url()}`));
+    tab.on("response", (answer) => answer.status() < 400 || wrong.push(`${answer.status()} ${answer.url()}`));
+    const answer = await tab.goto(url);
+    await tab.locator("#operations section").first().waitFor({ timeout: timeoutMs });
+    const one = tab.locator(`details[id="${operation}"]`);
+    const visible = async () => (await tab.locator("details:visible").evaluateAll((all) => all.map((each) => each.id))).sort();
+    const all = await visible();
+    const example = one.locator("pre").first();
+    const closed = await example.isVisible();
+    await one.locator("summary").click();
+    await example.waitFor({ timeout: timeoutMs });
+    const seen = {
+      title: await tab.title(),
+      policy: answer.headers()["content-security-policy"],
+      resources: await tab.locator("#contents a").allTextContents(),
+      sections: await tab.locator("#operations h2").allTextContents(),
+      operations: all,
+      closed,
+      example: await example.textContent(),
+      text: await one.textContent(),
+    };
+    await tab.fill("#search", search);
+    seen.found = await visible();
+    seen.wrong = [...wrong];
+    // What somebody might get into the page is not carried out.
+    seen.intruded = await tab.evaluate(async (elsewhere) => {
+      const script = document.createElement("script");
+      script.textContent = "window.intruded = true";
+      document.body.append(script);
+      const sent = await fetch(elsewhere).then(() => true, () => false);
+      return window.intruded === true || sent;
+    }, "http://127.0.0.1:9/");
+    await tab.close();
+    return seen;
+  },
   listen: (id) =>
     page.evaluate((name) => {
       window.listened = [];

@@ -135,12 +135,14 @@ TEST_F(Events, AreWrittenByWhatCausesThem) {
   });
   EXPECT_TRUE(failed.has_error());
   within([&](pqxx::work& tx) {
-    for (const char* kind : {"credit_lapse_notice", "voicemail_pin_changed", "number_given_up", "number_ported"})
+    for (const char* kind : {"credit_lapse_notice", "voicemail_pin_changed", "credit_lapsed", "credit_reactivated", "credit_locked", "number_term_notice",
+                             "number_in_grace", "number_withdrawn", "number_given_up", "number_ported"})
       tx.exec("INSERT INTO billing.event (account_id, event_key, kind, at) VALUES ('" + alice + "', '" + kind + "', '" + kind + "', now())");
     tx.exec("INSERT INTO billing.fraud_event (scope, measure, hour, first_at, last_at, figure, most, action) VALUES ('all', 'spend_day', now(), now(), now(), 2, 1, 'event')");
     events::sequence_events(tx, 100);
   });
-  EXPECT_THAT(types(get("/v1/events")), ElementsAre("balance.low", "credit.expiring", "number.given_up", "number.ported", "fraud.limit"));
+  EXPECT_THAT(types(get("/v1/events")), ElementsAre("balance.low", "credit.expiring", "credit.expired", "credit.reactivated", "credit.locked", "number.expiring",
+                                                      "number.in_grace", "number.withdrawn", "number.given_up", "number.ported", "fraud.limit"));
 }
 
 TEST_F(Events, GoToTheWebhooksThatWantThem) {
