@@ -79,6 +79,8 @@ const std::vector<table_column> policy_columns{{"policy", "id"},           {"sou
                                                {"satellite", "satellite"}, {"high_risk", "high_risk"}, {"open", "open_prefixes"},        {"shut", "shut_prefixes"},
                                                {"countries", "countries"}, {"shut_countries", "shut_countries"}};
 
+const std::vector<table_column> route_columns{{"prefix", "prefix"}, {"trunks", "trunks[name]"}, {"priority", "trunks[priority]"}, {"weight", "trunks[weight]"}, {"enabled", "trunks[enabled]"}};
+
 const resource_field the_import{"import", "import", path, text, "The import's id: tollgate rates imports", true};
 const resource_field the_webhook{"webhook", "webhook", path, text, "The webhook's id", true};
 const resource_field the_account{"account", "account", path, account, "Name or id of the account", true};
@@ -295,6 +297,8 @@ const std::vector<resource_command>& resource_commands() {
         {"--priority", "priority", member, whole_number, "Lower ones are tried first (0)"},
         the_name_elsewhere},
        trunk_columns},
+      {"trunks", "routes", "Show which trunks serve which prefixes", "GET", "/v1/routes",
+       {{"--number", "number", query, text, "Those that this number may go by"}}, route_columns},
       {"trunks",
        "enable",
        "Route calls over a trunk again",

@@ -26,7 +26,7 @@ constexpr std::size_t most_fields = 50, most_listed = 1'000;
 struct paged_list {
   std::string_view pattern, cursor, orders{};
 };
-constexpr std::array<paged_list, 18> paged{{{"/v1/accounts", "after", "name -name created_at -created_at"},
+constexpr std::array<paged_list, 19> paged{{{"/v1/accounts", "after", "name -name created_at -created_at"},
                                             {"/v1/accounts/{}/calls", "before", "-started_at started_at"},
                                             {"/v1/accounts/{}/entries", "before", "-sequence sequence"},
                                             {"/v1/api_tokens", "before"},
@@ -39,6 +39,7 @@ constexpr std::array<paged_list, 18> paged{{{"/v1/accounts", "after", "name -nam
                                             {"/v1/number_imports", "before"},
                                             {"/v1/numbers", "after"},
                                             {"/v1/numbers/{}/events", "before"},
+                                            {"/v1/payments", "before"},
                                             {"/v1/rate_imports", "before"},
                                             {"/v1/reratings", "before"},
                                             {"/v1/reratings/{}/calls", "after"},
@@ -46,9 +47,9 @@ constexpr std::array<paged_list, 18> paged{{{"/v1/accounts", "after", "name -nam
                                             {"/v1/webhooks/{}/deliveries", "after"}}};
 
 // Lists that are short, and come whole.
-constexpr std::array<std::string_view, 15> whole{
+constexpr std::array<std::string_view, 16> whole{
     "/v1/calls",       "/v1/carriers",      "/v1/cdr_consumers",       "/v1/country_rules", "/v1/currencies", "/v1/fraud/limits", "/v1/ledger/house_accounts",
-    "/v1/ledger/tax", "/v1/mailboxes/{}/greetings", "/v1/nodes", "/v1/number_prices", "/v1/rate_decks", "/v1/roles",         "/v1/tax_rates",  "/v1/trunks"};
+    "/v1/ledger/tax", "/v1/mailboxes/{}/greetings", "/v1/nodes", "/v1/number_prices", "/v1/rate_decks", "/v1/roles", "/v1/routes",         "/v1/tax_rates",  "/v1/trunks"};
 
 std::optional<std::string> take(request& from, const char* name) {
   const auto found = from.query.find(name);

@@ -76,6 +76,9 @@ boost::asio::awaitable<reply> get_low_balance(services& with, const request& fro
 boost::asio::awaitable<reply> put_low_balance(services& with, const request& from);
 boost::asio::awaitable<reply> list_entries(services& with, const request& from);
 boost::asio::awaitable<reply> create_payment(services& with, const request& from);
+boost::asio::awaitable<reply> list_payments(services& with, const request& from);  // payments.cpp
+boost::asio::awaitable<reply> get_payment(services& with, const request& from);
+boost::asio::awaitable<reply> list_routes(services& with, const request& from);  // routes.cpp
 boost::asio::awaitable<reply> list_violations(services& with, const request& from);
 
 // what moves credit beside calls and payments (credit.cpp)

@@ -104,7 +104,9 @@ constexpr route table[] = {
     {"GET", "/v1/accounts/{}/events", list_account_events, owner_reads},
     {"POST", "/v1/accounts/{}/reactivation", reactivate_credit, owner_only},
     {"POST", "/v1/accounts/{}/vouchers", redeem_account_voucher, owner_only},
+    {"GET", "/v1/payments", list_payments, support_reads},
     {"POST", "/v1/payments", create_payment, admins},
+    {"GET", "/v1/payments/{}", get_payment, support_reads},
     {"POST", "/v1/payment_events", take_payment_event, everybody},
     {"POST", "/v1/refunds", create_refund, admins},
     {"POST", "/v1/adjustments", create_adjustment, admins},
@@ -157,6 +159,7 @@ constexpr route table[] = {
     {"PATCH", "/v1/trunks/{}", change_trunk, admins},
     {"DELETE", "/v1/trunks/{}", remove_trunk, admins},
 
+    {"GET", "/v1/routes", list_routes, desks},
     {"GET", "/v1/call_simulation", simulate_call, desks},
 
     {"GET", "/v1/numbers", list_numbers, stock_seen},

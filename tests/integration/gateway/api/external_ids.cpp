@@ -190,6 +190,30 @@ TEST_F(LookedUp, ImportsOfNumbersAreOnRecord) {
   EXPECT_EQ(get("/v1/number_imports/x").string("code"), "no_import");
 }
 
+TEST_F(LookedUp, PaymentsAndRoutes) {
+  const std::string id = create_account("alice");
+  for (const char* payment : {"p/1", "p-2"})
+    ASSERT_EQ(post("/v1/payments", R"({"note":"by cheque","amount":"20.00","id":")" + std::string(payment) + R"(","account_id":")" + id + "\"}").status, 201U);
+  ASSERT_EQ(post("/v1/refunds", R"({"id":"r-1","payment_id":"p/1","amount":"5.00"})").status, 201U);
+  EXPECT_THAT(found("/v1/payments?account_id=" + id), ElementsAre("p-2", "p/1"));
+  EXPECT_THAT(found("/v1/payments?account_id=" + id + "&limit=1&cursor=" + get("/v1/payments?limit=1&account_id=" + id).string("next")), ElementsAre("p/1"));
+  const answer one = get("/v1/payments/p%2F1");
+  ASSERT_EQ(one.status, 200U) << one.text;
+  EXPECT_EQ(one.string("account_id"), id);
+  EXPECT_EQ(one.string("refunded"), "5.00");
+  EXPECT_EQ(one.string("note"), "by cheque");
+  EXPECT_EQ(get("/v1/payments/none").string("code"), "no_payment");
+  EXPECT_EQ(get("/v1/payments").status, 422U);
+
+  const std::string carrier = post("/v1/carriers", R"({"name":"c"})").string("id");
+  for (const char* trunk : {R"("name":"a","priority":2,"served_prefixes":["44","4420"])", R"("name":"b","priority":1,"served_prefixes":["44"])", R"("name":"world")"})
+    ASSERT_EQ(post("/v1/trunks", "{" + std::string(trunk) + R"(,"host":"192.0.2.1","carrier_id":")" + carrier + "\"}").status, 201U);
+  EXPECT_THAT(found("/v1/routes", "prefix"), ElementsAre("", "44", "4420"));
+  EXPECT_THAT(found("/v1/routes?sort=-prefix&number=%2B447700900123", "prefix"), ElementsAre("44", ""));
+  const answer routes = get("/v1/routes?number=%2B447700900123");
+  EXPECT_EQ(routes.at("items").at(1).at("trunks").at(0).at("name").as_string(), "b");
+}
+
 TEST_F(LookedUp, MailboxesAreListedWithoutWhatIsInThem) {
   const std::string first = create_account("alice"), second = create_account("bob");
   pool_->run_blocking([&](pqxx::work& tx) {
