@@ -20,13 +20,20 @@ settle_status settle_status_of(const std::string& text) {
   throw std::logic_error("billing: settle answered '" + text + "'");
 }
 
+// For the column of the record: it reads this setting of the transaction (migrations/0070_carrier_of_record.sql). A list of
+// results is computed in its order.
+std::string carrier_text(const stop_record& record) {
+  return record.carrier_id ? sql::text_of(*record.carrier_id) : std::string();
+}
+
 }  // namespace
 
 settlement settle(pqxx::transaction_base& tx, const stop_record& record) {
   const auto row =
-      sql::prepared_row(tx, "billing.settle", "SELECT billing.settle($1, $2, $3::billing.stop)",
-                        sql::text_of(record.account_id), sql::text_of(record.call_id), to_row(record));
-  sql::step_answer answer(row[0].as<std::string>());
+      sql::prepared_row(tx, "billing.settle", "SELECT set_config('billing.carrier_id', $4, true), billing.settle($1, $2, $3::billing.stop)",
+                        sql::text_of(record.account_id), sql::text_of(record.call_id), to_row(record),
+                        carrier_text(record));
+  sql::step_answer answer(row[1].as<std::string>());
   settlement out;
   out.status = settle_status_of(answer.text());
   out.charged = answer.amount();
@@ -36,10 +43,11 @@ settlement settle(pqxx::transaction_base& tx, const stop_record& record) {
 }
 
 boost::system::result<record_status> record_call(pqxx::transaction_base& tx, const stop_record& record) {
-  const auto row = tx.exec_params1("SELECT billing.record_call($1, $2, $3::billing.stop, $4)",
+  const auto row = tx.exec_params1("SELECT set_config('billing.carrier_id', $5, true), "
+                                   "billing.record_call($1, $2, $3::billing.stop, $4)",
                                    sql::text_of(record.account_id), sql::text_of(record.call_id),
-                                   to_row(record), clean_text(record.caller_verdict));
-  const auto status = row[0].as<std::string>();
+                                   to_row(record), clean_text(record.caller_verdict), carrier_text(record));
+  const auto status = row[1].as<std::string>();
   if (status == "recorded") return record_status::recorded;
   if (status == "repeated") return record_status::repeated;
   return sql::error_of(status);

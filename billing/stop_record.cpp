@@ -320,6 +320,7 @@ std::string to_json(const stop_record& record) {
   out["node"] = clean_text(record.node);
   out["cost"] = cost_value(record);
   if (!record.caller_verdict.empty()) out["caller_verdict"] = clean_text(record.caller_verdict);
+  if (record.carrier_id) out["carrier_id"] = boost::uuids::to_string(*record.carrier_id);
   return json::serialize(out);
 }
 
@@ -359,6 +360,7 @@ boost::system::result<stop_record> parse_stop_record(std::string_view text) {
   in.read("node", record.node);
   in.read("cost", record.cost);
   in.read("caller_verdict", record.caller_verdict);
+  in.read("carrier_id", record.carrier_id);
   if (!in.good()) return error::malformed;
   return record;
 }

@@ -92,6 +92,7 @@ struct stop_record {
   std::optional<cost_rate>
       cost{};  // of the trunk that carried it, frozen when the call began; none: not known
   std::string caller_verdict{};  // in: what its caller's signature amounted to; empty: nobody looked
+  std::optional<boost::uuids::uuid> carrier_id{};  // whose `trunk` was in the moment of the call; none: no trunk
   bool operator==(const stop_record&) const = default;
 };
 

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -85,6 +86,9 @@ class application {
   asio::awaitable<void> tell_of_node();
   asio::awaitable<bool> read_dial_policy();
   asio::awaitable<void> reread_dial_policy();
+  asio::awaitable<void> end_credentials(std::vector<boost::uuids::uuid> accounts, bool told);
+  void end_credentials_of(const boost::uuids::uuid& account_id);
+  std::vector<boost::uuids::uuid> accounts_here() const;
   void drain(bool stop);
   bool undrain();
   void on_change(change what, const std::string& about);
@@ -199,6 +203,7 @@ application::application(const configuration& settings)
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
       operations_({environment_, calls_, tariff_, overlay_, [this] { return database_reachable_; },
+                   [this](const boost::uuids::uuid& account_id) { end_credentials_of(account_id); },
                    [this](bool stop) { drain(stop); }, [this] { return undrain(); }, [this] { return ending_ || stopping_; },
                    [this]() -> asio::awaitable<void> { return reread_dial_policy(); }, traces_, events_, settings.overlay.address,
                    settings.sip.address + ":" + std::to_string(settings.sip.port), settings.billing.deck,
@@ -555,6 +560,13 @@ void application::on_change(change what, const std::string& about) {
   if (what == change::everything) {
     calls_.credit_grew(std::nullopt);
     devices_.notify_mailboxes(overlay_.attached_accounts());
+    overlay_.credentials_revoked();
+    tasks_.spawn("end_credentials", end_credentials(accounts_here(), false));
+  }
+  if (what == change::credentials) {
+    api_.forget_tokens();
+    if (const auto account = api::parse_uuid(about)) end_credentials_of(*account);
+    return;
   }
   if (what == change::everything || what == change::dial_policy) tasks_.spawn("read_dial_policy", reread_dial_policy());
   if (what == change::dial_policy) return;
@@ -574,6 +586,60 @@ void application::on_change(change what, const std::string& about) {
   if (what != change::rates)
     tasks_.spawn("refresh_trunks",
                  [](tariff& prices) -> asio::awaitable<void> { co_await prices.reload_trunks(); }(tariff_));
+}
+
+// Accounts that this node may have to part with.
+std::vector<boost::uuids::uuid> application::accounts_here() const {
+  auto accounts = overlay_.attached_accounts();
+  for (const auto& call : registry_.all())
+    accounts.push_back(call->facts().account_id);
+  std::sort(accounts.begin(), accounts.end());
+  accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
+  return accounts;
+}
+
+void application::end_credentials_of(const boost::uuids::uuid& account_id) {
+  overlay_.credentials_revoked();
+  tasks_.spawn("end_credentials", end_credentials({account_id}, true));
+}
+
+// Disconnects devices whose credentials are good no more, and ends what is spoken over them: whoever changes the pass-phrase, or
+// has it done, may have lost the device. `told`: of that account; else the devices tell. Of somebody who is not active any more
+// every call ends, also one that no device is part of.
+asio::awaitable<void> application::end_credentials(std::vector<boost::uuids::uuid> accounts, bool told) {
+  if (accounts.empty()) co_return;
+  const auto work = [&](pqxx::work& tx) { return subscriber::find_subscribers(tx, accounts); };
+  const auto found = co_await store_.database().run(work, {.idempotent = true});
+  if (!found && !told) co_return;
+  for (const auto& account : accounts) {
+    const subscriber::subscriber_record* known = nullptr;
+    if (found)
+      for (const auto& each : *found)
+        if (each.account_id == account) known = &each;
+    const bool is_active = known != nullptr && known->status == subscriber::subscriber_status::active;
+    const bool is_suspended = known != nullptr && !is_active;
+    const std::string code = is_suspended ? "suspended" : "revoked";
+    const std::string text = is_suspended ? "Your account was suspended: ask the operator."
+                                          : "Your pass-phrase was changed, or your devices were logged out: log in again.";
+    bool ends_calls = told || is_suspended;
+    int closed = 0;
+    for (const auto& device : devices_of(account)) {
+      if (is_active && device->credential_generation() == known->credential_generation) continue;
+      ends_calls = true;
+      ++closed;
+      device->close(code, text);
+    }
+    int ended = 0;
+    if (ends_calls)
+      for (const auto& call : registry_.all()) {
+        const auto& facts = call->facts();
+        if (facts.account_id != account || (!is_suspended && !facts.by_device)) continue;
+        ended += calls_.hang_up(facts.call_id, code, text) ? 1 : 0;
+      }
+    if (closed + ended > 0)
+      spdlog::info("event=credentials_ended account={} reason={} devices={} calls={}", boost::uuids::to_string(account), code,
+                   closed, ended);
+  }
 }
 
 void application::drain(bool stop) {

@@ -68,7 +68,7 @@ void change_listener::run() {
 bool change_listener::subscribe(PGconn* server) const {
   static constexpr auto channels =
       "LISTEN tollgate_rates; LISTEN tollgate_trunks; LISTEN tollgate_credit; LISTEN tollgate_mailbox; "
-      "LISTEN tollgate_nodes; LISTEN tollgate_dial_policy";
+      "LISTEN tollgate_nodes; LISTEN tollgate_dial_policy; LISTEN tollgate_credentials";
   if (PQsetnonblocking(server, 1) != 0 || PQsendQuery(server, channels) == 0) return false;
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(ping_ms);
   while (true) {
@@ -110,6 +110,8 @@ bool change_listener::listen() {
         heard_(change::credit, note->extra);
       else if (channel == "tollgate_mailbox")
         heard_(change::mailbox, note->extra);
+      else if (channel == "tollgate_credentials")
+        heard_(change::credentials, note->extra);
       else if (channel == "tollgate_nodes")
         heard_(change::node, note->extra);
       else if (channel == "tollgate_dial_policy")

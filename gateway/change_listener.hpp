@@ -20,14 +20,15 @@ enum class change : std::uint8_t {
   mailbox,     // channel tollgate_mailbox
   node,        // channel tollgate_nodes: one was asked for something
   dial_policy, // channel tollgate_dial_policy
+  credentials, // channel tollgate_credentials: an account's were revoked
   everything,  // connected, perhaps anew: what happened before was not heard
 };
 
 class change_listener {
  public:
   // Starts at once and keeps trying while the server is away. `heard` is called on the listener's thread;
-  // several changes of rates or of trunks may be told as one. `about` is the account's id with change::credit
-  // and change::mailbox, the node's name with change::node, else empty.
+  // several changes of rates or of trunks may be told as one. `about` is the account's id with change::credit,
+  // change::credentials and change::mailbox, the node's name with change::node, else empty.
   change_listener(std::string url, std::function<void(change, std::string about)> heard);
   // Waits for the thread: at most one connection attempt (libpq's connect_timeout, 3 s).
   ~change_listener();

@@ -170,8 +170,23 @@ void node_operations::account_changed(const boost::uuids::uuid&) {
 }
 
 void node_operations::account_revoked(const boost::uuids::uuid& account_id) {
-  for (const auto& device : with_.environment.devices_of(account_id))
-    device->close("revoked", "Your pass-phrase was changed or your account was suspended: log in again.");
+  with_.end_credentials(account_id);
+}
+
+std::vector<api::attached_device> node_operations::devices(const boost::uuids::uuid& account_id) {
+  std::vector<api::attached_device> list;
+  for (const auto& each : with_.environment.devices_of(account_id))
+    list.push_back({each->id(), each->device(), each->from_browser(), each->since(), each->remote_address()});
+  return list;
+}
+
+bool node_operations::disconnect(const boost::uuids::uuid& account_id, const std::string& id) {
+  for (const auto& each : with_.environment.devices_of(account_id)) {
+    if (each->id() != id) continue;
+    each->close("disconnected", "This device was disconnected.");
+    return true;
+  }
+  return false;
 }
 
 }  // namespace tollgate::gateway

@@ -24,6 +24,7 @@ class node_operations final : public api::operations {
     tariff& prices;
     overlay::server& overlay;
     std::function<bool()> database_reachable;
+    std::function<void(const boost::uuids::uuid& account_id)> end_credentials;
     std::function<void(bool stop)> drain;
     std::function<bool()> undrain;      // false: the node is about to stop
     std::function<bool()> is_stopping;  // after its last call
@@ -40,6 +41,8 @@ class node_operations final : public api::operations {
   std::vector<api::live_call> live_calls() override;
   std::vector<api::trunk_status> trunk_statuses() override;
   bool hang_up(const boost::uuids::uuid& call_id) override;
+  std::vector<api::attached_device> devices(const boost::uuids::uuid& account_id) override;
+  bool disconnect(const boost::uuids::uuid& account_id, const std::string& id) override;
   boost::asio::awaitable<boost::system::result<std::optional<trace::call_trace>>> find_trace(
       const boost::uuids::uuid& call_id) override;
   api::sip_status sip() override;

@@ -48,6 +48,9 @@ class Rest:
     def put(self, path, body):
         return self._ask("PUT", path, json.dumps(body).encode(), "application/json")
 
+    def patch(self, path, body):
+        return self._ask("PATCH", path, json.dumps(body).encode(), "application/json")
+
     def delete(self, path):
         return self._ask("DELETE", path, None, "")
 

@@ -11,7 +11,6 @@
 #include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
-#include "pstn/trunk/trunk_store.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -34,13 +33,6 @@ reply page_of(const result<records>& found, int limit, role reader) {
   const bool more = found->size() == static_cast<std::size_t>(limit);
   return list_reply(std::move(items),
                     more ? std::optional(uuid_text(found->back().call.call_id)) : std::nullopt);
-}
-
-std::vector<std::string> trunks_of(pqxx::work& tx, const uuid& carrier) {
-  std::vector<std::string> names;
-  for (const auto& each : pstn::trunk::list_trunks(tx))
-    if (each.carrier_id == carrier) names.push_back(each.name);
-  return names;
 }
 
 reply no_call() {
@@ -82,7 +74,7 @@ awaitable<reply> list_cdrs(services& with, const request& from) {
   const auto carrier = from.by ? from.by->carrier_id : std::nullopt;
   if (carrier && account) co_return forbidden();
   const auto read = [&](pqxx::work& tx) {
-    if (carrier) return billing::list_calls_over(tx, trunks_of(tx, *carrier), limit, before, oldest_first);
+    if (carrier) return billing::list_calls_over(tx, *carrier, limit, before, oldest_first);
     return account ? billing::list_calls(tx, *account, limit, before, oldest_first)
                    : billing::list_all_calls(tx, limit, before, oldest_first);
   };

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t tag_bytes = 12;  // 96 bits: no two states of a resource will share them
 
 // What has no state that could be held against a change: the process, and calls while they go on.
-constexpr std::array<std::string_view, 11> untagged{"/v1/events", "/v1/nodes", "/v1/nodes/{}", "/health",      "/ready",  "/metrics",       "/v1/status", "/v1/calls",
+constexpr std::array<std::string_view, 12> untagged{"/v1/accounts/{}/devices", "/v1/events", "/v1/nodes", "/v1/nodes/{}", "/health",      "/ready",  "/metrics",       "/v1/status", "/v1/calls",
                                                    "/v1/calls/{}", "/v1/traces/{}", "/v1/cdrs/export"};
 
 // Members that change by themselves.

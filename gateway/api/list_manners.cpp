@@ -47,7 +47,8 @@ constexpr std::array<paged_list, 19> paged{{{"/v1/accounts", "after", "name -nam
                                             {"/v1/webhooks/{}/deliveries", "after"}}};
 
 // Lists that are short, and come whole.
-constexpr std::array<std::string_view, 16> whole{
+constexpr std::array<std::string_view, 17> whole{
+    "/v1/accounts/{}/devices",
     "/v1/calls",       "/v1/carriers",      "/v1/cdr_consumers",       "/v1/country_rules", "/v1/currencies", "/v1/fraud/limits", "/v1/ledger/house_accounts",
     "/v1/ledger/tax", "/v1/mailboxes/{}/greetings", "/v1/nodes", "/v1/number_prices", "/v1/rate_decks", "/v1/roles", "/v1/routes",         "/v1/tax_rates",  "/v1/trunks"};
 

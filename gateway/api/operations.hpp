@@ -37,6 +37,15 @@ struct live_call {
   std::string caller_verdict;  ///< of a call in: what its caller's signature amounted to; may be empty
 };
 
+/// A device that is attached to this node.
+struct attached_device {
+  std::string id;      ///< of its connection
+  std::string device;  ///< thumbprint of its key (RFC 7638): the same after it has attached again
+  bool from_browser = false;
+  std::chrono::system_clock::time_point since;
+  std::string address;  ///< IP literal
+};
+
 /// A trunk as this node sees it.
 struct trunk_status {
   uuid trunk_id{};
@@ -158,6 +167,17 @@ class operations {
   virtual std::vector<live_call> live_calls() = 0;
   virtual std::vector<trunk_status> trunk_statuses() = 0;
 
+  /// Those of the account that are attached here.
+  virtual std::vector<attached_device> devices(const uuid& account_id) {
+    (void)account_id;
+    return {};
+  }
+  /// Closes one's connection. False: it is not attached here.
+  virtual bool disconnect(const uuid& account_id, const std::string& id) {
+    (void)account_id, (void)id;
+    return false;
+  }
+
   virtual sip_status sip() { return {}; }
   virtual event_status events() { return {}; }
   /// The SIP messages of a call, live here or ended on any node; nothing when none are kept of it.
@@ -188,7 +208,8 @@ class operations {
   virtual boost::asio::awaitable<void> dial_policy_changed() { co_return; }
   /// Credit, status, settings or numbers of an account.
   virtual void account_changed(const uuid& account_id) = 0;
-  /// The pass-phrase was changed or the subscriber blocked: its sessions end.
+  /// Its credentials were revoked (subscriber::revoke_credentials): its devices are disconnected and its calls end, here at
+  /// once, at other nodes when they hear of it.
   virtual void account_revoked(const uuid& account_id) = 0;
 };
 

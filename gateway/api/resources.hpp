@@ -62,6 +62,11 @@ boost::asio::awaitable<reply> create_account(services& with, const request& from
 boost::asio::awaitable<reply> get_account(services& with, const request& from);
 boost::asio::awaitable<reply> change_account(services& with, const request& from);
 
+// devices of an account, and their credentials (devices.cpp)
+boost::asio::awaitable<reply> list_devices(services& with, const request& from);
+boost::asio::awaitable<reply> disconnect_device(services& with, const request& from);
+boost::asio::awaitable<reply> revoke_credentials(services& with, const request& from);
+
 // what an account may call (calling_policy.cpp)
 boost::asio::awaitable<reply> get_calling_policy(services& with, const request& from);
 boost::asio::awaitable<reply> put_calling_policy(services& with, const request& from);

@@ -68,6 +68,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   }
 
   std::uint16_t port() const { return port_; }
+  void forget_tokens() { authority_.forget(); }
 
   static awaitable<void> stop(std::shared_ptr<implementation> self) {
     self->stopping_ = true;
@@ -183,6 +184,10 @@ server::~server() = default;
 
 void server::start() {
   implementation_->start();
+}
+
+void server::forget_tokens() {
+  implementation_->forget_tokens();
 }
 
 std::uint16_t server::port() const {

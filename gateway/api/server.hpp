@@ -75,6 +75,9 @@ class server {
   void start();
   std::uint16_t port() const;
 
+  /// Somewhere tokens were revoked: all are looked up again.
+  void forget_tokens();
+
   /// Stops accepting, lets requests finish that are under way (at most 2 s), then cuts the rest. Returns when
   /// every coroutine of the server has ended.
   boost::asio::awaitable<void> stop();

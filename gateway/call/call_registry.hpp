@@ -32,6 +32,7 @@ struct call_facts {
   std::string trunk;
   std::chrono::system_clock::time_point started;
   std::optional<std::chrono::steady_clock::time_point> answered;
+  bool by_device = false;  // a device of the account speaks, or is about to
   bool holds_credit = false;
   billing::money held;                // granted so far
   std::optional<billing::rate> rate;  // of a call out

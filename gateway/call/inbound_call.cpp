@@ -57,6 +57,7 @@ inbound_call::inbound_call(const environment& e, sip::incoming_invite invite, tr
       dialog_(invite_.key),
       trunk_(std::move(trunk)) {
   facts_.trunk = trunk_->name;
+  record_.carrier_id = trunk_->carrier_id;
   facts_.overlay_call = boost::uuids::to_string(facts_.call_id);
   identity_ = pstn::trunk::caller_from(*trunk_, invite_);
   if (identity_.number && !identity_.withheld) facts_.caller = identity_.number->e164();
@@ -297,6 +298,7 @@ std::optional<inbound_call::ring_result> inbound_call::on_answer(const peer_even
                                                           overlay_ssrc_, cname_));
   media_->choose_device(found->index);
   talking_device_ = answer.device;
+  facts_.by_device = true;
   talking_index_ = found->index;
   record_.overlay_codec = media::encoding_name(answer.description.opus.id);
   for (const auto& one : devices_)

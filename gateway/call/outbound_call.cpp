@@ -24,6 +24,7 @@ outbound_call::outbound_call(const environment& e, overlay::session_ptr device, 
       device_(std::move(device)),
       offer_(std::move(offer)) {
   facts_.account_id = device_->account_id();
+  facts_.by_device = true;
   facts_.overlay_call = offer_.call;
   facts_.callee = offer_.to;
 }

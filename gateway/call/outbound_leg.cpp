@@ -74,6 +74,7 @@ void outbound_leg::invite_trunk(std::size_t index) {
   media_described_ = media_heard_ = false;
   sign_of_life_ = {};
   facts_.trunk = trunk->name;
+  record_.carrier_id = trunk->carrier_id;
   facts_.state = "trying";
   trunk_keys_.reset();
   trunk_offer_ = sip::make_offer(local_media(*trunk));

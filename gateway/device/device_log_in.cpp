@@ -25,7 +25,7 @@ boost::asio::awaitable<overlay::answer<overlay::subscriber_identity>> device_des
   const auto who =
       co_await with_.logins.check(std::move(name), std::move(passphrase), std::move(remote_address));
   if (!who) co_return refusal_of(who.error());
-  co_return overlay::subscriber_identity{who->account_id, who->name, capabilities};
+  co_return overlay::subscriber_identity{who->account_id, who->name, capabilities, who->credential_generation};
 }
 
 boost::asio::awaitable<overlay::answer<overlay::subscriber_identity>> device_desk::find(std::string name) {
@@ -33,7 +33,7 @@ boost::asio::awaitable<overlay::answer<overlay::subscriber_identity>> device_des
   const auto who = co_await with_.database.run(work, {.idempotent = true});
   if (!who) co_return refusal_of(who.error());
   if (who->status != subscriber::subscriber_status::active) co_return refusal_of(subscriber::errc::blocked);
-  co_return overlay::subscriber_identity{who->account_id, who->name, capabilities};
+  co_return overlay::subscriber_identity{who->account_id, who->name, capabilities, who->credential_generation};
 }
 
 }  // namespace tollgate::gateway::device

@@ -43,14 +43,15 @@ std::string sign_credential(const private_key& authority, const credential& cont
   boost::json::array capabilities;
   for (const auto& capability : content.capabilities)
     capabilities.emplace_back(capability);
-  return sign_jws(authority, credential_type,
-                  {{"iss", authority.public_part().thumbprint()},
-                   {"sub", content.name},
-                   {"role", to_text(content.role)},
-                   {"cnf", {{"jwk", content.holder.to_jwk()}}},
-                   {"cap", std::move(capabilities)},
-                   {"iat", seconds_of(content.issued_at)},
-                   {"exp", seconds_of(content.expires_at)}});
+  boost::json::object claims{{"iss", authority.public_part().thumbprint()},
+                             {"sub", content.name},
+                             {"role", to_text(content.role)},
+                             {"cnf", {{"jwk", content.holder.to_jwk()}}},
+                             {"cap", std::move(capabilities)},
+                             {"iat", seconds_of(content.issued_at)},
+                             {"exp", seconds_of(content.expires_at)}};
+  if (content.generation != 0) claims["gen"] = content.generation;
+  return sign_jws(authority, credential_type, claims);
 }
 
 boost::system::result<credential> verify_credential(std::string_view token, const public_key& authority,
@@ -67,6 +68,8 @@ boost::system::result<credential> verify_credential(std::string_view token, cons
                         ? confirmation->get_object().if_contains("jwk")
                         : nullptr;
   const auto* capabilities = claims->if_contains("cap");
+  const auto generation = claims->contains("gen") ? find_integer(*claims, "gen") : 0;
+  if (!generation) return overlay_error::token_malformed;
   if (!name || name->empty() || !issued || !expires || jwk == nullptr || capabilities == nullptr ||
       !capabilities->is_array() || capabilities->get_array().size() > capabilities_max)
     return overlay_error::token_malformed;
@@ -81,6 +84,7 @@ boost::system::result<credential> verify_credential(std::string_view token, cons
   }
   result.issued_at = *issued;
   result.expires_at = *expires;
+  result.generation = *generation;
   return result;
 }
 

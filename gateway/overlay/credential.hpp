@@ -30,6 +30,7 @@ struct credential {
   std::vector<std::string> capabilities = {};  // "call", "voicemail", ...
   wall_time issued_at = {};                    // whole seconds
   wall_time expires_at = {};
+  std::int64_t generation = 0;  // of the subscriber's credentials: it is good while that is the one in force
 };
 
 // The authority's signature over it, as a compact JWS of typ "tollgate-credential".

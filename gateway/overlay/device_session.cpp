@@ -53,6 +53,7 @@ device_session::device_session(std::shared_ptr<server_core> core, std::shared_pt
       id_(random_token(12)),
       uri_("tollgate:" + subscriber_.name),
       account_key_(boost::uuids::to_string(subscriber_.account_id)),
+      since_(core_->wall_now()),
       calls_(core_->node, core_->options.node_name, {subscriber_.name, device},
              core_->options.limits.calls_per_session) {}
 

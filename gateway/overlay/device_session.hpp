@@ -25,6 +25,9 @@ class device_session final : public session, public std::enable_shared_from_this
   const std::string& device() const override { return device_; }
   const std::string& remote_address() const override { return remote_address_; }
   bool open() const override { return attached_ && connection_->open(); }
+  std::int64_t credential_generation() const override { return subscriber_.credential_generation; }
+  std::chrono::system_clock::time_point since() const override { return since_; }
+  bool from_browser() const override { return connection_->from_browser(); }
 
   void send_offer(const std::string& call, const std::string& from, const std::string& from_name,
                   const std::string& from_verdict, const std::string& sdp) override;
@@ -72,6 +75,7 @@ class device_session final : public session, public std::enable_shared_from_this
   std::string id_;
   std::string uri_;  // "tollgate:<name>", as tokens name the subscriber
   std::string account_key_;
+  wall_time since_;
   call_exchange calls_;
   std::size_t requests_in_flight_ = 0;
   bool attached_ = false;

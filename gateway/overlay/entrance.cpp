@@ -146,7 +146,8 @@ awaitable<void> log_in(entrance at, frame incoming) {
                                                           .holder = *device,
                                                           .capabilities = subscriber->capabilities,
                                                           .issued_at = issued,
-                                                          .expires_at = issued + credential_lifetime});
+                                                          .expires_at = issued + credential_lifetime,
+                                                          .generation = subscriber->credential_generation});
   reply(at, incoming, "credential",
         {{"credential", token},
          {"name", subscriber->name},
@@ -170,9 +171,18 @@ awaitable<std::shared_ptr<device_session>> attach(entrance at, frame incoming) {
     refuse(at, incoming, to_refusal(static_cast<overlay_error>(proved.error().value())));
     co_return nullptr;
   }
+  auto known = core.revocations;
   auto subscriber = co_await find_subscriber(at, shown->name);
+  while (subscriber && known != core.revocations) {  // what was read may be from before
+    known = core.revocations;
+    subscriber = co_await find_subscriber(at, shown->name);
+  }
   if (!subscriber) {
     refuse(at, incoming, subscriber.error());
+    co_return nullptr;
+  }
+  if (subscriber->credential_generation != shown->generation) {
+    refuse(at, incoming, {std::string(to_refusal(overlay_error::credential_expired).code), "Your pass-phrase was changed, or your devices were logged out: log in again."});
     co_return nullptr;
   }
   auto device = std::make_shared<device_session>(at.core, at.connection, at.remote_address,

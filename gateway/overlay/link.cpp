@@ -114,6 +114,7 @@ struct link::implementation {
     co_await socket_stream.async_accept(request, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return overlay_error::protocol_violated;
     buffer.consume(buffer.size());
+    from_browser = request.count(http::field::origin) > 0;
     open = true;
     co_return boost::system::result<void>{};
   }
@@ -126,6 +127,7 @@ struct link::implementation {
   bool writing = false;
   bool closing = false;
   bool open = false;
+  bool from_browser = false;
 };
 
 link::link(asio::ip::tcp::socket socket, ssl_context_ptr tls, link_options options)
@@ -135,6 +137,10 @@ link::~link() = default;
 
 bool link::open() const noexcept {
   return implementation_->open && !implementation_->closing;
+}
+
+bool link::from_browser() const noexcept {
+  return implementation_->from_browser;
 }
 
 asio::awaitable<boost::system::result<void>> link::accept() {

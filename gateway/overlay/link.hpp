@@ -57,6 +57,8 @@ class link : public std::enable_shared_from_this<link> {
   // Closes at once.
   void abort();
   bool open() const noexcept;
+  // Of a server, after accept(): a browser's page, as the Origin of its handshake says.
+  bool from_browser() const noexcept;
 
  private:
   struct implementation;

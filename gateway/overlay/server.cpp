@@ -111,6 +111,10 @@ void server::set_draining(bool draining) {
   core_->draining = draining;
 }
 
+void server::credentials_revoked() {
+  ++core_->revocations;
+}
+
 std::vector<session_ptr> server::sessions_of(const boost::uuids::uuid& account_id) const {
   const auto* devices = core_->devices_of(account_id);
   return devices == nullptr ? std::vector<session_ptr>{}

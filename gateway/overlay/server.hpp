@@ -59,6 +59,9 @@ class server {
   // While draining, new connections and offers are refused with "draining"; live sessions stay.
   void set_draining(bool draining);
 
+  // Credentials have been revoked: who is about to attach is looked up once more. Sessions are the caller's to close.
+  void credentials_revoked();
+
   std::vector<session_ptr> sessions_of(const boost::uuids::uuid& account_id) const;
   std::vector<boost::uuids::uuid> attached_accounts() const;  // that have a session here, each once
   std::size_t session_count() const noexcept;

@@ -50,6 +50,7 @@ class server_core {
   boost::asio::ip::tcp::acceptor acceptor;
   boost::asio::steady_timer all_ended;
   std::size_t running = 0;
+  std::uint64_t revocations = 0;  // heard of: who was looked up before is looked up again before it enters
   bool draining = false;
   bool stopping = false;
 

@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <boost/uuid/uuid.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct subscriber_identity {
   boost::uuids::uuid account_id{};
   std::string name;
   std::vector<std::string> capabilities = {};  // go into the credential: "call", "voicemail"
+  std::int64_t credential_generation = 0;      // of those that are good now; goes into the credential, too
 };
 
 // What is dialled and no longer than this may be an emergency number, which the caller's country tells:
@@ -56,6 +58,10 @@ class session {
       const = 0;  // thumbprint of the device's key: the same after reconnecting
   virtual const std::string& remote_address() const = 0;  // IP literal, for the log (redacted)
   virtual bool open() const = 0;
+  // Of the credential that it attached with.
+  virtual std::int64_t credential_generation() const { return 0; }
+  virtual std::chrono::system_clock::time_point since() const { return {}; }  // attached
+  virtual bool from_browser() const { return false; }  // its WebSocket came with an Origin (RFC 6455 §10.2)
 
   // A call to the subscriber. `from` is E.164 ("+16505550100") or empty when withheld; `from_verdict` what
   // the telephone network's signature of it amounted to (wire.md §5), empty where nobody looked. Signs the

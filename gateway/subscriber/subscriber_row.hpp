@@ -11,7 +11,7 @@ class row;
 namespace tollgate::gateway::subscriber {
 
 inline constexpr const char* record_columns =
-    "account_id, name, region, display_name, status, ring_timeout_s, "
+    "account_id, name, region, display_name, status, ring_timeout_s, credential_generation, "
     "(extract(epoch FROM created_at) * 1000000)::bigint AS created_micros";
 
 /// From a row of record_columns.

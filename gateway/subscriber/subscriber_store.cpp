@@ -99,6 +99,7 @@ subscriber_record record_of(const pqxx::row& row) {
   record.ring_timeout = std::chrono::seconds(row["ring_timeout_s"].as<int>());
   record.created_at = std::chrono::system_clock::time_point(
       std::chrono::microseconds(row["created_micros"].as<std::int64_t>()));
+  record.credential_generation = row["credential_generation"].as<std::int64_t>();
   return record;
 }
 
@@ -132,6 +133,24 @@ boost::system::result<subscriber_record> find_subscriber(pqxx::transaction_base&
   if (!folded) return make_error_code(errc::no_subscriber);
   return only(tx.exec_params(
       std::string("SELECT ") + record_columns + " FROM gateway.subscriber WHERE name = $1", *folded));
+}
+
+boost::system::result<subscriber_record> revoke_credentials(pqxx::transaction_base& tx, const uuid& account_id) {
+  return only(tx.exec_params(std::string("UPDATE gateway.subscriber SET credential_generation = credential_generation + 1 "
+                                         "WHERE account_id = $1 RETURNING ") +
+                                 record_columns,
+                             to_string(account_id)));
+}
+
+std::vector<subscriber_record> find_subscribers(pqxx::transaction_base& tx, const std::vector<uuid>& account_ids) {
+  std::string ids = "{";
+  for (const uuid& each : account_ids)
+    ids += (ids.size() > 1 ? "," : "") + to_string(each);
+  std::vector<subscriber_record> found;
+  for (const auto& row : tx.exec_params(
+           std::string("SELECT ") + record_columns + " FROM gateway.subscriber WHERE account_id = ANY ($1::uuid[])", ids + "}"))
+    found.push_back(record_of(row));
+  return found;
 }
 
 std::vector<subscriber_record> list_subscribers(pqxx::transaction_base& tx, int limit,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@ struct subscriber_record {
   subscriber_status status = subscriber_status::active;
   std::chrono::seconds ring_timeout{20};  ///< 5 to 120
   std::chrono::system_clock::time_point created_at;
+  std::int64_t credential_generation = 0;  ///< which of its devices' credentials are good: those of this one
 };
 
 struct new_subscriber {
@@ -82,6 +84,14 @@ struct subscriber_change {
   std::optional<std::chrono::seconds> ring_timeout;
 };
 
+/// All credentials that its devices have are good no more, and every node hears of it (channel tollgate_credentials), as after a
+/// new pass-phrase or the end of being active. no_subscriber.
+boost::system::result<subscriber_record> revoke_credentials(pqxx::transaction_base& tx, const uuid& account_id);
+
+/// Those of these accounts that are subscribers.
+std::vector<subscriber_record> find_subscribers(pqxx::transaction_base& tx, const std::vector<uuid>& account_ids);
+
+/// A new pass-phrase, and a status other than active, revoke all credentials.
 /// no_subscriber, region_malformed, setting_out_of_range.
 boost::system::result<subscriber_record> change_subscriber(pqxx::transaction_base& tx, const uuid& account_id,
                                                            const subscriber_change& change);

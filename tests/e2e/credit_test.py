@@ -2,14 +2,17 @@
 """Credit as a device sees it: vouchers, notice, lapse and reactivation, across a gateway that is killed; a limit against fraud; an
 answer and its charge; rate decks by command; and what becomes of the records."""
 
+import contextlib
 import datetime
 import os
+import pathlib
 import subprocess
+import threading
 import time
 import unittest
 import uuid
 
-from stage import DECK, LANDLINE, MICROS_PER_SECOND, PATIENCE_S, StageTest, processes, program
+from stage import DECK, LANDLINE, MICROS_PER_SECOND, PATIENCE_S, Problem, StageTest, processes, program
 from wire_peer import WirePeer
 
 
@@ -113,6 +116,80 @@ class Credit(StageTest):
         self.stage.gateway.resume()
         record = self.stage.latest_record(heidi, 0)
         self.assertEqual((1, MICROS_PER_SECOND, "gateway_lost"), tuple(record[key] for key in ("billed_s", "charged_micros", "reason")))
+        self.assert_sound()
+
+    @contextlib.contextmanager
+    def locked(self, table):
+        """Nobody else reads the table meanwhile."""
+        programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/psql"))
+        command = [programs[-1], "-h", self.stage.gateway.state / "postgresql/socket", "-U", "tollgate", "-d", "tollgate", "-X", "-q", "-A", "-t"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as session:
+            session.stdin.write(f"BEGIN;\nLOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\nSELECT 'locked';\n")
+            self.assertEqual("locked", session.stdout.readline().strip())
+            try:
+                yield
+            finally:
+                session.stdin.write("ROLLBACK;\n\\q\n")
+
+    def test_reports_take_no_connection_from_calls(self):
+        kim, number = self.stage.subscriber("kim", credit="20.00"), "+442079460103"
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, [number[1:]])
+
+        def report():
+            with contextlib.suppress(Problem):  # who has waited in vain is told so
+                self.stage.rest.get("/v1/ledger/violations")
+
+        readers = [threading.Thread(target=report) for _ in range(10)]
+        with self.locked("billing.entry"):
+            for reader in readers:
+                reader.start()
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            processes.wait_until("reports that are under way", lambda: self.stage.query(waiting), PATIENCE_S)
+            self.assertEqual("kim", self.stage.rest.get(f"/v1/accounts/{kim.account_id}")["name"])
+            running = kim.start("call", number, "--play", "tone")
+            running.await_event("answered", PATIENCE_S)
+        for reader in readers:
+            reader.join(PATIENCE_S)
+        running.process.terminate()
+        running.finish(PATIENCE_S)
+        self.assertGreater(self.stage.latest_record(kim, 0)["charged_micros"], 0)
+        self.assert_sound()
+
+    def test_credentials_end_at_once_wherever_that_is_asked(self):
+        lena, number = self.stage.subscriber("lena", credit="20.00"), "+442079460104"
+        agent = self.stage.called("called_answers", echo=True)
+        self.stage.trunk(agent.port, [number[1:]])
+        devices = lambda: self.stage.rest.get(f"/v1/accounts/{lena.account_id}/devices")["items"]
+        running = lena.start("call", number, "--play", "tone")
+        running.await_event("answered", PATIENCE_S)
+        (device,) = devices()
+        self.assertEqual(("program", "127.0.0.1"), (device["kind"], device["address"]))
+        # As another node does it: this one hears of it.
+        self.stage.query(f"UPDATE gateway.subscriber SET credential_generation = credential_generation + 1 WHERE account_id = '{lena.account_id}'")
+        record = self.stage.latest_record(lena, 0)
+        self.assertEqual(("revoked", "gateway"), (record["reason"], record["hung_up_by"]))
+        self.stage.await_no_call()
+        running.finish(PATIENCE_S)
+        refused = lena.run("balance")
+        self.assertNotEqual(0, refused.code)
+        self.assertEqual("credential_expired", refused.event("refused")["code"])
+        self.assertEqual(0, lena.log_in().code)
+        self.assertEqual(0, lena.run("balance").code)
+
+        device = self.device(lena)
+        self.assertEqual(1, len(devices()))
+        self.stage.rest.patch(f"/v1/accounts/{lena.account_id}", {"status": "blocked"})
+        told = device.await_frame(lambda frame: frame["t"] == "error" and "id" not in frame)
+        self.assertEqual("suspended", told["body"]["code"])
+        processes.wait_until("the device's end", lambda: not devices(), PATIENCE_S)
+        self.assertEqual("suspended", device.attach()["body"]["code"])
+        self.stage.rest.patch(f"/v1/accounts/{lena.account_id}", {"status": "active"})
+        self.assertEqual("credential_expired", device.attach()["body"]["code"])
+        device.credential = None
+        self.assertEqual("attach", device.attach()["t"])
+        self.stage.rest.post(f"/v1/accounts/{lena.account_id}/credentials/revocation", {})
+        self.assertEqual("revoked", device.await_frame(lambda frame: frame["t"] == "error" and "id" not in frame)["body"]["code"])
         self.assert_sound()
 
     def test_a_call_keeps_the_rate_that_it_began_with(self):

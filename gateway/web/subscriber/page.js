@@ -267,7 +267,7 @@ const shown = {
   connection() {
     if (telephone.attached) return tried(() => showMessages());
     if (telephone.identity) {
-      text("trouble", "The gateway cannot be reached; trying again.");
+      text("trouble", telephone.refusal ?? "The gateway cannot be reached; trying again.");
       show("trouble", true);
     }
   },
@@ -279,6 +279,10 @@ const shown = {
     tried(() => showMessages());
   },
   notice() {
+    if (telephone.notice.kind === "logged_out") {
+      text("trouble", telephone.notice.text);
+      return show("trouble", true);
+    }
     const told = NOTICES[telephone.notice.kind]?.(telephone.notice);
     if (told) at("notices").append(element("li", told));
   },

@@ -59,6 +59,7 @@ export class Telephone {
     await connection.attach(this.identity);
     this.connection = connection;
     this.attached = true;
+    this.refusal = undefined;
     this.pause = PAUSE_FIRST_MS;
     this.changed("connection");
     await this.#relays();
@@ -69,8 +70,14 @@ export class Telephone {
     try {
       await this.#attachTo(this.#connect());
     } catch (failure) {
-      if (CREDENTIAL_ENDED.has(failure.code ?? failure.message)) await this.logOut();
-      // else #lost tries again: the connection has been closed, or never was
+      if (CREDENTIAL_ENDED.has(failure.code ?? failure.message)) {
+        await this.logOut();
+        this.notice = { kind: "logged_out", text: failure.text ?? "Log in again." };
+        return this.changed("notice");
+      }
+      this.refusal = failure.text; // "suspended" and the like
+      this.changed("connection");
+      // #lost tries again: the connection has been closed, or never was
     }
   }
 

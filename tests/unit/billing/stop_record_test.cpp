@@ -61,6 +61,7 @@ stop_record full_record() {
   record.srtp_profile = "SRTP_AEAD_AES_256_GCM";
   record.node = "gateway-1";
   record.caller_verdict = "verified_a";
+  record.carrier_id.emplace().data[0] = 9;
   return record;
 }
 

@@ -86,6 +86,17 @@ boost::asio::awaitable<boost::system::result<simulated_call>> remembering_gatewa
   co_return call;
 }
 
+// Every account has one.
+std::vector<attached_device> remembering_gateway::devices(const uuid&) {
+  return {{"the session", "the thumbprint", true, std::chrono::system_clock::time_point(std::chrono::seconds(1'800'000'000)),
+           "192.0.2.7"}};
+}
+
+bool remembering_gateway::disconnect(const uuid&, const std::string& id) {
+  remember("disconnect " + id);
+  return id == "the session";
+}
+
 void remembering_gateway::remember(std::string what) {
   const std::lock_guard lock(mutex_);
   asked_.push_back(std::move(what));

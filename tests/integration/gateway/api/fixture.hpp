@@ -51,6 +51,8 @@ class remembering_gateway final : public operations {
   }
   void account_changed(const uuid&) override { remember("account"); }
   void account_revoked(const uuid&) override { remember("revoked"); }
+  std::vector<attached_device> devices(const uuid& account_id) override;
+  bool disconnect(const uuid& account_id, const std::string& id) override;
 
   std::vector<std::string> take();
   static uuid the_call();

@@ -209,6 +209,41 @@ TEST(Signalling, StolenForeignForgedAndExpiredCredentialsAreRefused) {
   on.run(bad_credentials(on));
 }
 
+// All of it within one second of the clock, which tells nothing apart.
+awaitable<void> revoked_credentials(stage& on) {
+  fake_peer ears;
+  const auto peer = on.make_client(ears);
+  const auto connected = co_await peer->connect(on.url());
+  EXPECT_TRUE(connected);
+  const auto before = co_await peer->log_in("alice", "correct horse", private_key::generate());
+  EXPECT_TRUE(before);
+  on.gateway.generation = 1;
+  const auto revoked = co_await peer->attach(*before);
+  EXPECT_EQ(revoked.error().code, "credential_expired");
+  const auto since = co_await peer->log_in("alice", "correct horse", private_key::generate());
+  EXPECT_TRUE(since);
+  on.gateway.after_find = [&on] {  // the look-up has seen what is no more
+    on.gateway.generation = 2;
+    on.gate->credentials_revoked();
+  };
+  const auto overtaken = co_await peer->attach(*since);
+  EXPECT_EQ(overtaken.error().code, "credential_expired");
+  EXPECT_TRUE(on.gateway.heard.empty());
+  const auto latest = co_await peer->log_in("alice", "correct horse", private_key::generate());
+  EXPECT_TRUE(latest);
+  const auto attached = co_await peer->attach(*latest);
+  EXPECT_TRUE(attached);
+  EXPECT_EQ(on.gateway.devices.at(0)->credential_generation(), 2);
+  EXPECT_EQ(on.gateway.devices.at(0)->since(), on.wall);
+  EXPECT_FALSE(on.gateway.devices.at(0)->from_browser());
+  co_await peer->close();
+}
+
+TEST(Signalling, RevokedCredentialsAreRefusedAndThoseMadeSinceAreGood) {
+  stage on;
+  on.run(revoked_credentials(on));
+}
+
 awaitable<void> come_again(stage& on) {
   fake_peer first_ears, second_ears;
   const auto first = on.make_client(first_ears);

@@ -21,7 +21,10 @@ asio::awaitable<answer<subscriber_identity>> fake_gateway::log_in(std::string na
 asio::awaitable<answer<subscriber_identity>> fake_gateway::find(std::string name) {
   if (blocked) co_return refusal{"suspended", "the account is suspended"};
   const boost::uuids::name_generator_sha1 generator(boost::uuids::ns::dns());
-  co_return subscriber_identity{.account_id = generator(name), .name = name, .capabilities = {"call"}};
+  subscriber_identity found{
+      .account_id = generator(name), .name = name, .capabilities = {"call"}, .credential_generation = generation};
+  if (after_find) std::exchange(after_find, {})();
+  co_return found;
 }
 
 void fake_gateway::attached(const session_ptr& device) {

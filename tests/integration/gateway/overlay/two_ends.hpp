@@ -44,6 +44,8 @@ class fake_gateway final : public session_handler {
   std::vector<std::string> heard;  // "attached alice", "offered +4420", …
   std::vector<session_ptr> devices;
   bool blocked = false;  // find() refuses
+  std::int64_t generation = 0;  // of everybody's credentials
+  std::function<void()> after_find;  // once: between the look-up and what is made of it
   bool answers_hang_ups = true;
   std::string answer_sdp;
 };
