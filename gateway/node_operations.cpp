@@ -7,6 +7,11 @@
 #include "pstn/trunk/sip_uri.hpp"
 
 namespace tollgate::gateway {
+namespace {
+
+constexpr auto sip_patience = std::chrono::seconds(5);
+
+}  // namespace
 
 node_operations::node_operations(collaborators c)
     : with_(std::move(c)), started_(with_.environment.time.wall()) {}
@@ -146,6 +151,7 @@ bool node_operations::undrain() {
 std::vector<std::string> node_operations::not_ready() {
   std::vector<std::string> why;
   if (!with_.database_reachable()) why.emplace_back("database");
+  if (!with_.environment.sip.responds(sip_patience)) why.emplace_back("sip");
   if (with_.calls.draining()) why.emplace_back("draining");
   const auto trunks = trunk_statuses();
   if (std::none_of(trunks.begin(), trunks.end(), [](const api::trunk_status& each) { return each.up; }))

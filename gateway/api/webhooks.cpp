@@ -48,6 +48,14 @@ bool is_destination(const std::string& url) {
   return voicemail::is_mail_address(address) && address.find_first_of("?%") == std::string_view::npos;
 }
 
+// user:password@ before the host: it would be shown to whoever reads the webhook, and kept in the audit.
+bool has_credentials(const std::string& url) {
+  const std::size_t begin = url.find("//");
+  if (begin == std::string::npos) return false;
+  const std::string_view host = std::string_view(url).substr(begin + 2);
+  return host.substr(0, std::min(host.find_first_of("/?#"), host.size())).find('@') != std::string_view::npos;
+}
+
 // The secret is told when it is made, and never again.
 boost::json::object to_json(const events::webhook& value) {
   boost::json::object out{{"id", uuid_text(value.webhook_id)},
@@ -92,6 +100,7 @@ maybe_webhook find_theirs(pqxx::work& tx, const request& from) {
 void read_settings(field_reader& fields, const request& from, events::webhook& into) {
   if (const auto url = fields.text("url", address_most_bytes)) {
     if (!is_destination(*url)) fields.complain("url", "is no http, https or mailto address");
+    if (has_credentials(*url)) fields.complain("url", "has a user or a password: who sends is told by Tollgate-Signature");
     into.url = *url;
   }
   if (auto types = fields.texts("event_types")) {
@@ -253,7 +262,7 @@ awaitable<reply> rotate_webhook_secret(services& with, const request& from) {
   const std::string secret = make_secret();
   const auto rotate = [&](pqxx::work& tx) -> maybe_webhook {
     auto found = find_theirs(tx, from);
-    if (found) events::change_secret(tx, found->webhook_id, secret, overlap);
+    if (found) events::change_secret(tx, found->webhook_id, secret, overlap, from.made_id);
     return found;
   };
   const result<maybe_webhook> done = co_await with.database.run(rotate);

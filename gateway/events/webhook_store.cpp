@@ -112,12 +112,14 @@ int purge_removed(pqxx::transaction_base& tx, int limit) {
   return count;
 }
 
-bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std::string& secret, std::chrono::seconds overlap) {
+bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std::string& secret, std::chrono::seconds overlap,
+                   const std::optional<uuid>& change_id) {
   return tx
              .exec_params(
-                 "UPDATE gateway.webhook SET old_secret = secret, old_secret_until = now() + make_interval(secs => $3), secret = $2 "
+                 "UPDATE gateway.webhook SET old_secret = CASE WHEN secret_id = nullif($4, '')::uuid THEN old_secret ELSE secret END, "
+                 "old_secret_until = now() + make_interval(secs => $3), secret = $2, secret_id = nullif($4, '')::uuid "
                  "WHERE webhook_id = $1",
-                 sql::text(webhook_id), secret, overlap.count())
+                 sql::text(webhook_id), secret, overlap.count(), sql::text(change_id))
              .affected_rows() > 0;
 }
 

@@ -45,7 +45,10 @@ bool remove_webhook(pqxx::transaction_base& tx, const uuid& webhook_id);
 /// Answers how many deliveries: `limit`, there may be more.
 int purge_removed(pqxx::transaction_base& tx, int limit);
 /// A new secret; the old one signs beside it for `overlap`. False: there is none.
-bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std::string& secret, std::chrono::seconds overlap);
+/// Of a change that is made again (the same `change_id`), whose secret nobody has been told, the new secret takes the place, and the old
+/// one stays.
+bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std::string& secret, std::chrono::seconds overlap,
+                   const std::optional<uuid>& change_id = {});
 std::optional<webhook> find_webhook(pqxx::transaction_base& tx, const uuid& webhook_id);
 /// In the order of their ids, those after `after`; of one account, if one is named.
 std::vector<webhook> list_webhooks(pqxx::transaction_base& tx, const std::optional<uuid>& account_id, const std::optional<uuid>& after,

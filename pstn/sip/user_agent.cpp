@@ -2,6 +2,7 @@
 #include "pstn/sip/user_agent.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -48,8 +49,19 @@ class runner {
   void join() {
     if (thread_.joinable()) thread_.join();
   }
+  bool responds(std::chrono::milliseconds patience) {
+    const auto now = std::chrono::steady_clock::now();
+    if (answered_) {
+      answered_ = false;
+      asked_at_ = now;
+      endpoint_.post([this](endpoint&) { answered_ = true; });
+    }
+    return now - asked_at_ <= patience;
+  }
 
  private:
+  std::atomic<bool> answered_ = true;
+  std::chrono::steady_clock::time_point asked_at_;
   endpoint endpoint_;
   std::thread thread_;
 };
@@ -104,6 +116,13 @@ class user_agent::implementation {
 
   void post_to(call_key key, std::function<void(call&)> action) {
     post([key, action = std::move(action)](endpoint& home) { home.with_call(key, action); });
+  }
+
+  bool responds(std::chrono::milliseconds patience) {
+    bool all = true;
+    for (const auto& line : lines_)
+      all = line->responds(patience) && all;
+    return all;
   }
 
   stranger_figures strangers() const {
@@ -205,6 +224,10 @@ void user_agent::set_draining(bool draining) {
 
 void user_agent::set_admission(admission_rule rule) {
   implementation_->post([rule = std::move(rule)](endpoint& home) { home.set_admission(rule); });
+}
+
+bool user_agent::responds(std::chrono::milliseconds patience) {
+  return implementation_->responds(patience);
 }
 
 stranger_figures user_agent::strangers() const {

@@ -153,6 +153,10 @@ class user_agent {
 
   stranger_figures strangers() const;
 
+  /// Whether its threads do their work: a question to each that has waited for longer than `patience` means no. It asks anew with each
+  /// call, so that it tells what was so at the one before. For one thread; false after stop().
+  bool responds(std::chrono::milliseconds patience);
+
   /// BYE, CANCEL or 503 to every call, `ended` for each, then the thread ends; at most shutdown_timeout
   /// later. Idempotent; the destructor does it too.
   void stop();

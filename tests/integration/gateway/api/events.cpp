@@ -150,6 +150,7 @@ TEST_F(Events, GoToTheWebhooksThatWantThem) {
   EXPECT_EQ(post("/v1/webhooks", R"({"url":"ftp://x"})").status, 422U);
   EXPECT_EQ(post("/v1/webhooks", R"({"url":"https://x.example","event_types":["call.sung"]})").status, 422U);
   EXPECT_EQ(post("/v1/webhooks", R"({"event_types":[]})").status, 422U);
+  EXPECT_EQ(post("/v1/webhooks", R"({"url":"https://user:password@x.example/"})").status, 422U);
   const answer all = post("/v1/webhooks", R"({"url":"https://x.example/all"})");
   ASSERT_EQ(all.status, 201U) << all.text;
   EXPECT_EQ(all.string("secret").size(), 64U);
@@ -225,6 +226,14 @@ TEST_F(Events, GoToTheWebhooksThatWantThem) {
   EXPECT_NE(as(of_alice, "POST", path + "/secret", R"({"overlap_s":60})").string("secret"), old);
   const auto rotated = within([&](pqxx::work& tx) { return events::find_webhook(tx, works[0].to.webhook_id); }).value();
   EXPECT_EQ(rotated->old_secret, old);
+  const auto again = [&](const char* made) {  // what a repetition under an Idempotency-Key does, after an answer that was lost
+    within([&](pqxx::work& tx) { events::change_secret(tx, works[0].to.webhook_id, made, 60s, parse_uuid("01900000-0000-7000-8000-00000000000a")); });
+    return within([&](pqxx::work& tx) { return events::find_webhook(tx, works[0].to.webhook_id); }).value();
+  };
+  EXPECT_EQ(again("lost")->old_secret, rotated->secret);
+  const auto told = again("told");
+  EXPECT_EQ(told->secret, "told");
+  EXPECT_EQ(told->old_secret, rotated->secret) << "which is the receiver's until it is told of the new one";
   EXPECT_EQ(as(of_alice, "DELETE", path).status, 204U);
   EXPECT_EQ(as(of_alice, "GET", path).status, 404U);
   for (int i = 0; i < events::webhooks_of_account_most; ++i)

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <thread>
 
 #include "far_end.hpp"
 #include "pstn/sip/offer_answer.hpp"
@@ -386,6 +388,28 @@ TEST(Options, TellsTheFarEndsStatusAndSilence) {
   result = ours.events.expect<ua::options_result>();
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->status == 503 || result->status == 408) << result->status;
+}
+
+TEST(Responds, TellsAThreadThatIsHeldUpFromOneThatWorks) {
+  agent ours;
+  EXPECT_TRUE(ours.user_agent.responds(0ms)) << "nothing has been asked yet";
+  std::promise<void> held, release;
+  ours.user_agent.set_admission([&](const auto&, auto) {
+    held.set_value();
+    release.get_future().wait();
+    return ua::admission{};
+  });
+  agent theirs;
+  theirs.user_agent.send_invite(theirs.user_agent.next_call_key(), invite_to(ours.port));
+  held.get_future().wait();
+  while (ours.user_agent.responds(50ms))
+    std::this_thread::sleep_for(1ms);
+  release.set_value();
+  while (!ours.user_agent.responds(50ms))
+    std::this_thread::sleep_for(1ms);
+  ours.user_agent.stop();
+  while (ours.user_agent.responds(50ms))
+    std::this_thread::sleep_for(1ms);
 }
 
 }  // namespace
