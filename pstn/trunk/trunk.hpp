@@ -68,7 +68,7 @@ struct carrier {
 struct digest_account {
   std::string username;
   std::string password;
-  std::string realm;  // the only realm answered; empty: any
+  std::string realm;  // answered alone; empty: whichever is learnt first; "*": any (pstn/sip/realm_pins.hpp)
 };
 
 /// How the carrier answers ours, for its calls in.
