@@ -115,8 +115,12 @@ carrier_comparison compare_calls(std::vector<own_call> ours, std::vector<carrier
 
 // Answered calls over these trunks (names) that began with from ≤ time < until, with some talk time; also
 // attempts of calls that went elsewhere, or nowhere, where the trunk answered all the same
-// (trunk_attempt::connected).
+// (trunk_attempt::connected). Of records that know their carrier, those of `carrier_id` alone, if one is given.
 std::vector<own_call> calls_over_trunks(pqxx::transaction_base& tx, const std::vector<std::string>& trunks,
-                                        system_clock::time_point from, system_clock::time_point until);
+                                        system_clock::time_point from, system_clock::time_point until,
+                                        std::optional<uuid> carrier_id = std::nullopt);
+// Names under which the carrier's trunks are in the records of that time, whatever they are called and whose they are now.
+std::vector<std::string> trunks_in_records(pqxx::transaction_base& tx, const uuid& carrier_id, system_clock::time_point from,
+                                           system_clock::time_point until);
 
 }  // namespace tollgate::billing

@@ -48,7 +48,8 @@ ledger_comparison compare_ledger(pqxx::transaction_base& tx, system_clock::time_
 }
 
 std::vector<own_call> calls_over_trunks(pqxx::transaction_base& tx, const std::vector<std::string>& trunks,
-                                        system_clock::time_point from, system_clock::time_point until) {
+                                        system_clock::time_point from, system_clock::time_point until,
+                                        std::optional<uuid> carrier_id) {
   std::vector<own_call> calls;
   // A day before: ids are made before the call begins, and clocks differ.
   for (const auto& trunk : trunks)
@@ -59,7 +60,7 @@ std::vector<own_call> calls_over_trunks(pqxx::transaction_base& tx, const std::v
              "(cost->>'initial_increment_s')::int, (cost->>'next_increment_s')::int, "
              "(cost->>'free_start_s')::int) END, cost_micros - "
              "coalesce((cost->>'other_attempts_micros')::bigint, 0), "
-             "false FROM billing.cdr WHERE trunk = $1 AND talk_ms > "
+             "false FROM billing.cdr WHERE trunk = $1 AND ($4 = '' OR coalesce(carrier_id = nullif($4, '')::uuid, true)) AND talk_ms > "
              "0 AND direction IN ('out', 'forward') AND started_at >= $2 AND started_at < $3 AND call_id >= "
              "billing.call_id_from($2::timestamptz - interval '1 day') AND call_id < "
              "billing.call_id_from($3::timestamptz + interval '1 day') UNION ALL "
@@ -76,7 +77,7 @@ std::vector<own_call> calls_over_trunks(pqxx::transaction_base& tx, const std::v
              "started_at < $3 AND call_id >= billing.call_id_from($2::timestamptz - interval '1 day') AND "
              "call_id "
              "< billing.call_id_from($3::timestamptz + interval '1 day') ORDER BY 2",
-             clean_text(trunk), iso_time(from), iso_time(until)))
+             clean_text(trunk), iso_time(from), iso_time(until), carrier_id ? sql::text_of(*carrier_id) : std::string()))
       calls.push_back({.account_id = sql::uuid_of(row[0]),
                        .call_id = sql::uuid_of(row[1]),
                        .started = sql::time_of(row[2]),
@@ -87,6 +88,17 @@ std::vector<own_call> calls_over_trunks(pqxx::transaction_base& tx, const std::v
                        .cost = row[7].is_null() ? std::nullopt : std::optional(sql::money_of(row[7])),
                        .unheard = row[8].as<bool>()});
   return calls;
+}
+
+std::vector<std::string> trunks_in_records(pqxx::transaction_base& tx, const uuid& carrier_id, system_clock::time_point from,
+                                           system_clock::time_point until) {
+  std::vector<std::string> names;
+  for (const auto& row : tx.exec_params("SELECT DISTINCT trunk FROM billing.cdr WHERE carrier_id = $1 AND trunk <> '' AND call_id >= "
+                                        "billing.call_id_from($2::timestamptz - interval '1 day') AND call_id < "
+                                        "billing.call_id_from($3::timestamptz + interval '1 day') ORDER BY 1",
+                                        sql::text_of(carrier_id), iso_time(from), iso_time(until)))
+    names.push_back(row[0].as<std::string>());
+  return names;
 }
 
 }  // namespace tollgate::billing

@@ -32,7 +32,7 @@ boost::system::result<checked_request> check(pqxx::transaction_base& tx, const r
   const auto by = tx.exec_params(
       "SELECT v.deck_version_id, d.currency, o.currency FROM billing.deck_version v JOIN billing.deck d "
       "USING (deck) "
-      "JOIN billing.deck o ON o.deck = $3 WHERE v.deck = $1 AND v.version = $2 AND v.sealed AND d.kind = $4",
+      "JOIN billing.deck o ON o.deck = $3 WHERE v.deck = $1 AND v.version = $2 AND v.sealed AND v.withdrawn_at IS NULL AND d.kind = $4",
       deck, request.version, out.rated_by, std::string(to_string(deck_kind::sell)));
   if (by.empty()) return error::no_deck;
   out.deck_version_id = by[0][0].as<int>();

@@ -86,7 +86,7 @@ class application {
   asio::awaitable<void> tell_of_node();
   asio::awaitable<bool> read_dial_policy();
   asio::awaitable<void> reread_dial_policy();
-  asio::awaitable<void> end_credentials(std::vector<boost::uuids::uuid> accounts, bool told);
+  asio::awaitable<void> end_credentials(std::vector<boost::uuids::uuid> accounts);
   void end_credentials_of(const boost::uuids::uuid& account_id);
   std::vector<boost::uuids::uuid> accounts_here() const;
   void drain(bool stop);
@@ -108,6 +108,9 @@ class application {
   bool ending_ = false;   // after the last call
   bool telling_ = false, tell_again_ = false;  // of the node
   std::optional<std::int64_t> obeyed_;         // the newest order of another node
+  std::uint64_t policy_asked_ = 0, policy_read_ = 0;  // questions of the dial policy; the one whose answer holds
+  bool policy_stale_ = false;
+  bool credentials_doubtful_ = false;  // some may have ended unheard
   bool database_reachable_ = true;
   std::chrono::steady_clock::time_point flood_told_{};
   int exit_code_ = 0;
@@ -299,7 +302,10 @@ asio::awaitable<void> application::watch_database() {
     if (look % looks_per_ping != 0) continue;
     const auto answered = co_await store_.database().run(ping, {.idempotent = true});
     database_reachable_ = answered.has_value();
-    if (database_reachable_) co_await tell_of_node();
+    if (!database_reachable_) continue;
+    tasks_.spawn("tell_of_node", tell_of_node());
+    if (policy_stale_) tasks_.spawn("read_dial_policy", reread_dial_policy());
+    if (std::exchange(credentials_doubtful_, false)) tasks_.spawn("end_credentials", end_credentials(accounts_here()));
   }
 }
 
@@ -330,8 +336,16 @@ asio::awaitable<void> application::tell_of_node() {
 // What was set at run time holds for every node; without it, what this one's configuration says.
 asio::awaitable<bool> application::read_dial_policy() {
   const auto work = [](pqxx::work& tx) { return subscriber::find_general_policy(tx); };
+  const auto turn = ++policy_asked_;
   const auto found = co_await store_.database().run(work, {.idempotent = true});
-  if (!found) co_return false;
+  if (!found) {
+    policy_stale_ = true;  // asked again when the database answers (watch_database)
+    spdlog::error("event=dial_policy_not_read error={}", logging::text(found.error().message()));
+    co_return false;
+  }
+  if (turn < policy_read_) co_return true;  // a later question has had its answer
+  policy_read_ = turn;
+  if (turn == policy_asked_) policy_stale_ = false;
   call_settings_.dial_policy = *found ? **found : dial_policy_of(settings_);
   co_return true;
 }
@@ -561,7 +575,8 @@ void application::on_change(change what, const std::string& about) {
     calls_.credit_grew(std::nullopt);
     devices_.notify_mailboxes(overlay_.attached_accounts());
     overlay_.credentials_revoked();
-    tasks_.spawn("end_credentials", end_credentials(accounts_here(), false));
+    api_.forget_tokens();
+    tasks_.spawn("end_credentials", end_credentials(accounts_here()));
   }
   if (what == change::credentials) {
     api_.forget_tokens();
@@ -600,44 +615,41 @@ std::vector<boost::uuids::uuid> application::accounts_here() const {
 
 void application::end_credentials_of(const boost::uuids::uuid& account_id) {
   overlay_.credentials_revoked();
-  tasks_.spawn("end_credentials", end_credentials({account_id}, true));
+  tasks_.spawn("end_credentials", end_credentials({account_id}));
 }
 
 // Disconnects devices whose credentials are good no more, and ends what is spoken over them: whoever changes the pass-phrase, or
-// has it done, may have lost the device. `told`: of that account; else the devices tell. Of somebody who is not active any more
-// every call ends, also one that no device is part of.
-asio::awaitable<void> application::end_credentials(std::vector<boost::uuids::uuid> accounts, bool told) {
+// has it done, may have lost the device. Of somebody who is not active any more every call ends, also one that no device is part
+// of. Emergency calls go on.
+asio::awaitable<void> application::end_credentials(std::vector<boost::uuids::uuid> accounts) {
   if (accounts.empty()) co_return;
   const auto work = [&](pqxx::work& tx) { return subscriber::find_subscribers(tx, accounts); };
   const auto found = co_await store_.database().run(work, {.idempotent = true});
-  if (!found && !told) co_return;
-  for (const auto& account : accounts) {
-    const subscriber::subscriber_record* known = nullptr;
-    if (found)
-      for (const auto& each : *found)
-        if (each.account_id == account) known = &each;
-    const bool is_active = known != nullptr && known->status == subscriber::subscriber_status::active;
-    const bool is_suspended = known != nullptr && !is_active;
-    const std::string code = is_suspended ? "suspended" : "revoked";
-    const std::string text = is_suspended ? "Your account was suspended: ask the operator."
-                                          : "Your pass-phrase was changed, or your devices were logged out: log in again.";
-    bool ends_calls = told || is_suspended;
-    int closed = 0;
-    for (const auto& device : devices_of(account)) {
-      if (is_active && device->credential_generation() == known->credential_generation) continue;
-      ends_calls = true;
+  if (!found) {
+    credentials_doubtful_ = true;  // asked again when the database answers (watch_database)
+    spdlog::error("event=credentials_not_read accounts={} error={}", accounts.size(), logging::text(found.error().message()));
+    co_return;
+  }
+  for (const auto& known : *found) {
+    const bool is_active = known.status == subscriber::subscriber_status::active;
+    const std::string code = is_active ? "revoked" : "suspended";
+    const std::string text = is_active ? "Your pass-phrase was changed, or your devices were logged out: log in again."
+                                       : "Your account was suspended: ask the operator.";
+    const auto is_good = [&](std::int64_t generation) { return is_active && generation >= known.credential_generation; };  // it only grows
+    int closed = 0, ended = 0;
+    for (const auto& device : devices_of(known.account_id)) {
+      if (is_good(device->credential_generation())) continue;
       ++closed;
       device->close(code, text);
     }
-    int ended = 0;
-    if (ends_calls)
-      for (const auto& call : registry_.all()) {
-        const auto& facts = call->facts();
-        if (facts.account_id != account || (!is_suspended && !facts.by_device)) continue;
-        ended += calls_.hang_up(facts.call_id, code, text) ? 1 : 0;
-      }
+    for (const auto& call : registry_.all()) {
+      const auto& facts = call->facts();
+      if (facts.account_id != known.account_id || facts.emergency) continue;
+      if (is_active && (!facts.credential_generation || is_good(*facts.credential_generation))) continue;
+      ended += calls_.hang_up(facts.call_id, code, text, true) ? 1 : 0;
+    }
     if (closed + ended > 0)
-      spdlog::info("event=credentials_ended account={} reason={} devices={} calls={}", boost::uuids::to_string(account), code,
+      spdlog::info("event=credentials_ended account={} reason={} devices={} calls={}", boost::uuids::to_string(known.account_id), code,
                    closed, ended);
   }
 }
@@ -663,11 +675,13 @@ bool application::undrain() {
 
 // SIGTERM, or a drain that is to stop the process: live calls go on for a while. SIGINT: they are ended now.
 asio::awaitable<void> application::wait_for_signal() {
-  boost::system::error_code drained;
-  waiting_ = true;
-  const int first = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, drained));
-  waiting_ = false;
-  if (!drained && first != SIGTERM) co_return;
+  if (!ending_) {  // ordered while it started
+    boost::system::error_code drained;
+    waiting_ = true;
+    const int first = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, drained));
+    waiting_ = false;
+    if (!drained && first != SIGTERM) co_return;
+  }
   drain(true);
   // A second signal ends the patience.
   signals_.async_wait([this](boost::system::error_code error, int) {

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A webhook that is removed hears of nothing from then on, and nobody sees it; what waited for it, which may be millions of rows, goes
 -- little by little, and its row last.
-ALTER TABLE gateway.webhook ADD COLUMN removed_at timestamptz;
+ALTER TABLE gateway.webhook ADD COLUMN removed_at timestamptz, ADD CONSTRAINT removed_is_off CHECK (removed_at IS NULL OR NOT enabled);
 -- By which request the secret was made: the same one, sent again because its answer was lost, does not push the receiver's own out.
 ALTER TABLE gateway.webhook ADD COLUMN secret_id uuid;
 CREATE INDEX webhook_removed ON gateway.webhook (webhook_id) WHERE removed_at IS NOT NULL;

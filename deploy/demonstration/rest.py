@@ -65,3 +65,11 @@ class Rest:
             return set(problem.body.get("reasons", ["gateway"]))
         except OSError:
             return {"gateway"}
+
+    def has_database(self):
+        """Whether the database answers now: the gateway's own watch, by which it is ready, looks every 2 s."""
+        try:
+            self.get("/v1/accounts", limit=1)
+        except (Problem, OSError):
+            return False
+        return self.not_ready() <= {"trunks"}

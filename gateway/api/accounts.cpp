@@ -118,7 +118,8 @@ awaitable<reply> list_accounts(services& with, const request& from) {
   boost::json::array items;
   for (const whole_account& each : *found)
     items.push_back(to_json(each));
-  co_await put_external_ids(with, "account", items);
+  const auto unnamed = co_await put_external_ids(with, "account", items);
+  if (unnamed) co_return problem(unnamed);
   const bool more = !name && !external && found->size() == static_cast<std::size_t>(page.limit);
   if (!more) co_return list_reply(std::move(items), std::nullopt);
   const subscriber_record& last = found->back().subscriber;
@@ -160,7 +161,7 @@ awaitable<reply> create_account(services& with, const request& from) {
   const result<whole_account> made = co_await with.database.run(create);
   if (!made) co_return problem(made.error());
   boost::json::object body = to_json(*made);
-  co_await put_external_id(with, "account", body);
+  put_external_id(body, external.name);
   reply out = json_reply(201, body);
   out.headers.emplace_back("Location", "/v1/accounts/" + uuid_text(wanted.account_id));
   co_return out;
@@ -169,12 +170,16 @@ awaitable<reply> create_account(services& with, const request& from) {
 awaitable<reply> get_account(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   if (!id) co_return problem(subscriber::make_error_code(subscriber::errc::no_subscriber));
-  const auto read = [&](pqxx::work& tx) { return join(tx, subscriber::find_subscriber(tx, *id)); };
+  std::optional<std::string> name;
+  const auto read = [&](pqxx::work& tx) {
+    name = external_id_of(tx, {"account", uuid_text(*id)});
+    return join(tx, subscriber::find_subscriber(tx, *id));
+  };
   const result<whole_account> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   boost::json::object body = to_json(*found);
   // It is the operator's.
-  if (!from.by || from.by->as != role::subscriber) co_await put_external_id(with, "account", body);
+  if (!from.by || from.by->as != role::subscriber) put_external_id(body, name);
   co_return json_reply(200, body);
 }
 

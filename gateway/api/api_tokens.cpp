@@ -170,7 +170,11 @@ awaitable<reply> open_session(services& with, const request& from) {
   const std::string secret = make_token();
   const auto store = [&](pqxx::work& tx) {
     remove_old_sessions(tx);
-    return store_token(tx, secret, wanted);
+    // The pass-phrase may have been changed since it was looked at, and the tokens of before with it.
+    const auto still = tx.exec_params(
+        "SELECT FROM gateway.subscriber WHERE account_id = $1 AND credential_generation = $2 AND status = 'active' FOR SHARE",
+        uuid_text(who->account_id), who->credential_generation);
+    return still.empty() ? maybe_token() : store_token(tx, secret, wanted);
   };
   const result<maybe_token> made = co_await with.database.run(store, db::run_options{.idempotent = true});
   if (!made) co_return problem(made.error());

@@ -62,6 +62,14 @@ std::string text_of(const std::optional<boost::json::value>& value) {
   return boost::json::serialize(boost::json::object{{"left_out", "too large"}, {"bytes", text.size()}});
 }
 
+// Between two characters: PostgreSQL takes no half of one.
+std::string cut(const std::string& target) {
+  std::size_t size = std::min(target.size(), longest_target);
+  while (size > 0 && size < target.size() && (static_cast<unsigned char>(target[size]) & 0xC0U) == 0x80U)
+    --size;
+  return target.substr(0, size);
+}
+
 bool is_value(const boost::json::value& member, std::string_view text) {
   if (member.is_string()) return std::string_view(member.get_string()) == text;
   return member.is_int64() && std::to_string(member.get_int64()) == text;
@@ -156,7 +164,7 @@ awaitable<void> audited_change::write(std::optional<unsigned> status) const {
   const std::string request_id = boost::uuids::to_string(from_.request_id);
   const std::string token_id = from_.by ? boost::uuids::to_string(from_.by->token_id) : "";
   const std::string as = from_.by ? std::string(to_string(from_.by->as)) : "";
-  const std::string target = target_.substr(0, longest_target);
+  const std::string target = cut(target_);
   const auto insert = [&](pqxx::work& tx) {
     if (status)
       tx.exec_params(end_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_),
@@ -165,7 +173,8 @@ awaitable<void> audited_change::write(std::optional<unsigned> status) const {
       tx.exec_params(begin_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_));
   };
   const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
-  const result<void> noted = co_await with_.database.run(insert, at_once);
+  database_access place = status ? with_.database.without_share() : with_.database;  // what was made must be told of
+  const result<void> noted = co_await place.run(insert, at_once);
   if (status) spdlog::info("event=api_change request_id={} method={} status={}", request_id, from_.method, *status);
   if (noted.has_error())
     spdlog::error("event=api_audit_failed request_id={} token_id={} role={} method={} status={} text={}", request_id, token_id, as,

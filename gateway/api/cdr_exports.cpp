@@ -216,10 +216,12 @@ awaitable<reply> reconcile_carrier(services& with, const request& from) {
   const auto compare = [&](pqxx::work& tx) {
     be_patient(tx);
     auto trunks = names_in(named.value_or(""));
-    if (carrier)
+    if (carrier) {
+      trunks = billing::trunks_in_records(tx, *carrier, over.from - allowed.time, over.until + allowed.time);
       for (const auto& each : pstn::trunk::list_trunks(tx))
-        if (each.carrier_id == *carrier) trunks.push_back(each.name);
-    auto ours = billing::calls_over_trunks(tx, trunks, over.from - allowed.time, over.until + allowed.time);
+        if (each.carrier_id == *carrier && std::find(trunks.begin(), trunks.end(), each.name) == trunks.end()) trunks.push_back(each.name);
+    }
+    auto ours = billing::calls_over_trunks(tx, trunks, over.from - allowed.time, over.until + allowed.time, carrier);
     comparison out{.ours = ours.size(),
                    .found = billing::compare_calls(std::move(ours), records.calls, allowed)};
     std::erase_if(out.found.missing,

@@ -45,6 +45,14 @@ class database_access {
     return out;
   }
 
+  /// The same, beyond the API's share of the pool: for one short statement that must not be lost, of a request that has had its place.
+  database_access without_share() const {
+    database_access out(*this);
+    out.share_.any.reset();
+    out.share_.lasting.reset();
+    return out;
+  }
+
   /// As db::database::run, within the API's share of the pool: db::errc::overloaded if no place in it became free in time.
   template <class F>
   auto run(F work, db::run_options options = {})
@@ -52,13 +60,15 @@ class database_access {
     using answer = typename decltype(pool_->run(std::declval<F>(), options))::value_type;
     options.subject = subject_;
     if (open_ != nullptr) co_return call<answer>(work, *open_);
-    std::optional<places::held> lasting;
-    if (options.work_timeout > lasting_least) {
+    std::optional<places::held> lasting, place;
+    if (share_.lasting != nullptr && options.work_timeout > lasting_least) {
       lasting = co_await share_.lasting->enter(database_share::patience);
       if (!lasting) co_return answer(boost::system::in_place_error, db::make_error_code(db::errc::overloaded));
     }
-    const std::optional<places::held> place = co_await share_.any->enter(database_share::patience);
-    if (!place) co_return answer(boost::system::in_place_error, db::make_error_code(db::errc::overloaded));
+    if (share_.any != nullptr) {
+      place = co_await share_.any->enter(database_share::patience);
+      if (!place) co_return answer(boost::system::in_place_error, db::make_error_code(db::errc::overloaded));
+    }
     if (!condition_) co_return co_await pool_->run(std::move(work), options);
     const auto guarded = [&](pqxx::work& tx) -> answer {
       if (const auto refused = condition_(tx)) return answer(boost::system::in_place_error, refused);

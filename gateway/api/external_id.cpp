@@ -105,11 +105,11 @@ void put_external_id(boost::json::object& into, const std::optional<std::string>
   into["external_id"] = name ? boost::json::value(*name) : boost::json::value(nullptr);
 }
 
-awaitable<void> put_external_ids(services& with, std::string_view kind, boost::json::array& items) {
+awaitable<boost::system::error_code> put_external_ids(services& with, std::string_view kind, boost::json::array& items) {
   std::vector<std::string> ids;
   for (const boost::json::value& each : items)
     ids.push_back(id_of(each.as_object()));
-  if (ids.empty()) co_return;
+  if (ids.empty()) co_return boost::system::error_code();
   const auto read = [&](pqxx::work& tx) {
     std::map<std::string, std::string> names;
     for (const auto& row : tx.exec_params("SELECT resource_id, name FROM gateway.external_id WHERE kind = $1 AND resource_id = ANY ($2::text[])",
@@ -118,18 +118,20 @@ awaitable<void> put_external_ids(services& with, std::string_view kind, boost::j
     return names;
   };
   const result<std::map<std::string, std::string>> names = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!names) co_return;
+  if (!names) co_return names.error();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto found = names->find(ids[i]);
     items[i].as_object()["external_id"] = found == names->end() ? boost::json::value(nullptr) : boost::json::value(found->second);
   }
+  co_return boost::system::error_code();
 }
 
-awaitable<void> put_external_id(services& with, std::string_view kind, boost::json::object& item) {
+awaitable<boost::system::error_code> put_external_id(services& with, std::string_view kind, boost::json::object& item) {
   boost::json::array one;
   one.push_back(std::move(item));
-  co_await put_external_ids(with, kind, one);
+  const auto unnamed = co_await put_external_ids(with, kind, one);
   item = std::move(one.front().as_object());
+  co_return unnamed;
 }
 
 void keep_external_id(boost::json::array& items, const std::optional<std::string>& name) {

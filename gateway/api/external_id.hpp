@@ -53,10 +53,10 @@ std::optional<std::string> find_by_external_id(pqxx::transaction_base& tx, std::
 std::optional<std::string> external_id_of(pqxx::transaction_base& tx, const named_resource& of);
 void put_external_id(boost::json::object& into, const std::optional<std::string>& name);
 
-/// Puts `external_id` (null: none) into each of these, whose ids are their members `id` (of numbers: `number`). Without
-/// a database that answers they stay as they are.
-boost::asio::awaitable<void> put_external_ids(services& with, std::string_view kind, boost::json::array& items);
-boost::asio::awaitable<void> put_external_id(services& with, std::string_view kind, boost::json::object& item);
+/// Puts `external_id` (null: none) into each of these, whose ids are their members `id` (of numbers: `number`). An error
+/// of the database (db::errc): they stay as they are, and to whoever reads to write back, or asks which one has a name, that is a lie.
+boost::asio::awaitable<boost::system::error_code> put_external_ids(services& with, std::string_view kind, boost::json::array& items);
+boost::asio::awaitable<boost::system::error_code> put_external_id(services& with, std::string_view kind, boost::json::object& item);
 
 /// Leaves those that have this name.
 void keep_external_id(boost::json::array& items, const std::optional<std::string>& name);

@@ -116,7 +116,10 @@ awaitable<reply> list_numbers(services& with, const request& from) {
   boost::json::array items;
   for (const voicemail::number_record& each : *found)
     items.push_back(seen_by(from, each));
-  if (!is_subscriber(from)) co_await put_external_ids(with, "number", items);
+  if (!is_subscriber(from)) {
+    const auto unnamed = co_await put_external_ids(with, "number", items);
+    if (unnamed) co_return problem(unnamed);
+  }
   const bool more = !external && found->size() == static_cast<std::size_t>(filter.limit);
   co_return list_reply(std::move(items), more ? std::optional(found->back().number.e164()) : std::nullopt);
 }
@@ -138,7 +141,7 @@ awaitable<reply> create_number(services& with, const request& from) {
   const result<voicemail::number_record> added = co_await with.database.run(add);
   if (!added) co_return problem(added.error());
   boost::json::object body = seen_by(from, *added);
-  co_await put_external_id(with, "number", body);
+  put_external_id(body, external.name);
   reply out = json_reply(201, body);
   out.headers.emplace_back("Location", "/v1/numbers/" + number->e164());
   co_return out;
@@ -147,12 +150,16 @@ awaitable<reply> create_number(services& with, const request& from) {
 awaitable<reply> get_number(services& with, const request& from) {
   const auto number = pstn::phone_number::parse(from.parameters[0]);
   if (!number) co_return unknown_number();
-  const auto read = [&](pqxx::work& tx) { return existing(tx, *number); };
+  std::optional<std::string> name;
+  const auto read = [&](pqxx::work& tx) {
+    name = external_id_of(tx, {"number", number->e164()});
+    return existing(tx, *number);
+  };
   const result<voicemail::number_record> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   boost::json::object body = seen_by(from, *found);
-  if (!is_subscriber(from)) co_await put_external_id(with, "number", body);
+  if (!is_subscriber(from)) put_external_id(body, name);
   co_return json_reply(200, body);
 }
 

@@ -224,11 +224,15 @@ reply database_problem(db::errc value) {
   switch (value) {
     case errc::unavailable:
     case errc::in_doubt:
-    case errc::overloaded:
     case errc::stopped:
     case errc::conflict:
       return problem(503, "database_unavailable",
                      "The database cannot be reached: repeat the request, it is idempotent by its id.");
+    case errc::overloaded: {
+      reply busy = problem(503, "database_busy", "Too much is asked of the database at once: ask again in a few seconds.");
+      busy.headers = {{"Retry-After", "5"}};
+      return busy;
+    }
     case errc::timeout:
       return problem(504, "database_timeout",
                      "The database did not answer in time: repeat the request, it is idempotent by its id.");

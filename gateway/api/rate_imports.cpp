@@ -149,7 +149,9 @@ reply refused_step(billing::import_answer why) {
     case import_answer::idle:
       return problem(409, "nothing_imported", "This import has made no version: there is nothing to roll back.");
     case import_answer::replaced:
-      return problem(409, "version_replaced", "Another version of the deck is in force since: roll that one back first.");
+      return problem(409, "version_replaced",
+                     "Another version of the deck is in force since. Roll its import back first; where it comes from a roll back itself, "
+                     "import the rates that are wanted again.");
     case import_answer::first:
       return problem(409, "no_earlier_version", "There is no version before it that could be in force again.");
     case import_answer::done:

@@ -40,7 +40,7 @@ billing::rerating_request request_of(field_reader& fields) {
 reply refused(const boost::system::error_code& why) {
   if (why == billing::error::no_deck)
     return problem(404, "no_deck",
-                   "There is no such version of a deck of kind sell, or no deck as in rated_by.");
+                   "There is no such version of a deck of kind sell that was not withdrawn, or no deck as in rated_by.");
   if (why == billing::error::wrong_currency)
     return problem(422, "wrong_currency", "The two decks are of different currencies.");
   if (why == billing::error::reference_conflict)

@@ -34,18 +34,28 @@ struct shared_reads::batch {
   asio::steady_timer over;  // cancelled when the answer is there
 };
 
-// A statement's place. However it ends, those who wait go on.
+// A batch that is joined until it is closed, and its statement's place. However it ends, nobody joins it any more and those who wait
+// go on.
 struct shared_reads::turn {
-  turn(shared_reads& of, std::shared_ptr<batch> carried_out) : owner(of), carries(std::move(carried_out)) { ++owner.under_way_; }
+  turn(shared_reads& of, std::shared_ptr<batch> carried_out) : owner(of), carries(std::move(carried_out)) { owner.gathering_ = carries; }
   turn(const turn&) = delete;
   turn& operator=(const turn&) = delete;
   ~turn() {
-    --owner.under_way_;
+    close();
+    if (is_under_way) --owner.under_way_;
     carries->over.cancel();
     owner.place_.cancel();
   }
+  void begin() {
+    ++owner.under_way_;
+    is_under_way = true;
+  }
+  void close() {
+    if (owner.gathering_ == carries) owner.gathering_.reset();
+  }
   shared_reads& owner;
   std::shared_ptr<batch> carries;
+  bool is_under_way = false;
 };
 
 struct shared_reads::counting {
@@ -62,8 +72,7 @@ shared_reads::shared_reads(asio::any_io_executor executor, db::database& databas
 awaitable<boost::system::result<std::optional<billing::credit_view>>> shared_reads::find_credit(boost::uuids::uuid account_id) {
   using found = boost::system::result<std::optional<billing::credit_view>>;
   const bool begins = !gathering_ || gathering_->accounts.size() >= most_accounts;
-  if (begins) gathering_ = std::make_shared<batch>(executor_);
-  const std::shared_ptr<batch> joined = gathering_;
+  const std::shared_ptr<batch> joined = begins ? std::make_shared<batch>(executor_) : gathering_;
   auto& accounts = joined->accounts;
   if (std::find(accounts.begin(), accounts.end(), account_id) == accounts.end()) accounts.push_back(account_id);
   if (begins)
@@ -77,12 +86,13 @@ awaitable<boost::system::result<std::optional<billing::credit_view>>> shared_rea
 
 // By the one who began the batch, for all of it.
 awaitable<void> shared_reads::carry_out(std::shared_ptr<batch> wanted) {
+  turn held(*this, wanted);
   co_await asio::post(executor_, asio::use_awaitable);  // requests that have been read already join
   while (under_way_ >= most_under_way)
     co_await place_.async_wait(ignoring_errors);
-  const turn held(*this, wanted);
+  held.begin();
   const std::optional<places::held> place = co_await share_.any->enter(database_share::patience);
-  if (gathering_ == wanted) gathering_.reset();
+  held.close();
   if (!place) {
     wanted->answer = db::make_error_code(db::errc::overloaded);
     co_return;

@@ -172,22 +172,20 @@ awaitable<std::optional<reply>> carry_out(services& with, Change change) {
   co_return std::nullopt;
 }
 
-// How it is now, with the name that it has elsewhere. `kind`: "carrier" or "trunk".
+// With the name that it has elsewhere, read within the same transaction.
 template <class Value>
-awaitable<reply> shown(services& with, unsigned status, const char* kind, const Value& value) {
-  boost::json::object body = to_json(value);
-  co_await put_external_id(with, kind, body);
-  reply out = json_reply(status, body);
-  if (status == 201) out.headers.emplace_back("Location", std::string("/v1/") + kind + "s/" + uuid_text(value.id));
-  co_return out;
-}
-
-// After a change, with the name that was read within its transaction.
-template <class Value>
-reply changed(const Value& value, const std::optional<std::string>& name) {
+reply shown(const Value& value, const std::optional<std::string>& name, unsigned status = 200) {
   boost::json::object body = to_json(value);
   put_external_id(body, name);
-  return json_reply(200, body);
+  return json_reply(status, body);
+}
+
+// `list`: where it is now, "/v1/trunks".
+template <class Value>
+reply made(const char* list, const Value& value, const external_name& external) {
+  reply out = shown(value, external.name, 201);
+  out.headers.emplace_back("Location", std::string(list) + "/" + uuid_text(value.id));
+  return out;
 }
 
 // What is written whole has no name elsewhere if it does not say so.
@@ -247,6 +245,8 @@ awaitable<reply> write_trunk(services& with, const request& from, bool is_patch)
   std::optional<std::string> name;
   trunk::trunk value;
   const auto write = [&](pqxx::work& tx) -> result<void> {
+    // All members are written: without the lock, whoever changed another one meanwhile would lose it.
+    tx.exec_params("SELECT FROM pstn.trunk WHERE trunk_id = $1 FOR UPDATE", uuid_text(path_id(from)));
     const auto known = trunk::find_trunk(tx, path_id(from));
     if (!known) return make_error_code(trunk_error::no_such_trunk);
     request whole = from;
@@ -261,10 +261,11 @@ awaitable<reply> write_trunk(services& with, const request& from, bool is_patch)
     name = external_id_of(tx, {"trunk", uuid_text(value.id)});
     return named;
   };
-  const std::optional<reply> failed = co_await carry_out(with, write);
-  if (failed) co_return *failed;
+  const result<void> written = co_await with.database.run(write, db::run_options{.idempotent = true});
+  if (written.has_error()) co_return problem(written.error());
   if (refused) co_return *refused;
-  co_return changed(value, name);
+  co_await with.gateway.trunks_changed();
+  co_return shown(value, name);
 }
 
 }  // namespace
@@ -298,7 +299,8 @@ awaitable<reply> list_carriers(services& with, const request& from) {
   boost::json::array items;
   for (const trunk::carrier& each : *found)
     items.push_back(to_json(each));
-  co_await put_external_ids(with, "carrier", items);
+  const auto unnamed = co_await put_external_ids(with, "carrier", items);
+  if (unnamed) co_return problem(unnamed);
   keep_external_id(items, external);
   co_return list_reply(std::move(items), std::nullopt);
 }
@@ -316,16 +318,20 @@ awaitable<reply> create_carrier(services& with, const request& from) {
   };
   const std::optional<reply> failed = co_await carry_out(with, create);
   if (failed) co_return *failed;
-  co_return co_await shown(with, 201, "carrier", value);
+  co_return made("/v1/carriers", value, external);
 }
 
 awaitable<reply> get_carrier(services& with, const request& from) {
-  const auto read = [&](pqxx::work& tx) { return trunk::find_carrier(tx, path_id(from)); };
+  std::optional<std::string> name;
+  const auto read = [&](pqxx::work& tx) {
+    name = external_id_of(tx, {"carrier", uuid_text(path_id(from))});
+    return trunk::find_carrier(tx, path_id(from));
+  };
   const result<std::optional<trunk::carrier>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   if (!found->has_value()) co_return problem(make_error_code(trunk_error::no_such_carrier));
-  co_return co_await shown(with, 200, "carrier", **found);
+  co_return shown(**found, name);
 }
 
 awaitable<reply> replace_carrier(services& with, const request& from) {
@@ -339,7 +345,7 @@ awaitable<reply> replace_carrier(services& with, const request& from) {
   };
   const std::optional<reply> failed = co_await carry_out(with, replace);
   if (failed) co_return *failed;
-  co_return changed(value, external.name);
+  co_return shown(value, external.name);
 }
 
 awaitable<reply> remove_carrier(services& with, const request& from) {
@@ -367,7 +373,8 @@ awaitable<reply> list_trunks(services& with, const request& from) {
       if (now.trunk_id == each.id) item["status"] = trunk_status_json(now);
     items.push_back(std::move(item));
   }
-  co_await put_external_ids(with, "trunk", items);
+  const auto unnamed = co_await put_external_ids(with, "trunk", items);
+  if (unnamed) co_return problem(unnamed);
   keep_external_id(items, external);
   co_return list_reply(std::move(items), std::nullopt);
 }
@@ -385,17 +392,21 @@ awaitable<reply> create_trunk(services& with, const request& from) {
   };
   const std::optional<reply> failed = co_await carry_out(with, create);
   if (failed) co_return *failed;
-  co_return co_await shown(with, 201, "trunk", value);
+  co_return made("/v1/trunks", value, external);
 }
 
 awaitable<reply> get_trunk(services& with, const request& from) {
-  const auto read = [&](pqxx::work& tx) { return trunk::find_trunk(tx, path_id(from)); };
+  std::optional<std::string> name;
+  const auto read = [&](pqxx::work& tx) {
+    name = external_id_of(tx, {"trunk", uuid_text(path_id(from))});
+    return trunk::find_trunk(tx, path_id(from));
+  };
   const result<std::optional<trunk::trunk>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   if (!found->has_value()) co_return problem(make_error_code(trunk_error::no_such_trunk));
   boost::json::object body = to_json(**found);
-  co_await put_external_id(with, "trunk", body);
+  put_external_id(body, name);
   for (const trunk_status& now : with.gateway.trunk_statuses())
     if (now.trunk_id == (*found)->id) body["status"] = trunk_status_json(now);
   co_return json_reply(200, body);

@@ -33,12 +33,12 @@ boost::json::object to_json(const billing::voucher_batch& batch) {
   return out;
 }
 
-// How it is now, with the name that it has elsewhere.
-awaitable<reply> shown(services& with, const result<billing::voucher_batch>& now) {
-  if (!now) co_return problem(now.error());
+// How it is now, with the name that it has elsewhere, read within the same transaction.
+reply shown(const result<billing::voucher_batch>& now, const std::optional<std::string>& name) {
+  if (!now) return problem(now.error());
   boost::json::object body = to_json(*now);
-  co_await put_external_id(with, "voucher_batch", body);
-  co_return json_reply(200, body);
+  put_external_id(body, name);
+  return json_reply(200, body);
 }
 
 }  // namespace
@@ -60,7 +60,8 @@ awaitable<reply> list_voucher_batches(services& with, const request& from) {
   boost::json::array items;
   for (const auto& each : *found)
     items.push_back(to_json(each));
-  co_await put_external_ids(with, "voucher_batch", items);
+  const auto unnamed = co_await put_external_ids(with, "voucher_batch", items);
+  if (unnamed) co_return problem(unnamed);
   co_return list_reply(std::move(items), std::nullopt);
 }
 
@@ -89,7 +90,7 @@ awaitable<reply> create_voucher_batch(services& with, const request& from) {
   const result<std::vector<billing::voucher_print>> made = co_await with.database.run(make);
   if (!made) co_return problem(made.error());
   boost::json::object out = to_json(wanted);
-  co_await put_external_id(with, "voucher_batch", out);
+  put_external_id(out, external.name);
   boost::json::array pins;
   for (const auto& each : *made)
     pins.push_back(boost::json::object{{"serial", each.serial}, {"pin", each.pin}});
@@ -102,28 +103,32 @@ awaitable<reply> create_voucher_batch(services& with, const request& from) {
 awaitable<reply> get_voucher_batch(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   if (!id) co_return no_batch();
+  std::optional<std::string> name;
   const auto read = [&](pqxx::work& tx) -> result<billing::voucher_batch> {
+    name = external_id_of(tx, {"voucher_batch", uuid_text(*id)});
     const auto found = billing::find_voucher_batch(tx, *id);
     if (!found) return billing::make_error_code(billing::error::no_batch);
     return *found;
   };
   const result<billing::voucher_batch> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return co_await shown(with, found);
+  co_return shown(found, name);
 }
 
 awaitable<reply> revoke_voucher_batch(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   if (!id) co_return no_batch();
   const auto now = std::chrono::system_clock::now();
+  std::optional<std::string> name;
   const auto revoke = [&](pqxx::work& tx) -> result<billing::voucher_batch> {
+    name = external_id_of(tx, {"voucher_batch", uuid_text(*id)});
     const auto revoked = billing::revoke_vouchers(tx, *id, now);
     if (revoked.has_error()) return revoked.error();
     return billing::find_voucher_batch(tx, *id).value();
   };
   const result<billing::voucher_batch> done =
       co_await with.database.run(revoke, db::run_options{.idempotent = true});
-  co_return co_await shown(with, done);
+  co_return shown(done, name);
 }
 
 awaitable<reply> redeem_account_voucher(services& with, const request& from) {

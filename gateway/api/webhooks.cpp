@@ -169,7 +169,8 @@ awaitable<reply> list_webhooks(services& with, const request& from) {
   boost::json::array items;
   for (const auto& each : *found)
     items.push_back(to_json(each));
-  co_await put_external_ids(with, "webhook", items);
+  const auto unnamed = co_await put_external_ids(with, "webhook", items);
+  if (unnamed) co_return problem(unnamed);
   const bool more = !external && found->size() == static_cast<std::size_t>(limit);
   co_return list_reply(std::move(items), more ? std::optional(uuid_text(found->back().webhook_id)) : std::nullopt);
 }
@@ -200,6 +201,7 @@ awaitable<reply> create_webhook(services& with, const request& from) {
     if (wanted.account_id)
       if (const auto owner = subscriber::find_subscriber(tx, *wanted.account_id); !owner) return owner.error();
     if (!events::add_webhook(tx, wanted)) return outcome{};
+    if (!events::find_webhook(tx, wanted.webhook_id)) return outcome{std::nullopt, true};  // one that is being removed
     if (const auto set = set_external_id(tx, named(wanted), external); set.has_error()) return set.error();
     if (exists) events::change_secret(tx, wanted.webhook_id, wanted.secret, std::chrono::seconds(0));
     return outcome{events::find_webhook(tx, wanted.webhook_id)};
@@ -209,7 +211,7 @@ awaitable<reply> create_webhook(services& with, const request& from) {
   if (made->exists) co_return problem(409, "webhook_exists", "There is a webhook of this id.");
   if (!made->now) co_return problem(409, "too_many_webhooks", "The account has as many webhooks as it may.");
   auto body = to_json(*made->now);
-  co_await put_external_id(with, "webhook", body);
+  put_external_id(body, external.name);
   body["secret"] = wanted.secret;
   reply out = json_reply(201, body);
   out.headers.emplace_back("Location", "/v1/webhooks/" + uuid_text(wanted.webhook_id));

@@ -46,6 +46,7 @@ struct detached {
 struct operator_hang_up {
   std::string reason;
   std::string text;
+  bool spares_emergencies = false;
 };
 // The account may have more free credit than it had.
 struct credit_grew {};

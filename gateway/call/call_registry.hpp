@@ -32,7 +32,8 @@ struct call_facts {
   std::string trunk;
   std::chrono::system_clock::time_point started;
   std::optional<std::chrono::steady_clock::time_point> answered;
-  bool by_device = false;  // a device of the account speaks, or is about to
+  std::optional<std::int64_t> credential_generation;  // of the device that speaks, or is about to; none: none does
+  bool emergency = false;
   bool holds_credit = false;
   billing::money held;                // granted so far
   std::optional<billing::rate> rate;  // of a call out

@@ -274,9 +274,9 @@ void call_service::set_draining(bool draining) {
   environment_.sip.set_draining(draining);
 }
 
-bool call_service::hang_up(const uuid& call_id, const std::string& reason, const std::string& text) {
+bool call_service::hang_up(const uuid& call_id, const std::string& reason, const std::string& text, bool spares_emergencies) {
   const auto call = environment_.registry.find(call_id);
-  if (call) call->deliver(operator_hang_up{reason, text});
+  if (call) call->deliver(operator_hang_up{reason, text, spares_emergencies});
   return call != nullptr;
 }
 

@@ -48,7 +48,8 @@ class call_service {
   // The account may have more free credit than it had, whoever gave it; none named: any account may.
   void credit_grew(const std::optional<uuid>& account_id);
 
-  bool hang_up(const uuid& call_id, const std::string& reason, const std::string& text);
+  // `spares_emergencies`: also one that is not known for an emergency call yet.
+  bool hang_up(const uuid& call_id, const std::string& reason, const std::string& text, bool spares_emergencies = false);
   // Hangs up every call and returns when all are settled or spooled, at most `deadline` later.
   boost::asio::awaitable<void> end_all(std::chrono::seconds deadline);
   // Returns when no call is left, at the deadline, or after hurry().

@@ -298,7 +298,7 @@ std::optional<inbound_call::ring_result> inbound_call::on_answer(const peer_even
                                                           overlay_ssrc_, cname_));
   media_->choose_device(found->index);
   talking_device_ = answer.device;
-  facts_.by_device = true;
+  facts_.credential_generation = talking_device_->credential_generation();
   talking_index_ = found->index;
   record_.overlay_codec = media::encoding_name(answer.description.opus.id);
   for (const auto& one : devices_)
@@ -376,6 +376,7 @@ void inbound_call::on_talking(const call_event& event) {
           [&](const peer_event::reattached& one) {
             if (talking_device_->device() != one.device->device()) return;
             talking_device_ = one.device;
+            facts_.credential_generation = one.device->credential_generation();
             talking_device_->resume_taken(facts_.overlay_call, facts_.caller);
           },
           [&](const peer_event::restarted& one) { restart_overlay(one); },

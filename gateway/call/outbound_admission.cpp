@@ -33,7 +33,7 @@ boost::asio::awaitable<std::optional<outbound_call::refusal>> outbound_call::adm
   currency_ = caller_.currency;
   facts_.caller = caller_.presentation ? caller_.presentation->e164() : device_->name();
   if (is_carried_emergency(environment_, caller_, offer_.to)) {
-    emergency_ = true;
+    facts_.emergency = emergency_ = true;
     spdlog::warn("event=emergency_call call_id={}", boost::uuids::to_string(facts_.call_id));
     co_return route_number(offer_.to);
   }

@@ -24,7 +24,7 @@ outbound_call::outbound_call(const environment& e, overlay::session_ptr device, 
       device_(std::move(device)),
       offer_(std::move(offer)) {
   facts_.account_id = device_->account_id();
-  facts_.by_device = true;
+  facts_.credential_generation = device_->credential_generation();
   facts_.overlay_call = offer_.call;
   facts_.callee = offer_.to;
 }
@@ -167,6 +167,7 @@ call_actions outbound_call::on(const call_event& event) {
     if (one->device->device() == device_->device()) {
       const std::string unanswered = device_->unanswered_offer(offer_.call);
       device_ = one->device;
+      facts_.credential_generation = device_->credential_generation();
       device_->resume_begun(offer_.call, offer_.to, unanswered);
     }
   return on_leg(event);

@@ -232,6 +232,8 @@ boost::asio::awaitable<void> outbound_leg::extend(std::shared_ptr<outbound_leg> 
 call_actions outbound_leg::on_leg(const call_event& event) {
   const auto now = environment_.time.steady();
   if (const auto* one = std::get_if<sip::event>(&event)) return on_sip(*one);
+  if (const auto* one = std::get_if<operator_hang_up>(&event); one && one->spares_emergencies && emergency_)
+    return {};  // whoever asked could not know yet
   if (const auto* one = std::get_if<operator_hang_up>(&event))
     return machine_->on_gateway_ends(one->reason, one->text, 31, now);
   if (std::holds_alternative<hold_lost>(event)) return machine_->on_hold_lost(now);

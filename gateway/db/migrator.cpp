@@ -4,10 +4,13 @@
 #include "gateway/db/migrator.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <stdexcept>
+#include <thread>
 
 #include <pqxx/connection>
+#include <pqxx/except>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
 #include <pqxx/transaction>
@@ -25,6 +28,13 @@ constexpr const char* own_table =
     "CREATE TABLE IF NOT EXISTS gateway.migration ("
     "  number int PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,"
     "  applied_at timestamptz NOT NULL DEFAULT now())";
+
+// Whatever asks for a table queues behind a statement that waits to change it: others' calls wait no longer than this. In between
+// they get on.
+constexpr const char* lock_limit = "SET LOCAL lock_timeout = '2s'";
+constexpr auto lock_pause = std::chrono::seconds(1);
+constexpr int most_attempts = 60;
+constexpr const char* lock_not_available = "55P03";  // PostgreSQL, Appendix A
 
 struct recorded {
   std::string name, checksum;
@@ -55,10 +65,23 @@ std::string find_contradiction(const std::map<int, recorded>& present, std::span
 
 void apply(pqxx::connection& connection, const migration& next) {
   pqxx::work transaction(connection);
+  transaction.exec(lock_limit);
   transaction.exec(std::string(next.sql));
   transaction.exec_params("INSERT INTO gateway.migration (number, name, checksum) VALUES ($1, $2, $3)",
                           next.number, std::string(next.name), std::string(next.checksum));
   transaction.commit();
+}
+
+void apply_patiently(pqxx::connection& connection, const migration& next) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      apply(connection, next);
+      return;
+    } catch (const pqxx::sql_error& failure) {
+      if (failure.sqlstate() != lock_not_available || attempt == most_attempts) throw;
+    }
+    std::this_thread::sleep_for(lock_pause);
+  }
 }
 
 migration_report work_through(const std::string& url, std::span<const migration> migrations, bool change) {
@@ -85,7 +108,7 @@ migration_report work_through(const std::string& url, std::span<const migration>
         report.present.push_back(current);
         continue;
       }
-      if (change) apply(connection, each);
+      if (change) apply_patiently(connection, each);
       report.applied.push_back(current);
     }
   } catch (const std::exception& failure) {

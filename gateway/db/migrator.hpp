@@ -35,7 +35,8 @@ struct migration_report {
 /// Applies what is missing, each migration in a transaction of its own, recorded in `gateway.migration`, all
 /// under one advisory lock so that two gateways may start at once. Blocks; opens its own connection to `url`.
 /// A file whose text differs from what was applied, or a number that the program does not know, stops it
-/// before anything is changed. Never throws.
+/// before anything is changed. One that cannot get its locks within 2 s lets the others go first and is tried
+/// again, 60 times. Never throws.
 migration_report migrate(const std::string& url,
                          std::span<const migration> migrations = builtin_migrations());
 

@@ -68,7 +68,7 @@ void device_session::detach() {
 }
 
 bool device_session::take(frame incoming) {
-  if (!attached_) return false;  // replaced in the meantime
+  if (!open()) return false;  // replaced or closed in the meantime
   if (take_call_frame(incoming)) return true;
   if (!incoming.id) {
     send_refusal(*connection_, to_refusal(overlay_error::protocol_violated), {}, incoming.call);

@@ -129,7 +129,7 @@ class Crash(StageTest):
         reported = self.strike(fault, source)
         if self.stage.gateway.process.poll() is not None:
             self.stage.gateway.resume()
-        processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
+        processes.wait_until("the database's return", self.stage.rest.has_database, PATIENCE_S)
         time.sleep(source.uniform(0.0, 1.0))
         for thread in (*callers, payer):
             thread.finish()

@@ -178,7 +178,7 @@ class Credit(StageTest):
         self.assertEqual(0, lena.run("balance").code)
 
         device = self.device(lena)
-        self.assertEqual(1, len(devices()))
+        processes.wait_until("the end of the program's device", lambda: len(devices()) == 1, PATIENCE_S)
         self.stage.rest.patch(f"/v1/accounts/{lena.account_id}", {"status": "blocked"})
         told = device.await_frame(lambda frame: frame["t"] == "error" and "id" not in frame)
         self.assertEqual("suspended", told["body"]["code"])

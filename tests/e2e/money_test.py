@@ -89,7 +89,7 @@ class Money(StageTest):
             self.await_report(call_id, 1)
             before_s = self.reported_s(call_id)
             self.kill_database(self.stage.gateway.state / "postgresql/data", how)
-            processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
+            processes.wait_until("the database's return", self.stage.rest.has_database, PATIENCE_S)
             self.await_report(call_id, before_s + 1)
         self.hang_up(running)
         self.assertGreater(self.assert_charged_once(call_id)["billed_s"], before_s)
@@ -113,7 +113,7 @@ class Money(StageTest):
             processes.wait_until("the settlement's being spooled", lambda: any(spool.iterdir()), PATIENCE_S)
         finally:
             away.rename(data)
-        processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
+        processes.wait_until("the database's return", self.stage.rest.has_database, PATIENCE_S)
         self.assert_charged_once(call_id)
         processes.wait_until("an empty spool", lambda: not any(spool.iterdir()), PATIENCE_S)
 
@@ -142,7 +142,7 @@ class Money(StageTest):
             processes.wait_until("the settlement's being spooled", lambda: any(spool.iterdir()), PATIENCE_S)
         finally:
             send_all(signal.SIGCONT)
-        processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
+        processes.wait_until("the database's return", self.stage.rest.has_database, PATIENCE_S)
         self.assert_charged_once(call_id)
         processes.wait_until("an empty spool", lambda: not any(spool.iterdir()), PATIENCE_S)
 

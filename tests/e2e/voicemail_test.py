@@ -421,7 +421,7 @@ class Voicemail(StageTest):
             self.assert_apology("told_without_database")
         finally:
             bring_back()
-        processes.wait_until("the database's return", lambda: self.stage.rest.not_ready() <= {"trunks"}, PATIENCE_S)
+        processes.wait_until("the database's return", self.stage.rest.has_database, PATIENCE_S)
         self.assertEqual(known, len(self.messages()))
         self.assert_sound()
 

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <boost/json/object.hpp>
+#include <chrono>
+#include <future>
 #include <pqxx/result>
+#include <thread>
 
 #include "fixture.hpp"
 
@@ -132,6 +135,33 @@ TEST_F(LookedUp, ATrunkIsChangedWithoutItsPasswords) {
   for (const char* wrong : {R"({"priority":-1})", R"({"colour":"red"})", "[]", R"({"id":"0190a0b0-0000-7000-8000-000000000001"})"})
     EXPECT_GE(send("PATCH", path, wrong).status, 400U) << wrong;
   EXPECT_EQ(send("PATCH", "/v1/trunks/0190a0b0-0000-7000-8000-000000000001", "{}").status, 404U);
+}
+
+TEST_F(LookedUp, TwoWhoChangeATrunkAtOnceLoseNothing) {
+  const std::string carrier = post("/v1/carriers", R"({"name":"c"})").string("id");
+  const answer made = post("/v1/trunks", R"({"name":"t","host":"192.0.2.1","carrier_id":")" + carrier + "\"}");
+  ASSERT_EQ(made.status, 201U) << made.text;
+  gateway_.take();
+  // Another one's change that has not been committed when this one is asked for.
+  std::promise<void> written;
+  auto other = std::async(std::launch::async, [&] {
+    return pool_->run_blocking([&](pqxx::work& tx) {
+      tx.exec("UPDATE pstn.trunk SET enabled = false");
+      written.set_value();
+      constexpr const char* look = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))";
+      for (int i = 0; i < 1'000 && !tx.exec(look)[0][0].as<bool>(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    });
+  });
+  written.get_future().wait();
+  const answer changed = send("PATCH", "/v1/trunks/" + made.string("id"), R"({"priority":3})");
+  EXPECT_TRUE(other.get().has_value());
+  ASSERT_EQ(changed.status, 200U) << changed.text;
+  EXPECT_EQ(changed.integer("priority"), 3);
+  EXPECT_FALSE(changed.at("enabled").as_bool()) << "it was switched off meanwhile";
+  EXPECT_THAT(gateway_.take(), ElementsAre("trunks"));
+  EXPECT_EQ(send("PATCH", "/v1/trunks/" + made.string("id"), R"({"priority":-1})").status, 422U);
+  EXPECT_THAT(gateway_.take(), ElementsAre()) << "nothing was changed";
 }
 
 TEST_F(LookedUp, NumbersThatCanBeOrderedAreToldWithWhatAnOrderNeeds) {

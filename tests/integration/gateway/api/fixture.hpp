@@ -36,7 +36,8 @@ class remembering_gateway final : public operations {
     remember("undrain");
     return true;
   }
-  std::vector<std::string> not_ready() override { return {}; }
+  std::vector<std::string> not_ready() override { return why_not_ready; }
+  std::vector<std::string> why_not_ready;
   boost::asio::awaitable<void> rates_changed() override {
     remember("rates");
     co_return;

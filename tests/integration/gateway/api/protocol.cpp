@@ -81,6 +81,8 @@ TEST_F(Api, LiveCallsCanBeEndedWhileTheDatabaseIsAway) {
   EXPECT_EQ(get("/v1/calls").status, 200U);
   EXPECT_EQ(send("POST", "/v1/drain").status, 202U);
   EXPECT_EQ(get("/v1/accounts").status, 503U);
+  EXPECT_EQ(get("/ready").status, 200U) << "it asks the node, whose watch has not told of it";
+  gateway_.why_not_ready = {"database"};
   EXPECT_EQ(get("/ready").status, 503U);
   EXPECT_EQ(get("/health").status, 200U);
 }

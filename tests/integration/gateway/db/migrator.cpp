@@ -5,11 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
 #include <future>
+#include <optional>
+#include <thread>
 
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
+#include <pqxx/transaction>
 
 #include "tests/support/postgres/fixture.hpp"
 
@@ -76,6 +81,29 @@ TEST_F(Migrator, SeveralGatewaysMayStartAtOnce) {
     applied += report.applied.size();
   }
   EXPECT_EQ(applied, builtin_migrations().size());
+}
+
+TEST_F(Migrator, LocksThatAreHeldAreWaitedForInPieces) {
+  ASSERT_TRUE(migrate(url_, std::array{first}).ok());
+  pqxx::connection reader(url_);
+  std::optional<pqxx::work> reading(std::in_place, reader);
+  reading->exec("SELECT * FROM a");
+  const migration altering{2, "0002_b.sql", "ALTER TABLE a ADD COLUMN y int", "bb"};
+  auto start = std::async(std::launch::async, [&] { return migrate(url_, std::array{first, altering}); });
+  const auto becomes = [&](bool waiting) {
+    constexpr const char* look = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))";
+    for (int i = 0; i < 1'000; ++i) {
+      if (reading->exec(look)[0][0].as<bool>() == waiting) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  };
+  EXPECT_TRUE(becomes(true));
+  EXPECT_TRUE(becomes(false)) << "whoever came behind it must get on";
+  reading.reset();
+  const auto report = start.get();
+  EXPECT_TRUE(report.ok()) << report.problem;
+  EXPECT_THAT(report.applied, ElementsAre("0002_b.sql"));
 }
 
 TEST_F(Migrator, UnreachableServerIsToldNotThrown) {

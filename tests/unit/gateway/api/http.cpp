@@ -8,6 +8,7 @@
 #include "billing/error.hpp"
 #include "gateway/api/authority.hpp"
 #include "gateway/api/router.hpp"
+#include "gateway/db/error.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -87,6 +88,11 @@ TEST(Problem, EveryModuleErrorHasAStatus) {
   EXPECT_EQ(problem(make_error_code(billing::error::insufficient_credit)).status, 402U);
   EXPECT_EQ(problem(make_error_code(billing::error::payment_amount_conflict)).status, 409U);
   EXPECT_EQ(problem(make_error_code(boost::system::errc::io_error)).status, 500U);
+  const reply busy = problem(db::make_error_code(db::errc::overloaded));
+  EXPECT_EQ(busy.status, 503U);
+  EXPECT_EQ(busy.code, "database_busy") << "the database can be reached";
+  ASSERT_EQ(busy.headers.size(), 1U);
+  EXPECT_EQ(busy.headers[0].second, "5");
 }
 
 TEST(Range, GivesWhatIsAskedForOrAll) {
