@@ -2,6 +2,7 @@
 // Calls of ours towards sipp as the carrier.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <optional>
@@ -394,9 +395,12 @@ TEST(Responds, TellsAThreadThatIsHeldUpFromOneThatWorks) {
   agent ours;
   EXPECT_TRUE(ours.user_agent.responds(0ms)) << "nothing has been asked yet";
   std::promise<void> held, release;
+  std::atomic<bool> asked = false;
   ours.user_agent.set_admission([&](const auto&, auto) {
-    held.set_value();
-    release.get_future().wait();
+    if (!asked.exchange(true)) {  // it is asked more than once
+      held.set_value();
+      release.get_future().wait();
+    }
     return ua::admission{};
   });
   agent theirs;
