@@ -7,12 +7,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iomanip>
 #include <random>
@@ -84,15 +86,26 @@ std::string text_of(const std::filesystem::path& file) {
 
 }  // namespace
 
+// Below the range of outgoing connections, which would take a port between its choice and its use; and claimed by a lock until this
+// process ends, so that no two tests that run at once choose the same.
 std::uint16_t free_port() {
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const int udp = bound_socket(SOCK_DGRAM, 0);
-    const std::uint16_t port = port_of(udp);
-    const int tcp = bound_socket(SOCK_STREAM, port);
-    close(udp);
-    if (tcp < 0) continue;
-    close(tcp);
-    return port;
+  const auto claims = std::filesystem::temp_directory_path() / ("tollgate-test-ports-" + std::to_string(getuid()));
+  std::filesystem::create_directories(claims);
+  std::random_device seed;
+  std::uniform_int_distribution<int> some(10'000, 20'999);
+  for (int attempt = 0; attempt < 1'000; ++attempt) {
+    const auto port = static_cast<std::uint16_t>(some(seed));
+    const int claim = open((claims / std::to_string(port)).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (claim < 0) throw std::runtime_error("no claim of a port in " + claims.string());
+    const bool claimed = flock(claim, LOCK_EX | LOCK_NB) == 0;
+    const int udp = claimed ? bound_socket(SOCK_DGRAM, port) : -1;
+    const int tcp = udp >= 0 ? bound_socket(SOCK_STREAM, port) : -1;
+    if (udp >= 0) close(udp);
+    if (tcp >= 0) {
+      close(tcp);
+      return port;  // the claim stays open
+    }
+    close(claim);
   }
   throw std::runtime_error("no free port");
 }
