@@ -141,7 +141,7 @@ class Credit(StageTest):
                 self.stage.rest.get("/v1/ledger/violations")
 
         readers = [threading.Thread(target=report) for _ in range(10)]
-        with self.locked("billing.cdr"):
+        with self.locked("billing.rerated_call"):
             for reader in readers:
                 reader.start()
             waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
