@@ -11,7 +11,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
-#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -19,27 +18,28 @@
 #include "gateway/advertised_address.hpp"
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/fields.hpp"
-#include "gateway/api/node_store.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/api/webhook_signature.hpp"
 #include "gateway/call/call_service.hpp"
 #include "gateway/call_events.hpp"
 #include "gateway/call_traces.hpp"
 #include "gateway/change_listener.hpp"
+#include "gateway/credential_watch.hpp"
 #include "gateway/data_store.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/device/device_desk.hpp"
+#include "gateway/dial_policy_watch.hpp"
 #include "gateway/identity/identity_desk.hpp"
 #include "gateway/key_check.hpp"
 #include "gateway/key_store.hpp"
 #include "gateway/logging/line.hpp"
 #include "gateway/node_operations.hpp"
+#include "gateway/node_record.hpp"
 #include "gateway/notify/event_desk.hpp"
 #include "gateway/notify/notifier.hpp"
 #include "gateway/overlay/server.hpp"
 #include "gateway/prompts.hpp"
 #include "gateway/settings.hpp"
-#include "gateway/subscriber/calling_policy.hpp"
 #include "gateway/tariff.hpp"
 #include "voicemail/mailbox_settings.hpp"
 #include "voicemail/mailbox_store.hpp"
@@ -55,12 +55,6 @@ call::clocks real_clocks() {
   return {[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
 }
 
-asio::ssl::context tls_context(const key_store& keys) {
-  auto context = overlay::make_server_context(keys.certificate.certificate, keys.certificate.key);
-  if (!context) throw std::runtime_error("the overlay's certificate and key do not belong together");
-  return std::move(*context);
-}
-
 class application {
  public:
   explicit application(const configuration& settings);
@@ -74,8 +68,6 @@ class application {
   asio::awaitable<void> watch_database();
   asio::awaitable<void> keep_terms();
   asio::awaitable<void> keep_credit();
-  asio::awaitable<void> check_audio_keys();
-  asio::awaitable<void> check_voucher_key();
   asio::awaitable<void> keep_mailboxes();
   asio::awaitable<void> purge_messages();
   asio::awaitable<void> encrypt_anew();
@@ -83,12 +75,6 @@ class application {
   asio::awaitable<void> open_records();
   asio::awaitable<void> keep_records();
   asio::awaitable<void> deliver_events();
-  asio::awaitable<void> tell_of_node();
-  asio::awaitable<bool> read_dial_policy();
-  asio::awaitable<void> reread_dial_policy();
-  asio::awaitable<void> end_credentials(std::vector<boost::uuids::uuid> accounts);
-  void end_credentials_of(const boost::uuids::uuid& account_id);
-  std::vector<boost::uuids::uuid> accounts_here() const;
   void drain(bool stop);
   bool undrain();
   void on_change(change what, const std::string& about);
@@ -106,11 +92,6 @@ class application {
   bool stopping_ = false;
   bool waiting_ = false;  // for the first signal
   bool ending_ = false;   // after the last call
-  bool telling_ = false, tell_again_ = false;  // of the node
-  std::optional<std::int64_t> obeyed_;         // the newest order of another node
-  std::uint64_t policy_asked_ = 0, policy_read_ = 0;  // questions of the dial policy; the one whose answer holds
-  bool policy_stale_ = false;
-  bool credentials_doubtful_ = false;  // some may have ended unheard
   bool database_reachable_ = true;
   std::chrono::steady_clock::time_point flood_told_{};
   int exit_code_ = 0;
@@ -136,7 +117,10 @@ class application {
   notify::event_desk events_;
   device::device_desk devices_;
   overlay::server overlay_;
+  credential_watch credentials_;
+  dial_policy_watch policy_;
   node_operations operations_;
+  node_record record_;
   api::server api_;
   std::optional<change_listener> listener_;
 };
@@ -205,12 +189,21 @@ application::application(const configuration& settings)
                 lapse_policy_of(settings), open_voucher_key(settings), call_settings_.audio_keys}),
       overlay_(context_.get_executor(), tls_context(keys_), overlay_options_of(settings, clocks_),
                keys_.authority, keys_.node, devices_),
+      credentials_(store_.database(), overlay_, registry_, calls_, tasks_),
+      policy_(store_.database(), call_settings_.dial_policy, [this] { return dial_policy_of(settings_); }),
       operations_({environment_, calls_, tariff_, overlay_, [this] { return database_reachable_; },
-                   [this](const boost::uuids::uuid& account_id) { end_credentials_of(account_id); },
+                   [this](const boost::uuids::uuid& account_id) { credentials_.check(account_id); },
                    [this](bool stop) { drain(stop); }, [this] { return undrain(); }, [this] { return ending_ || stopping_; },
-                   [this]() -> asio::awaitable<void> { return reread_dial_policy(); }, traces_, events_, settings.overlay.address,
+                   [this]() -> asio::awaitable<void> { return policy_.refresh(); }, traces_, events_, settings.overlay.address,
                    settings.sip.address + ":" + std::to_string(settings.sip.port), settings.billing.deck,
                    settings.billing.currency}),
+      record_(store_.database(), operations_, call_settings_.instance,
+              [this](api::node_wish wish) {
+                if (wish == api::node_wish::serve)
+                  undrain();
+                else
+                  drain(wish == api::node_wish::stop);
+              }),
       api_(context_, api_options_of(settings), store_.database(), hasher_, logins_, operations_) {}
 
 std::vector<overlay::session_ptr> application::devices_of(const boost::uuids::uuid& account_id) const {
@@ -249,12 +242,12 @@ asio::awaitable<void> application::live() {
 
 asio::awaitable<void> application::start() {
   co_await open_records();
-  co_await check_audio_keys();
-  co_await check_voucher_key();
+  co_await check_audio_keys(store_.database(), settings_, call_settings_.audio_keys);
+  co_await check_voucher_key(store_.database(), settings_);
   co_await calls_.recover();
   const auto rates = co_await tariff_.reload_rates();
   const auto trunks = co_await tariff_.reload_trunks();
-  const bool policy = co_await read_dial_policy();
+  const bool policy = co_await policy_.read();
   if (!rates || !trunks || !policy) throw std::runtime_error("the database does not answer");
   sip_.set_admission([this](const pstn::sip::source_address& source, std::string_view user) {
     return trunks_.admit(source, user);
@@ -281,7 +274,7 @@ asio::awaitable<void> application::start() {
                              started.error().message());
   api_.start();
   announce();
-  co_await tell_of_node();
+  co_await record_.write();
 }
 
 void application::announce() const {
@@ -303,55 +296,10 @@ asio::awaitable<void> application::watch_database() {
     const auto answered = co_await store_.database().run(ping, {.idempotent = true});
     database_reachable_ = answered.has_value();
     if (!database_reachable_) continue;
-    tasks_.spawn("tell_of_node", tell_of_node());
-    if (policy_stale_) tasks_.spawn("read_dial_policy", reread_dial_policy());
-    if (std::exchange(credentials_doubtful_, false)) tasks_.spawn("end_credentials", end_credentials(accounts_here()));
+    tasks_.spawn("tell_of_node", record_.write());
+    if (policy_.stale()) tasks_.spawn("read_dial_policy", policy_.refresh());
+    credentials_.catch_up();
   }
-}
-
-// Writes this node's row, and does what another node has asked of it since it started.
-asio::awaitable<void> application::tell_of_node() {
-  tell_again_ = true;
-  if (telling_) co_return;
-  telling_ = true;
-  while (tell_again_) {
-    tell_again_ = false;
-    const auto now = operations_.status();
-    const auto why = operations_.not_ready();
-    const bool fresh = !obeyed_;
-    const auto work = [&](pqxx::work& tx) { return api::keep_node(tx, call_settings_.instance, now, why, fresh); };
-    const auto order = co_await store_.database().run(work, {.idempotent = true, .patience = std::chrono::milliseconds(0)});
-    if (!order) break;
-    const bool is_new = !fresh && order->number > *obeyed_;
-    obeyed_ = order->number;
-    if (!is_new) continue;
-    if (order->wish == api::node_wish::serve)
-      undrain();
-    else
-      drain(order->wish == api::node_wish::stop);
-  }
-  telling_ = false;
-}
-
-// What was set at run time holds for every node; without it, what this one's configuration says.
-asio::awaitable<bool> application::read_dial_policy() {
-  const auto work = [](pqxx::work& tx) { return subscriber::find_general_policy(tx); };
-  const auto turn = ++policy_asked_;
-  const auto found = co_await store_.database().run(work, {.idempotent = true});
-  if (!found) {
-    policy_stale_ = true;  // asked again when the database answers (watch_database)
-    spdlog::error("event=dial_policy_not_read error={}", logging::text(found.error().message()));
-    co_return false;
-  }
-  if (turn < policy_read_) co_return true;  // a later question has had its answer
-  policy_read_ = turn;
-  if (turn == policy_asked_) policy_stale_ = false;
-  call_settings_.dial_policy = *found ? **found : dial_policy_of(settings_);
-  co_return true;
-}
-
-asio::awaitable<void> application::reread_dial_policy() {
-  co_await read_dial_policy();
 }
 
 // Renews, lapses and frees rented numbers when their dates ask for it. Any node may: a renewal is charged
@@ -405,34 +353,6 @@ asio::awaitable<void> application::keep_credit() {
     boost::system::error_code ignored;
     co_await credit_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-}
-
-// With a key missing, or another one by its name, mailboxes would fall silent one message at a time, and what
-// is recorded meanwhile be lost to whoever has the right one: it is told before anything is done.
-asio::awaitable<void> application::check_audio_keys() {
-  const auto work = [this](pqxx::work& tx) {
-    return voicemail::take_up_keys(tx, call_settings_.audio_keys);
-  };
-  const auto complaints = co_await store_.database().run(work, {.idempotent = true});
-  if (!complaints) throw std::runtime_error("the database does not answer");
-  if (complaints->empty()) co_return;
-  std::string text = "voicemail.audio_keys_file: " + settings_.voicemail.audio_keys_file.string();
-  for (const auto& each : *complaints)
-    text += "; " + each;
-  throw std::runtime_error(text);
-}
-
-// A node with another one would take no voucher of the others', and refuse what is repeated there under an Idempotency-Key.
-asio::awaitable<void> application::check_voucher_key() {
-  const auto key = open_voucher_key(settings_);
-  const auto work = [&key](pqxx::work& tx) { return take_up_key(tx, "billing.voucher_key_file", key); };
-  const boost::system::result<bool> same = co_await store_.database().run(work, {.idempotent = true});
-  if (same.has_error()) throw std::runtime_error("the database does not answer");
-  if (*same) co_return;
-  throw std::runtime_error(
-      "billing.voucher_key_file: the database is used with another key than this node's; give every node the file of the first "
-      "(keys/voucher.key below its state directory). Where that is lost, so are its vouchers: DELETE FROM gateway.key_check "
-      "WHERE name = 'billing.voucher_key_file' lets the next node that starts bring its own");
 }
 
 // Ends messages for good that were deleted or are too old, tells of locks that nobody has told, and encrypts
@@ -574,19 +494,18 @@ void application::on_change(change what, const std::string& about) {
   if (what == change::everything) {
     calls_.credit_grew(std::nullopt);
     devices_.notify_mailboxes(overlay_.attached_accounts());
-    overlay_.credentials_revoked();
     api_.forget_tokens();
-    tasks_.spawn("end_credentials", end_credentials(accounts_here()));
+    credentials_.check_all();
   }
   if (what == change::credentials) {
     api_.forget_tokens();
-    if (const auto account = api::parse_uuid(about)) end_credentials_of(*account);
+    if (const auto account = api::parse_uuid(about)) credentials_.check(*account);
     return;
   }
-  if (what == change::everything || what == change::dial_policy) tasks_.spawn("read_dial_policy", reread_dial_policy());
+  if (what == change::everything || what == change::dial_policy) tasks_.spawn("read_dial_policy", policy_.refresh());
   if (what == change::dial_policy) return;
   if (what == change::node) {
-    if (about == settings_.node.name) tasks_.spawn("tell_of_node", tell_of_node());
+    if (about == settings_.node.name) tasks_.spawn("tell_of_node", record_.write());
     return;
   }
   if (what == change::mailbox) {
@@ -603,64 +522,13 @@ void application::on_change(change what, const std::string& about) {
                  [](tariff& prices) -> asio::awaitable<void> { co_await prices.reload_trunks(); }(tariff_));
 }
 
-// Accounts that this node may have to part with.
-std::vector<boost::uuids::uuid> application::accounts_here() const {
-  auto accounts = overlay_.attached_accounts();
-  for (const auto& call : registry_.all())
-    accounts.push_back(call->facts().account_id);
-  std::sort(accounts.begin(), accounts.end());
-  accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
-  return accounts;
-}
-
-void application::end_credentials_of(const boost::uuids::uuid& account_id) {
-  overlay_.credentials_revoked();
-  tasks_.spawn("end_credentials", end_credentials({account_id}));
-}
-
-// Disconnects devices whose credentials are good no more, and ends what is spoken over them: whoever changes the pass-phrase, or
-// has it done, may have lost the device. Of somebody who is not active any more every call ends, also one that no device is part
-// of. Emergency calls go on.
-asio::awaitable<void> application::end_credentials(std::vector<boost::uuids::uuid> accounts) {
-  if (accounts.empty()) co_return;
-  const auto work = [&](pqxx::work& tx) { return subscriber::find_subscribers(tx, accounts); };
-  const auto found = co_await store_.database().run(work, {.idempotent = true});
-  if (!found) {
-    credentials_doubtful_ = true;  // asked again when the database answers (watch_database)
-    spdlog::error("event=credentials_not_read accounts={} error={}", accounts.size(), logging::text(found.error().message()));
-    co_return;
-  }
-  for (const auto& known : *found) {
-    const bool is_active = known.status == subscriber::subscriber_status::active;
-    const std::string code = is_active ? "revoked" : "suspended";
-    const std::string text = is_active ? "Your pass-phrase was changed, or your devices were logged out: log in again."
-                                       : "Your account was suspended: ask the operator.";
-    const auto is_good = [&](std::int64_t generation) { return is_active && generation >= known.credential_generation; };  // it only grows
-    int closed = 0, ended = 0;
-    for (const auto& device : devices_of(known.account_id)) {
-      if (is_good(device->credential_generation())) continue;
-      ++closed;
-      device->close(code, text);
-    }
-    for (const auto& call : registry_.all()) {
-      const auto& facts = call->facts();
-      if (facts.account_id != known.account_id || facts.emergency) continue;
-      if (is_active && (!facts.credential_generation || is_good(*facts.credential_generation))) continue;
-      ended += calls_.hang_up(facts.call_id, code, text, true) ? 1 : 0;
-    }
-    if (closed + ended > 0)
-      spdlog::info("event=credentials_ended account={} reason={} devices={} calls={}", boost::uuids::to_string(known.account_id), code,
-                   closed, ended);
-  }
-}
-
 void application::drain(bool stop) {
   spdlog::info("event=draining calls={} stop={}", registry_.size(), stop);
   ending_ |= stop;
   calls_.set_draining(true);
   overlay_.set_draining(true);
   if (stop && waiting_) signals_.cancel();  // goes on in wait_for_signal
-  tasks_.spawn("tell_of_node", tell_of_node());
+  tasks_.spawn("tell_of_node", record_.write());
 }
 
 bool application::undrain() {
@@ -669,7 +537,7 @@ bool application::undrain() {
   spdlog::info("event=undrained");
   calls_.set_draining(false);
   overlay_.set_draining(false);
-  tasks_.spawn("tell_of_node", tell_of_node());
+  tasks_.spawn("tell_of_node", record_.write());
   return true;
 }
 

@@ -63,26 +63,11 @@ const std::vector<table_column> limit_columns{{"messages", "in_force.messages"},
 const std::vector<table_column> list_columns{
     {"outcome", "outcome"}, {"numbers", "numbers"}, {"mistakes", "errors_total"}};
 
-const std::vector<table_column> webhook_columns{{"webhook", "id"},      {"url", "url"},         {"events", "event_types"},
-                                                {"account", "account_id"}, {"enabled", "enabled"}, {"waiting", "waiting"},
-                                                {"failed", "failed"},      {"last_error", "last_error"}};
 
-const std::vector<table_column> import_columns{
-    {"import", "id"},           {"deck", "deck"},         {"kind", "kind"},       {"outcome", "outcome"},         {"version", "version"},
-    {"rates", "rates"},         {"new", "counts.new"},    {"dearer", "counts.dearer"}, {"cheaper", "counts.cheaper"}, {"gone", "counts.gone"},
-    {"from", "effective_from"}, {"made_at", "made_at"},   {"by", "made_by.role"}, {"restored", "restored_version"}, {"note", "note"}};
 
-const std::vector<table_column> node_columns{{"node", "node"},         {"alive", "alive"},       {"ready", "ready"},       {"not_ready", "not_ready"},
-                                             {"draining", "draining"}, {"calls", "calls"},       {"sessions", "sessions"}, {"started_at", "started_at"},
-                                             {"overlay", "overlay_address"}, {"sip", "sip_address"}};
-const std::vector<table_column> policy_columns{{"policy", "id"},           {"source", "source"},       {"premium_rate", "premium_rate"}, {"shared_cost", "shared_cost"},
-                                               {"satellite", "satellite"}, {"high_risk", "high_risk"}, {"open", "open_prefixes"},        {"shut", "shut_prefixes"},
-                                               {"countries", "countries"}, {"shut_countries", "shut_countries"}};
 
 const std::vector<table_column> route_columns{{"prefix", "prefix"}, {"trunks", "trunks[name]"}, {"priority", "trunks[priority]"}, {"weight", "trunks[weight]"}, {"enabled", "trunks[enabled]"}};
 
-const resource_field the_import{"import", "import", path, text, "The import's id: tollgate rates imports", true};
-const resource_field the_webhook{"webhook", "webhook", path, text, "The webhook's id", true};
 const resource_field the_account{"account", "account", path, account, "Name or id of the account", true};
 const resource_field the_number{"number", "number", path, text, "The number, with + and country code", true};
 const resource_field the_csv{"csv", "csv", body, csv, "The list; -: standard input", true};
@@ -96,7 +81,17 @@ const resource_field by_name_elsewhere{"--external-id", "external_id", query, te
 }  // namespace
 
 const std::vector<resource_command>& resource_commands() {
-  static const std::vector<resource_command> commands{
+  static const std::vector<resource_command> commands = [] {
+    auto all = subscriber_commands();
+    const auto more = gateway_commands();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }();
+  return commands;
+}
+
+std::vector<resource_command> subscriber_commands() {
+  return {
       {"accounts",
        "list",
        "List accounts",
@@ -581,140 +576,7 @@ const std::vector<resource_command>& resource_commands() {
         {"limit", "most"},
         {"currency", "currency"},
         {"action", "action"}}},
-      {"webhooks", "list", "List who is told of events", "GET", "/v1/webhooks", {by_name_elsewhere, most, cursor}, webhook_columns},
-      {"webhooks",
-       "add",
-       "Tell an address of events; the secret of the signature is shown this once",
-       "POST",
-       "/v1/webhooks",
-       {{"url", "url", member, text, "http, https, or mailto:ops@carrier.example", true},
-        {"--type", "event_types", member, list, "A type of events (default: all); may be repeated"},
-        {"--account", "account_id", member, account, "Of this account's events alone"},
-        {"--description", "description", member, text, "What it is for"}},
-       {{"webhook", "id"}, {"url", "url"}, {"events", "event_types"}, {"secret", "secret"}}},
-      {"webhooks",
-       "disable",
-       "Let what comes wait",
-       "PATCH",
-       "/v1/webhooks/{webhook}",
-       {the_webhook},
-       webhook_columns,
-       R"({"enabled":false})"},
-      {"webhooks",
-       "enable",
-       "Deliver again, beginning with what waits",
-       "PATCH",
-       "/v1/webhooks/{webhook}",
-       {the_webhook},
-       webhook_columns,
-       R"({"enabled":true})"},
-      {"webhooks",
-       "rotate",
-       "A new secret; the old one signs beside it for a day",
-       "POST",
-       "/v1/webhooks/{webhook}/secret",
-       {the_webhook, {"--overlap", "overlap_s", member, whole_number, "Seconds, instead of a day"}},
-       {{"webhook", "id"}, {"secret", "secret"}},
-       "{}"},
-      {"webhooks",
-       "failed",
-       "List what could not be delivered and was given up",
-       "GET",
-       "/v1/webhooks/{webhook}/deliveries",
-       {the_webhook, most, cursor},
-       {{"position", "event.position"},
-        {"type", "event.type"},
-        {"at", "event.at"},
-        {"attempts", "attempts"},
-        {"error", "error"}}},
-      {"webhooks",
-       "replay",
-       "Deliver again what was given up",
-       "POST",
-       "/v1/webhooks/{webhook}/replay",
-       {the_webhook, {"--position", "position", member, whole_number, "This event alone"}},
-       {{"replayed", "replayed"}}},
-      {"webhooks", "remove", "Tell it nothing more", "DELETE", "/v1/webhooks/{webhook}", {the_webhook}, {}},
-      {"nodes", "list", "List the gateways on this database", "GET", "/v1/nodes", {}, node_columns},
-      {"nodes",
-       "show",
-       "Show one of them",
-       "GET",
-       "/v1/nodes/{node}",
-       {{"node", "node", path, text, "Its name (node.name)", true}},
-       node_columns},
-      {"dial-policy",
-       "list",
-       "Show what everybody may call, and the accounts that differ",
-       "GET",
-       "/v1/dial_policies",
-       {most, cursor, {"--after", "after", query, text, "Go on behind this account's id"}},
-       policy_columns},
-      {"dial-policy", "show", "Show what everybody may call", "GET", "/v1/dial_policies/gateway", {}, policy_columns},
-      {"dial-policy",
-       "set",
-       "Set it on every node, whole: what is not given is shut",
-       "PUT",
-       "/v1/dial_policies/gateway",
-       {{"--premium-rate", "premium_rate", member, flag, "Premium-rate numbers may be called"},
-        {"--shared-cost", "shared_cost", member, flag, "Shared-cost numbers may"},
-        {"--satellite", "satellite", member, flag, "Satellite numbers may"},
-        {"--high-risk", "high_risk", member, flag, "Prefixes known for toll fraud may"},
-        {"--open", "open_prefixes", member, list, "A prefix that may be called whatever is shut; may be repeated"},
-        {"--shut", "shut_prefixes", member, list, "A prefix that may not, unless a longer one is open; may be repeated"},
-        {"--country", "countries", member, list, "A country (ISO 3166) that may be called, and no others; may be repeated"},
-        {"--shut-country", "shut_countries", member, list, "A country that may not; may be repeated"}},
-       policy_columns,
-       R"({"premium_rate":false})"},
-      {"dial-policy", "reset", "Let the configuration hold again", "DELETE", "/v1/dial_policies/gateway", {}, {}},
-      {"rates",
-       "imports",
-       "List imports of decks and dry runs, newest first",
-       "GET",
-       "/v1/rate_imports",
-       {{"--deck", "deck", query, text, "Of this deck alone"},
-        most, cursor,
-        {"--before", "before", query, text, "Go on behind this cursor"}},
-       import_columns},
-      {"rates", "show-import", "Show an import", "GET", "/v1/rate_imports/{import}", {the_import}, import_columns},
-      {"rates",
-       "commit",
-       "Import what a dry run has checked, exactly as it was told",
-       "POST",
-       "/v1/rate_imports/{import}/commit",
-       {the_import},
-       import_columns},
-      {"rates",
-       "rollback",
-       "Take an import back: withdraw its version, or bring the one before it into force again",
-       "POST",
-       "/v1/rate_imports/{import}/rollback",
-       {the_import},
-       import_columns},
-      {"rates",
-       "search",
-       "Show what a call to a number would cost",
-       "GET",
-       "/v1/rates",
-       {{"number", "number", query, text, "The number, as a person dials it", true},
-        {"--account", "account_id", query, account, "Whose prices"},
-        {"--deck", "deck", query, text, "Or those of this deck"},
-        {"--region", "region", query, text, "Where it is dialled, ISO 3166"},
-        {"--duration", "duration_s", query, whole_number, "Price of so many seconds"}},
-       {{"number", "number"},
-        {"destination", "destination"},
-        {"prefix", "prefix"},
-        {"deck", "deck"},
-        {"currency", "currency"},
-        {"price_per_minute", "price_per_minute"},
-        {"connection_fee", "connection_fee"},
-        {"initial_increment_s", "initial_increment_s"},
-        {"next_increment_s", "next_increment_s"},
-        {"duration_s", "duration_s"},
-        {"billed_s", "billed_s"},
-        {"price", "price"}}},
   };
-  return commands;
 }
 
 }  // namespace tollgate::gateway

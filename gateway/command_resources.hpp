@@ -48,6 +48,9 @@ struct resource_command {
 };
 
 const std::vector<resource_command>& resource_commands();
+/// Its halves: what is about subscribers, carriers and numbers; what the gateway itself is told, and tells.
+std::vector<resource_command> subscriber_commands();
+std::vector<resource_command> gateway_commands();
 
 /// What stood on the command line, by the fields' words.
 using resource_words = std::map<std::string, std::vector<std::string>>;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether all nodes have the same secret, by a digest of it in the database.
+// Whether this node's secrets are those that the database is used with, told before anything is done with them. Each throws
+// std::runtime_error with a sentence for the operator.
 #pragma once
 
-#include <span>
-#include <string_view>
+#include <boost/asio/awaitable.hpp>
 
-namespace pqxx {
-class transaction_base;
-}
+#include "gateway/configuration.hpp"
+#include "gateway/db/database.hpp"
+#include "voicemail/recording_keys.hpp"
 
 namespace tollgate::gateway {
 
-/// True: the secret is the one that the database is used with; the first that comes under this name is. What is noted is
-/// HMAC-SHA-256 (RFC 2104) of the name by the secret.
-bool take_up_key(pqxx::transaction_base& tx, std::string_view name, std::span<const unsigned char> secret);
+/// With a key missing, or another one by its name, mailboxes would fall silent one message at a time, and what is recorded meanwhile
+/// be lost to whoever has the right one.
+boost::asio::awaitable<void> check_audio_keys(db::database& database, const configuration& settings, const voicemail::audio_keys& keys);
+
+/// A node with another one would take no voucher of the others', and refuse what is repeated there under an Idempotency-Key. The key of
+/// the first node that comes is the one.
+boost::asio::awaitable<void> check_voucher_key(db::database& database, const configuration& settings);
 
 }  // namespace tollgate::gateway

@@ -130,6 +130,12 @@ key_store open_key_store(const configuration& settings, std::chrono::system_cloc
   return keys;
 }
 
+boost::asio::ssl::context tls_context(const key_store& keys) {
+  auto context = overlay::make_server_context(keys.certificate.certificate, keys.certificate.key);
+  if (!context) throw std::runtime_error("the overlay's certificate and key do not belong together");
+  return std::move(*context);
+}
+
 billing::voucher_key open_voucher_key(const configuration& settings) {
   const bool own = settings.billing.voucher_key_file.empty();
   const auto path =

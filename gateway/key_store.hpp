@@ -28,6 +28,9 @@ struct key_store {
 // std::runtime_error with a sentence for the admin.
 key_store open_key_store(const configuration& settings, std::chrono::system_clock::time_point now);
 
+// The overlay listener's TLS. Throws as above.
+boost::asio::ssl::context tls_context(const key_store& keys);
+
 // The key of the vouchers' PINs: billing.voucher_key_file, or our own below the state directory. Throws as
 // above.
 billing::voucher_key open_voucher_key(const configuration& settings);

@@ -22,7 +22,7 @@ class runner {
  public:
   runner(const user_agent_options& options, user_agent::event_handler handler,
          std::function<call_key()> next_key)
-      : endpoint_(options, std::move(handler), std::move(next_key)) {
+      : now_(options.now), endpoint_(options, std::move(handler), std::move(next_key)) {
     std::promise<void> started;
     auto outcome = started.get_future();
     thread_ =
@@ -50,7 +50,7 @@ class runner {
     if (thread_.joinable()) thread_.join();
   }
   bool responds(std::chrono::milliseconds patience) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = now_();
     if (answered_) {
       answered_ = false;
       asked_at_ = now;
@@ -60,6 +60,7 @@ class runner {
   }
 
  private:
+  std::function<std::chrono::steady_clock::time_point()> now_;
   std::atomic<bool> answered_ = true;
   std::chrono::steady_clock::time_point asked_at_;
   endpoint endpoint_;
