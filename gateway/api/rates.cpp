@@ -143,9 +143,6 @@ awaitable<reply> find_rate(services& with, const request& from) {
   boost::json::object out = rate_json(terms);
   out["number"] = dialled->number.e164();
   out["prefix"] = terms.prefix;
-  out["deck"] = found->deck;
-  out["version"] = found->found.version;
-  out["decks"] = boost::json::array(found->decks.begin(), found->decks.end());
   out["currency"] = found->found.currency;
   if (duration) {
     const std::chrono::seconds talk(*duration);
@@ -154,6 +151,9 @@ awaitable<reply> find_rate(services& with, const request& from) {
     put_money(out, "price", billing::call_price(terms, talk));
   }
   if (by_subscriber) co_return json_reply(200, out);
+  out["deck"] = found->deck;
+  out["version"] = found->found.version;
+  out["decks"] = boost::json::array(found->decks.begin(), found->decks.end());
   boost::json::array costs;
   for (const priced_number::cost& each : found->costs) {
     boost::json::object cost = cost_deck_json(each.carrier_id, each.deck);

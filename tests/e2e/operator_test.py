@@ -2,11 +2,13 @@
 """The operator's command line against a gateway: accounts and their credit, trunks, numbers, prices, live calls, the doctor, and the
 shell's completion."""
 
+import http.server
 import json
 import os
 import re
 import signal
 import subprocess
+import threading
 import unittest
 import urllib.request
 import uuid
@@ -59,6 +61,42 @@ class Operator(StageTest):
         self.assertEqual(12_500_000, self.done("accounts", "balance", "paul")["available_micros"])
         entries = self.done("accounts", "entries", "paul")["items"]
         self.assertEqual([["top_up", "by cheque"]], [[one["kind"], one["note"]] for one in entries])
+
+    def test_a_payment_whose_answer_is_lost_is_repeated_and_counts_once(self):
+        self.account("lois")
+        gateway = self.stage.gateway.api_url
+
+        class Loses(http.server.BaseHTTPRequestHandler):
+            """A proxy that hands on what it is asked, and has forgotten the answer of a POST."""
+
+            def do_GET(self):
+                self.hand_on(None)
+
+            def do_POST(self):
+                self.hand_on(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def hand_on(self, body):
+                headers = {name: self.headers[name] for name in ("Authorization", "Content-Type") if self.headers[name]}
+                with urllib.request.urlopen(urllib.request.Request(gateway + self.path, body, headers)) as answer:
+                    status, text = (503, b'{"detail":"the answer is lost"}') if body else (answer.status, answer.read())
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *ignored):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Loses) as proxy:
+            threading.Thread(target=proxy.serve_forever).start()
+            try:
+                lost = self.tollgate("topup", "lois", "10", "--url", f"http://127.0.0.1:{proxy.server_port}")
+            finally:
+                proxy.shutdown()
+        self.assertEqual(REFUSED, lost.returncode, lost.stderr)
+        (made,) = re.findall("repeat it with --id ([0-9a-f-]{36})", lost.stderr)
+        self.assertTrue(self.done("topup", "lois", "10", "--id", made)["repeated"])
+        self.assertEqual(10_000_000, self.done("accounts", "balance", "lois")["available_micros"])
 
     def test_what_is_wrong_is_told_and_changes_nothing(self):
         self.account("wilma")

@@ -91,6 +91,7 @@ class Stage:
             peer.log.close()
         self.register.stop_all()
         self.programs.cleanup()
+        shutil.rmtree(self.gateway.state, ignore_errors=True)  # the logs stay; databases of all tests would fill a disk
 
     def end_calls(self):
         """Ends peers and far ends, whatever they are doing; the gateway goes on."""

@@ -301,6 +301,8 @@ TEST_F(Access, PricesAreToldToSubscribersByTheirOwnDecksAndWithoutCosts) {
     EXPECT_EQ(told.string("price"), "0.01") << "by the own deck, named or not";
     EXPECT_THAT(told.text, Not(HasSubstr("cost")));
     EXPECT_THAT(told.text, Not(HasSubstr("acme")));
+    EXPECT_THAT(told.text, Not(HasSubstr("deck"))) << "what the operator calls its decks is no part of a price";
+    EXPECT_THAT(told.text, Not(HasSubstr("version")));
   }
   for (const std::string& asked : {path + "&account_id=" + alice, path + "&account_id=x",
                                    path + "&deck=default", path + "&deck=acme-cost"})
