@@ -80,6 +80,7 @@ class Operator(StageTest):
                 with urllib.request.urlopen(urllib.request.Request(gateway + self.path, body, headers)) as answer:
                     status, text = (503, b'{"detail":"the answer is lost"}') if body else (answer.status, answer.read())
                 self.send_response(status)
+                self.send_header("Content-Type", "application/json" if status < 300 else "application/problem+json")
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
