@@ -14,7 +14,10 @@ function element(name, content = [], attributes = {}) {
 function resolver(whole) {
   return (schema) => {
     let now = schema;
-    while (now && now.$ref) now = now.$ref.slice(2).split("/").reduce((at, step) => at[step], whole);
+    while (now && now.$ref) {
+      const { $ref, ...beside } = now;
+      now = { ...$ref.slice(2).split("/").reduce((at, step) => at[step], whole), ...beside };
+    }
     return now || {};
   };
 }
@@ -59,10 +62,11 @@ function schemaTable(schema, resolve) {
 
 function contentOf(described, resolve) {
   const parts = [];
-  for (const [type, { schema }] of Object.entries(resolve(described).content || {})) {
+  for (const [type, { schema, example }] of Object.entries(resolve(described).content || {})) {
     parts.push(element("p", element("code", type)));
     if (schema) parts.push(schemaTable(schema, resolve));
-    for (const example of resolve(schema || {}).examples || []) parts.push(element("pre", JSON.stringify(example, null, 2)));
+    for (const one of resolve(schema || {}).examples || []) parts.push(element("pre", JSON.stringify(one, null, 2)));
+    if (example) parts.push(element("pre", example));
   }
   return parts;
 }

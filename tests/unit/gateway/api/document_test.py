@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API's document says enough for a test to fail by it: of every answer which members it has and that it has no other, of every
+request an example; and what judges by it, judges."""
+
+import copy
+import json
+import unittest
+
+from api_document import FORMATS, Document
+
+# What an answer has and the document cannot list: the document itself, what another resource looked like, and what differs with its type.
+FREE = {"GET /v1/openapi.json 200", "Event/body", "LogEvent/data", "AuditEntry/before", "AuditEntry/after"}
+
+
+def faults_of(document):
+    """Object schemas of answers that let a member be missing without a word, or one be there that nobody has described."""
+    found = set()
+    for operation, status, kind, schema in document.answers():
+        if kind.startswith(("application/json", "application/problem+json")):
+            for at, _, required, closed in document.objects(schema, f"{operation} {status}"):
+                if (required is None or not closed) and at not in FREE:
+                    found.add(at)
+    return found
+
+
+class ApiDocument(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.document = Document()
+
+    def test_answers_name_what_is_required_and_close(self):
+        self.assertEqual(set(), faults_of(self.document))
+
+    def test_a_schema_that_leaves_it_open_is_found(self):
+        for schema in ({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}, {},
+                       {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, {"type": "object"}):
+            value = copy.deepcopy(self.document.value)
+            value["components"]["schemas"]["Balance"] = {"type": "array", "items": schema}
+            self.assertEqual({"Balance/*"}, faults_of(Document(value)), schema)
+
+    def test_every_request_has_an_example_of_its_schema(self):
+        for method, path, what in self.document.operations:
+            if "requestBody" not in what:
+                continue
+            shown = {}
+            for kind, data in self.document.examples(what):
+                shown[kind] = True
+                if kind == "application/json":
+                    fault = self.document.mismatch(what["requestBody"]["content"][kind]["schema"], json.loads(data))
+                    self.assertIsNone(fault, f"{method} {path} {data}")
+                else:
+                    self.assertTrue(data, f"{method} {path}")
+            self.assertEqual(set(what["requestBody"]["content"]), set(shown), f"{method} {path}")
+
+    def test_every_request_is_closed(self):
+        for method, path, what in self.document.operations:
+            for kind, each in what.get("requestBody", {}).get("content", {}).items():
+                if kind == "application/json":
+                    for at, _, _, closed in self.document.objects(each["schema"], f"{method} {path}"):
+                        self.assertTrue(closed, at)
+
+    def test_every_format_is_judged(self):
+        named = set()
+
+        def walk(value):
+            if isinstance(value, dict):
+                if isinstance(value.get("format"), str):
+                    named.add(value["format"])
+                value = list(value.values())
+            for each in value if isinstance(value, list) else []:
+                walk(each)
+
+        walk(self.document.value)
+        self.assertLessEqual(named, set(FORMATS.checkers))
+
+    def test_the_judge_judges(self):
+        closed = {"type": "object", "required": ["a"], "additionalProperties": False, "properties": {"a": {"type": "integer", "minimum": 1}}}
+        base = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
+        whole = {"allOf": [base], "type": "object", "required": ["b"], "properties": {"b": {"type": "integer"}}, "unevaluatedProperties": False}
+        rows = [
+            (closed, {"a": 1}, {}), (closed, {"a": 1}, {"a": 1, "b": 2}), (closed, {"a": 1}, {"a": 0}), (closed, {"a": 1}, {"a": "1"}),
+            (closed, {"a": 1}, {"a": True}), (closed, {"a": 1}, []), (whole, {"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 3}), (whole, {"a": 1, "b": 2}, {"b": 2}),
+            ({"type": "string", "format": "uuid"}, "0190a0b0-0000-7000-8000-00000000a11c", "0190a0b0-0000-7000-8000-00000000a11"),
+            ({"type": "string", "format": "date-time"}, "2026-02-28T12:00:00.123Z", "2026-02-29T12:00:00Z"),
+            ({"type": "string", "format": "date-time"}, "2026-02-28T12:00:00+02:00", "2026-02-28 12:00:00"),
+            ({"type": "string", "format": "email"}, "a@example.org", "a@@example.org"), ({"type": "string", "format": "uri"}, "https://example.org/a", "example.org/a b"),
+            ({"type": "integer", "format": "int64"}, 2**63 - 1, 2**63), ({"type": "string", "pattern": "^a+$"}, "aa", "ab"), ({"enum": ["a"]}, "a", "b"),
+            ({"anyOf": [{"type": "null"}, {"type": "string", "format": "uuid"}]}, None, "x"), ({"type": "array", "items": closed}, [{"a": 1}], [{"a": 1}, {}]),
+            ({"$ref": "#/components/schemas/FraudUnlocked", "maxProperties": 0}, None, {}), ({"type": "string", "maxLength": 1}, "a", "aa"),
+        ]
+        for schema, good, bad in rows:
+            if good is not None or "anyOf" in schema:
+                self.assertIsNone(self.document.mismatch(schema, good), schema)
+            self.assertIsNotNone(self.document.mismatch(schema, bad), schema)
+        # `fields` leaves out members of what is asked for, or of the items of a list: nothing else.
+        self.assertIsNone(self.document.mismatch(closed, {}, partial=True))
+        self.assertIsNotNone(self.document.mismatch(closed, {"b": 1}, partial=True))
+        inner = {"type": "object", "required": ["c"], "additionalProperties": False, "properties": {"c": closed}}
+        self.assertIsNotNone(self.document.mismatch(inner, {"c": {}}, partial=True))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
