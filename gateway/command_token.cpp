@@ -6,6 +6,12 @@
 #include <boost/json/value.hpp>
 #include <iostream>
 
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "gateway/db/migrator.hpp"
+#include "gateway/local_database.hpp"
+#include "gateway/local_token.hpp"
 #include "gateway/remote.hpp"
 #include "gateway/text_table.hpp"
 
@@ -35,6 +41,35 @@ int print_made(const remote_answer& made, const remote_options& remote) {
   return exit_done;
 }
 
+remote_answer failed(int code) {
+  remote_answer out;
+  out.code = code;
+  return out;
+}
+
+// By whoever may open the database: with a line in the audit log, of no token and from no address.
+remote_answer make_locally(const configuration& settings, const new_token_options& wanted) {
+  const local_token_wish wish{wanted.role, wanted.label, wanted.carrier, wanted.account, wanted.expires_in_days};
+  if (!is_possible(wish)) {
+    std::cerr << "tollgate token: --carrier is the id of the carrier of that role, --account that of a subscriber's account\n";
+    return failed(exit_usage);
+  }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("token"));  // standard output has the secret alone
+  const local_database database(settings);
+  if (const auto report = db::migrate(database.url()); !report.ok()) {
+    std::cerr << "tollgate token: " << report.problem << "\n";
+    return failed(exit_failed);
+  }
+  auto made = make_local_token(database.url(), wish);
+  if (!made) {
+    std::cerr << "tollgate token: what the token is to be bound to does not exist\n";
+    return failed(exit_refused);
+  }
+  remote_answer out;
+  out.body = std::move(*made);
+  return out;
+}
+
 }  // namespace
 
 int command_token_create(const configuration& settings, const remote_options& remote,
@@ -43,14 +78,17 @@ int command_token_create(const configuration& settings, const remote_options& re
   if (!wanted.carrier.empty()) body["carrier_id"] = wanted.carrier;
   if (!wanted.account.empty()) body["account_id"] = wanted.account;
   if (wanted.expires_in_days > 0) body["expires_in_days"] = wanted.expires_in_days;
+  if (wanted.local) return print_made(make_locally(settings, wanted), remote);
   return print_made(
       ask_gateway(settings, remote,
                   {.method = "POST", .target = "/v1/api_tokens", .body = json::serialize(body)}),
       remote);
 }
 
-int command_token_list(const configuration& settings, const remote_options& remote) {
-  const remote_answer found = ask_gateway(settings, remote, {.target = "/v1/api_tokens?limit=1000"});
+int command_token_list(const configuration& settings, const remote_options& remote, const listed_token_options& which) {
+  if (!which.account.empty() && !is_id(which.account)) return wrong_id();
+  const std::string filter = (which.role.empty() ? "" : "&role=" + which.role) + (which.account.empty() ? "" : "&account_id=" + which.account);
+  const remote_answer found = ask_gateway(settings, remote, {.target = "/v1/api_tokens?limit=1000" + filter});
   if (found.code != exit_done) return found.code;
   if (remote.json) {
     std::cout << json::serialize(found.body) << "\n";
@@ -60,6 +98,8 @@ int command_token_list(const configuration& settings, const remote_options& remo
   if (items == nullptr || !items->is_array()) return exit_failed;
   static constexpr table_column columns[] = {{"token", "id"},
                                              {"role", "role"},
+                                             {"account", "account_id"},
+                                             {"carrier", "carrier_id"},
                                              {"expires", "expires_at"},
                                              {"revoked", "revoked_at"},
                                              {"label", "label"}};

@@ -43,6 +43,7 @@ struct arguments {
   rates_import_options rates_import;
   rates_export_options rates_export;
   new_token_options new_token;
+  listed_token_options listed_tokens;
   std::string token_id;
   int overlap_s = 300;
   const resource_command* resource = nullptr;  // the one that was chosen, if any
@@ -197,9 +198,13 @@ token_commands add_token(CLI::App& app, arguments& given) {
   create->add_option("--label", wanted.label, "What it is for")->required();
   create->add_option("--carrier", wanted.carrier, "Id of the carrier, for that role");
   create->add_option("--account", wanted.account, "Id of the account, for the role subscriber");
+  create->add_flag("--local", wanted.local, "By the database that --config tells of: without a gateway and a token, such as the first one");
   create->add_option("--expires-in-days", wanted.expires_in_days, "Without it, never")
       ->check(CLI::Range(1, 3650));
-  CLI::App* const list = add_remote(*token, "list", "List them, newest first", given);
+  CLI::App* const list = add_remote(*token, "list", "List them, newest first; those of subscribers only where they are asked for", given);
+  list->add_option("--role", given.listed_tokens.role, "Of this role")
+      ->check(CLI::IsMember({"admin", "auditor", "rates", "numbers", "support", "carrier", "subscriber"}));
+  list->add_option("--account", given.listed_tokens.account, "Of the subscriber with this account's id");
   CLI::App* const rotate =
       add_remote(*token, "rotate", "Make another one for the same use; the old one ends soon", given);
   rotate->add_option("token", given.token_id, "The token's id")->required();
@@ -347,7 +352,7 @@ int run_command(int count, char** words) {
     if (rates.give->parsed()) return command_rates_export(settings, given.remote, given.rates_export);
     if (rates.list->parsed()) return command_rates_list(settings, given.remote);
     if (token.create->parsed()) return command_token_create(settings, given.remote, given.new_token);
-    if (token.list->parsed()) return command_token_list(settings, given.remote);
+    if (token.list->parsed()) return command_token_list(settings, given.remote, given.listed_tokens);
     if (token.rotate->parsed())
       return command_token_rotate(settings, given.remote, given.token_id, given.overlap_s);
     if (token.revoke->parsed()) return command_token_revoke(settings, given.remote, given.token_id);

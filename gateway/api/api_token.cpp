@@ -2,6 +2,8 @@
 // Making, keeping and finding of tokens.
 #include "gateway/api/api_token.hpp"
 
+#include "gateway/api/token_list.hpp"
+
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -156,6 +158,17 @@ std::vector<api_token> list_tokens(pqxx::transaction_base& tx, int limit, const 
         (SELECT created_at, token_id FROM gateway.api_token WHERE token_id = nullif($2, '')::uuid))
       ORDER BY t.created_at DESC, t.token_id DESC LIMIT $1)",
                                         limit, text_of(before)))
+    found.push_back(token_of(row));
+  return found;
+}
+
+std::vector<api_token> list_tokens(pqxx::transaction_base& tx, int limit, const std::optional<uuid>& before, const token_filter& which) {
+  std::vector<api_token> found;
+  for (const auto& row : tx.exec_params(std::string(select_tokens) + R"(
+      WHERE ($3 = '' OR t.role = $3) AND ($4 = '' OR t.account_id = nullif($4, '')::uuid) AND ($2 = '' OR (t.created_at, t.token_id) <
+        (SELECT created_at, token_id FROM gateway.api_token WHERE token_id = nullif($2, '')::uuid))
+      ORDER BY t.created_at DESC, t.token_id DESC LIMIT $1)",
+                                        limit, text_of(before), which.as ? std::string(to_string(*which.as)) : "", text_of(which.account_id)))
     found.push_back(token_of(row));
   return found;
 }

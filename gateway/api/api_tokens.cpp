@@ -7,6 +7,7 @@
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
+#include "gateway/api/token_list.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/error.hpp"
@@ -27,18 +28,6 @@ boost::json::value id_or_null(const std::optional<uuid>& id) {
   return id ? boost::json::value(uuid_text(*id)) : boost::json::value(nullptr);
 }
 
-boost::json::object to_json(const api_token& token) {
-  boost::json::object out{{"id", uuid_text(token.of.token_id)},
-                          {"label", token.label},
-                          {"role", to_string(token.of.as)},
-                          {"carrier_id", id_or_null(token.of.carrier_id)},
-                          {"account_id", id_or_null(token.of.account_id)}};
-  put_time(out, "created_at", token.created_at);
-  put_time(out, "expires_at", token.expires_at);
-  put_time(out, "revoked_at", token.revoked_at);
-  return out;
-}
-
 reply no_token() {
   return problem(404, "no_token", "There is no such token.");
 }
@@ -57,12 +46,29 @@ wall_time days_from_now(std::int64_t days) {
 
 }  // namespace
 
+boost::json::object to_json(const api_token& token) {
+  boost::json::object out{{"id", uuid_text(token.of.token_id)},
+                          {"label", token.label},
+                          {"role", to_string(token.of.as)},
+                          {"carrier_id", id_or_null(token.of.carrier_id)},
+                          {"account_id", id_or_null(token.of.account_id)}};
+  put_time(out, "created_at", token.created_at);
+  put_time(out, "expires_at", token.expires_at);
+  put_time(out, "revoked_at", token.revoked_at);
+  return out;
+}
+
 awaitable<reply> list_api_tokens(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   const auto before = fields.id("before");
+  token_filter which{.as = {}, .account_id = fields.id("account_id")};
+  if (const auto as = fields.text("role")) {
+    which.as = parse_role(*as);
+    if (!which.as) fields.complain("role", "has no such value");
+  }
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) { return list_tokens(tx, limit, before); };
+  const auto read = [&](pqxx::work& tx) { return which.is_empty() ? list_tokens(tx, limit, before) : list_tokens(tx, limit, before, which); };
   const result<std::vector<api_token>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());

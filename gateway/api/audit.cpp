@@ -9,6 +9,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <pqxx/result>
 #include <span>
@@ -179,6 +180,12 @@ awaitable<void> audited_change::write(std::optional<unsigned> status) const {
   if (noted.has_error())
     spdlog::error("event=api_audit_failed request_id={} token_id={} role={} method={} status={} text={}", request_id, token_id, as,
                   from_.method, status.value_or(0), logging::text(noted.error().message()));
+}
+
+void note_local_change(pqxx::transaction_base& tx, const char* method, const char* target, const boost::json::value& after) {
+  constexpr int created = 201;
+  tx.exec_params(end_line, boost::uuids::to_string(boost::uuids::random_generator()()), "", "", "local", method, target, "", created,
+                 boost::json::serialize(without_secrets(after)));
 }
 
 awaitable<reply> list_audit(services& with, const request& from) {

@@ -11,6 +11,10 @@
 #include "gateway/api/http.hpp"
 #include "gateway/api/services.hpp"
 
+namespace pqxx {
+class transaction_base;
+}
+
 namespace tollgate::gateway::api {
 
 /// One request that may change something; a GET is passed over. Its line is begun before the change and ended after it, so that no
@@ -36,6 +40,9 @@ class audited_change {
   const std::string& target_;
   std::optional<boost::json::value> before_, after_;
 };
+
+/// A line of what was made by the database itself, without the API: of no token, from "local".
+void note_local_change(pqxx::transaction_base& tx, const char* method, const char* target, const boost::json::value& after);
 
 /// The value with the strings of every field removed whose name says that it is a secret.
 boost::json::value without_secrets(boost::json::value from);
