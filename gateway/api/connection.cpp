@@ -24,6 +24,7 @@
 #include "gateway/api/answering.hpp"
 #include "gateway/api/audit.hpp"
 #include "gateway/api/body_stream.hpp"
+#include "gateway/api/document.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/idempotency.hpp"
 #include "gateway/api/list_manners.hpp"
@@ -119,6 +120,7 @@ struct connection::exchange {
   http::request_parser<http::string_body> parser;
   request in;
   const route* chosen = nullptr;
+  bool is_head = false;  // answered as the GET is, without its body (RFC 9110 §9.3.2)
   std::string target;
   std::string token;
   precondition given;
@@ -207,7 +209,8 @@ awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open
     co_return problem(401, "unauthorized", "A valid bearer token is needed.");
   }
   now.in.by = **owner;
-  now.rate = desk_.by_token.take(uuid_text(now.in.by->token_id), now.began);
+  // A subscriber's log-ins, however many and from wherever, are one subscriber.
+  now.rate = desk_.by_token.take(uuid_text(now.in.by->account_id.value_or(now.in.by->token_id)), now.began);
   co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
 }
 
@@ -219,7 +222,8 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
   now.token = std::string(bearer_token(header[http::field::authorization]));
   now.given = {std::string(header[http::field::if_match]), std::string(header[http::field::if_none_match])};
   now.accept_encoding = std::string(header[http::field::accept_encoding]);
-  now.in.method = std::string(header.method_string());
+  now.is_head = header.method() == http::verb::head;
+  now.in.method = now.is_head ? "GET" : std::string(header.method_string());
   now.in.address = address_;
   now.in.signature = std::string(header["Tollgate-Signature"]);
   now.in.range = std::string(header[http::field::range]);
@@ -244,6 +248,7 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
     if (!now.key) co_return problem(400, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 visible characters.");
   }
   auto refused = co_await authorize(now);
+  if (!refused) refused = refuse_unknown_parameters(*now.chosen, now.in);
   if (!refused) refused = take_wish(*now.chosen, now.in, now.wish);
   co_return refused;
 }
@@ -447,6 +452,12 @@ void connection::tell_of(const exchange& now, const reply& out) const {
 // Sends it. `whole`: the request has been read to its end. False: the connection is to be closed.
 awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   const std::string request_id = boost::uuids::to_string(now.in.request_id);
+  const bool is_endless = out.stream && now.is_head;
+  if (is_endless) {
+    out.stream->stop();
+    out.stream.reset();
+    out.content_type = "text/event-stream";
+  }
   if (out.stream) {
     co_await send_stream(now, std::move(out.stream));
     tell_of(now, out);
@@ -473,6 +484,8 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   response.keep_alive(whole && now.parser.get().keep_alive() && !stopping_);
   response.body() = std::move(out.body);
   response.prepare_payload();
+  if (now.is_head) response.body().clear();  // its length is told
+  if (is_endless) response.erase(http::field::content_length);
   allow(response.body().size());
   std::string wire = head_of(response);
   std::string& body = response.body();

@@ -113,8 +113,7 @@ bool parse_query(std::string_view text, std::map<std::string, std::string>& out)
     const auto name = decode(pair.substr(0, equals));
     const auto value =
         decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
-    if (!name || !value || out.size() >= most_query_names) return false;
-    out[*name] = *value;
+    if (!name || !value || out.size() >= most_query_names || !out.emplace(*name, *value).second) return false;
   }
   return true;
 }

@@ -25,7 +25,7 @@ class body_stream;
 struct request {
   std::string method;                        ///< "GET"
   std::vector<std::string> path;             ///< decoded segments: {"v1", "accounts", "…"}
-  std::map<std::string, std::string> query;  ///< decoded; of a repeated name the last
+  std::map<std::string, std::string> query;  ///< decoded
   std::vector<std::string> parameters;       ///< the segments that stand for {} in the route
   std::string content_type;                  ///< lower case, without parameters
   std::string body;
@@ -50,7 +50,7 @@ struct reply {
 };
 
 /// Splits and decodes a request target (RFC 9112 §3.2.1, origin form). False if it is malformed: a bad
-/// escape, a NUL, no leading slash, more than 16 segments or 32 query names.
+/// escape, a NUL, no leading slash, more than 16 segments or 32 query names, a query name that comes twice.
 bool parse_target(std::string_view target, request& out);
 
 reply json_reply(unsigned status, const boost::json::value& body);

@@ -269,6 +269,7 @@ routing choose_route(std::span<const route> from, request& to) {
       return chosen;
     }
     chosen.allowed += (chosen.allowed.empty() ? "" : ", ") + std::string(each.method);
+    if (each.method == "GET") chosen.allowed += ", HEAD";
   }
   return chosen;
 }

@@ -14,6 +14,8 @@ import sys
 import time
 import urllib.parse
 
+from api_document import Document
+
 NASTY = [None, True, False, 0, -1, 1, 2**31, 2**63 - 1, -2**63, 2**64, 1e308, -0.5, "", " ", "a" * 300, "x" * 70_000, "\x00", "a\x00b", "\ud83d\ude00",
          "\u202e", "';DROP TABLE billing.account;--", "%s%n", "{}", "NaN", "1e3", "-1", "0", "20.00", "99999999999999999999", "true", "null",
          "../../etc/passwd", "2026-01-31T12:00:00Z", "9999-12-31T23:59:59Z", "0000-00-00T00:00:00Z", "+442079460958", "+1", "DE", "EUR", "XXX",
@@ -25,7 +27,21 @@ QUERIES = ["", "0", "-1", "1", "1000", "1001", "99999999999999999999", "x", "\u2
 UNTRIED = {("post", "/v1/drain"), ("post", "/v1/nodes/{node}/drain"), ("delete", "/v1/sessions/current"), ("post", "/v1/accounts/{account_id}/credentials/revocation"), ("delete", "/v1/api_tokens/{token_id}"), ("post", "/v1/api_tokens/{token_id}/rotation")}
 # What only those who wrote the gateway, or who read its log, should see.
 INSIDE = re.compile(r"pqxx|libpq|sqlstate|std::|boost::|\.cpp\b|\.hpp\b|ERROR: |relation \"|violates|syntax error at|terminate called|/(?:usr|home|srv|var|tmp)/", re.IGNORECASE)
+GOOD = {"from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "number": "+442079460958", "deck": "default", "version": "1",
+        "account_id": "0190a0b0-0000-7000-8000-00000000a11c"}  # of parameters that are needed
 LIST_REPORTS = {"/v1/number_imports", "/v1/number_withdrawals", "/v1/country_rules"}  # a 422 may be a report of lines
+
+
+def wrong_values(schema):
+    """Values that a parameter of this schema cannot have; none: any text will do."""
+    if "enum" in schema:
+        return ["none-of-these", ""]
+    kind, form = schema.get("type"), schema.get("format")
+    if kind == "integer":
+        return ["x", "1.5", ""] + [str(schema[name] + by) for name, by in (("minimum", -1), ("maximum", 1)) if name in schema]
+    if kind == "boolean":
+        return ["yes", "1", ""]
+    return {"uuid": ["x", "0190a0b0"], "date-time": ["yesterday", "2026-02-30T00:00:00Z"]}.get(form, [])
 
 
 class Fuzz:
@@ -42,6 +58,7 @@ class Fuzz:
         self.random = random.Random(seed)
         self.webhook_secret = webhook_secret
         self.document = document or self.ask("GET", "/v1/openapi.json", None, {})[2]
+        self.judge_by = Document(self.document)
         self.known = {name: list(values) for name, values in (known or {}).items()}  # by the name of a parameter or field
         self.faults, self.tried, self.statuses, self.partial = [], 0, {}, False
         self.operations = [(method, path, what) for path, methods in self.document["paths"].items() for method, what in methods.items()
@@ -67,12 +84,7 @@ class Fuzz:
         return answer.status, answer.headers, value
 
     def resolve(self, schema):
-        while "$ref" in schema:
-            found = self.document
-            for step in schema["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-            schema = found
-        return schema
+        return self.judge_by.resolve(schema)
 
     # A value that the schema allows, as far as it tells.
     def value(self, schema, name="", depth=0):
@@ -205,15 +217,10 @@ class Fuzz:
             inside = INSIDE.search(f"{value.get('title')} {value.get('detail')} " + " ".join(str(each.get("detail")) for each in value.get("errors", [])))
             if inside:
                 return f"tells of the inside: {inside.group()}"
-            return self.mismatch(self.document["components"]["schemas"]["Problem"], value, "")
+            return self.judge_by.mismatch(self.document["components"]["schemas"]["Problem"], value)
         if status in (204, 206, 304, 416):
             return None
-        described = what["responses"].get(str(status), what["responses"]["default"])
-        content = self.resolve(described).get("content", {})
-        schema = next((each["schema"] for name, each in content.items() if kind.startswith(name)), None)
-        if schema is None:
-            return f"{kind} is not described"
-        return self.mismatch(schema, value, "") if kind.startswith("application/json") else None
+        return self.judge_by.judge(what, status, kind, value, self.partial)
 
     def may(self, what):
         """Whether the document lets this role use the operation."""
@@ -236,69 +243,52 @@ class Fuzz:
         """In the path: a filter by what is another's may find nothing, and a field that is not looked at changes nothing."""
         return any(each in urllib.parse.unquote(target).partition("?")[0] for each in named)
 
-    def mismatch(self, schema, value, at):
-        """Why the value is not of the schema; None: it is."""
-        schema = self.resolve(schema)
-        if "anyOf" in schema:
-            found = [self.mismatch(each, value, at) for each in schema["anyOf"]]
-            if all(found):
-                return found[0]
-        for each in schema.get("allOf", []):
-            fault = self.mismatch(each, value, at)
-            if fault:
-                return fault
-        if "enum" in schema and value not in schema["enum"]:
-            return f"{at}: {value!r} is none of {schema['enum']}"
-        kinds = schema.get("type", [])
-        kinds = [kinds] if isinstance(kinds, str) else kinds
-        python = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
-        if kinds and not any(isinstance(value, python[kind]) and (kind == "boolean" or not isinstance(value, bool)) for kind in kinds):
-            return f"{at}: {value!r} is no {kinds}"
-        if isinstance(value, dict):
-            fields = schema.get("properties", {})
-            for name in schema.get("required", []):
-                if name not in value and not self.partial:
-                    return f"{at}/{name} is missing"
-            for name, inner in value.items():
-                if name in fields:
-                    fault = self.mismatch(fields[name], inner, f"{at}/{name}")
-                    if fault:
-                        return fault
-                elif schema.get("additionalProperties") is False:
-                    return f"{at}/{name} is not described"
-        if isinstance(value, list) and "items" in schema:
-            for number, inner in enumerate(value[:50]):
-                fault = self.mismatch(schema["items"], inner, f"{at}/{number}")
-                if fault:
-                    return fault
-        return None
+    def target_of(self, path, places):
+        return "/".join(urllib.parse.quote(places.get(part[1:-1], "x"), safe="") if part.startswith("{") else part for part in path.split("/"))
 
-    def examples(self, places):
-        """Sends every example of a request; `places` are the names in paths. What needs another one first is tried again after it. The number
-        sent, and what is wrong with those that are not taken."""
+    def examples(self, places, operations, queries):
+        """Sends every example of a request of these (method, path); `places` are the names in paths, `queries` what a query needs. What
+        needs another one first is tried again after it. The number sent, and what is wrong with those that are not taken."""
         left = []
-        for method, path, what in self.operations:
-            content = self.resolve(what["requestBody"])["content"] if "requestBody" in what and method != "get" else {}
-            for example in self.resolve(content.get("application/json", {}).get("schema", {})).get("examples", []):
-                if method != "post" or not path.endswith(("/release", "/renewal", "/refund")):
-                    left.append((method, path, what, example))
+        for method, path, what in self.judge_by.operations:
+            if (method, path) in operations:
+                left += [(method, path, what, kind, data) for kind, data in self.judge_by.examples(what)]
         sent, faults = 0, []
         while left:
             refused, faults = [], []
-            for method, path, what, example in left:
-                target = "/".join(urllib.parse.quote(places.get(part[1:-1], "x"), safe="") if part.startswith("{") else part for part in path.split("/"))
-                data = json.dumps(example).encode()
-                status, told, value = self.ask(method.upper(), target, data, {"Content-Type": "application/json", **self.signature(path, data)})
+            for each in left:
+                method, path, what, kind, data = each
+                target = self.target_of(path, places) + queries.get((method, path), "")
+                status, told, value = self.ask(method.upper(), target, data, {"Content-Type": kind, **self.signature(path, data)})
                 fault = self.judge(method, path, what, status, told, value) or (status >= 300 and "is no success")
                 if fault:
-                    refused.append((method, path, what, example))
-                    faults.append(f"{method.upper()} {target} {example}: {status} {fault}: {value}")
+                    refused.append(each)
+                    faults.append(f"{method.upper()} {target} {data[:300]}: {status} {fault}: {value}")
                 else:
                     sent += 1
             if len(refused) == len(left):
                 break
             left = refused
         return sent, faults
+
+    def wrong_parameters(self, places):
+        """Asks every operation with each of its parameters in a wrong form, and with one that it does not have. What does not refuse, or
+        does not name it."""
+        faults, tried = [], 0
+        for method, path, what in self.judge_by.operations:
+            told = [self.resolve(each) for each in what.get("parameters", [])]
+            mine = {each["name"]: each for each in told if each["in"] == "query"}
+            needed = {name: GOOD.get(name, "x") for name, each in mine.items() if each.get("required")}
+            rows = [("no_parameter", "1")] + [(name, value) for name, each in mine.items() for value in wrong_values(self.resolve(each["schema"]))]
+            for name, value in rows:
+                target = self.target_of(path, places) + "?" + urllib.parse.urlencode({**needed, name: value})
+                body = b"" if method == "get" else b"{}"
+                status, head, answer = self.ask(method.upper(), target, body, {"Content-Type": "text/csv" if "text/csv" in str(what.get("requestBody")) else "application/json"})
+                tried += 1
+                named = [each.get("parameter") for each in (answer or {}).get("errors", [])] if isinstance(answer, dict) else []
+                if status not in (400, 422) or name not in named:
+                    faults.append(f"{method.upper()} {target}: {status} {answer}")
+        return tried, faults
 
     def signature(self, path, data):
         if path != "/v1/payment_events" or not self.webhook_secret:

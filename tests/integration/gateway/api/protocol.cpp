@@ -14,6 +14,7 @@ namespace tollgate::gateway::api {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 TEST_F(Api, TokenIsNeededEverywhereBelowV1) {
@@ -32,7 +33,42 @@ TEST_F(Api, UnknownResourcesAndMethods) {
   EXPECT_EQ(get("/v1/nothing").status, 404U);
   const answer refused = send("PUT", "/v1/accounts", "{}");
   EXPECT_EQ(refused.status, 405U);
-  EXPECT_THAT(refused.header, HasSubstr("Allow: GET, POST"));
+  EXPECT_THAT(refused.header, HasSubstr("Allow: GET, HEAD, POST"));
+  const answer foreign = send("OPTIONS", "/v1/accounts");
+  EXPECT_EQ(foreign.status, 405U);
+  EXPECT_THAT(foreign.header, Not(HasSubstr("Access-Control")));
+}
+
+TEST_F(Api, HeadIsAnsweredAsGetWithoutItsBody) {
+  create_account("alice");
+  for (const char* target : {"/health", "/v1/accounts", "/v1/accounts?limit=1", "/v1/openapi.json", "/v1/nothing", "/v1/accounts?limit=x"}) {
+    const answer whole = get(target), head = send("HEAD", target);
+    EXPECT_EQ(head.status, whole.status) << target;
+    EXPECT_EQ(head.text, "") << target;
+    for (const char* name : {"Content-Type", "Content-Length", "ETag"})
+      EXPECT_EQ(head.field(name), whole.field(name)) << target << " " << name;
+    EXPECT_NE(whole.text, "") << target;
+  }
+  EXPECT_EQ(send("HEAD", "/v1/drain").status, 405U) << "there is no GET";
+  headers_ = "Accept: text/event-stream\r\n";
+  const answer stream = send("HEAD", "/v1/events");  // it ends
+  EXPECT_EQ(stream.status, 200U);
+  EXPECT_EQ(stream.field("Content-Type"), "text/event-stream");
+  EXPECT_EQ(stream.field("Content-Length"), "");
+  headers_.clear();
+  const std::string two = exchange("HEAD /health HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(two.find("{"), two.rfind("{")) << "the first has no body, the second follows: " << two;
+}
+
+TEST_F(Api, ParametersThatTheDocumentDoesNotNameAreRefused) {
+  for (const auto& [method, target] : {std::pair("GET", "/health?x=1"), std::pair("GET", "/v1/nodes?limit=1&x=1"), std::pair("POST", "/v1/accounts?x=1"),
+                                       std::pair("GET", "/v1/accounts/0190a0b0-0000-7000-8000-000000000000?fields=id&x=1")}) {
+    const answer refused = send(method, target, "{}");
+    ASSERT_EQ(refused.status, 422U) << target;
+    EXPECT_EQ(refused.string("code"), "invalid_request");
+    EXPECT_EQ(refused.at("errors").as_array().back().at("parameter"), "x") << refused.text;
+  }
+  EXPECT_EQ(get("/v1/accounts?limit=1&limit=2").status, 400U) << "which of the two?";
 }
 
 TEST_F(Api, MalformedRequestsAreRefusedAndTheServerGoesOn) {

@@ -51,7 +51,7 @@ TEST(Router, FindsTheResourceItsParametersAndItsMethods) {
   ASSERT_TRUE(parse_target("/v1/accounts", other));
   const routing refused = choose_route(routes(), other);
   EXPECT_EQ(refused.found, nullptr);
-  EXPECT_EQ(refused.allowed, "GET, POST");
+  EXPECT_EQ(refused.allowed, "GET, HEAD, POST");
 
   for (const char* unknown : {"/", "/v1", "/v1/accounts/7/nothing", "/v2/accounts"}) {
     request wrong;
