@@ -166,6 +166,23 @@ TEST_F(Limited, AToken) {
   EXPECT_EQ(get("/health").status, 200U) << "counted by themselves";
 }
 
+TEST_F(Limited, ASubscriberHoweverManySessionsThereAre) {
+  const std::string alice = create_account("alice"), bob = create_account("bob");
+  const auto session = [&](const char* name) {
+    return post("/v1/sessions", std::string(R"({"name":")") + name + R"(","passphrase":"correct horse"})").string("token");
+  };
+  const std::string one = session("alice"), other = session("alice"), of_bob = session("bob");
+  const auto ask = [&](const std::string& secret, const std::string& account) {
+    token_ = secret;
+    return get("/v1/accounts/" + account).status;
+  };
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(ask(i % 2 == 0 ? one : other, alice), 200U);
+  EXPECT_EQ(ask(one, alice), 429U);
+  EXPECT_EQ(ask(other, alice), 429U);
+  EXPECT_EQ(ask(of_bob, bob), 200U) << "at the same address";
+}
+
 TEST_F(Limited, GuessesOfTokensAndWhatNeedsNone) {
   EXPECT_EQ(get("/v1/carriers").status, 200U);
   const std::string good = std::exchange(token_, "tga_wrong_wrong_wrong_wrong");
