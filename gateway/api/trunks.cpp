@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
 
+#include "gateway/api/authority.hpp"
 #include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
@@ -354,6 +355,7 @@ awaitable<reply> remove_carrier(services& with, const request& from) {
     return trunk::remove_carrier(tx, path_id(from));
   };
   const std::optional<reply> failed = co_await carry_out(with, remove);
+  if (!failed) with.authority.forget();  // its tokens are gone with it
   co_return failed ? *failed : nothing();
 }
 

@@ -168,10 +168,11 @@ TEST_F(Limited, AToken) {
 
 TEST_F(Limited, ASubscriberHoweverManySessionsThereAre) {
   const std::string alice = create_account("alice"), bob = create_account("bob");
-  const auto session = [&](const char* name) {
-    return post("/v1/sessions", std::string(R"({"name":")") + name + R"(","passphrase":"correct horse"})").string("token");
+  const auto token_of = [&](const std::string& account) {
+    return post("/v1/api_tokens", R"({"label":"test","role":"subscriber","account_id":")" + account + "\"}").string("token");
   };
-  const std::string one = session("alice"), other = session("alice"), of_bob = session("bob");
+  const std::string other = token_of(alice), of_bob = token_of(bob);
+  const std::string one = post("/v1/sessions", R"({"name":"alice","passphrase":"correct horse"})").string("token");
   const auto ask = [&](const std::string& secret, const std::string& account) {
     token_ = secret;
     return get("/v1/accounts/" + account).status;
