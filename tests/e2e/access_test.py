@@ -146,6 +146,7 @@ class Access(StageTest):
         fuzz = Fuzz(self.stage.gateway.api_url, self.stage.gateway.admin_token, seed, webhook_secret=WEBHOOK_SECRET, known=known)
         self.send_every_example(fuzz)
         tried, wrong = fuzz.wrong_parameters(PLACES)
+        print(f"fuzz: {tried} parameters", flush=True)
         self.assertEqual([], wrong)
         self.assertGreater(tried, 300)
         faults = fuzz.run(seconds)

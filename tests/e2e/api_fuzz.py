@@ -272,21 +272,24 @@ class Fuzz:
         return sent, faults
 
     def wrong_parameters(self, places):
-        """Asks every operation with each of its parameters in a wrong form, and with one that it does not have. What does not refuse, or
-        does not name it."""
+        """Asks every operation with each of its parameters, in a wrong form where there is one, and with one that it does not have. What does
+        not refuse, or does not name it; and where one of its own is not known."""
         faults, tried = [], 0
         for method, path, what in self.judge_by.operations:
             told = [self.resolve(each) for each in what.get("parameters", [])]
             mine = {each["name"]: each for each in told if each["in"] == "query"}
             needed = {name: GOOD.get(name, "x") for name, each in mine.items() if each.get("required")}
-            rows = [("no_parameter", "1")] + [(name, value) for name, each in mine.items() for value in wrong_values(self.resolve(each["schema"]))]
+            rows = [("no_parameter", "1")] + [(name, value) for name, each in mine.items() for value in wrong_values(self.resolve(each["schema"])) + [GOOD.get(name, "1")]]
             for name, value in rows:
                 target = self.target_of(path, places) + "?" + urllib.parse.urlencode({**needed, name: value})
                 body = b"" if method == "get" else b"{}"
                 status, head, answer = self.ask(method.upper(), target, body, {"Content-Type": "text/csv" if "text/csv" in str(what.get("requestBody")) else "application/json"})
                 tried += 1
-                named = [each.get("parameter") for each in (answer or {}).get("errors", [])] if isinstance(answer, dict) else []
-                if status not in (400, 422) or name not in named:
+                errors = answer.get("errors", []) if isinstance(answer, dict) else []
+                named = [each.get("parameter") for each in errors]
+                is_wrong = name == "no_parameter" or value in wrong_values(self.resolve(mine[name]["schema"]))
+                is_unknown = any(each.get("parameter") == name and each["detail"].startswith("is not a ") for each in errors)
+                if (status not in (400, 422) or name not in named) if is_wrong else (is_unknown or status >= 500):
                     faults.append(f"{method.upper()} {target}: {status} {answer}")
         return tried, faults
 
