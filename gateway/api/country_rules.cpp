@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/api/csv_body.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -72,6 +73,7 @@ awaitable<reply> replace_country_rules(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const bool dry_run = fields.flag("dry_run").value_or(false);
   if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!is_plain_text(from.body)) co_return not_plain_text();
   const auto list = voicemail::read_country_rules(from.body);
   const bool refused = !list.errors.empty();
   if (!refused && !dry_run) {

@@ -2,6 +2,8 @@
 // Targets, JSON replies and problems.
 #include "gateway/api/http.hpp"
 
+#include "gateway/api/csv_body.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -119,6 +121,14 @@ bool parse_query(std::string_view text, std::map<std::string, std::string>& out)
 }
 
 }  // namespace
+
+bool is_plain_text(std::string_view body) {
+  return body.find('\0') == std::string_view::npos && is_utf8(body);
+}
+
+reply not_plain_text() {
+  return problem(400, "malformed_csv", "The body is not UTF-8, or has a NUL in it.");
+}
 
 bool parse_target(std::string_view target, request& out) {
   if (!target.starts_with('/')) return false;

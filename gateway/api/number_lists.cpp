@@ -7,6 +7,7 @@
 #include <boost/uuid/random_generator.hpp>
 #include <map>
 
+#include "gateway/api/csv_body.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -75,7 +76,10 @@ awaitable<reply> work_on_list(services& with, const request& from, list_reader r
   const bool dry_run = fields.flag("dry_run").value_or(false);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto actor = actor_of(from);
-  const auto carry_out = [&](pqxx::work& tx) {
+  bool is_text = true;
+  const auto carry_out = [&](pqxx::work& tx) -> voicemail::import_report {
+    is_text = is_plain_text(from.body);
+    if (!is_text) return {};
     tx.exec("SET LOCAL statement_timeout = '10min'");
     voicemail::name_actor(tx, actor);
     return work(tx, read(from.body), dry_run);
@@ -83,7 +87,7 @@ awaitable<reply> work_on_list(services& with, const request& from, list_reader r
   const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
   const auto report = co_await with.database.run(carry_out, patient);
   if (!report) co_return problem(report.error());
-  co_return to_reply(*report, dry_run);
+  co_return is_text ? to_reply(*report, dry_run) : not_plain_text();
 }
 
 boost::json::object to_json(const voicemail::number_event& value) {
@@ -111,7 +115,10 @@ awaitable<reply> import_numbers(services& with, const request& from) {
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto actor = actor_of(from);
   const uuid id = from.made_id.value_or(boost::uuids::random_generator()());
+  bool is_text = true;
   const auto carry_out = [&](pqxx::work& tx) -> std::optional<voicemail::import_record> {
+    is_text = is_plain_text(from.body);
+    if (!is_text) return std::nullopt;
     // Under an Idempotency-Key a node that ended before it answered has done it already.
     if (auto known = voicemail::find_import(tx, id)) return known;
     tx.exec("SET LOCAL statement_timeout = '10min'");
@@ -134,6 +141,7 @@ awaitable<reply> import_numbers(services& with, const request& from) {
   const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
   const result<std::optional<voicemail::import_record>> done = co_await with.database.run(carry_out, patient);
   if (!done) co_return problem(done.error());
+  if (!is_text) co_return not_plain_text();
   if (!*done) co_return no_import();
   reply out = json_reply((*done)->errors_total > 0 && !dry_run ? 422 : 200, to_json(**done));
   out.headers.emplace_back("Location", "/v1/number_imports/" + uuid_text(id));

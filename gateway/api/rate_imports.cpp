@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
 
+#include "gateway/api/csv_body.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/rate_json.hpp"
 #include "gateway/api/resources.hpp"
@@ -223,7 +224,10 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   made.note = wanted.note;
   made.made = step_of(from);
   // Nothing: it was imported before under this id, and the answer was lost.
+  bool is_text = true;
   const auto carry_out = [&](pqxx::work& tx) -> std::optional<billing::deck_import_report> {
+    is_text = is_plain_text(wanted.csv);
+    if (!is_text) return std::nullopt;
     if (billing::find_rate_import(tx, made.id)) return std::nullopt;
     tx.exec("SET LOCAL statement_timeout = '10min'");
     auto report = billing::import_deck(tx, wanted);
@@ -238,6 +242,7 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   };
   const result<std::optional<billing::deck_import_report>> report = co_await with.database.run(carry_out, patient);
   if (!report) co_return problem(report.error());
+  if (!is_text) co_return not_plain_text();
   using outcome = billing::deck_import_report::outcome;
   if (*report && (*report)->result == outcome::refused) co_return refused_import(**report, wanted.dry_run);
   if (!*report || (*report)->result == outcome::imported) co_await with.gateway.rates_changed();

@@ -60,6 +60,18 @@ TEST_F(Api, HeadIsAnsweredAsGetWithoutItsBody) {
   EXPECT_EQ(two.find("{"), two.rfind("{")) << "the first has no body, the second follows: " << two;
 }
 
+TEST_F(Api, ListsThatAreNoTextAreRefused) {
+  for (const char* bytes : {"\x83\x0f\xea", "\xff", "\xc3"})
+    for (const auto& [method, target, head] :
+         {std::tuple("POST", "/v1/number_imports", "number,area\n+442079460000,"), std::tuple("POST", "/v1/number_withdrawals", "number,replacement\n+442079460000,"),
+          std::tuple("PUT", "/v1/country_rules", "country,address,note\nDE,any,"), std::tuple("POST", "/v1/rate_imports", "prefix,price,region\n44,0.01,")}) {
+      const answer refused = send(method, target, std::string(head) + bytes + "\n", "text/csv");
+      EXPECT_EQ(refused.status, 400U) << target << " " << refused.text;
+      EXPECT_EQ(refused.string("code"), "malformed_csv") << target;
+    }
+  EXPECT_EQ(send("POST", "/v1/number_imports", std::string("number,area\n+442079460000,a\0b\n", 30), "text/csv").string("code"), "malformed_csv");
+}
+
 TEST_F(Api, ParametersThatTheDocumentDoesNotNameAreRefused) {
   for (const auto& [method, target] : {std::pair("GET", "/health?x=1"), std::pair("GET", "/v1/nodes?limit=1&x=1"), std::pair("POST", "/v1/accounts?x=1"),
                                        std::pair("GET", "/v1/accounts/0190a0b0-0000-7000-8000-000000000000?fields=id&x=1")}) {
