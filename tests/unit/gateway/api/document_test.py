@@ -11,6 +11,14 @@ from api_document import FORMATS, Document
 # What an answer has and the document cannot list: the document itself, what another resource looked like, and what differs with its type.
 FREE = {"GET /v1/openapi.json 200", "Event/body", "LogEvent/data", "AuditEntry/before", "AuditEntry/after"}
 
+# What is sent again after a lost answer happens once: by a key, unless it has nothing that could happen twice.
+KEYLESS = {
+    "/v1/drain", "/v1/nodes/{node}/drain", "/v1/nodes/{node}/undrain",  # are so, however often they are told
+    "/v1/cdrs/reconciliation",  # reads
+    "/v1/payment_events",  # counts once by the provider's id of it
+    "/v1/sessions",  # one that nobody has heard of ends by itself
+}
+
 
 def faults_of(document):
     """Object schemas of answers that let a member be missing without a word, or one be there that nobody has described."""
@@ -58,6 +66,11 @@ class ApiDocument(unittest.TestCase):
                 if kind == "application/json":
                     for at, _, _, closed in self.document.objects(each["schema"], f"{method} {path}"):
                         self.assertTrue(closed, at)
+
+    def test_every_post_takes_an_idempotency_key_or_has_no_effect_of_its_own(self):
+        without = {path for method, path, what in self.document.operations if method.lower() == "post"
+                   and {"$ref": "#/components/parameters/IdempotencyKey"} not in what.get("parameters", [])}
+        self.assertEqual(KEYLESS, without)
 
     def test_every_format_is_judged(self):
         named = set()
