@@ -18,13 +18,15 @@ boost::asio::awaitable<void> node_record::write() {
     again_ = false;
     const auto now = node_.status();
     const auto why = node_.not_ready();
-    const bool fresh = !obeyed_;
-    const auto work = [&](pqxx::work& tx) { return api::keep_node(tx, instance_, now, why, fresh); };
-    const auto order = co_await database_.run(work, {.idempotent = true, .patience = std::chrono::milliseconds(0)});
+    const auto work = [&](pqxx::work& tx) { return api::keep_node(tx, instance_, now, why, obeyed_, fresh_); };
+    const boost::system::result<std::optional<api::node_order>> order =
+        co_await database_.run(work, {.idempotent = true, .patience = std::chrono::milliseconds(0)});
     if (!order) co_return;
-    const bool is_new = !fresh && order->number > *obeyed_;
-    obeyed_ = order->number;
-    if (is_new) obey_(order->wish);
+    fresh_ = false;
+    if (!*order || (*order)->number <= obeyed_) continue;
+    obeyed_ = (*order)->number;
+    again_ = true;  // the row tells that it was obeyed
+    obey_((*order)->wish);
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
@@ -16,7 +15,7 @@ namespace tollgate::gateway {
 
 class node_record {
  public:
-  /// `obey` does what another node has asked since this one started. All must outlive it.
+  /// `obey` does what another node has asked of this run. All must outlive it.
   node_record(db::database& database, api::operations& node, const boost::uuids::uuid& instance,
               std::function<void(api::node_wish)> obey)
       : database_(database), node_(node), instance_(instance), obey_(std::move(obey)) {}
@@ -29,8 +28,8 @@ class node_record {
   api::operations& node_;
   const boost::uuids::uuid& instance_;
   std::function<void(api::node_wish)> obey_;
-  bool writing_ = false, again_ = false;
-  std::optional<std::int64_t> obeyed_;  // the newest order
+  bool writing_ = false, again_ = false, fresh_ = true;
+  std::int64_t obeyed_ = 0;  // the newest order
 };
 
 }  // namespace tollgate::gateway

@@ -14,7 +14,8 @@ namespace {
 constexpr const char* columns =
     "node, to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
     "to_char(seen_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
-    "seen_at > now() - make_interval(secs => $1), draining, stopping, not_ready, calls, sessions, overlay_address, sip_address";
+    "seen_at > now() - make_interval(secs => $1), draining, stopping, not_ready, calls, sessions, overlay_address, sip_address, order_wish, "
+    "to_char(order_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), order_obeyed >= order_number, order_instance = instance";
 
 int silence_s() {
   return static_cast<int>(node_silence.count());
@@ -37,6 +38,10 @@ std::vector<std::string> parted(const std::string& text) {
   return out;
 }
 
+node_wish wish_of(const std::string& text) {
+  return text == "drain" ? node_wish::drain : text == "stop" ? node_wish::stop : node_wish::serve;
+}
+
 known_node node_of(const pqxx::row& row) {
   known_node out;
   out.status.node = row[0].as<std::string>();
@@ -50,10 +55,17 @@ known_node node_of(const pqxx::row& row) {
   out.status.sessions = row[8].as<std::size_t>();
   out.status.overlay_address = row[9].as<std::string>();
   out.status.sip_address = row[10].as<std::string>();
+  if (!row[12].is_null())
+    out.order = known_node::given_order{wish_of(row[11].as<std::string>()), parse_rfc3339(row[12].c_str()).value_or(wall_time{}),
+                                        row[13].as<bool>()   ? order_state::obeyed
+                                        : row[14].as<bool>() ? order_state::waiting
+                                                             : order_state::lost};
   return out;
 }
 
-const char* to_string(node_wish wish) {
+}  // namespace
+
+std::string_view to_string(node_wish wish) {
   switch (wish) {
     case node_wish::serve:
       return "serve";
@@ -65,25 +77,32 @@ const char* to_string(node_wish wish) {
   return "serve";
 }
 
-node_wish wish_of(const std::string& text) {
-  return text == "drain" ? node_wish::drain : text == "stop" ? node_wish::stop : node_wish::serve;
+std::string_view to_string(order_state state) {
+  switch (state) {
+    case order_state::waiting:
+      return "waiting";
+    case order_state::obeyed:
+      return "obeyed";
+    case order_state::lost:
+      return "lost";
+  }
+  return "lost";
 }
 
-}  // namespace
-
-node_order keep_node(pqxx::transaction_base& tx, const uuid& instance, const node_status& now,
-                     const std::vector<std::string>& not_ready, bool fresh) {
+std::optional<node_order> keep_node(pqxx::transaction_base& tx, const uuid& instance, const node_status& now,
+                                    const std::vector<std::string>& not_ready, std::int64_t obeyed, bool fresh) {
   if (fresh)
     tx.exec_params0("DELETE FROM gateway.node WHERE seen_at < now() - make_interval(days => $1)", static_cast<int>(node_memory.count()));
   const auto row = tx.exec_params1(
       "INSERT INTO gateway.node AS n (node, instance, started_at, draining, stopping, not_ready, calls, sessions, overlay_address, sip_address) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (node) DO UPDATE SET instance = excluded.instance, "
       "started_at = excluded.started_at, seen_at = now(), draining = excluded.draining, stopping = excluded.stopping, not_ready = excluded.not_ready, "
-      "calls = excluded.calls, sessions = excluded.sessions, overlay_address = excluded.overlay_address, sip_address = excluded.sip_address "
-      "RETURNING order_number, order_wish",
+      "calls = excluded.calls, sessions = excluded.sessions, overlay_address = excluded.overlay_address, sip_address = excluded.sip_address, "
+      "order_obeyed = greatest(n.order_obeyed, $11) RETURNING order_instance = instance, order_number, order_wish",
       now.node, uuid_text(instance), rfc3339(now.started_at), now.draining, now.stopping, joined(not_ready), static_cast<int>(now.calls),
-      static_cast<int>(now.sessions), now.overlay_address, now.sip_address);
-  return {row[0].as<std::int64_t>(), wish_of(row[1].as<std::string>())};
+      static_cast<int>(now.sessions), now.overlay_address, now.sip_address, obeyed);
+  if (row[0].is_null() || !row[0].as<bool>()) return std::nullopt;
+  return node_order{row[1].as<std::int64_t>(), wish_of(row[2].as<std::string>())};
 }
 
 std::vector<known_node> list_nodes(pqxx::transaction_base& tx) {
@@ -99,11 +118,12 @@ std::optional<known_node> find_node(pqxx::transaction_base& tx, const std::strin
 }
 
 bool order_node(pqxx::transaction_base& tx, const std::string& node, node_wish wish) {
-  return tx
-             .exec_params(
-                 "UPDATE gateway.node SET order_number = order_number + 1, order_wish = $3 WHERE node = $2 AND seen_at > now() - make_interval(secs => $1)",
-                 silence_s(), node, std::string(to_string(wish)))
-             .affected_rows() > 0;
+  constexpr const char* order =
+      "UPDATE gateway.node SET order_number = order_number + 1, order_instance = instance, order_at = now(), "
+      "order_wish = CASE WHEN order_wish = 'stop' AND order_instance = instance THEN 'stop' ELSE $3 END "
+      "WHERE node = $2 AND seen_at > now() - make_interval(secs => $1) "
+      "AND NOT ($3 = 'serve' AND (stopping OR (order_wish = 'stop' AND order_instance IS NOT DISTINCT FROM instance)))";
+  return tx.exec_params(order, silence_s(), node, std::string(to_string(wish))).affected_rows() > 0;
 }
 
 }  // namespace tollgate::gateway::api

@@ -27,6 +27,10 @@ boost::json::object to_json(const known_node& of) {
                           {"not_ready", boost::json::array(of.not_ready.begin(), of.not_ready.end())}};
   put_time(out, "started_at", of.status.started_at);
   put_time(out, "seen_at", of.seen_at);
+  if (!of.order) return out;
+  boost::json::object order{{"wish", to_string(of.order->wish)}, {"state", to_string(of.order->state)}};
+  put_time(order, "at", of.order->at);
+  out["order"] = std::move(order);
   return out;
 }
 
@@ -54,9 +58,8 @@ struct order_outcome {
 
 awaitable<reply> order(services& with, std::string node, node_wish wish) {
   const auto ask = [&](pqxx::work& tx) -> order_outcome {
-    auto known = find_node(tx, node);
-    const bool possible = known && !(wish == node_wish::serve && known->status.stopping);
-    return {possible && order_node(tx, node, wish), std::move(known)};
+    const bool taken = order_node(tx, node, wish);
+    return {taken, find_node(tx, node)};
   };
   const result<order_outcome> asked = co_await with.database.run(ask, db::run_options{.idempotent = true});
   if (!asked) co_return problem(asked.error());

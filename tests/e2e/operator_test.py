@@ -273,7 +273,7 @@ class Operator(StageTest):
         self.assertEqual(f"{name} takes calls\n", self.tollgate("undrain").stdout)
         self.assertNotIn("draining", not_ready())
         # As another gateway on the database asks it.
-        ask = "UPDATE gateway.node SET order_number = order_number + 1, order_wish = '{}'"
+        ask = "UPDATE gateway.node SET order_number = order_number + 1, order_instance = instance, order_at = now(), order_wish = '{}'"
         self.stage.query(ask.format("drain"))
         processes.wait_until("the drain", lambda: "draining" in not_ready(), PATIENCE_S)
         self.stage.query(ask.format("serve"))

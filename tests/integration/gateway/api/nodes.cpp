@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <pqxx/result>
 
 #include "fixture.hpp"
@@ -19,29 +20,56 @@ using testing::IsEmpty;
 
 class Nodes : public Api {
  protected:
+  using order = std::optional<node_order>;
+
+  struct life {
+    bool draining = false, stopping = false, fresh = false;
+    std::int64_t obeyed = 0;
+    int run = 1;
+  };
   // As the other one does; answers what it was asked.
-  node_order beat(const char* name, bool draining = false, bool stopping = false, bool fresh = false) {
+  order beat(const char* name, life of) {
     node_status now;
     now.node = name;
-    now.draining = draining;
-    now.stopping = stopping;
+    now.draining = of.draining;
+    now.stopping = of.stopping;
     now.calls = 3;
-    const auto written = pool_->run_blocking([&](pqxx::work& tx) { return keep_node(tx, uuid{}, now, {"draining", "trunks"}, fresh); });
-    return written ? *written : node_order{-1};
+    uuid instance{};
+    instance.data[15] = static_cast<std::uint8_t>(of.run);
+    const auto written =
+        pool_->run_blocking([&](pqxx::work& tx) { return keep_node(tx, instance, now, {"draining", "trunks"}, of.obeyed, of.fresh); });
+    EXPECT_TRUE(written);
+    return written ? *written : std::nullopt;
+  }
+  order beat(const char* name) { return beat(name, life{}); }
+  unsigned ask(const char* path, const char* body = "") { return post(std::string("/v1/nodes/") + path, body).status; }
+  std::string state(const char* name) {
+    const answer shown = get(std::string("/v1/nodes/") + name);
+    const auto* const told = shown.body.as_object().if_contains("order");
+    if (told == nullptr) return "none";
+    return std::string(told->at("wish").as_string()) + " " + std::string(told->at("state").as_string());
   }
 };
 
 TEST_F(Nodes, AnotherOneIsSeenAndDrainedThroughTheDatabase) {
-  EXPECT_EQ(beat("north", false, false, true).number, 0);
+  EXPECT_FALSE(beat("north", {.fresh = true}));
   const answer list = get("/v1/nodes?fields=node,alive,calls,not_ready");
   EXPECT_EQ(list.text, "{\"items\":[{\"node\":\"north\",\"alive\":true,\"calls\":3,\"not_ready\":[\"draining\",\"trunks\"]}],\"next\":null}\n");
-  ASSERT_EQ(post("/v1/nodes/north/drain", R"({"stop":true})").status, 202U);
+  EXPECT_EQ(state("north"), "none");
+  ASSERT_EQ(ask("north/drain"), 202U);
   EXPECT_THAT(gateway_.take(), IsEmpty()) << "this one goes on";
-  EXPECT_EQ(beat("north").wish, node_wish::stop);
-  ASSERT_EQ(post("/v1/nodes/north/undrain", "").status, 202U);
-  const node_order back = beat("north", true, true);
-  EXPECT_EQ(back.wish, node_wish::serve);
-  EXPECT_EQ(back.number, 2);
+  EXPECT_EQ(state("north"), "drain waiting");
+  const order drain = beat("north");
+  ASSERT_TRUE(drain);
+  EXPECT_EQ(drain->wish, node_wish::drain);
+  beat("north", {.draining = true, .obeyed = drain->number});
+  EXPECT_EQ(state("north"), "drain obeyed");
+  ASSERT_EQ(ask("north/undrain"), 202U);
+  const order back = beat("north", {.draining = true, .obeyed = drain->number});
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->wish, node_wish::serve);
+  EXPECT_GT(back->number, drain->number);
+  beat("north", {.stopping = true});
   EXPECT_EQ(post("/v1/nodes/north/undrain", "").string("code"), "node_stopping");
   EXPECT_EQ(get("/v1/nodes/north").at("stopping").as_bool(), true);
   pool_->run_blocking([](pqxx::work& tx) { tx.exec("UPDATE gateway.node SET seen_at = now() - interval '11 s'"); });
@@ -52,8 +80,56 @@ TEST_F(Nodes, AnotherOneIsSeenAndDrainedThroughTheDatabase) {
     EXPECT_EQ(post(std::string("/v1/nodes/") + nobody + "/drain", "").string("code"), "no_node");
   }
   pool_->run_blocking([](pqxx::work& tx) { tx.exec("UPDATE gateway.node SET seen_at = now() - interval '8 days'"); });
-  beat("east", false, false, true);
+  beat("east", {.fresh = true});
   EXPECT_EQ(get("/v1/nodes/north").status, 404U) << "forgotten";
+}
+
+// The node hears of them together: it has not looked in between.
+TEST_F(Nodes, OfOrdersThatComeTogetherTheLastCountsAndAStopIsKept) {
+  beat("north", {.fresh = true});
+  ASSERT_EQ(ask("north/drain"), 202U);
+  ASSERT_EQ(ask("north/undrain"), 202U);
+  order heard = beat("north");
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->wish, node_wish::serve);
+  ASSERT_EQ(ask("north/undrain"), 202U);
+  ASSERT_EQ(ask("north/drain"), 202U);
+  heard = beat("north");
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->wish, node_wish::drain);
+
+  ASSERT_EQ(ask("north/drain", R"({"stop":true})"), 202U);
+  EXPECT_EQ(post("/v1/nodes/north/undrain", "").string("code"), "node_stopping") << "though it has not heard yet";
+  ASSERT_EQ(ask("north/drain"), 202U);
+  heard = beat("north");
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->wish, node_wish::stop) << "to drain is no less than it was told";
+  ASSERT_EQ(ask("north/drain", R"({"stop":true})"), 202U);
+  EXPECT_EQ(state("north"), "stop waiting");
+}
+
+TEST_F(Nodes, AnOrderIsForTheRunThatWasAsked) {
+  beat("north", {.fresh = true, .run = 1});
+  ASSERT_EQ(ask("north/drain", R"({"stop":true})"), 202U);  // it ends before it hears
+  EXPECT_FALSE(beat("north", {.fresh = true, .run = 2})) << "the next one takes calls";
+  EXPECT_EQ(state("north"), "stop lost");
+  EXPECT_EQ(ask("north/undrain"), 202U) << "what the one before was told binds nobody";
+  order heard = beat("north", {.fresh = true, .run = 2});  // as when it does not know that its first row was written
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->wish, node_wish::serve);
+
+  ASSERT_EQ(ask("north/drain"), 202U);  // right after its start
+  heard = beat("north", {.run = 2});
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->wish, node_wish::drain);
+  beat("north", {.draining = true, .obeyed = heard->number, .run = 2});
+  EXPECT_FALSE(beat("north", {.fresh = true, .run = 3}));
+  EXPECT_EQ(state("north"), "drain obeyed");
+  ASSERT_EQ(ask("north/drain"), 202U);
+  heard = beat("north", {.run = 3});
+  ASSERT_TRUE(heard) << "though others of its name have obeyed orders";
+  EXPECT_EQ(heard->wish, node_wish::drain);
+  EXPECT_EQ(state("north"), "drain waiting");
 }
 
 TEST_F(Nodes, TheOneThatIsAskedIsDrainedAtOnce) {
