@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <memory>
 
 #include "gateway/db/database.hpp"
 
@@ -15,10 +16,16 @@ constexpr auto memory = std::chrono::seconds(5);
 constexpr std::size_t most_remembered = 1'000;
 constexpr std::size_t longest_token = 200;
 
+// Fetched once: by its name it would be looked up at each use.
+const EVP_MD* sha_256() {
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
+  return algorithm.get();
+}
+
 std::string digest_of(std::string_view token) {
   std::array<unsigned char, 32> digest{};
   unsigned int size = 0;
-  EVP_Digest(token.data(), token.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  EVP_Digest(token.data(), token.size(), digest.data(), &size, sha_256(), nullptr);
   return {reinterpret_cast<const char*>(digest.data()), size};
 }
 

@@ -230,18 +230,15 @@ constexpr route table[] = {
     {"DELETE", "/v1/mailboxes/{}/greetings/{}", remove_greeting, owner_or_support},
 };
 
-bool matches(std::string_view pattern, const std::vector<std::string>& path,
-             std::vector<std::string>& parameters) {
-  parameters.clear();
+// Whether the path is of this pattern; what stands for {} is put there, unless it is null.
+bool matches(std::string_view pattern, const std::vector<std::string>& path, std::vector<std::string>* parameters) {
   for (const std::string& segment : path) {
     if (!pattern.starts_with('/')) return false;
     pattern.remove_prefix(1);
     const std::string_view wanted = pattern.substr(0, pattern.find('/'));
     pattern.remove_prefix(wanted.size());
-    if (wanted == "{}")
-      parameters.push_back(segment);
-    else if (wanted != segment)
-      return false;
+    if (wanted != "{}" && wanted != segment) return false;
+    if (wanted == "{}" && parameters != nullptr) parameters->push_back(segment);
   }
   return pattern.empty();
 }
@@ -261,10 +258,10 @@ bool takes_key(const route& of) {
 routing choose_route(std::span<const route> from, request& to) {
   routing chosen;
   for (const route& each : from) {
-    std::vector<std::string> parameters;
-    if (!matches(each.pattern, to.path, parameters)) continue;
+    if (!matches(each.pattern, to.path, nullptr)) continue;
     if (each.method == to.method) {
-      to.parameters = std::move(parameters);
+      to.parameters.clear();
+      matches(each.pattern, to.path, &to.parameters);
       chosen.found = &each;
       return chosen;
     }

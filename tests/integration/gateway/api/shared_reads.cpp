@@ -93,6 +93,24 @@ TEST_F(SharedReads, EverybodyIsToldThatTheDatabaseIsAway) {
   EXPECT_TRUE(next.front() && next.front()->has_error()) << "and the next one is not left waiting";
 }
 
+// What a busy server asks all the time must not be planned anew each time, however many accounts are asked for at once.
+TEST_F(SharedReads, ThePlanOfTheStatementIsKept) {
+  const auto first = *parse_uuid(create_account("alice")), second = *parse_uuid(create_account("bob"));
+  db::database single({.url = database(), .pool_size = 1});
+  shared_reads reads(own_.get_executor(), single, share_, policy_);
+  for (int i = 0; i < 30; ++i) {
+    const auto answers = find_all(reads, i % 3 == 0 ? std::vector<uuid>{first, second, first} : std::vector<uuid>{second});
+    for (const auto& each : answers)
+      ASSERT_TRUE(each && each->has_value() && (**each).has_value());
+  }
+  const auto plans = single.run_blocking([](pqxx::work& tx) {
+    return tx.exec1("SELECT sum(custom_plans), sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE '%billing.debt_left%'");
+  });
+  ASSERT_TRUE(plans);
+  EXPECT_LE((*plans)[0].as<int>(), 5) << "before PostgreSQL decides";
+  EXPECT_GE((*plans)[1].as<int>(), 25);
+}
+
 // Through the server, while others ask without a pause: what has been paid is in the very next answer.
 TEST_F(SharedReads, NothingIsRememberedOfABalance) {
   const std::string id = create_account("alice"), target = "/v1/accounts/" + id + "/balance";
