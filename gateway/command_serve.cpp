@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tollgate serve`: sets the log up and hands over to the composition root.
 #include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -10,6 +9,7 @@
 #include "gateway/application.hpp"
 #include "gateway/command.hpp"
 #include "gateway/logging/line_formatter.hpp"
+#include "gateway/logging/stream_sink.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 void set_log_up(const configuration& settings) {
   spdlog::sink_ptr sink;
   if (settings.log.file.empty())
-    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    sink = std::make_shared<logging::stream_sink>(STDERR_FILENO);
   else
     sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.log.file.string());
   auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
@@ -25,7 +25,12 @@ void set_log_up(const configuration& settings) {
   logger->set_formatter(std::make_unique<logging::line_formatter>(format));
   logger->set_level(spdlog::level::from_str(settings.log.level));
   logger->flush_on(spdlog::level::info);
+  // A write for each request would hold up the thread of calls: these are gathered.
+  auto requests = logger->clone(logging::request_logger);
+  requests->flush_on(spdlog::level::warn);
+  spdlog::register_logger(std::move(requests));
   spdlog::set_default_logger(std::move(logger));
+  spdlog::flush_every(std::chrono::seconds(1));
 }
 
 // Sockets and files as many as the system lets us have: each call takes several, and the usual soft limit of 1024 is
