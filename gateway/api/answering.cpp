@@ -75,10 +75,7 @@ awaitable<tagged_reply> tag_elsewhere(const route* of, reply made) {
 }  // namespace
 
 awaitable<reply> change_if(services& with, const request& from, const route& of, const precondition& given) {
-  request question = from;
-  question.query.clear();
-  question.body.clear();
-  question.range.clear();
+  request question = question_of(from);
   const route* const reader = tagging_route(question);
   if (reader == nullptr || !is_tagged(*reader)) co_return precondition_failed("This resource has no entity tag.");
   bool refused = false;  // of the last attempt

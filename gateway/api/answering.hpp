@@ -22,7 +22,7 @@ namespace tollgate::gateway::api {
 boost::asio::awaitable<reply> change_if(services& with, const request& from, const route& of, const precondition& given);
 
 /// Larger bodies are parsed, hashed and compressed on another thread: the connections' own is that of calls, too.
-inline constexpr std::size_t worked_here_bytes = 64 << 10;
+inline constexpr std::size_t worked_here_bytes = 16 << 10;
 
 /// Makes of a 200 what was wished for (list_manners.hpp); of large ones on the pool. The caller is resumed on its own executor,
 /// here and below.

@@ -121,10 +121,7 @@ audited_change::audited_change(services& with, const request& from, const std::s
     : with_(with), from_(from), target_(target) {}
 
 awaitable<std::optional<boost::json::value>> audited_change::look() const {
-  request question = from_;
-  question.query.clear();
-  question.body.clear();
-  question.range.clear();
+  request question = question_of(from_);
   const route* const readable = tagging_route(question);
   if (readable == nullptr) co_return std::nullopt;
   const std::span below = std::span(from_.parameters).subspan(std::min(question.parameters.size(), from_.parameters.size()));

@@ -111,25 +111,26 @@ awaitable<reply> export_cdrs(services& with, const request& from) {
   const auto cursor = after ? billing::parse_export_cursor(*after) : billing::export_cursor{};
   if (!cursor) fields.complain("after", "is no cursor of an export");
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) {
+  const bool csv = format == "csv";
+  // Written there, too: thousands of records would hold up the thread of calls.
+  const auto write = [&](pqxx::work& tx) {
     be_patient(tx);
     auto start = *cursor;
     if (!after && consumer)
       for (const auto& each : billing::list_cdr_consumers(tx))
         if (each.name == *consumer) start = each.has;
-    return billing::export_calls(tx, start, limit);
+    const billing::export_page page = billing::export_calls(tx, start, limit);
+    reply out;
+    out.content_type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+    if (csv && header.value_or(!after)) out.body = billing::cdr_csv_header();
+    for (const auto& each : page.records)
+      out.body += csv ? billing::to_csv(each) : boost::json::serialize(to_json(each)) + "\n";
+    out.headers.emplace_back("Tollgate-Next", to_string(page.next));
+    out.headers.emplace_back("Tollgate-More", page.more ? "true" : "false");
+    return out;
   };
-  const result<billing::export_page> page = co_await with.database.run(read, patient);
-  if (!page) co_return problem(page.error());
-  const bool csv = format == "csv";
-  reply out;
-  out.content_type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
-  if (csv && header.value_or(!after)) out.body = billing::cdr_csv_header();
-  for (const auto& each : page->records)
-    out.body += csv ? billing::to_csv(each) : boost::json::serialize(to_json(each)) + "\n";
-  out.headers.emplace_back("Tollgate-Next", to_string(page->next));
-  out.headers.emplace_back("Tollgate-More", page->more ? "true" : "false");
-  co_return out;
+  result<reply> written = co_await with.database.run(write, patient);
+  co_return written ? std::move(*written) : problem(written.error());
 }
 
 awaitable<reply> list_cdr_consumers(services& with, const request&) {
@@ -202,19 +203,20 @@ awaitable<reply> reconcile_carrier(services& with, const request& from) {
   if (named.has_value() == carrier.has_value())
     fields.complain("trunks", "is needed, or carrier_id in its place");
   if (auto refusal = fields.refusal()) co_return *refusal;
-  auto records = billing::parse_carrier_csv(from.body, offset);
-  if (!records.problems.empty()) co_return refused_records(records.problems);
-  const auto lines = records.calls.size();
-  // Calls that the other side places beyond an end of the period are no differences: compared all the same.
-  std::erase_if(records.calls, [&](const auto& each) {
-    return each.at < over.from - allowed.time || each.at >= over.until + allowed.time;
-  });
   struct comparison {
-    std::size_t ours = 0;
+    std::vector<billing::carrier_problem> problems;
+    std::size_t lines = 0, theirs = 0, ours = 0;
     billing::carrier_comparison found;
   };
   const auto compare = [&](pqxx::work& tx) {
     be_patient(tx);
+    auto records = billing::parse_carrier_csv(from.body, offset);  // there: megabytes would hold up the thread of calls
+    const auto lines = records.calls.size();
+    if (!records.problems.empty()) return comparison{.problems = std::move(records.problems), .found = {}};
+    // Calls that the other side places beyond an end of the period are no differences: compared all the same.
+    std::erase_if(records.calls, [&](const auto& each) {
+      return each.at < over.from - allowed.time || each.at >= over.until + allowed.time;
+    });
     auto trunks = names_in(named.value_or(""));
     if (carrier) {
       trunks = billing::trunks_in_records(tx, *carrier, over.from - allowed.time, over.until + allowed.time);
@@ -222,7 +224,10 @@ awaitable<reply> reconcile_carrier(services& with, const request& from) {
         if (each.carrier_id == *carrier && std::find(trunks.begin(), trunks.end(), each.name) == trunks.end()) trunks.push_back(each.name);
     }
     auto ours = billing::calls_over_trunks(tx, trunks, over.from - allowed.time, over.until + allowed.time, carrier);
-    comparison out{.ours = ours.size(),
+    comparison out{.problems = {},
+                   .lines = lines,
+                   .theirs = records.calls.size(),
+                   .ours = ours.size(),
                    .found = billing::compare_calls(std::move(ours), records.calls, allowed)};
     std::erase_if(out.found.missing,
                   [&](const auto& each) { return *each.started < over.from || *each.started >= over.until; });
@@ -232,9 +237,10 @@ awaitable<reply> reconcile_carrier(services& with, const request& from) {
   };
   const result<comparison> done = co_await with.database.run(compare, patient);
   if (!done) co_return problem(done.error());
+  if (!done->problems.empty()) co_return refused_records(done->problems);
   co_return json_reply(200, boost::json::object{{"ours", done->ours},
-                                                {"theirs", records.calls.size()},
-                                                {"outside", lines - records.calls.size()},
+                                                {"theirs", done->theirs},
+                                                {"outside", done->lines - done->theirs},
                                                 {"matched", done->found.matched},
                                                 {"missing", told(done->found.missing)},
                                                 {"extra", told(done->found.extra)},

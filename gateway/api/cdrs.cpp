@@ -17,22 +17,19 @@ namespace {
 
 using boost::asio::awaitable;
 using boost::system::result;
-using records = std::vector<billing::call_record>;
-
 constexpr std::string_view newest_first = "-started_at";
 
 role reader_of(const request& from) {
   return from.by ? from.by->as : role::subscriber;
 }
 
-reply page_of(const result<records>& found, int limit, role reader) {
-  if (!found) return problem(found.error());
+// Written on the thread that has read them: a thousand would hold up the thread of calls.
+reply page_of(const std::vector<billing::call_record>& found, int limit, role reader) {
   boost::json::array items;
-  for (const billing::call_record& each : *found)
+  for (const billing::call_record& each : found)
     items.push_back(to_json(each, reader));
-  const bool more = found->size() == static_cast<std::size_t>(limit);
-  return list_reply(std::move(items),
-                    more ? std::optional(uuid_text(found->back().call.call_id)) : std::nullopt);
+  const bool more = found.size() == static_cast<std::size_t>(limit);
+  return list_reply(std::move(items), more ? std::optional(uuid_text(found.back().call.call_id)) : std::nullopt);
 }
 
 reply no_call() {
@@ -49,9 +46,11 @@ awaitable<reply> list_account_calls(services& with, const request& from) {
   const bool oldest_first = !order_of(fields, newest_first).descending;
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (!id) co_return problem(billing::make_error_code(billing::error::no_account));
-  const auto read = [&](pqxx::work& tx) { return billing::list_calls(tx, *id, limit, before, oldest_first); };
-  const result<records> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return page_of(found, limit, reader_of(from));
+  const auto read = [&](pqxx::work& tx) {
+    return page_of(billing::list_calls(tx, *id, limit, before, oldest_first), limit, reader_of(from));
+  };
+  result<reply> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? std::move(*found) : problem(found.error());
 }
 
 awaitable<reply> get_account_call(services& with, const request& from) {
@@ -74,12 +73,13 @@ awaitable<reply> list_cdrs(services& with, const request& from) {
   const auto carrier = from.by ? from.by->carrier_id : std::nullopt;
   if (carrier && account) co_return forbidden();
   const auto read = [&](pqxx::work& tx) {
-    if (carrier) return billing::list_calls_over(tx, *carrier, limit, before, oldest_first);
-    return account ? billing::list_calls(tx, *account, limit, before, oldest_first)
-                   : billing::list_all_calls(tx, limit, before, oldest_first);
+    const auto records = carrier   ? billing::list_calls_over(tx, *carrier, limit, before, oldest_first)
+                         : account ? billing::list_calls(tx, *account, limit, before, oldest_first)
+                                   : billing::list_all_calls(tx, limit, before, oldest_first);
+    return page_of(records, limit, reader_of(from));
   };
-  const result<records> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return page_of(found, limit, reader_of(from));
+  result<reply> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? std::move(*found) : problem(found.error());
 }
 
 }  // namespace tollgate::gateway::api

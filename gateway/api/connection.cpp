@@ -2,10 +2,12 @@
 // Reads a request in steps: header, token, route, and only then a body of the size that the route allows.
 #include "gateway/api/connection.hpp"
 
+#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <array>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -32,6 +34,7 @@
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/logging/line.hpp"
+#include "gateway/logging/stream_sink.hpp"
 #include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::api {
@@ -133,7 +136,8 @@ struct connection::exchange {
 };
 
 connection::connection(asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk, read_cache& cache)
-    : stream_(std::move(socket), std::move(tls)), buffer_(header_limit_bytes * 8), with_(with), desk_(desk), cache_(cache) {
+    : stream_(std::move(socket), std::move(tls)), buffer_(header_limit_bytes * 8), with_(with), desk_(desk), cache_(cache), log_(spdlog::get(logging::request_logger)) {
+  if (log_ == nullptr) log_ = spdlog::default_logger();
   boost::system::error_code ignored;
   address_ = stream_.transport().socket().remote_endpoint(ignored).address().to_string();
 }
@@ -169,6 +173,21 @@ void connection::close() {
 
 std::optional<std::chrono::steady_clock::time_point> connection::idle_since() const {
   return idle_ && !closed_ ? std::optional(idle_since_) : std::nullopt;
+}
+
+// By the kernel's word: what the client may have sent beyond its request lies unread meanwhile. Who has shut down its sending side
+// counts as gone, as with other servers.
+void connection::look_after_client() {
+  if (abandoned_ == nullptr || abandoned_->is_abandoned() || closed_) return;
+  pollfd client{stream_.transport().socket().native_handle(), POLLRDHUP, 0};
+  if (::poll(&client, 1, 0) <= 0 || (client.revents & (POLLRDHUP | POLLHUP | POLLERR)) == 0) return;
+  abandoned_->abandon();
+  asio::post(desk_.canceller, [gone = abandoned_] { gone->cancel(); });
+  if (with_.figures != nullptr) ++with_.figures->connections.clients_gone;
+}
+
+void connection::refuse_body(api_figures::refused_body why) const {
+  if (with_.figures != nullptr) with_.figures->count(why);
 }
 
 // The deadline for so many bytes, from now on.
@@ -281,11 +300,16 @@ awaitable<std::optional<reply>> connection::read_body(exchange& now) {
                                                                      : small_body_bytes;
   now.parser.body_limit(limit);
   const auto too_large = problem(413, "body_too_large", "The body is larger than this resource takes.");
-  if (now.parser.content_length() && *now.parser.content_length() > limit) co_return too_large;
+  using refused = api_figures::refused_body;
+  if (now.parser.content_length() && *now.parser.content_length() > limit) {
+    refuse_body(refused::too_large);
+    co_return too_large;
+  }
   const std::uint64_t expected = now.parser.content_length().value_or(limit);
   if (expected > small_body_bytes && now.in.by) {
     auto room = desk_.large_bodies.take(uuid_text(now.in.by->account_id.value_or(now.in.by->token_id)), expected);
     if (!room) {
+      refuse_body(refused::busy);
       reply refusal = problem(503, "bodies_busy", "As many large bodies are being read as there is room for: send this one again when another is done.");
       refusal.headers.emplace_back("Retry-After", "10");
       co_return refusal;
@@ -299,6 +323,7 @@ awaitable<std::optional<reply>> connection::read_body(exchange& now) {
     if (error) co_return problem(400, "incomplete", "The request was cut short.");
   }
   const auto [error, size] = co_await http::async_read(stream_, buffer_, now.parser, ignoring_errors);
+  if (error) refuse_body(error == http::error::body_limit ? refused::too_large : refused::cut);
   if (error == http::error::body_limit) co_return too_large;
   if (error) co_return problem(400, "incomplete", "The request was cut short or is malformed.");
   now.in.body = std::move(now.parser.get().body());
@@ -328,12 +353,26 @@ awaitable<reply> connection::perform(exchange& now) {
   const auto begun = cache_.generation();
   std::optional<keyed_request> keyed;
   if (now.key) {
-    keyed.emplace(now.with, now.in, *now.chosen, *now.key);
+    keyed.emplace(now.with, now.in, *now.chosen, *now.key, desk_.compressor);
     if (auto known = co_await keyed->begin()) co_return std::move(*known);
+  }
+  // What only reads is given up when its client goes; a change goes on to its end.
+  struct watched {
+    explicit watched(std::shared_ptr<abandonment>& flag) : of(flag) {}
+    watched(const watched&) = delete;
+    watched& operator=(const watched&) = delete;
+    ~watched() { of.reset(); }
+    std::shared_ptr<abandonment>& of;
+  };
+  const watched client(abandoned_);
+  if (now.in.method == "GET") {
+    abandoned_ = std::make_shared<abandonment>();
+    now.with.database = now.with.database.unless(abandoned_);
   }
   audited_change change(now.with, now.in, now.target);
   co_await change.note_before();
   reply out = co_await carry_out(now);
+  if (abandoned_ != nullptr && abandoned_->is_abandoned()) out = problem(499, "client_gone", "The client went before there was an answer.");
   co_await fulfil_wish(now.wish, out, desk_.compressor);
   if (is_cached)
     cache_.keep(cache_key, out, begun, std::chrono::steady_clock::now());
@@ -432,9 +471,12 @@ awaitable<void> connection::send_stream(exchange& now, std::shared_ptr<body_stre
 
 // One line a request, by whom and what for: neither its query nor the names in its path, which may be numbers.
 void connection::tell_of(const exchange& now, const reply& out) const {
+  using clock = std::chrono::steady_clock;
+  if (with_.figures != nullptr)
+    with_.figures->count(now.chosen, out.status, out.stream || now.began == clock::time_point{} ? std::nullopt : std::optional(clock::now() - now.began));
   const bool is_probe = out.status < 400 && now.chosen != nullptr && now.chosen->who.open && now.chosen->pattern != payment_events;
   const auto level = out.status >= 500 ? spdlog::level::warn : is_probe ? spdlog::level::debug : spdlog::level::info;
-  if (!spdlog::should_log(level)) return;
+  if (!log_->should_log(level)) return;
   const bool was_read = now.began != std::chrono::steady_clock::time_point{};
   const auto took = was_read ? std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - now.began)
                              : std::chrono::milliseconds(0);
@@ -446,7 +488,7 @@ void connection::tell_of(const exchange& now, const reply& out) const {
   line += " duration_ms=" + std::to_string(took.count());
   if (now.in.by)
     line += " token_id=" + boost::uuids::to_string(now.in.by->token_id) + " role=" + std::string(to_string(now.in.by->as));
-  spdlog::log(level, "{}", line);
+  log_->log(level, "{}", line);
 }
 
 // Sends it. `whole`: the request has been read to its end. False: the connection is to be closed.
@@ -459,7 +501,7 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
     out.content_type = "text/event-stream";
   }
   if (out.stream) {
-    co_await send_stream(now, std::move(out.stream));
+    co_await send_stream(now, out.stream);
     tell_of(now, out);
     co_return false;
   }

@@ -11,9 +11,15 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
+#include "gateway/api/abandonment.hpp"
+#include "gateway/api/api_figures.hpp"
 #include "gateway/api/client_stream.hpp"
 #include "gateway/api/http.hpp"
 #include "gateway/api/services.hpp"
+
+namespace spdlog {
+class logger;
+}
 
 namespace tollgate::gateway::api {
 
@@ -34,6 +40,8 @@ class connection {
   void close();
   /// Since when no request has come whole as far as its header; nothing: one is being served, or it is cut.
   std::optional<std::chrono::steady_clock::time_point> idle_since() const;
+  /// Looks whether the client is still there, if something is being read for it; if not, that is given up.
+  void look_after_client();
 
  private:
   struct exchange;
@@ -49,6 +57,7 @@ class connection {
   boost::asio::awaitable<bool> answer(exchange& now, reply out, bool whole);
   boost::asio::awaitable<void> send_stream(exchange& now, std::shared_ptr<body_stream> from);
   void tell_of(const exchange& now, const reply& out) const;
+  void refuse_body(api_figures::refused_body why) const;
   void allow(std::uint64_t bytes);
 
   client_stream stream_;
@@ -56,9 +65,11 @@ class connection {
   services& with_;
   shared_desk& desk_;
   read_cache& cache_;
+  std::shared_ptr<spdlog::logger> log_;
   std::string address_;
   std::shared_ptr<body_stream> streamed_;  // while it is being sent
   std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();
+  std::shared_ptr<abandonment> abandoned_;  // of what is being read for the client; null: nothing is
   bool idle_ = true, stopping_ = false, closed_ = false;
 };
 

@@ -73,14 +73,19 @@ awaitable<reply> replace_country_rules(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const bool dry_run = fields.flag("dry_run").value_or(false);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  if (!is_plain_text(from.body)) co_return not_plain_text();
-  const auto list = voicemail::read_country_rules(from.body);
+  bool is_text = true;
+  const auto replace = [&](pqxx::work& tx) -> decltype(voicemail::read_country_rules(from.body)) {
+    is_text = is_plain_text(from.body);
+    if (!is_text) return {};
+    auto list = voicemail::read_country_rules(from.body);
+    if (list.errors.empty() && !dry_run) voicemail::replace_country_rules(tx, list.rules);
+    return list;
+  };
+  const auto done = co_await with.database.run(replace, db::run_options{.idempotent = true});
+  if (!done) co_return problem(done.error());
+  if (!is_text) co_return not_plain_text();
+  const auto& list = *done;
   const bool refused = !list.errors.empty();
-  if (!refused && !dry_run) {
-    const auto replace = [&](pqxx::work& tx) { voicemail::replace_country_rules(tx, list.rules); };
-    const result<void> done = co_await with.database.run(replace, db::run_options{.idempotent = true});
-    if (done.has_error()) co_return problem(done.error());
-  }
   boost::json::array errors;
   for (const auto& each : list.errors)
     errors.push_back({{"line", each.line}, {"code", each.code}});

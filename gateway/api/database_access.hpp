@@ -3,8 +3,10 @@
 // in the same transaction; or one transaction that is open already.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -12,10 +14,18 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>
 
+#include "gateway/api/abandonment.hpp"
 #include "gateway/api/database_share.hpp"
 #include "gateway/db/database.hpp"
 
+namespace tollgate::gateway::metrics {
+class duration_histogram;
+}
+
 namespace tollgate::gateway::api {
+
+/// In api_figures.cpp: whoever reaches the database need not know how it is counted.
+void count_wait(metrics::duration_histogram& waits, std::chrono::steady_clock::duration waited);
 
 class database_access {
  public:
@@ -53,6 +63,20 @@ class database_access {
     return out;
   }
 
+  /// The same for work that only reads: once it is abandoned, it does not begin (operation_canceled), and what is under way may be
+  /// cancelled.
+  database_access unless(std::shared_ptr<abandonment> abandoned) const {
+    database_access out(*this);
+    out.abandoned_ = std::move(abandoned);
+    return out;
+  }
+  /// The same; how long each work waits for a connection is counted there.
+  database_access timed(metrics::duration_histogram& waits) const {
+    database_access out(*this);
+    out.waits_ = &waits;
+    return out;
+  }
+
   /// As db::database::run, within the API's share of the pool: db::errc::overloaded if no place in it became free in time.
   template <class F>
   auto run(F work, db::run_options options = {})
@@ -62,16 +86,23 @@ class database_access {
     if (open_ != nullptr) co_return call<answer>(work, *open_);
     std::optional<places::held> lasting, place;
     if (share_.lasting != nullptr && options.work_timeout > lasting_least) {
-      lasting = co_await share_.lasting->enter(database_share::patience);
-      if (!lasting) co_return answer(boost::system::in_place_error, db::make_error_code(db::errc::overloaded));
+      lasting = co_await share_.lasting->enter(database_share::patience, flag());
+      if (!lasting) co_return answer(boost::system::in_place_error, no_place());
     }
     if (share_.any != nullptr) {
-      place = co_await share_.any->enter(database_share::patience);
-      if (!place) co_return answer(boost::system::in_place_error, db::make_error_code(db::errc::overloaded));
+      place = co_await share_.any->enter(database_share::patience, flag());
+      if (!place) co_return answer(boost::system::in_place_error, no_place());
     }
-    if (!condition_) co_return co_await pool_->run(std::move(work), options);
+    const auto asked = std::chrono::steady_clock::now();
     const auto guarded = [&](pqxx::work& tx) -> answer {
-      if (const auto refused = condition_(tx)) return answer(boost::system::in_place_error, refused);
+      if (waits_ != nullptr) count_wait(*waits_, std::chrono::steady_clock::now() - asked);
+      std::optional<abandonment::reading> reading;
+      if (abandoned_ != nullptr) {
+        if (abandoned_->is_abandoned()) return answer(boost::system::in_place_error, no_place());
+        reading.emplace(*abandoned_, tx.conn());
+      }
+      if (condition_)
+        if (const auto refused = condition_(tx)) return answer(boost::system::in_place_error, refused);
       return call<answer>(work, tx);
     };
     co_return co_await pool_->run(guarded, options);
@@ -93,6 +124,12 @@ class database_access {
     }
   }
 
+  boost::system::error_code no_place() const {
+    if (abandoned_ != nullptr && abandoned_->is_abandoned()) return make_error_code(boost::system::errc::operation_canceled);
+    return db::make_error_code(db::errc::overloaded);
+  }
+  const std::atomic<bool>* flag() const { return abandoned_ == nullptr ? nullptr : &abandoned_->flag(); }
+
   static constexpr std::chrono::seconds lasting_least{60};
 
   db::database* pool_;
@@ -100,6 +137,8 @@ class database_access {
   pqxx::work* open_ = nullptr;
   condition condition_;
   db::work_subject subject_;
+  std::shared_ptr<abandonment> abandoned_;
+  metrics::duration_histogram* waits_ = nullptr;
 };
 
 }  // namespace tollgate::gateway::api

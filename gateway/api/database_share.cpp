@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/api/database_share.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -8,6 +10,8 @@
 namespace tollgate::gateway::api {
 
 namespace asio = boost::asio;
+
+constexpr auto look_interval = std::chrono::milliseconds(100);  // at whether it is still awaited
 
 // Known to its places until it has one, or goes.
 struct places::waiter {
@@ -23,7 +27,7 @@ struct places::waiter {
   bool given = false;
 };
 
-asio::awaitable<std::optional<places::held>> places::enter(std::chrono::milliseconds patience) {
+asio::awaitable<std::optional<places::held>> places::enter(std::chrono::milliseconds patience, const std::atomic<bool>* abandoned) {
   const auto self = shared_from_this();
   if (free_ > 0) {
     --free_;
@@ -31,8 +35,12 @@ asio::awaitable<std::optional<places::held>> places::enter(std::chrono::millisec
   }
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   waiter own(executor, *this);
-  own.timer.expires_after(patience);
-  co_await own.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  const auto until = std::chrono::steady_clock::now() + patience;
+  const auto is_awaited = [&] { return abandoned == nullptr || !*abandoned; };
+  while (!own.given && is_awaited() && std::chrono::steady_clock::now() < until) {
+    own.timer.expires_at(abandoned == nullptr ? until : std::min(until, std::chrono::steady_clock::now() + look_interval));
+    co_await own.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
   if (own.given) co_return held(self);
   co_return std::nullopt;
 }

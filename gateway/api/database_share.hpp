@@ -3,6 +3,7 @@
 // same queue: whatever is asked of the API, for however long, they find a connection.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <list>
@@ -37,8 +38,8 @@ class places : public std::enable_shared_from_this<places> {
    private:
     std::shared_ptr<places> of_;
   };
-  /// Nothing: none became free in that time.
-  boost::asio::awaitable<std::optional<held>> enter(std::chrono::milliseconds patience);
+  /// Nothing: none became free in that time, or nobody waits for it any more (`abandoned` may be null).
+  boost::asio::awaitable<std::optional<held>> enter(std::chrono::milliseconds patience, const std::atomic<bool>* abandoned = nullptr);
 
  private:
   struct waiter;

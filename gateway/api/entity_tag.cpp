@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -25,11 +26,20 @@ constexpr std::array<std::string_view, 12> untagged{"/v1/accounts/{}/devices", "
 constexpr std::array<std::string_view, 9> live_members{"available", "available_micros", "new",    "saved",     "duration_ms",
                                                      "size_bytes", "waiting",         "failed", "last_error"};
 
+// Nobody changes it but by what it tells of: no part of it is settable, and this one is read all the time.
+constexpr std::string_view balance = "/v1/accounts/{}/balance";
+
+// Fetched once: by its name it would be looked up at each use.
+const EVP_MD* sha_256() {
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
+  return algorithm.get();
+}
+
 std::string hash_of(std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, sha_256(), nullptr);
   std::string out;
   for (std::size_t i = 0; i < tag_bytes; ++i) {
     out += digits[digest[i] >> 4];
@@ -109,7 +119,7 @@ std::optional<entity_tag> tag_of(const route& of, const reply& seen) {
   if (!is_tagged(of) || seen.status != 200 || seen.body.size() > tagged_most_bytes) return std::nullopt;
   entity_tag tag;
   tag.whole = hash_of(seen.body);
-  const auto settable = settable_part(seen);
+  const auto settable = of.pattern == balance ? std::nullopt : settable_part(seen);
   tag.settable = settable ? hash_of(*settable) : tag.whole;
   return tag;
 }
@@ -126,6 +136,17 @@ bool is_unchanged(std::string_view if_none_match, const entity_tag& now) {
   for (std::size_t at = plain.find("W/\""); at != std::string::npos; at = plain.find("W/\""))
     plain.erase(at, 2);
   return is_any(plain) || names(plain, now, false);
+}
+
+request question_of(const request& from) {
+  request out;
+  out.method = from.method;
+  out.path = from.path;
+  out.parameters = from.parameters;
+  out.address = from.address;
+  out.request_id = from.request_id;
+  out.by = from.by;
+  return out;
 }
 
 const route* tagging_route(request& question) {

@@ -44,6 +44,9 @@ bool may_change(const precondition& given, bool exists, const std::optional<enti
 /// Whether a reader has this representation already: 304.
 bool is_unchanged(std::string_view if_none_match, const entity_tag& now);
 
+/// The request without what a GET of its resource does not have; a large body is not copied for it.
+request question_of(const request& from);
+
 /// The GET by whose answer a request's resource is tagged: that of its own path or, where there is none, of the nearest one
 /// above ("/v1/tax_rates" of "/v1/tax_rates/DE/topup"). Puts that path into `question`. Null: none.
 const route* tagging_route(request& question);

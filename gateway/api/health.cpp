@@ -5,10 +5,13 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/api/api_figures.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/shared_reads.hpp"
 #include "gateway/db/database.hpp"
+#include "gateway/metrics/exposition.hpp"
+#include "gateway/metrics/process_status.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -16,39 +19,9 @@ namespace {
 using boost::asio::awaitable;
 using boost::system::result;
 
-// Prometheus' text format, one metric without labels.
-void put_metric(std::string& into, const char* name, const char* kind, const char* help,
-                std::uint64_t value) {
-  const std::string full = std::string("tollgate_") + name;
-  into += "# HELP " + full + " " + help + "\n# TYPE " + full + " " + kind + "\n" + full + " " +
-          std::to_string(value) + "\n";
-}
-
-// One metric with a value for each set of labels. No label tells anything of a subscriber.
-class metric_family {
- public:
-  metric_family(std::string& into, const char* name, const char* kind, const char* help)
-      : into_(into), full_(std::string("tollgate_") + name) {
-    into_ += "# HELP " + full_ + " " + help + "\n# TYPE " + full_ + " " + kind + "\n";
-  }
-  void put(const std::string& labels, const std::string& value) {
-    into_ += full_ + "{" + labels + "} " + value + "\n";
-  }
-
- private:
-  std::string& into_;
-  std::string full_;
-};
-
-// The value is escaped as the format asks for it: names of trunks are an admin's.
-std::string label(const char* name, const std::string& value) {
-  std::string out = std::string(name) + "=\"";
-  for (const char c : value) {
-    if (c == '\\' || c == '"') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
+using metrics::label;
+using metric_family = metrics::family;
+using metrics::put_metric;
 
 // What each trunk did. Of the counters, answered by attempts is the ASR, talk by answered the ACD, sum by count
 // the mean post-dial delay, over any time; the gauges tell the same as routing sees it, over its window.
@@ -168,6 +141,29 @@ void put_fraud(std::string& into, const std::map<std::string, std::int64_t>& cou
     family.put(label("measure", measure), std::to_string(count));
 }
 
+void put_database(std::string& into, const database_access& database) {
+  const db::database::statistics pool = database.read_statistics();
+  put_metric(into, "database_connections", "gauge", "Open connections to the database.", pool.connected);
+  put_metric(into, "database_busy", "gauge", "Those that are in use.", pool.busy);
+  put_metric(into, "database_waiting", "gauge", "Work that waits for a connection.", pool.waiting);
+  put_metric(into, "database_work_total", "counter", "Transactions done.", pool.completed);
+  put_metric(into, "database_failed_total", "counter", "Transactions that failed.", pool.failed);
+  put_metric(into, "database_retried_total", "counter", "Repeated transactions.", pool.retried);
+  put_metric(into, "database_lost_total", "counter", "Connections to the database that broke.", pool.reconnected);
+}
+
+void put_process(std::string& into) {
+  const auto process = metrics::read_process_status();
+  if (!process) return;
+  put_metric(into, "process_cpu_seconds_total", "counter", "Processor time of the gateway, user and system.", metrics::seconds_text(process->cpu_us));
+  put_metric(into, "process_resident_memory_bytes", "gauge", "Memory that it holds.", process->resident_bytes);
+  put_metric(into, "process_virtual_memory_bytes", "gauge", "Memory that it has addresses for.", process->virtual_bytes);
+  put_metric(into, "process_threads", "gauge", "Its threads.", process->threads);
+  put_metric(into, "process_open_fds", "gauge", "Open files and sockets.", process->open_files);
+  put_metric(into, "process_max_fds", "gauge", "So many may be open.", process->open_files_limit);
+  put_metric(into, "process_start_time_seconds", "gauge", "When it started, since 1970.", std::to_string(process->started_at));
+}
+
 }  // namespace
 
 awaitable<reply> get_health(services&, const request&) {
@@ -185,7 +181,6 @@ awaitable<reply> get_ready(services& with, const request&) {
 
 awaitable<reply> get_metrics(services& with, const request&) {
   const node_status node = with.gateway.status();
-  const db::database::statistics pool = with.database.read_statistics();
   std::size_t up = 0;
   const auto trunks = with.gateway.trunk_statuses();
   for (const trunk_status& each : trunks)
@@ -208,16 +203,12 @@ awaitable<reply> get_metrics(services& with, const request&) {
   put_metric(out.body, "trunks", "gauge", "Trunks in use.", trunks.size());
   put_metric(out.body, "trunks_up", "gauge", "Trunks that answer.", up);
   put_trunks(out.body, trunks);
-  put_metric(out.body, "database_connections", "gauge", "Open connections to the database.", pool.connected);
-  put_metric(out.body, "database_waiting", "gauge", "Work that waits for a connection.", pool.waiting);
-  put_metric(out.body, "database_work_total", "counter", "Transactions done.", pool.completed);
-  put_metric(out.body, "database_failed_total", "counter", "Transactions that failed.", pool.failed);
-  put_metric(out.body, "database_retried_total", "counter", "Repeated transactions.", pool.retried);
-  put_metric(out.body, "database_lost_total", "counter", "Connections to the database that broke.",
-             pool.reconnected);
+  put_database(out.body, with.database);
   put_sip(out.body, with.gateway.sip());
   put_events(out.body, with.gateway.events());
   put_media(out.body, with.gateway.media());
+  if (with.figures != nullptr) with.figures->put(out.body, std::chrono::steady_clock::now());
+  put_process(out.body);
   // Of all nodes, as the ledger has them; missing while it does not answer at once.
   if (with.shared != nullptr)
     if (const auto reached = co_await with.shared->count_fraud()) put_fraud(out.body, *reached);

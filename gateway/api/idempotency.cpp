@@ -2,11 +2,17 @@
 // Rows of gateway.idempotent_request.
 #include "gateway/api/idempotency.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <memory>
+#include <stdexcept>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -15,6 +21,7 @@
 #include <pqxx/binarystring>
 #include <pqxx/result>
 
+#include "gateway/api/answering.hpp"
 #include "gateway/api/audit.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/db/database.hpp"
@@ -71,6 +78,34 @@ bool frees_key(unsigned status) {
   return status == 400 || status == 401 || status == 413 || status == 415 || status == 422 || status == 429;
 }
 
+// HMAC-SHA-256 (RFC 2104) of everything that makes the request what it is, each part with its length before it.
+struct hashed_request {
+  billing::voucher_key secret;
+  std::string before;  // all but the body
+  std::string body;
+  std::string digest;
+};
+
+void hash(hashed_request& of) {
+  constexpr std::string_view behind = "11:idempotency";  // the key is for vouchers, too
+  std::array<char, 16> name{"SHA256"};
+  const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0), OSSL_PARAM_construct_end()};
+  const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr), &EVP_MAC_free);
+  const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> work(EVP_MAC_CTX_new(algorithm.get()), &EVP_MAC_CTX_free);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  std::size_t size = 0;
+  const auto add = [&](std::string_view part) { return EVP_MAC_update(work.get(), reinterpret_cast<const unsigned char*>(part.data()), part.size()) == 1; };
+  const bool done = work != nullptr && EVP_MAC_init(work.get(), of.secret.data(), of.secret.size(), parameters.data()) == 1 && add(of.before) &&
+                    add(of.body) && add(behind) && EVP_MAC_final(work.get(), digest.data(), &size, digest.size()) == 1;
+  if (!done) throw std::runtime_error("HMAC failed");
+  of.digest.assign(reinterpret_cast<const char*>(digest.data()), size);
+}
+
+awaitable<hashed_request> hash_elsewhere(hashed_request now) {
+  hash(now);
+  co_return now;
+}
+
 void gather_secrets(const boost::json::value& before, boost::json::value& after, boost::json::array& names) {
   if (auto* const list = after.if_array()) {
     for (std::size_t i = 0; i < list->size(); ++i)
@@ -119,13 +154,28 @@ boost::json::value without_unkept(boost::json::value from, std::size_t most_byte
   return out;
 }
 
-keyed_request::keyed_request(services& with, request& from, const route& of, std::string key)
-    : with_(with), from_(from), of_(of), key_(std::move(key)) {}
+namespace {
 
-// HMAC-SHA-256 (RFC 2104) of everything that makes the request what it is, each part with its length before it.
-std::string keyed_request::fingerprint() const {
-  std::string told;
-  const auto add = [&](std::string_view part) { told += std::to_string(part.size()) + ":" + std::string(part); };
+// What is kept of an answer.
+std::string kept_of(const std::string& body) {
+  boost::system::error_code error;
+  auto value = boost::json::parse(body, error);
+  return error ? body : boost::json::serialize(without_unkept(std::move(value), most_kept_bytes)) + "\n";
+}
+
+awaitable<std::string> keep_elsewhere(std::string body) {
+  co_return kept_of(body);
+}
+
+}  // namespace
+
+keyed_request::keyed_request(services& with, request& from, const route& of, std::string key, boost::asio::thread_pool& pool)
+    : with_(with), from_(from), of_(of), key_(std::move(key)), pool_(pool) {}
+
+// What is hashed elsewhere is moved there and back: who waits may be gone before it is done.
+awaitable<std::string> keyed_request::fingerprint() {
+  std::string before;
+  const auto add = [&](std::string_view part) { (before += std::to_string(part.size()) + ":") += part; };
   add(from_.method);
   add(of_.pattern);
   for (const std::string& each : from_.parameters)
@@ -135,21 +185,23 @@ std::string keyed_request::fingerprint() const {
     add(value);
   }
   add(from_.content_type);
-  add(from_.body);
-  add("idempotency");  // the key is for vouchers, too
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  const auto& secret = with_.options.voucher_key;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(told.data()), told.size(),
-       digest.data(), &size);
-  return {reinterpret_cast<const char*>(digest.data()), size};
+  before += std::to_string(from_.body.size()) + ":";
+  hashed_request now{with_.options.voucher_key, std::move(before), std::move(from_.body), {}};
+  if (now.body.size() <= worked_here_bytes) {
+    hash(now);
+  } else {
+    auto elsewhere = hash_elsewhere(std::move(now));
+    now = co_await boost::asio::co_spawn(pool_, std::move(elsewhere), boost::asio::use_awaitable);
+  }
+  from_.body = std::move(now.body);
+  co_return std::move(now.digest);
 }
 
 awaitable<std::optional<reply>> keyed_request::begin() {
   const std::string token_id = uuid_text(from_.by->family_id), request_id = uuid_text(from_.request_id);
   const std::string fresh_id = uuid_text(boost::uuids::random_generator()());
   const int lease_s = of_.size == body_size::large ? large_lease_s : small_lease_s;
-  const std::string print = fingerprint();
+  const std::string print = co_await fingerprint();
   const auto claim = [&](pqxx::work& tx) {
     using kind = row_state::kind;
     row_state out;
@@ -200,9 +252,12 @@ awaitable<void> keyed_request::end(const reply& answer) {
   std::string location, body = answer.body;
   for (const auto& [name, value] : answer.headers)
     if (name == "Location") location = value;
-  boost::system::error_code error;
-  if (auto value = boost::json::parse(body, error); !error)
-    body = boost::json::serialize(without_unkept(std::move(value), most_kept_bytes)) + "\n";
+  if (body.size() <= worked_here_bytes) {
+    body = kept_of(body);
+  } else {
+    auto elsewhere = keep_elsewhere(std::move(body));
+    body = co_await boost::asio::co_spawn(pool_, std::move(elsewhere), boost::asio::use_awaitable);
+  }
   const auto note = [&](pqxx::work& tx) {
     constexpr const char* own_row = " WHERE token_id = $1 AND key = $2 AND request_id = $3 AND status IS NULL";
     if (answer.status >= 500)

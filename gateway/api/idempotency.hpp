@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/json/value.hpp>
 
 #include "gateway/api/http.hpp"
@@ -30,7 +31,8 @@ class keyed_request {
  public:
   /// What is referred to must outlive it. Keys are those of the token's family: a rotated token goes on with them. The fingerprint
   /// is keyed by the gateways' own secret (server_options::voucher_key).
-  keyed_request(services& with, request& from, const route& of, std::string key);
+  /// Large bodies are hashed, and large answers prepared, on `pool`.
+  keyed_request(services& with, request& from, const route& of, std::string key, boost::asio::thread_pool& pool);
 
   /// Nothing: carry it out; from.made_id is set. Else the answer: the kept one (Idempotency-Replayed: true), 422
   /// idempotency_key_reused (another request), 409 idempotency_key_in_use (it is being carried out), or that of a
@@ -41,12 +43,13 @@ class keyed_request {
   boost::asio::awaitable<void> end(const reply& answer);
 
  private:
-  std::string fingerprint() const;
+  boost::asio::awaitable<std::string> fingerprint();
 
   services& with_;
   request& from_;
   const route& of_;
   const std::string key_;
+  boost::asio::thread_pool& pool_;
 };
 
 }  // namespace tollgate::gateway::api

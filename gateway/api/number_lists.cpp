@@ -76,18 +76,15 @@ awaitable<reply> work_on_list(services& with, const request& from, list_reader r
   const bool dry_run = fields.flag("dry_run").value_or(false);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto actor = actor_of(from);
-  bool is_text = true;
-  const auto carry_out = [&](pqxx::work& tx) -> voicemail::import_report {
-    is_text = is_plain_text(from.body);
-    if (!is_text) return {};
+  const auto carry_out = [&](pqxx::work& tx) -> reply {
+    if (!is_plain_text(from.body)) return not_plain_text();
     tx.exec("SET LOCAL statement_timeout = '10min'");
     voicemail::name_actor(tx, actor);
-    return work(tx, read(from.body), dry_run);
+    return to_reply(work(tx, read(from.body), dry_run), dry_run);  // a million mistakes are told, and forgotten, there
   };
   const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
-  const auto report = co_await with.database.run(carry_out, patient);
-  if (!report) co_return problem(report.error());
-  co_return is_text ? to_reply(*report, dry_run) : not_plain_text();
+  result<reply> done = co_await with.database.run(carry_out, patient);
+  co_return done ? std::move(*done) : problem(done.error());
 }
 
 boost::json::object to_json(const voicemail::number_event& value) {

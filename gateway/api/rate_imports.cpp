@@ -214,7 +214,6 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   billing::rate_import made;
   billing::deck_import wanted = wanted_import(fields, with, made);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  wanted.csv = from.body;
   const std::size_t listed = wanted.changes_listed;
   wanted.changes_listed = std::max(listed, billing::most_changes_listed);  // so many are kept
   made.id = from.made_id.value_or(boost::uuids::random_generator()());
@@ -226,9 +225,10 @@ awaitable<reply> import_rate_deck(services& with, const request& from) {
   // Nothing: it was imported before under this id, and the answer was lost.
   bool is_text = true;
   const auto carry_out = [&](pqxx::work& tx) -> std::optional<billing::deck_import_report> {
-    is_text = is_plain_text(wanted.csv);
+    is_text = is_plain_text(from.body);
     if (!is_text) return std::nullopt;
     if (billing::find_rate_import(tx, made.id)) return std::nullopt;
+    wanted.csv = from.body;
     tx.exec("SET LOCAL statement_timeout = '10min'");
     auto report = billing::import_deck(tx, wanted);
     if (report.result == billing::deck_import_report::outcome::refused) return report;

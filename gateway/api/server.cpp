@@ -12,8 +12,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "gateway/api/api_figures.hpp"
 #include "gateway/api/connection.hpp"
 #include "gateway/api/read_cache.hpp"
+#include "gateway/api/router.hpp"
 #include "gateway/logging/line.hpp"
 #include "gateway/api/shared_reads.hpp"
 
@@ -27,6 +29,7 @@ namespace {
 constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
 constexpr auto finishing_time = std::chrono::seconds(2);
 constexpr auto certificate_pause = std::chrono::seconds(2);
+constexpr auto look_interval = std::chrono::milliseconds(100);
 constexpr auto accept_pause = std::chrono::milliseconds(100);  // when there are no file descriptors left
 }  // namespace
 
@@ -39,13 +42,17 @@ class server::implementation : public std::enable_shared_from_this<server::imple
         share_(options_.database_connections),
         shared_(context.get_executor(), database, share_, options_.lapse),
         services_{options_, database_access(database, share_), hasher, gateway, authority_, logins},
+        figures_(routes()),
         desk_(options_),
         certificates_(options_.tls),
         context_(context),
         acceptor_(context),
         changed_(context),
-        certificate_timer_(context) {
+        certificate_timer_(context),
+        look_timer_(context) {
     services_.shared = &shared_;
+    services_.figures = &figures_;
+    services_.database = services_.database.timed(figures_.database_waits);
   }
 
   void start() {
@@ -62,6 +69,8 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     port_ = acceptor_.local_endpoint().port();
     ++running_;
     asio::co_spawn(context_, accept_all(shared_from_this()), asio::detached);
+    ++running_;
+    asio::co_spawn(context_, look_around(shared_from_this()), asio::detached);
     if (!tls_) return;
     ++running_;
     asio::co_spawn(context_, watch_certificates(shared_from_this()), asio::detached);
@@ -75,6 +84,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     boost::system::error_code ignored;
     self->acceptor_.close(ignored);
     self->certificate_timer_.cancel();
+    self->look_timer_.cancel();
     for (connection* each : self->connections_)
       each->stop();
     const auto deadline = std::chrono::steady_clock::now() + finishing_time;
@@ -103,7 +113,12 @@ class server::implementation : public std::enable_shared_from_this<server::imple
         continue;
       }
       // The socket is closed if all of the others are being served.
-      if (self->connections_.size() >= self->options_.connections && !self->give_up_idlest()) continue;
+      auto& counted = self->figures_.connections;
+      ++counted.accepted;
+      if (self->connections_.size() >= self->options_.connections && !self->give_up_idlest()) {
+        ++counted.turned_away;
+        continue;
+      }
       ++self->running_;
       asio::co_spawn(self->context_, serve(self, std::move(socket)), asio::detached);
     }
@@ -114,12 +129,14 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     try {
       connection client(std::move(socket), self->tls_, self->services_, self->desk_, self->cache_);
       const auto place = self->connections_.insert(self->connections_.end(), &client);
+      ++self->figures_.connections.open;
       try {
         co_await client.run();
       } catch (const std::exception& failure) {
         spdlog::error("event=api_connection_failed text={}", logging::text(failure.what()));
       }
       self->connections_.erase(place);
+      --self->figures_.connections.open;
     } catch (const std::exception& failure) {
       spdlog::error("event=api_connection_failed text={}", logging::text(failure.what()));
     }
@@ -131,8 +148,26 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     connection* idlest = nullptr;
     for (connection* each : connections_)
       if (const auto since = each->idle_since(); since && (idlest == nullptr || *since < *idlest->idle_since())) idlest = each;
-    if (idlest != nullptr) idlest->close();
+    if (idlest != nullptr) {
+      idlest->close();
+      ++figures_.connections.given_up;
+    }
     return idlest != nullptr;
+  }
+
+  // Clients that have gone need no more work; and how late this comes tells how long the thread was held.
+  static awaitable<void> look_around(std::shared_ptr<implementation> self) {
+    while (!self->stopping_) {
+      const auto due = std::chrono::steady_clock::now() + look_interval;
+      self->look_timer_.expires_at(due);
+      co_await self->look_timer_.async_wait(ignoring_errors);
+      if (self->stopping_) break;
+      const auto now = std::chrono::steady_clock::now();
+      self->figures_.count_delay(now - due, now);
+      for (connection* each : self->connections_)
+        each->look_after_client();
+    }
+    self->ended();
   }
 
   // A certificate is renewed while the gateway runs: connections that come after it have the new one. What cannot be read
@@ -163,13 +198,14 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   database_share share_;
   shared_reads shared_;
   services services_;
+  api_figures figures_;
   shared_desk desk_;
   read_cache cache_;
   certificate_files certificates_;
   client_stream::tls_context tls_;  // of connections to come
   asio::io_context& context_;
   tcp::acceptor acceptor_;
-  asio::steady_timer changed_, certificate_timer_;
+  asio::steady_timer changed_, certificate_timer_, look_timer_;
   std::list<connection*> connections_;
   std::size_t running_ = 0;
   std::uint16_t port_ = 0;

@@ -18,6 +18,7 @@
 
 namespace tollgate::gateway::api {
 
+class api_figures;
 class shared_reads;
 
 /// Who has how many streams open: an account, a carrier, or else a token's family.
@@ -36,6 +37,7 @@ struct services {
   subscriber::login_desk& logins;
   std::shared_ptr<stream_places> streams = std::make_shared<stream_places>();
   shared_reads* shared = nullptr;  ///< null: all is read in `database`, inside of its transaction
+  api_figures* figures = nullptr;  ///< null: nothing is counted
 };
 
 /// How often whom is served, and what is too much work for the thread of the connections: of one server, for all of its
@@ -48,6 +50,7 @@ struct shared_desk {
   rate_limiter by_token, by_address;  ///< the latter: of requests without a token that is good
   body_budget large_bodies;           ///< by account, or token
   boost::asio::thread_pool compressor{1};
+  boost::asio::thread_pool canceller{1};  ///< tells PostgreSQL what nobody waits for
 };
 
 }  // namespace tollgate::gateway::api

@@ -9,11 +9,12 @@ import re
 import signal
 import subprocess
 import threading
+import time
 import unittest
 import urllib.request
 import uuid
 
-from stage import PATIENCE_S, ROOT, StageTest, processes, program
+from stage import PATIENCE_S, ROOT, Problem, StageTest, processes, program
 
 DONE, FAILED, WRONG_USE, UNREACHABLE, REFUSED = 0, 1, 2, 3, 4
 PASSPHRASE = "correct horse battery"
@@ -356,13 +357,13 @@ class Operator(StageTest):
         answer = self.tollgate("doctor", **elsewhere)
         self.assertEqual(FAILED, answer.returncode)
         for line in (
-            r"failure +disk +/proc/tollgate",
-            r"failure +prompts +/nowhere is not there",
-            r"failure +certificates +.* is no PEM certificate",
-            r"failure +database +.*refused",
-            rf"failure +ports +overlay TCP 127.0.0.1:{self.stage.gateway.overlay_port}: Address already in use",
+            r"failure +disk +/proc/tollgate[^\n]*\n +-> (run tollgate as the user that owns it|make room there)",
+            r"failure +prompts +/nowhere is not there[^\n]*\n +-> install asterisk-core-sounds",
+            r"failure +certificates +.* is no PEM certificate\n +-> renew it, and restart the gateway",
+            r"failure +database +[^>]*refused[^>]*-> look at database.url, and whether the server runs",
+            rf"failure +ports +overlay TCP 127.0.0.1:{self.stage.gateway.overlay_port}: Address already in use\n +-> end what uses it",
             rf"failure +ports +sip UDP 127.0.0.1:{self.stage.gateway.sip_port}: Address already in use",
-            r"warning +gateway +it does not run",
+            r"warning +gateway +it does not run[^\n]*\n +-> systemctl start tollgate",
         ):
             self.assertRegex(answer.stdout, line)
 
@@ -374,12 +375,48 @@ class Operator(StageTest):
         processes.wait_until("its being down", lambda: self.stage.rest.not_ready() == {"trunks"}, PATIENCE_S)
         self.tollgate("trunks", "remove", "west")
 
-    def test_the_dashboard_asks_for_what_there_is(self):
+    def metrics(self):
         with urllib.request.urlopen(self.stage.gateway.api_url + "/metrics", timeout=PATIENCE_S) as answer:
-            given = set(re.findall(r"^# TYPE (tollgate_\w+)", answer.read().decode(), re.M))
-        asked = set(re.findall(r"tollgate_\w+", (ROOT / "deploy/dashboards/tollgate.json").read_text()))
-        self.assertGreater(len(asked), 10)
-        self.assertEqual(set(), asked - given)
+            return answer.read().decode()
+
+    def test_dashboard_and_alerts_ask_for_what_there_is(self):
+        self.done("accounts", "list")
+        self.done("trunks", "create", "east", "--carrier", self.stage.carrier, "--host", "127.0.0.1", "--port", str(self.stage.free_port()))
+        self.addCleanup(self.tollgate, "trunks", "remove", "east")
+        # By the samples, as Prometheus names its series; a family whose first sample is still to come is known by its kind.
+        text = self.metrics()
+        given = set(re.findall(r"^(tollgate_\w+)[{ ]", text, re.M))
+        for name, kind in re.findall(r"^# TYPE (tollgate_\w+) (\w+)", text, re.M):
+            given |= {name + suffix for suffix in ("_bucket", "_sum", "_count")} if kind == "histogram" else {name}
+        for file in ("tollgate.json", "alerts.yml"):
+            asked = set(re.findall(r"\btollgate_\w+", (ROOT / "deploy/dashboards" / file).read_text()))
+            self.assertGreater(len(asked), 10)
+            self.assertEqual(set(), asked - given, file)
+        labels = {name: set(re.findall(r'(\w+)="', sets)) for name, sets in re.findall(r"^(tollgate_\w+)\{(.*)\} ", text, re.M)}
+        self.assertEqual({"method", "route", "code"}, labels["tollgate_api_requests_total"])
+        known = {"method", "route", "code", "le", "reason", "trunk", "worker", "side", "outcome", "measure"}
+        self.assertLessEqual(set().union(*labels.values()), known, "a label that may tell of a subscriber")
+
+    def test_metrics_count_operations_and_tell_no_names(self):
+        count = lambda code: sum(int(n) for n in re.findall(
+            rf'^tollgate_api_requests_total{{method="GET",route="/v1/accounts/{{}}",code="{code}"}} (\d+)$', self.metrics(), re.M))
+        known, missed = count("2xx"), count("4xx")
+        account = self.stage.subscriber("metrics-subject").account_id
+        self.stage.rest.get(f"/v1/accounts/{account}")
+        with self.assertRaises(Problem):
+            self.stage.rest.get("/v1/accounts/00000000-0000-4000-8000-000000000000")
+        self.assertEqual((known + 1, missed + 1), (count("2xx"), count("4xx")))
+        text = self.metrics()
+        for secret in (account, "metrics-subject", "127.0.0.1"):
+            self.assertNotIn(secret, text)
+        value = lambda name: float(re.search(rf"^tollgate_{name} (\S+)$", text, re.M)[1])
+        process = self.stage.gateway.process.pid
+        self.assertAlmostEqual(value("process_open_fds"), len(os.listdir(f"/proc/{process}/fd")), delta=20)
+        self.assertGreater(value("process_max_fds"), value("process_open_fds"))
+        self.assertGreater(value("process_resident_memory_bytes"), 1 << 20)
+        self.assertGreater(value("api_connections"), 0)
+        self.assertGreater(value("api_database_wait_seconds_count"), 0)
+        self.assertLess(abs(value("process_start_time_seconds") - time.time()), 3600)
 
     def completed(self, *words):
         """What bash offers for the last of these words."""

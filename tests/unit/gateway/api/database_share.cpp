@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <list>
 #include <string>
 #include <vector>
@@ -25,6 +26,16 @@ class Places : public testing::Test {
   }
   static boost::asio::awaitable<void> take(Places& in, std::string name, std::chrono::milliseconds patience) {
     auto place = co_await in.places_->enter(patience);
+    in.told_.push_back(name + (place ? "" : " gave up"));
+    if (place) in.held_.push_back(std::move(*place));
+  }
+  // Who is given up when that is true.
+  void enter(const char* name, const std::atomic<bool>& abandoned) {
+    boost::asio::co_spawn(context_, take_unless(*this, name, abandoned), boost::asio::detached);
+    settle();
+  }
+  static boost::asio::awaitable<void> take_unless(Places& in, std::string name, const std::atomic<bool>& abandoned) {
+    auto place = co_await in.places_->enter(1h, &abandoned);
     in.told_.push_back(name + (place ? "" : " gave up"));
     if (place) in.held_.push_back(std::move(*place));
   }
@@ -97,6 +108,21 @@ TEST(DatabaseShare, LeavesConnectionsForCalls) {
     EXPECT_EQ(static_cast<int>(fill(share.any)), any) << pool;
     EXPECT_EQ(static_cast<int>(fill(share.lasting)), lasting) << pool;
   }
+}
+
+TEST_F(Places, WhoIsNotAwaitedAnyMoreLeavesTheQueue) {
+  std::atomic<bool> abandoned{false};
+  for (const char* name : {"a", "b"})
+    enter(name);
+  enter("c", abandoned);
+  enter("d");
+  abandoned = true;
+  context_.restart();
+  while (told_.size() < 3)
+    context_.run_one();
+  EXPECT_EQ(told_.back(), "c gave up");
+  leave();
+  EXPECT_EQ(told_.back(), "d") << "the place is for who has waited for longest of the others";
 }
 
 }  // namespace
