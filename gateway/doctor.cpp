@@ -28,18 +28,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace asio = boost::asio;
 
-constexpr std::uintmax_t room_needed = std::uintmax_t{100} << 20;  // less: nothing can be spooled for long
-constexpr std::uintmax_t room_wished = std::uintmax_t{1} << 30;
-constexpr auto certificate_wished = std::chrono::hours(30 * 24);
 constexpr int files_per_call = 3;   // RTP, RTCP, and a share of what signalling needs
 constexpr int files_besides = 200;  // listeners, sessions, database, log
 constexpr int ports_per_call = 2;   // RTP and RTCP
-constexpr int least_server_version = 150'000;
-constexpr auto clock_difference_most = std::chrono::seconds(1);
-
-std::string mebibytes(std::uintmax_t bytes) {
-  return std::to_string(bytes >> 20U) + " MiB";
-}
 
 // The directory, or the nearest one above it that is there.
 fs::path nearest(fs::path path) {
@@ -88,12 +79,7 @@ void try_port(findings& into, const char* what, const char* key, const std::stri
 finding examine_certificate(const std::string& pem, const std::string& where, const std::string& remedy,
                             std::chrono::system_clock::time_point now) {
   const auto expiry = overlay::certificate_expiry(pem);
-  if (!expiry) return {verdict::failure, "certificates", where + " is no PEM certificate", remedy};
-  const auto days = std::chrono::duration_cast<std::chrono::hours>(*expiry - now).count() / 24;
-  if (*expiry <= now) return {verdict::failure, "certificates", where + " has expired", remedy};
-  const std::string text = where + " is good for " + std::to_string(days) + " days";
-  if (*expiry < now + certificate_wished) return {verdict::warning, "certificates", text, remedy};
-  return {verdict::good, "certificates", text};
+  return judge_certificate(expiry ? std::optional(*expiry) : std::nullopt, where, remedy, now);
 }
 
 bool is_private(const asio::ip::address& address) {
@@ -126,21 +112,13 @@ void examine_server(findings& into, const std::string& url) {
         "SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), "
         "extract(epoch FROM clock_timestamp())::float8, current_setting('fsync') = 'on'");
     const auto after = std::chrono::system_clock::now();
-    if (row[0].as<int>() < least_server_version)
-      into.push_back({verdict::failure, "database", "PostgreSQL is older than 15", "upgrade it"});
-    if (row[1].as<bool>())
-      into.push_back({verdict::failure, "database", "the server is a standby and takes no writes",
-                      "let database.url name the primary"});
-    if (!row[3].as<bool>())
-      into.push_back({verdict::failure, "database", "fsync is off: a crash of the machine loses money",
-                      "set fsync = on in postgresql.conf"});
-    // The server's time lies between the two of ours, give or take the difference of the clocks.
-    const std::chrono::duration<double> theirs(row[2].as<double>());
-    const std::chrono::duration<double> early = before.time_since_epoch(), late = after.time_since_epoch();
-    if (theirs < early - clock_difference_most || theirs > late + clock_difference_most)
-      into.push_back({verdict::failure, "clock",
-                      "the database's clock and this machine's are more than a second apart",
-                      "synchronise both (chrony)"});
+    for (finding& each : judge_server({.version = row[0].as<int>(),
+                                       .is_standby = row[1].as<bool>(),
+                                       .keeps_what_it_commits = row[3].as<bool>(),
+                                       .time = std::chrono::duration<double>(row[2].as<double>()),
+                                       .before = before.time_since_epoch(),
+                                       .after = after.time_since_epoch()}))
+      into.push_back(std::move(each));
     into.push_back({verdict::good, "database", "the server answers"});
     examine_schema(into, url);
   } catch (const std::exception& failure) {
@@ -175,18 +153,6 @@ void look_at_api_certificate(findings& all, const configuration& settings, std::
 
 }  // namespace
 
-std::string_view name(verdict value) {
-  switch (value) {
-    case verdict::good:
-      return "good";
-    case verdict::warning:
-      return "warning";
-    case verdict::failure:
-      return "failure";
-  }
-  return "";
-}
-
 findings look_at_disk(const configuration& settings) {
   const fs::path directory = nearest(settings.state_directory);
   const std::string named = settings.state_directory.string();
@@ -196,22 +162,15 @@ findings look_at_disk(const configuration& settings) {
   std::error_code error;
   const fs::space_info space = fs::space(directory, error);
   if (error) return {{verdict::failure, "disk", named + ": " + error.message(), "set state_directory"}};
-  const std::string text = named + " has room for " + mebibytes(space.available);
-  if (space.available < room_needed) return {{verdict::failure, "disk", text, "make room there"}};
-  if (space.available < room_wished) return {{verdict::warning, "disk", text, "make room there"}};
-  return {{verdict::good, "disk", text}};
+  return {judge_room(named, space.available)};
 }
 
 findings look_at_clock() {
   timex state{};
   const int answer = ::adjtimex(&state);
-  if (answer < 0)
-    return {{verdict::warning, "clock", "the kernel does not tell its state", "look at timedatectl"}};
-  if ((state.status & STA_UNSYNC) != 0)
-    return {{verdict::warning, "clock", "it is not synchronised",
-             "install chrony, or look at timedatectl: tokens of peers are refused when clocks are a minute "
-             "apart"}};
-  return {{verdict::good, "clock", "it is synchronised"}};
+  return {judge_clock(answer < 0                           ? clock_state::unknown
+                      : (state.status & STA_UNSYNC) != 0 ? clock_state::adrift
+                                                           : clock_state::synchronised)};
 }
 
 findings look_at_limits(const configuration& settings) {

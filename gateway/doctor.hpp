@@ -10,19 +10,9 @@
 #include <vector>
 
 #include "gateway/configuration.hpp"
+#include "gateway/doctor_judgement.hpp"
 
 namespace tollgate::gateway::doctor {
-
-enum class verdict : std::uint8_t { good, warning, failure };
-std::string_view name(verdict value);
-
-struct finding {
-  verdict as = verdict::good;
-  std::string what;      ///< "database"
-  std::string text;      ///< what was seen
-  std::string remedy{};  ///< what to do; empty when all is good
-};
-using findings = std::vector<finding>;
 
 /// The state directory: there, writable for this user, with room; where others that share its disk write,
 /// too.
