@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "billing/error.hpp"
+#include "gateway/api/call_query.hpp"
 #include "gateway/api/cdr_json.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
@@ -66,20 +67,22 @@ awaitable<reply> get_account_call(services& with, const request& from) {
 
 awaitable<reply> list_cdrs(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
-  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
-  const auto before = fields.id("before");
-  const bool oldest_first = !order_of(fields, newest_first).descending;
-  const auto account = fields.id("account_id");
+  billing::call_page page;
+  page.limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  page.cursor = fields.id("before");
+  page.oldest_first = !order_of(fields, newest_first).descending;
+  call_query query = read_call_query(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto carrier = from.by ? from.by->carrier_id : std::nullopt;
-  if (carrier && account) co_return forbidden();
+  if (const auto carrier = from.by ? from.by->carrier_id : std::nullopt) {
+    if (!is_for_carriers(query)) co_return forbidden();
+    query.filter.carrier_id = carrier;
+  }
   const auto read = [&](pqxx::work& tx) {
-    if (carrier) return billing::list_calls_over(tx, *carrier, limit, before, oldest_first);
-    return account ? billing::list_calls(tx, *account, limit, before, oldest_first)
-                   : billing::list_all_calls(tx, limit, before, oldest_first);
+    const auto filter = resolve(tx, query);
+    return filter ? billing::list_calls_by(tx, *filter, page) : records{};
   };
   const result<records> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return page_of(found, limit, reader_of(from));
+  co_return page_of(found, page.limit, reader_of(from));
 }
 
 }  // namespace tollgate::gateway::api

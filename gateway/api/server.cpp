@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "gateway/api/connection.hpp"
+#include "gateway/api/export_worker.hpp"
 #include "gateway/api/read_cache.hpp"
 #include "gateway/logging/line.hpp"
 #include "gateway/api/shared_reads.hpp"
@@ -40,6 +41,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
         shared_(context.get_executor(), database, share_, options_.lapse),
         services_{options_, database_access(database, share_), hasher, gateway, authority_, logins},
         desk_(options_),
+        exports_(context.get_executor(), database_access(database, share_)),
         certificates_(options_.tls),
         context_(context),
         acceptor_(context),
@@ -62,6 +64,8 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     port_ = acceptor_.local_endpoint().port();
     ++running_;
     asio::co_spawn(context_, accept_all(shared_from_this()), asio::detached);
+    ++running_;
+    asio::co_spawn(context_, make_exports(shared_from_this()), asio::detached);
     if (!tls_) return;
     ++running_;
     asio::co_spawn(context_, watch_certificates(shared_from_this()), asio::detached);
@@ -75,6 +79,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     boost::system::error_code ignored;
     self->acceptor_.close(ignored);
     self->certificate_timer_.cancel();
+    self->exports_.stop();
     for (connection* each : self->connections_)
       each->stop();
     const auto deadline = std::chrono::steady_clock::now() + finishing_time;
@@ -153,6 +158,15 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     self->ended();
   }
 
+  static awaitable<void> make_exports(std::shared_ptr<implementation> self) {
+    try {
+      co_await self->exports_.run();
+    } catch (const std::exception& failure) {
+      spdlog::error("event=cdr_exports_failed text={}", logging::text(failure.what()));
+    }
+    self->ended();
+  }
+
   void ended() {
     --running_;
     changed_.cancel();
@@ -164,6 +178,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   shared_reads shared_;
   services services_;
   shared_desk desk_;
+  export_worker exports_;
   read_cache cache_;
   certificate_files certificates_;
   client_stream::tls_context tls_;  // of connections to come
