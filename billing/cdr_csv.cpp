@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CDRs as CSV. Free of IO.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -11,12 +12,21 @@
 namespace tollgate::billing {
 namespace {
 
+// Nothing of subscribers, prices, and the overlay's side.
+bool is_for_carriers(std::string_view column) {
+  constexpr std::array<std::string_view, 18> shown{"call_id",    "direction", "caller",             "callee", "started_at", "ringing_at",
+                                                   "answered_at", "ended_at", "ring_ms",            "talk_ms", "post_dial_delay_ms", "trunk",
+                                                   "sip_code",   "q850_cause", "hung_up_by",        "reason", "trunk_codec", "caller_verdict"};
+  return column.starts_with("trunk_") || std::find(shown.begin(), shown.end(), column) != shown.end();
+}
+
 // Writes header and records from one list, so that they cannot disagree.
 class line_writer {
  public:
-  explicit line_writer(bool header) : header_(header) {}
+  line_writer(bool header, cdr_columns which) : header_(header), which_(which) {}
 
   void text(const char* name, std::string_view value) {
+    if (which_ == cdr_columns::of_carriers && !is_for_carriers(name)) return;
     add(header_ ? std::string(name) : csv::field(value));
   }
   void number(const char* name, std::int64_t value) { text(name, std::to_string(value)); }
@@ -37,6 +47,7 @@ class line_writer {
     first_ = false;
   }
   bool header_;
+  cdr_columns which_;
   bool first_ = true;
   std::string line_;
 };
@@ -60,10 +71,10 @@ std::string attempts_text(const std::vector<trunk_attempt>& attempts) {
   return out;
 }
 
-std::string write_line(const call_record& record, bool header) {
+std::string write_line(const call_record& record, bool header, cdr_columns which) {
   const auto& call = record.call;
   const rate terms = record.terms.value_or(rate{});
-  line_writer out(header);
+  line_writer out(header, which);
   out.text("call_id", sql::text_of(call.call_id));
   out.text("account_id", sql::text_of(call.account_id));
   out.text("parent_call_id", call.parent_call_id ? sql::text_of(*call.parent_call_id) : "");
@@ -120,12 +131,12 @@ std::string write_line(const call_record& record, bool header) {
 
 }  // namespace
 
-std::string cdr_csv_header() {
-  return write_line({}, true);
+std::string cdr_csv_header(cdr_columns which) {
+  return write_line({}, true, which);
 }
 
-std::string to_csv(const call_record& record) {
-  return write_line(record, false);
+std::string to_csv(const call_record& record, cdr_columns which) {
+  return write_line(record, false, which);
 }
 
 }  // namespace tollgate::billing

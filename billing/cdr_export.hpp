@@ -43,8 +43,12 @@ inline constexpr int most_exported = 5'000;  // records in a page
 export_page export_calls(pqxx::transaction_base& tx, const export_cursor& after, int limit);
 
 // The same records as CSV (RFC 4180): a header line, and one for each record; money as a decimal.
-std::string cdr_csv_header();
-std::string to_csv(const call_record& record);
+enum class cdr_columns : std::uint8_t {
+  all,
+  of_carriers,  // what a carrier may know of the calls over its trunks
+};
+std::string cdr_csv_header(cdr_columns which = cdr_columns::all);
+std::string to_csv(const call_record& record, cdr_columns which = cdr_columns::all);
 
 // ---- consumers
 

@@ -7,6 +7,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/account_event_list.hpp"
 #include "billing/credit.hpp"
 #include "billing/sql.hpp"
 #include "billing/text.hpp"
@@ -115,10 +116,17 @@ void confirm_delivery(pqxx::transaction_base& tx, std::span<const account_event>
 }
 
 std::vector<account_event> list_events(pqxx::transaction_base& tx, const uuid& account_id, int limit) {
+  return list_events_behind(tx, account_id, limit, std::nullopt, false);
+}
+
+std::vector<account_event> list_events_behind(pqxx::transaction_base& tx, const uuid& account_id, int limit, const std::optional<event_place>& behind,
+                                              bool oldest_first) {
   std::vector<account_event> found;
-  for (const auto& row :
-       tx.exec_params(select_events + "WHERE e.account_id = $1 ORDER BY at DESC, event_key DESC LIMIT $2",
-                      sql::text_of(account_id), std::clamp(limit, 1, longest_list)))
+  const std::string order = oldest_first ? " ORDER BY at, event_key" : " ORDER BY at DESC, event_key DESC";
+  for (const auto& row : tx.exec_params(select_events + "WHERE e.account_id = $1 AND ($3 = '' OR (at, event_key) " + (oldest_first ? ">" : "<") +
+                                            " (nullif($3, '')::timestamptz, $4)) " + order + " LIMIT $2",
+                                        sql::text_of(account_id), std::clamp(limit, 1, longest_list), behind ? iso_time(behind->at) : "",
+                                        behind ? behind->key : ""))
     found.push_back(event_of(row));
   return found;
 }

@@ -6,7 +6,9 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "billing/fraud_event_list.hpp"
 #include "billing/sql.hpp"
+#include "billing/text.hpp"
 
 namespace tollgate::billing {
 namespace {
@@ -100,13 +102,24 @@ bool watch_fraud(pqxx::transaction_base& tx) {
 
 std::vector<fraud_event> list_fraud_events(pqxx::transaction_base& tx, int limit) {
   std::vector<fraud_event> found;
+  for (fraud_event_in_hour& each : list_fraud_events_behind(tx, limit, std::nullopt, false))
+    found.push_back(std::move(each.event));
+  return found;
+}
+
+std::vector<fraud_event_in_hour> list_fraud_events_behind(pqxx::transaction_base& tx, int limit, const std::optional<fraud_event_place>& behind,
+                                                          bool oldest_first) {
+  std::vector<fraud_event_in_hour> found;
+  const std::string order = oldest_first ? "" : " DESC";
   for (const auto& row : tx.exec_params(
-           "SELECT scope, measure, (extract(epoch FROM first_at) * 1000000)::bigint, (extract(epoch FROM "
-           "last_at) * 1000000)::bigint, times, currency, figure, most, action, call_id FROM "
-           "billing.fraud_event "
-           "ORDER BY hour DESC, scope, measure, currency LIMIT $1",
-           std::clamp(limit, 1, longest_list)))
-    found.push_back({.scope = row[0].as<std::string>(),
+           std::string("SELECT scope, measure, (extract(epoch FROM first_at) * 1000000)::bigint, (extract(epoch FROM last_at) * 1000000)::bigint, "
+                       "times, currency, figure, most, action, call_id, (extract(epoch FROM hour) * 1000000)::bigint FROM billing.fraud_event "
+                       "WHERE $2 = '' OR (hour, scope, measure, currency) ") +
+               (oldest_first ? ">" : "<") + " (nullif($2, '')::timestamptz, $3, $4, $5) ORDER BY hour" + order + ", scope" + order + ", measure" + order +
+               ", currency" + order + " LIMIT $1",
+           std::clamp(limit, 1, longest_list), behind ? iso_time(behind->hour) : "", behind ? behind->scope : "", behind ? behind->measure : "",
+           behind ? behind->currency : ""))
+    found.push_back({{.scope = row[0].as<std::string>(),
                      .measure = row[1].as<std::string>(),
                      .first = sql::time_of(row[2]).value(),
                      .last = sql::time_of(row[3]).value(),
@@ -115,7 +128,8 @@ std::vector<fraud_event> list_fraud_events(pqxx::transaction_base& tx, int limit
                      .figure = row[6].as<std::int64_t>(),
                      .most = row[7].as<std::int64_t>(),
                      .action = row[8].as<std::string>(),
-                     .call_id = row[9].is_null() ? std::nullopt : std::optional(sql::uuid_of(row[9]))});
+                     .call_id = row[9].is_null() ? std::nullopt : std::optional(sql::uuid_of(row[9]))},
+                     sql::time_of(row[10]).value()});
   return found;
 }
 

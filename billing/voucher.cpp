@@ -15,6 +15,7 @@
 #include "billing/credit.hpp"
 #include "billing/sql.hpp"
 #include "billing/text.hpp"
+#include "billing/voucher_list.hpp"
 
 namespace tollgate::billing {
 namespace {
@@ -51,7 +52,7 @@ const std::string select_batches =
     "SELECT batch_id, currency, value_micros, vouchers, (extract(epoch FROM expires_at) * 1000000)::bigint, "
     "note, (SELECT count(*) FROM billing.voucher v WHERE v.batch_id = b.batch_id AND account_id IS NOT "
     "NULL), "
-    "(extract(epoch FROM revoked_at) * 1000000)::bigint FROM billing.voucher_batch b ";
+    "(extract(epoch FROM revoked_at) * 1000000)::bigint, (extract(epoch FROM made_at) * 1000000)::bigint FROM billing.voucher_batch b ";
 
 // Stores PINs for these serials and returns those that were new.
 std::vector<int> store_pins(pqxx::transaction_base& tx, const voucher_key& key, const std::string& batch_id,
@@ -163,9 +164,54 @@ std::optional<voucher_batch> find_voucher_batch(pqxx::transaction_base& tx, cons
 
 std::vector<voucher_batch> list_voucher_batches(pqxx::transaction_base& tx, int limit) {
   std::vector<voucher_batch> found;
-  for (const auto& row : tx.exec_params(select_batches + "ORDER BY made_at DESC, batch_id LIMIT $1",
-                                        std::clamp(limit, 1, longest_list)))
-    found.push_back(batch_of(row));
+  for (listed_batch& each : list_batches(tx, limit, std::nullopt, false))
+    found.push_back(std::move(each.batch));
+  return found;
+}
+
+std::vector<listed_batch> list_batches(pqxx::transaction_base& tx, int limit, const std::optional<uuid>& after, bool oldest_first) {
+  std::vector<listed_batch> found;
+  const std::string behind = oldest_first ? ">" : "<", order = oldest_first ? "" : " DESC";
+  for (const auto& row : tx.exec_params(
+           select_batches + "WHERE $2 = '' OR (made_at, batch_id) " + behind +
+               " (SELECT x.made_at, x.batch_id FROM billing.voucher_batch x WHERE x.batch_id = nullif($2, '')::uuid) ORDER BY made_at" +
+               order + ", batch_id" + order + " LIMIT $1",
+           std::clamp(limit, 1, longest_list), after ? sql::text_of(*after) : ""))
+    found.push_back({batch_of(row), sql::time_of(row[8]).value()});
+  return found;
+}
+
+std::optional<listed_batch> find_listed_batch(pqxx::transaction_base& tx, const uuid& batch_id) {
+  const auto rows = tx.exec_params(select_batches + "WHERE batch_id = $1", sql::text_of(batch_id));
+  if (rows.empty()) return std::nullopt;
+  return listed_batch{batch_of(rows[0]), sql::time_of(rows[0][8]).value()};
+}
+
+namespace {
+
+constexpr const char* select_vouchers =
+    "SELECT serial, account_id, sequence, (extract(epoch FROM redeemed_at) * 1000000)::bigint FROM billing.voucher WHERE batch_id = $1 AND serial ";
+
+voucher_record voucher_of(const pqxx::row& row) {
+  voucher_record out{.serial = row[0].as<int>(), .redeemed_at = sql::time_of(row[3])};
+  if (!row[1].is_null()) out.account_id = sql::uuid_of(row[1]);
+  if (!row[2].is_null()) out.sequence = row[2].as<std::int64_t>();
+  return out;
+}
+
+}  // namespace
+
+std::optional<voucher_record> find_voucher(pqxx::transaction_base& tx, const uuid& batch_id, int serial) {
+  const auto rows = tx.exec_params(select_vouchers + std::string("= $2"), sql::text_of(batch_id), serial);
+  return rows.empty() ? std::nullopt : std::optional(voucher_of(rows[0]));
+}
+
+std::vector<voucher_record> list_vouchers(pqxx::transaction_base& tx, const uuid& batch_id, int limit, std::optional<int> after,
+                                          bool descending) {
+  std::vector<voucher_record> found;
+  for (const auto& row : tx.exec_params(select_vouchers + std::string(descending ? "< $2 ORDER BY serial DESC" : "> $2 ORDER BY serial") + " LIMIT $3",
+                                        sql::text_of(batch_id), after.value_or(descending ? most_vouchers + 1 : 0), std::clamp(limit, 1, longest_list)))
+    found.push_back(voucher_of(row));
   return found;
 }
 

@@ -124,6 +124,18 @@ int command_rates_import(const configuration& settings, const remote_options& re
   return found.code;
 }
 
+int command_rates_versions(const configuration& settings, const remote_options& remote, const rates_versions_options& wanted) {
+  const std::string target = "/v1/rate_decks/" + url_encoded(wanted.deck) + "/" + std::to_string(wanted.to) + "/changes?since=" + std::to_string(wanted.from) +
+                             "&changes=" + std::to_string(wanted.changes);
+  const auto found = ask_gateway(settings, remote, {.method = "GET", .target = target, .timeout = patience});
+  if (found.code != exit_done) return found.code;
+  if (remote.json)
+    std::cout << json::serialize(found.body) << "\n";
+  else
+    print_difference(object_of(found.body, "difference"));
+  return exit_done;
+}
+
 int command_rates_export(const configuration& settings, const remote_options& remote,
                          const rates_export_options& wanted) {
   const auto found =

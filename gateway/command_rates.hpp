@@ -25,6 +25,14 @@ struct rates_import_options {
 int command_rates_import(const configuration& settings, const remote_options& remote,
                          const rates_import_options& wanted);
 
+/// What one version of a deck changes in another one, both as they are stored.
+struct rates_versions_options {
+  std::string deck;
+  int from = 0, to = 0;
+  int changes = 100;  ///< most changes of each kind to print
+};
+int command_rates_versions(const configuration& settings, const remote_options& remote, const rates_versions_options& wanted);
+
 struct rates_export_options {
   std::string deck;
   std::string version = "current";  ///< or its number

@@ -74,15 +74,15 @@ void print_route(const json::object& call) {
 
 int command_simulate(const configuration& settings, const remote_options& remote,
                      const simulation_options& what) {
-  std::string target = "/v1/call_simulation?number=" + url_encoded(what.number);
+  json::object question{{"number", what.number}};
   if (!what.account.empty()) {
     int code = exit_done;
     const auto account = find_account_id(settings, remote, what.account, code);
     if (!account) return code;
-    target += "&account_id=" + *account;
+    question["account_id"] = *account;
   }
-  if (!what.region.empty()) target += "&region=" + url_encoded(what.region);
-  const answer found = ask(settings, remote, "GET", target);
+  if (!what.region.empty()) question["region"] = what.region;
+  const answer found = ask(settings, remote, "POST", "/v1/route_simulations", json::serialize(question));
   if (found.code != exit_done || remote.json) return found.code;
   std::cout << std::left << std::setw(20) << "verdict" << text_of(found.body, "verdict") << "\n";
   if (!text_of(found.body, "text").empty())

@@ -27,6 +27,37 @@ const resource_field most{"--limit", "limit", query, whole_number, "At most so m
 const resource_field cursor{"--cursor", "cursor", query, text, "Go on where the list before has ended"};
 const resource_field by_name_elsewhere{"--external-id", "external_id", query, text, "The one that your own system calls so"};
 
+const resource_field since{"--from", "from", query, text, "At or after this moment, RFC 3339"};
+const resource_field until{"--until", "until", query, text, "Before this one"};
+const std::vector<table_column> audit_columns{{"id", "id"},         {"at", "at"},         {"token", "token_id"}, {"role", "role"},
+                                              {"address", "address"}, {"method", "method"}, {"target", "target"},  {"status", "status"}};
+const std::vector<table_column> record_columns{{"call", "call_id"},     {"started_at", "started_at"}, {"direction", "direction"}, {"caller", "caller"},
+                                               {"callee", "callee"},    {"talk_ms", "talk_ms"},       {"charged", "charged"},     {"currency", "currency"},
+                                               {"trunk", "trunk"},      {"sip", "sip_code"},          {"cause", "q850_cause"},    {"reason", "reason"}};
+const std::vector<table_column> export_columns{{"export", "id"},         {"state", "state"},           {"error", "error"},          {"format", "format"},
+                                               {"records", "records"},   {"bytes", "size_bytes"},      {"created_at", "created_at"}, {"expires_at", "expires_at"}};
+const resource_field the_export{"export", "export", path, text, "The export's id: tollgate cdr exports", true};
+
+// Which records: in the query of a list, or as members of an order.
+std::vector<resource_field> record_filters(field_place place, std::vector<resource_field> others) {
+  std::vector<resource_field> all{{"--account", "account_id", place, account, "Of this account: its name or id"},
+                                  {"--carrier", "carrier_id", place, carrier, "Over this carrier's trunks: its name or id"},
+                                  {"--trunk", "trunk", place, text, "Over the trunk of this name"},
+                                  {"--direction", "direction", place, text, "out, in, voicemail or forward"},
+                                  {"--number", "number", place, text, "Caller or called: +442079460958"},
+                                  {"--prefix", "prefix", place, text, "The called number begins so: +4420"},
+                                  {"--region", "region", place, text, "Of the applied rate, as the deck has it"},
+                                  {"--from", "from", place, text, "Begun at or after this moment, RFC 3339"},
+                                  {"--until", "until", place, text, "Begun before this one"},
+                                  {"--sip", "sip_code", place, whole_number, "The trunk's last answer"},
+                                  {"--cause", "q850_cause", place, whole_number, "Q.850"},
+                                  {"--reason", "reason", place, text, "As in the record: credit_exhausted"},
+                                  {"--min-duration", "min_duration_s", place, whole_number, "Seconds of talk, at least"},
+                                  {"--answered", "answered", place, flag, "Answered ones alone"}};
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
+}
+
 }  // namespace
 
 std::vector<resource_command> gateway_commands() {
@@ -85,6 +116,39 @@ std::vector<resource_command> gateway_commands() {
      {the_webhook, {"--position", "position", member, whole_number, "This event alone"}},
      {{"replayed", "replayed"}}},
     {"webhooks", "remove", "Tell it nothing more", "DELETE", "/v1/webhooks/{webhook}", {the_webhook}, {}},
+    {"",
+     "audit",
+     "Show who changed what over the API, newest first; --json has it before and after",
+     "GET",
+     "/v1/audit_log",
+     {{"--token", "token_id", query, text, "By this token: its id"},
+      {"--role", "role", query, text, "By tokens of this role"},
+      {"--operation", "operation", query, text, "A method, or an operation as GET /v1/roles has it: 'POST /v1/numbers/{}/release'"},
+      {"--resource", "resource", query, text, "A path, and what is below it: /v1/accounts/ID"},
+      since, until,
+      {"--sort", "sort", query, text, "-id (default) or id: oldest first"},
+      most, cursor},
+     audit_columns},
+    {"cdr",
+     "list",
+     "List calls that have ended, newest first",
+     "GET",
+     "/v1/cdrs",
+     record_filters(query, {{"--sort", "sort", query, text, "-started_at (default) or started_at: oldest first"}, most, cursor}),
+     record_columns},
+    {"cdr",
+     "order",
+     "Order a file of calls, which is made in the background",
+     "POST",
+     "/v1/cdr_exports",
+     record_filters(member, {{"--format", "format", member, text, "csv (default) or jsonl"},
+                             {"--keep-hours", "keep_hours", member, whole_number, "How long it can be fetched (24)"},
+                             {"--id", "id", member, id, "The same one again counts once"}}),
+     export_columns},
+    {"cdr", "exports", "List the files that are made or kept", "GET", "/v1/cdr_exports", {most, cursor}, export_columns},
+    {"cdr", "progress", "Show how far one is", "GET", "/v1/cdr_exports/{export}", {the_export}, export_columns},
+    {"cdr", "fetch", "Write one that is done to standard output", "GET", "/v1/cdr_exports/{export}/file", {the_export}, {}, nullptr, true},
+    {"cdr", "forget", "Give one up, or forget its file", "DELETE", "/v1/cdr_exports/{export}", {the_export}, {}},
     {"nodes", "list", "List the gateways on this database", "GET", "/v1/nodes", {}, node_columns},
     {"nodes",
      "show",

@@ -190,14 +190,18 @@ int command_resource(const configuration& settings, const remote_options& remote
     if (values.empty()) continue;
     if (const int code = making.add(field, values); code != exit_done) return code;
   }
-  const remote_answer answer = ask_gateway(settings, remote, std::move(making).finished());
+  api_request request = std::move(making).finished();
+  if (command.is_file) request.timeout = std::chrono::minutes(10);
+  const remote_answer answer = ask_gateway(settings, remote, request);
   // A server's error may be told after the commit, too: of a database that went away in that moment, or of a proxy.
   const bool in_doubt = answer.code == exit_unreachable || answer.response.status >= 500;
   if (in_doubt && !made_id.empty())
     std::cerr << "Whether it was done is not known: repeat it with --id " << made_id
               << ", which counts once.\n";
   if (answer.code != exit_done) return answer.code;
-  if (remote.json)
+  if (command.is_file)
+    std::cout << answer.response.body << std::flush;
+  else if (remote.json)
     std::cout << (answer.response.body.empty() ? "{}" : answer.response.body) << "\n";
   else
     print(command, answer.body);

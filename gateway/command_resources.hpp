@@ -45,6 +45,7 @@ struct resource_command {
   std::vector<resource_field> fields;
   std::vector<table_column> columns;  ///< of a list, or of the one object that is answered
   const char* always = nullptr;       ///< members that are sent whatever was given: JSON
+  bool is_file = false;               ///< the answer goes to standard output as it is
 };
 
 const std::vector<resource_command>& resource_commands();

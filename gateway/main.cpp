@@ -42,6 +42,7 @@ struct arguments {
   cdr_rerate_options cdr_rerate;
   rates_import_options rates_import;
   rates_export_options rates_export;
+  rates_versions_options rates_versions;
   new_token_options new_token;
   listed_token_options listed_tokens;
   std::string token_id;
@@ -166,8 +167,12 @@ rates_commands add_rates(CLI::App& app, arguments& given) {
   take->add_flag("--dry-run", given.rates_import.dry_run,
                  "Import nothing: only tell what would change, and every mistake by line; tollgate rates commit imports it then");
   add_deck_options(*take, given.rates_import);
-  CLI::App* const compare = add_remote(*rates, "diff", "Show what a deck would change: import --dry-run", given);
+  CLI::App* const compare = add_remote(
+      *rates, "diff", "Show what a deck would change (import --dry-run), or with --from and --to what one version of a deck changes in another", given);
   add_deck_options(*compare, given.rates_import);
+  CLI::Option* const from = compare->add_option("--from", given.rates_versions.from, "Compare stored versions of the deck that is named in place of a file: this one");
+  CLI::Option* const to = compare->add_option("--to", given.rates_versions.to, "with this one")->needs(from);
+  from->needs(to);
   CLI::App* const give = add_remote(*rates, "export", "Write a version as CSV, importable again", given);
   auto& out = given.rates_export;
   give->add_option("deck", out.deck, "The deck's name")->required();
@@ -346,6 +351,11 @@ int run_command(int count, char** words) {
     if (cdr.reconcile->parsed()) return command_cdr_reconcile(settings, given.remote, given.cdr_reconcile);
     if (cdr.rerate->parsed()) return command_cdr_rerate(settings, given.remote, given.cdr_rerate);
     if (rates.take->parsed() || rates.compare->parsed()) {
+      if (rates.compare->parsed() && given.rates_versions.from > 0) {
+        given.rates_versions.deck = given.rates_import.csv.string();
+        given.rates_versions.changes = given.rates_import.changes;
+        return command_rates_versions(settings, given.remote, given.rates_versions);
+      }
       given.rates_import.dry_run |= rates.compare->parsed();
       return command_rates_import(settings, given.remote, given.rates_import);
     }

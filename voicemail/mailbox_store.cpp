@@ -6,6 +6,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include "voicemail/listing.hpp"
 #include "voicemail/mailbox_limits.hpp"
 #include "voicemail/number_store.hpp"
 #include "voicemail/recording_row.hpp"
@@ -105,6 +106,11 @@ bool has_room(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
 
 std::vector<message> list_messages(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id,
                                    const message_filter& filter) {
+  return list_messages_in(tx, account_id, filter, false);
+}
+
+std::vector<message> list_messages_in(pqxx::transaction_base& tx, const boost::uuids::uuid& account_id, const message_filter& filter,
+                                      bool oldest_first) {
   // Three plain conditions instead of one that covers all: each finds its rows by the key alone, or by that and a filter.
   const std::string wanted = !filter.state                              ? "deleted_at IS NULL"
                              : *filter.state == message_state::deleted ? "deleted_at IS NOT NULL"
@@ -112,10 +118,11 @@ std::vector<message> list_messages(pqxx::transaction_base& tx, const boost::uuid
                                                                        : "deleted_at IS NULL AND state = 'saved'";
   const auto limit = std::clamp(filter.limit, 1, 1000);
   const std::string statement = "SELECT " + message_columns + " FROM voicemail.message WHERE account_id = $1 AND " + wanted;
+  const std::string order = oldest_first ? " ORDER BY message_id" : " ORDER BY message_id DESC";
   const auto rows = filter.before
-                        ? tx.exec_params(statement + " AND message_id < $2 ORDER BY message_id DESC LIMIT $3",
+                        ? tx.exec_params(statement + " AND message_id " + (oldest_first ? ">" : "<") + " $2" + order + " LIMIT $3",
                                          sql::text(account_id), sql::text(*filter.before), limit)
-                        : tx.exec_params(statement + " ORDER BY message_id DESC LIMIT $2", sql::text(account_id), limit);
+                        : tx.exec_params(statement + order + " LIMIT $2", sql::text(account_id), limit);
   std::vector<message> messages;
   messages.reserve(rows.size());
   for (const auto& row : rows)

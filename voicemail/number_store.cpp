@@ -7,6 +7,7 @@
 #include <pqxx/transaction_base>
 
 #include "pstn/number/numbering_plan.hpp"
+#include "voicemail/listing.hpp"
 #include "voicemail/number_row.hpp"
 #include "voicemail/sql.hpp"
 
@@ -143,16 +144,20 @@ std::optional<number_record> find_number(pqxx::transaction_base& tx, const phone
 }
 
 std::vector<number_record> list_numbers(pqxx::transaction_base& tx, const number_filter& filter) {
+  return list_numbers_in(tx, filter, false);
+}
+
+std::vector<number_record> list_numbers_in(pqxx::transaction_base& tx, const number_filter& filter, bool descending) {
   const sql::nullable state =
       filter.state ? sql::nullable{std::string{to_text(*filter.state)}} : sql::nullable{};
   const sql::nullable account{filter.account_id};
   const auto price = filter.price.value_or(price_range{});
   const auto rows =
       tx.exec_params(select_number +
-                         " WHERE ($1::text IS NULL OR state = $1) AND ($2::uuid IS NULL OR account_id = $2) "
-                         "AND number > $3 AND ($5 = '' OR country = $5) AND ($6 = '' OR strpos(lower(area), lower($6)) > 0) "
+                         " WHERE ($1::text IS NULL OR state = $1) AND ($2::uuid IS NULL OR account_id = $2) AND " + (descending ? "($3 = '' OR number < $3)" : "number > $3") +
+                         " AND ($5 = '' OR country = $5) AND ($6 = '' OR strpos(lower(area), lower($6)) > 0) "
                          "AND ($7 = '' OR number LIKE $7) "
-                         "AND ($8 = '' OR voicemail.price_of(number, $8, $9::int) BETWEEN $10 AND $11) AND (NOT $12 OR paid_until > now()) ORDER BY number LIMIT $4",
+                         "AND ($8 = '' OR voicemail.price_of(number, $8, $9::int) BETWEEN $10 AND $11) AND (NOT $12 OR paid_until > now()) ORDER BY number" + (descending ? " DESC" : "") + " LIMIT $4",
                      state.get(), account.get(), filter.after, std::clamp(filter.limit, 1, 1000), filter.country, filter.area,
                      like_of(filter.pattern), price.currency, price.months, price.least.micros, price.most.micros, filter.paid);
   std::vector<number_record> records;

@@ -16,8 +16,6 @@
 
 #include "gateway/api/entity_tag.hpp"
 #include "gateway/api/fields.hpp"
-#include "gateway/api/list_manners.hpp"
-#include "gateway/api/resources.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/logging/line.hpp"
@@ -93,14 +91,6 @@ std::optional<boost::json::value> named_in(boost::json::value read, std::span<co
   }
   if (found.empty()) return std::nullopt;
   return found.size() == 1 ? std::optional(boost::json::value(found.front())) : std::optional(boost::json::value(std::move(found)));
-}
-
-boost::json::value parsed(const pqxx::field& field) {
-  return field.is_null() ? boost::json::value(nullptr) : boost::json::parse(field.c_str());
-}
-
-boost::json::value text_or_null(const pqxx::field& field) {
-  return field.is_null() ? boost::json::value(nullptr) : boost::json::value(field.c_str());
 }
 
 }  // namespace
@@ -183,44 +173,6 @@ void note_local_change(pqxx::transaction_base& tx, const char* method, const cha
   constexpr int created = 201;
   tx.exec_params(end_line, boost::uuids::to_string(boost::uuids::random_generator()()), "", "", "local", method, target, "", created,
                  boost::json::serialize(without_secrets(after)));
-}
-
-awaitable<reply> list_audit(services& with, const request& from) {
-  auto fields = field_reader::of_query(from);
-  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
-  const auto before = fields.integer("before", 1, std::numeric_limits<std::int64_t>::max());
-  const bool oldest_first = !order_of(fields, "-id").descending;
-  const auto token = fields.id("token_id");
-  if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) {
-    tx.exec("SELECT gateway.end_lost_audits()");
-    boost::json::array items;
-    const auto rows = tx.exec_params(
-        std::string("SELECT audit_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS at, "
-        "request_id, token_id, "
-        "role, address, method, target, status, before, after FROM gateway.audit "
-        "WHERE ($3 = '' OR token_id = nullif($3, '')::uuid) AND audit_id ") +
-            (oldest_first ? "> $2 ORDER BY audit_id LIMIT $1" : "< $2 ORDER BY audit_id DESC LIMIT $1"),
-        limit, before.value_or(oldest_first ? 0 : std::numeric_limits<std::int64_t>::max()), token ? uuid_text(*token) : "");
-    for (const auto& row : rows)
-      items.push_back(boost::json::object{{"id", row["audit_id"].as<std::int64_t>()},
-                                          {"at", row["at"].c_str()},
-                                          {"request_id", row["request_id"].c_str()},
-                                          {"token_id", text_or_null(row["token_id"])},
-                                          {"role", text_or_null(row["role"])},
-                                          {"address", row["address"].c_str()},
-                                          {"method", row["method"].c_str()},
-                                          {"target", row["target"].c_str()},
-                                          {"status", row["status"].is_null() ? boost::json::value(nullptr) : boost::json::value(row["status"].as<int>())},
-                                          {"before", parsed(row["before"])},
-                                          {"after", parsed(row["after"])}});
-    return items;
-  };
-  result<boost::json::array> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  const bool more = found->size() == static_cast<std::size_t>(limit);
-  auto next = more ? std::optional(std::to_string(found->back().at("id").as_int64())) : std::nullopt;
-  co_return list_reply(std::move(*found), std::move(next));
 }
 
 }  // namespace tollgate::gateway::api

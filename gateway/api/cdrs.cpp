@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "billing/error.hpp"
+#include "gateway/api/call_query.hpp"
 #include "gateway/api/cdr_json.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
@@ -17,6 +18,8 @@ namespace {
 
 using boost::asio::awaitable;
 using boost::system::result;
+using records = std::vector<billing::call_record>;
+
 constexpr std::string_view newest_first = "-started_at";
 
 role reader_of(const request& from) {
@@ -24,7 +27,7 @@ role reader_of(const request& from) {
 }
 
 // Written on the thread that has read them: a thousand would hold up the thread of calls.
-reply page_of(const std::vector<billing::call_record>& found, int limit, role reader) {
+reply page_of(const records& found, int limit, role reader) {
   boost::json::array items;
   for (const billing::call_record& each : found)
     items.push_back(to_json(each, reader));
@@ -65,18 +68,19 @@ awaitable<reply> get_account_call(services& with, const request& from) {
 
 awaitable<reply> list_cdrs(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
-  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
-  const auto before = fields.id("before");
-  const bool oldest_first = !order_of(fields, newest_first).descending;
-  const auto account = fields.id("account_id");
+  billing::call_page page;
+  page.limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  page.cursor = fields.id("before");
+  page.oldest_first = !order_of(fields, newest_first).descending;
+  call_query query = read_call_query(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto carrier = from.by ? from.by->carrier_id : std::nullopt;
-  if (carrier && account) co_return forbidden();
+  if (const auto carrier = from.by ? from.by->carrier_id : std::nullopt) {
+    if (!is_for_carriers(query)) co_return forbidden();
+    query.filter.carrier_id = carrier;
+  }
   const auto read = [&](pqxx::work& tx) {
-    const auto records = carrier   ? billing::list_calls_over(tx, *carrier, limit, before, oldest_first)
-                         : account ? billing::list_calls(tx, *account, limit, before, oldest_first)
-                                   : billing::list_all_calls(tx, limit, before, oldest_first);
-    return page_of(records, limit, reader_of(from));
+    const auto filter = resolve(tx, query);
+    return page_of(filter ? billing::list_calls_by(tx, *filter, page) : records{}, page.limit, reader_of(from));
   };
   result<reply> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   co_return found ? std::move(*found) : problem(found.error());

@@ -440,7 +440,8 @@ awaitable<bool> connection::serve_one() {
 
 // A body that goes on until the client, its token or the gateway ends it. It is closed at its end, which is how HTTP/1.1 tells
 // the end of one without a length (RFC 9112 §6.3).
-awaitable<void> connection::send_stream(exchange& now, std::shared_ptr<body_stream> from) {
+awaitable<void> connection::send_stream(exchange& now, const reply& out) {
+  const auto from = out.stream;
   streamed_ = from;
   http::response<http::empty_body> head(http::status::ok, 11);
   head.set(http::field::server, "tollgate");
@@ -448,7 +449,9 @@ awaitable<void> connection::send_stream(exchange& now, std::shared_ptr<body_stre
   head.set("X-Content-Type-Options", "nosniff");
   head.set("X-Accel-Buffering", "no");  // nginx would gather it
   head.set("X-Request-Id", boost::uuids::to_string(now.in.request_id));
-  head.set(http::field::content_type, "text/event-stream");
+  for (const auto& [name, value] : out.headers)
+    head.set(name, value);
+  head.set(http::field::content_type, out.content_type);
   head.keep_alive(false);
   http::response_serializer<http::empty_body> serializer(head);
   allow(0);
@@ -501,7 +504,7 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
     out.content_type = "text/event-stream";
   }
   if (out.stream) {
-    co_await send_stream(now, out.stream);
+    co_await send_stream(now, out);
     tell_of(now, out);
     co_return false;
   }

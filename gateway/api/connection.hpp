@@ -55,7 +55,7 @@ class connection {
   boost::asio::awaitable<reply> carry_out(exchange& now);
   boost::asio::awaitable<reply> perform(exchange& now);
   boost::asio::awaitable<bool> answer(exchange& now, reply out, bool whole);
-  boost::asio::awaitable<void> send_stream(exchange& now, std::shared_ptr<body_stream> from);
+  boost::asio::awaitable<void> send_stream(exchange& now, const reply& out);
   void tell_of(const exchange& now, const reply& out) const;
   void refuse_body(api_figures::refused_body why) const;
   void allow(std::uint64_t bytes);

@@ -2,13 +2,17 @@
 // Refunds, goodwill, adjustments, reactivation, an account's events, and the house accounts.
 #include "billing/credit.hpp"
 
+#include <charconv>
+
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "billing/account_event_list.hpp"
 #include "billing/credit_life.hpp"
 #include "billing/error.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
@@ -21,6 +25,18 @@ using boost::system::result;
 
 reply no_account() {
   return problem(billing::make_error_code(billing::error::no_account));
+}
+
+// Microseconds since 1970, a dot, and the key.
+std::string place_of(const billing::account_event& event) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(event.at.time_since_epoch()).count()) + "." + event.key;
+}
+
+std::optional<billing::event_place> parse_place(const std::string& text) {
+  std::int64_t micros = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), micros);
+  if (wrong != std::errc{} || end == text.data() + text.size() || *end != '.' || micros < 0 || micros > INT64_MAX / 1'000) return std::nullopt;
+  return billing::event_place{wall_time{std::chrono::microseconds{micros}}, std::string(end + 1, text.data() + text.size())};
 }
 
 }  // namespace
@@ -121,12 +137,16 @@ awaitable<reply> list_account_events(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const auto before = fields.text("before", 1'000);
+  const auto behind = before ? parse_place(*before) : std::nullopt;
+  if (before && !behind) fields.complain("before", "is the `next` of a page");
+  const bool oldest_first = !order_of(fields, "-at").descending;
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (!id) co_return no_account();
   const auto read = [&](pqxx::work& tx) -> result<std::vector<billing::account_event>> {
     const auto account = billing::find_account(tx, *id);
     if (!account) return account.error();
-    return billing::list_events(tx, *id, limit);
+    return billing::list_events_behind(tx, *id, limit, behind, oldest_first);
   };
   const result<std::vector<billing::account_event>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
@@ -141,7 +161,8 @@ awaitable<reply> list_account_events(services& with, const request& from) {
     put_time(item, "delivered_at", each.delivered_at);
     items.push_back(std::move(item));
   }
-  co_return list_reply(std::move(items), std::nullopt);
+  const bool more = found->size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items), more ? std::optional(place_of(found->back())) : std::nullopt);
 }
 
 }  // namespace tollgate::gateway::api

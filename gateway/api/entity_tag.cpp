@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t tag_bytes = 12;  // 96 bits: no two states of a resource will share them
 
 // What has no state that could be held against a change: the process, and calls while they go on.
-constexpr std::array<std::string_view, 12> untagged{"/v1/accounts/{}/devices", "/v1/events", "/v1/nodes", "/v1/nodes/{}", "/health",      "/ready",  "/metrics",       "/v1/status", "/v1/calls",
-                                                   "/v1/calls/{}", "/v1/traces/{}", "/v1/cdrs/export"};
+constexpr std::array<std::string_view, 13> untagged{"/v1/accounts/{}/devices", "/v1/events", "/v1/nodes", "/v1/nodes/{}", "/health",      "/ready",  "/metrics",       "/v1/status", "/v1/calls",
+                                                   "/v1/calls/{}", "/v1/traces/{}", "/v1/cdrs/export", "/v1/cdr_exports/{}/file"};
 
 // Members that change by themselves.
 constexpr std::array<std::string_view, 9> live_members{"available", "available_micros", "new",    "saved",     "duration_ms",

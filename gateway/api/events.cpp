@@ -37,7 +37,10 @@ events::event_filter read_filter(field_reader& fields, const request& from) {
     at = end + 1;
   }
   which.account_id = fields.id("account_id");
+  which.carrier_id = fields.id("carrier_id");
   which.resource = fields.text("resource").value_or("");
+  which.from = fields.time("from");
+  which.until = fields.time("until");
   if (from.by) restrict_to(which, *from.by);
   return which;
 }

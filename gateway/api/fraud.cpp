@@ -2,11 +2,14 @@
 // Limits against fraud: what they are, what they did, and how an account is let go on.
 #include "billing/fraud.hpp"
 
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include "billing/error.hpp"
+#include "billing/fraud_event_list.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 
@@ -41,6 +44,25 @@ boost::json::object to_json(const billing::fraud_policy& policy) {
 
 reply no_account() {
   return problem(billing::make_error_code(billing::error::no_account));
+}
+
+// "2026-11-22T12:00:00.000Z account measure EUR": no name in it has a space.
+std::string place_of(const billing::fraud_event_in_hour& of) {
+  return rfc3339(of.hour) + " " + of.event.scope + " " + of.event.measure + " " + of.event.currency;
+}
+
+std::optional<billing::fraud_event_place> parse_place(const std::string& text) {
+  std::array<std::string, 4> parts;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t end = i + 1 < parts.size() ? text.find(' ', at) : text.size();
+    if (end == std::string::npos) return std::nullopt;
+    parts[i] = text.substr(at, end - at);
+    at = end + 1;
+  }
+  const auto hour = parse_rfc3339(parts[0]);
+  if (!hour) return std::nullopt;
+  return billing::fraud_event_place{*hour, parts[1], parts[2], parts[3]};
 }
 
 }  // namespace
@@ -136,13 +158,17 @@ awaitable<reply> remove_fraud_amounts(services& with, const request& from) {
 awaitable<reply> list_fraud_events(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const auto before = fields.text("before");
+  const auto behind = before ? parse_place(*before) : std::nullopt;
+  if (before && !behind) fields.complain("before", "is the `next` of a page");
+  const bool oldest_first = !order_of(fields, "-hour").descending;
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) { return billing::list_fraud_events(tx, limit); };
-  const result<std::vector<billing::fraud_event>> found =
+  const auto read = [&](pqxx::work& tx) { return billing::list_fraud_events_behind(tx, limit, behind, oldest_first); };
+  const result<std::vector<billing::fraud_event_in_hour>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   boost::json::array items;
-  for (const auto& each : *found) {
+  for (const auto& [each, hour] : *found) {
     boost::json::object item{{"scope", each.scope},   {"measure", each.measure}, {"times", each.times},
                              {"figure", each.figure}, {"most", each.most},       {"action", each.action}};
     item["currency"] =
@@ -151,9 +177,11 @@ awaitable<reply> list_fraud_events(services& with, const request& from) {
         each.call_id ? boost::json::value(uuid_text(*each.call_id)) : boost::json::value(nullptr);
     put_time(item, "first_at", each.first);
     put_time(item, "last_at", each.last);
+    put_time(item, "hour", hour);
     items.push_back(std::move(item));
   }
-  co_return list_reply(std::move(items), std::nullopt);
+  const bool more = found->size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items), more ? std::optional(place_of(found->back())) : std::nullopt);
 }
 
 awaitable<reply> unlock_all_fraud(services& with, const request&) {

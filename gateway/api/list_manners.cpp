@@ -26,24 +26,32 @@ constexpr std::size_t most_fields = 50, most_listed = 1'000;
 struct paged_list {
   std::string_view pattern, cursor, orders{};
 };
-constexpr std::array<paged_list, 19> paged{{{"/v1/accounts", "after", "name -name created_at -created_at"},
+constexpr std::array<paged_list, 27> paged{{{"/v1/accounts", "after", "name -name created_at -created_at"},
                                             {"/v1/accounts/{}/calls", "before", "-started_at started_at"},
                                             {"/v1/accounts/{}/entries", "before", "-sequence sequence"},
+                                            {"/v1/accounts/{}/events", "before", "-at at"},
+                                            {"/v1/adjustments", "before", "-sequence sequence"},
                                             {"/v1/api_tokens", "before"},
                                             {"/v1/audit_log", "before", "-id id"},
                                             {"/v1/available_numbers", "after"},
+                                            {"/v1/cdr_exports", "after", "-created_at created_at"},
                                             {"/v1/cdrs", "before", "-started_at started_at"},
                                             {"/v1/dial_policies", "after"},
+                                            {"/v1/fraud/events", "before", "-hour hour"},
                                             {"/v1/mailboxes", "after"},
-                                            {"/v1/mailboxes/{}/voicemails", "before"},
+                                            {"/v1/mailboxes/{}/voicemails", "before", "-received_at received_at"},
                                             {"/v1/number_imports", "before"},
-                                            {"/v1/numbers", "after"},
+                                            {"/v1/number_orders", "before", "-sequence sequence"},
+                                            {"/v1/numbers", "after", "number -number"},
                                             {"/v1/numbers/{}/events", "before"},
                                             {"/v1/payments", "before"},
                                             {"/v1/rate_imports", "before"},
+                                            {"/v1/refunds", "before", "-sequence sequence"},
                                             {"/v1/reratings", "before"},
                                             {"/v1/reratings/{}/calls", "after"},
-                                            {"/v1/webhooks", "after"},
+                                            {"/v1/voucher_batches", "after", "-made_at made_at"},
+                                            {"/v1/voucher_batches/{}/vouchers", "after", "serial -serial"},
+                                            {"/v1/webhooks", "after", "id -id"},
                                             {"/v1/webhooks/{}/deliveries", "after"}}};
 
 // Lists that are short, and come whole.

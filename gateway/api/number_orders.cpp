@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Renting a number: the first term is charged, and a mailbox that has no PIN gets one.
+// Renting a number: the first term is charged, and a mailbox that has no PIN gets one. And orders as they can be looked up.
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include "gateway/api/fields.hpp"
+#include "gateway/api/lookups.hpp"
 #include "gateway/api/resources.hpp"
+#include "gateway/api/sequence_page.hpp"
 #include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/login.hpp"
 #include "voicemail/mailbox_settings.hpp"
+#include "voicemail/number_order.hpp"
 #include "voicemail/number_store.hpp"
 #include "voicemail/pin.hpp"
 
@@ -43,7 +47,52 @@ awaitable<result<fresh_pin>> make_first_pin(services& with, const uuid& account_
   co_return made;
 }
 
+boost::json::object to_json(const voicemail::number_order& of) {
+  const auto& bought = of.bought;
+  boost::json::object out{{"id", uuid_text(bought.subscription_id)}, {"account_id", uuid_text(bought.account_id)}, {"number", bought.note},
+                          {"term_months", bought.length.count()},    {"currency", bought.currency},                {"sequence", bought.sequence}};
+  put_money(out, "price", bought.first.price);
+  put_money(out, "charged", bought.first.charged);
+  put_tax(out, bought.first.tax);
+  put_time(out, "at", bought.at);
+  out["state"] = of.state ? boost::json::value(voicemail::to_text(*of.state)) : boost::json::value("ended");
+  put_time(out, "paid_until", of.paid_until);
+  return out;
+}
+
+std::optional<uuid> own_account(const request& from) {
+  return from.by ? from.by->account_id : std::nullopt;
+}
+
 }  // namespace
+
+awaitable<reply> list_number_orders(services& with, const request& from) {
+  auto fields = field_reader::of_query(from);
+  const auto own = own_account(from);
+  const uuid account_id = own && !fields.has("account_id") ? *own : fields.needed_id("account_id");
+  const auto page = read_sequence_page(fields);
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto read = [&](pqxx::work& tx) { return voicemail::list_orders(tx, account_id, page); };
+  const result<std::vector<voicemail::number_order>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : *found)
+    items.push_back(to_json(each));
+  const bool more = found->size() == static_cast<std::size_t>(page.limit);
+  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().bought.sequence)) : std::nullopt);
+}
+
+awaitable<reply> get_number_order(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  std::optional<voicemail::number_order> order;
+  if (id) {
+    const auto read = [&](pqxx::work& tx) { return voicemail::find_order(tx, *id, own_account(from)); };
+    const result<std::optional<voicemail::number_order>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+    if (!found) co_return problem(found.error());
+    order = *found;
+  }
+  co_return order ? json_reply(200, to_json(*order)) : problem(404, "no_order", "There is no such order.");
+}
 
 awaitable<reply> create_number_order(services& with, const request& from) {
   auto fields = field_reader::of_body(from);

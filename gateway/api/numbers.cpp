@@ -6,9 +6,11 @@
 #include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/number_search.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/error.hpp"
+#include "voicemail/listing.hpp"
 #include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::api {
@@ -89,6 +91,7 @@ awaitable<reply> list_numbers(services& with, const request& from) {
   voicemail::number_filter filter;
   filter.account_id = fields.id("account_id");
   filter.after = fields.text("after").value_or("");
+  const bool descending = order_of(fields, "number").descending;
   filter.country = fields.text("country").value_or("");
   filter.area = fields.text("area").value_or("");
   filter.pattern = fields.text("pattern").value_or("");
@@ -105,7 +108,7 @@ awaitable<reply> list_numbers(services& with, const request& from) {
   if (external && is_subscriber(from)) co_return forbidden();  // it is the operator's
   confine(from, filter);
   const auto read = [&](pqxx::work& tx) {
-    if (!external) return voicemail::list_numbers(tx, filter);
+    if (!external) return voicemail::list_numbers_in(tx, filter, descending);
     const auto number = pstn::phone_number::parse(find_by_external_id(tx, "number", *external).value_or(""));
     const auto one = number ? voicemail::find_number(tx, *number) : std::nullopt;
     return one ? std::vector<voicemail::number_record>{*one} : std::vector<voicemail::number_record>{};

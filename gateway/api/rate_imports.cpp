@@ -9,9 +9,11 @@
 #include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
 
+#include "billing/error.hpp"
 #include "gateway/api/csv_body.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/rate_json.hpp"
+#include "gateway/api/lookups.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 
@@ -42,20 +44,23 @@ boost::json::object change_json(const billing::rate_change& each) {
   return one;
 }
 
-boost::json::object difference_json(const billing::deck_import_report& report, std::size_t most) {
-  boost::json::array overlapping;
-  for (const billing::deck_overlap& each : report.overlaps)
-    overlapping.push_back(
-        boost::json::object{{"prefix", each.prefix}, {"line", each.line}, {"other_line", each.other_line}});
-  const billing::deck_difference& difference = report.difference;
+boost::json::object difference_json(const billing::deck_difference& difference, std::size_t most) {
   return {{"new", told(difference.fresh, most, change_json)},
           {"dearer", told(difference.dearer, most, change_json)},
           {"cheaper", told(difference.cheaper, most, change_json)},
           {"changed", told(difference.changed, most, change_json)},
           {"gone", told(difference.gone, most, change_json)},
-          {"unchanged", difference.unchanged},
-          {"overlapping",
-           boost::json::object{{"count", report.overlap_count}, {"first", std::move(overlapping)}}}};
+          {"unchanged", difference.unchanged}};
+}
+
+boost::json::object difference_json(const billing::deck_import_report& report, std::size_t most) {
+  boost::json::array overlapping;
+  for (const billing::deck_overlap& each : report.overlaps)
+    overlapping.push_back(
+        boost::json::object{{"prefix", each.prefix}, {"line", each.line}, {"other_line", each.other_line}});
+  boost::json::object out = difference_json(report.difference, most);
+  out["overlapping"] = boost::json::object{{"count", report.overlap_count}, {"first", std::move(overlapping)}};
+  return out;
 }
 
 boost::json::object loss_json(const billing::deck_loss& each) {
@@ -317,6 +322,24 @@ awaitable<reply> roll_back_rate_import(services& with, const request& from) {
   };
   const result<step_outcome> done = co_await with.database.run(roll_back, patient);
   co_return co_await finished(with, done);
+}
+
+awaitable<reply> compare_rate_decks(services& with, const request& from) {
+  const auto version_of = [](const std::string& text) { return text.size() <= 9 ? std::atoi(text.c_str()) : 0; };
+  auto fields = field_reader::of_query(from);
+  const int before = static_cast<int>(fields.needed_integer("since", 1, 999'999'999)), after = version_of(from.parameters[1]);
+  const auto most = static_cast<std::size_t>(fields.integer("changes", 0, most_changes_told).value_or(billing::most_changes_listed));
+  const auto at = fields.time("at").value_or(std::chrono::system_clock::now());
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  const std::string& name = from.parameters[0];
+  const auto read = [&](pqxx::work& tx) -> result<billing::deck_difference> {
+    const auto old_lines = billing::deck_lines(tx, name, before), new_lines = billing::deck_lines(tx, name, after);
+    if (old_lines.empty() || new_lines.empty()) return billing::make_error_code(billing::error::no_deck);
+    return billing::compare_decks(old_lines, new_lines, at, most);
+  };
+  const result<billing::deck_difference> found = co_await with.database.run(read, patient);
+  if (!found) co_return problem(found.error());
+  co_return json_reply(200, boost::json::object{{"deck", name}, {"since", before}, {"version", after}, {"difference", difference_json(*found, most)}});
 }
 
 }  // namespace tollgate::gateway::api

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "gateway/api/documentation.hpp"
+#include "gateway/api/lookups.hpp"
 #include "gateway/api/notifications.hpp"
 #include "gateway/api/resources.hpp"
 
@@ -40,6 +41,7 @@ constexpr access stock_seen{{role::auditor, role::numbers, role::support, role::
 constexpr access number_prices_set{{role::rates, role::numbers}};
 constexpr access number_set{{role::numbers, role::support, role::subscriber}, owner::number};
 constexpr access orders{{role::numbers, role::subscriber}, owner::body};
+constexpr access orders_read{{role::auditor, role::numbers, role::support, role::subscriber}, owner::query};  // by id: its own
 
 // Subscribers and carriers: of their own (events.cpp, webhooks.cpp).
 constexpr access events_read{{role::auditor, role::support, role::carrier, role::subscriber}};
@@ -111,8 +113,12 @@ constexpr route table[] = {
     {"POST", "/v1/payments", create_payment, admins},
     {"GET", "/v1/payments/{}", get_payment, support_reads},
     {"POST", "/v1/payment_events", take_payment_event, everybody},
+    {"GET", "/v1/refunds", list_refunds, support_reads},
     {"POST", "/v1/refunds", create_refund, admins},
+    {"GET", "/v1/refunds/{}", get_refund, support_reads},
+    {"GET", "/v1/adjustments", list_adjustments, support_reads},
     {"POST", "/v1/adjustments", create_adjustment, admins},
+    {"GET", "/v1/adjustments/{}", get_adjustment, support_reads},
     {"GET", "/v1/ledger/violations", list_violations, auditors},
     {"GET", "/v1/ledger/house_accounts", list_house_accounts, auditors},
     {"GET", "/v1/ledger/tax", list_tax_due, auditors},
@@ -136,10 +142,13 @@ constexpr route table[] = {
     {"GET", "/v1/voucher_batches", list_voucher_batches, auditors},
     {"POST", "/v1/voucher_batches", create_voucher_batch, admins},
     {"GET", "/v1/voucher_batches/{}", get_voucher_batch, auditors},
+    {"GET", "/v1/voucher_batches/{}/vouchers", list_vouchers, auditors},
+    {"GET", "/v1/voucher_batches/{}/vouchers/{}", get_voucher, auditors},
     {"POST", "/v1/voucher_batches/{}/revocation", revoke_voucher_batch, admins},
 
     {"GET", "/v1/rate_decks", list_rate_decks, rates_read},
     {"GET", "/v1/rate_decks/{}/{}", export_rate_deck, rates_read},
+    {"GET", "/v1/rate_decks/{}/{}/changes", compare_rate_decks, rates_read},
     {"GET", "/v1/rate_imports", list_rate_imports, rates_read},
     {"POST", "/v1/rate_imports", import_rate_deck, rates_desk, large},
     {"GET", "/v1/rate_imports/{}", get_rate_import, rates_read},
@@ -163,7 +172,7 @@ constexpr route table[] = {
     {"DELETE", "/v1/trunks/{}", remove_trunk, admins},
 
     {"GET", "/v1/routes", list_routes, desks},
-    {"GET", "/v1/call_simulation", simulate_call, desks},
+    {"POST", "/v1/route_simulations", simulate_call, desks},
 
     {"GET", "/v1/numbers", list_numbers, stock_seen},
     {"POST", "/v1/numbers", create_number, numbers_desk},
@@ -184,7 +193,9 @@ constexpr route table[] = {
     {"GET", "/v1/number_imports/{}", get_number_import, numbers_read},
     {"POST", "/v1/number_imports", import_numbers, numbers_desk, large},
     {"POST", "/v1/number_withdrawals", withdraw_numbers, numbers_desk, large},
+    {"GET", "/v1/number_orders", list_number_orders, orders_read},
     {"POST", "/v1/number_orders", create_number_order, orders},
+    {"GET", "/v1/number_orders/{}", get_number_order, orders_read},
     {"GET", "/v1/number_prices", list_number_prices, prices},
     {"PUT", "/v1/number_prices/{}/{}", set_number_price, rates_desk},
     {"DELETE", "/v1/number_prices/{}/{}", remove_number_price, rates_desk},
@@ -199,6 +210,11 @@ constexpr route table[] = {
     {"GET", "/v1/traces/{}", get_trace, support_reads},
     {"GET", "/v1/cdrs", list_cdrs, records},
     {"GET", "/v1/cdrs/export", export_cdrs, auditors},
+    {"GET", "/v1/cdr_exports", list_cdr_exports, records},
+    {"POST", "/v1/cdr_exports", create_cdr_export, records},
+    {"GET", "/v1/cdr_exports/{}", get_cdr_export, records},
+    {"DELETE", "/v1/cdr_exports/{}", remove_cdr_export, records},
+    {"GET", "/v1/cdr_exports/{}/file", get_cdr_export_file, records},
     {"POST", "/v1/cdrs/reconciliation", reconcile_carrier, auditors, large},
     {"GET", "/v1/ledger/reconciliation", reconcile_ledger, auditors},
     {"GET", "/v1/cdrs/rerating", report_rerating, auditors},
@@ -251,7 +267,7 @@ std::span<const route> routes() {
 
 bool takes_key(const route& of) {
   // These only read, or are the same however often they are sent.
-  constexpr std::string_view keyless[] = {"/v1/drain", "/v1/nodes/{}/drain", "/v1/nodes/{}/undrain", "/v1/cdrs/reconciliation"};
+  constexpr std::string_view keyless[] = {"/v1/drain", "/v1/nodes/{}/drain", "/v1/nodes/{}/undrain", "/v1/cdrs/reconciliation", "/v1/route_simulations"};
   return of.method == "POST" && !of.who.open && std::find(std::begin(keyless), std::end(keyless), of.pattern) == std::end(keyless);
 }
 

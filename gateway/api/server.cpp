@@ -14,6 +14,7 @@
 
 #include "gateway/api/api_figures.hpp"
 #include "gateway/api/connection.hpp"
+#include "gateway/api/export_worker.hpp"
 #include "gateway/api/read_cache.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/logging/line.hpp"
@@ -44,6 +45,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
         services_{options_, database_access(database, share_), hasher, gateway, authority_, logins},
         figures_(routes()),
         desk_(options_),
+        exports_(context.get_executor(), database_access(database, share_)),
         certificates_(options_.tls),
         context_(context),
         acceptor_(context),
@@ -71,6 +73,8 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     asio::co_spawn(context_, accept_all(shared_from_this()), asio::detached);
     ++running_;
     asio::co_spawn(context_, look_around(shared_from_this()), asio::detached);
+    ++running_;
+    asio::co_spawn(context_, make_exports(shared_from_this()), asio::detached);
     if (!tls_) return;
     ++running_;
     asio::co_spawn(context_, watch_certificates(shared_from_this()), asio::detached);
@@ -85,6 +89,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     self->acceptor_.close(ignored);
     self->certificate_timer_.cancel();
     self->look_timer_.cancel();
+    self->exports_.stop();
     for (connection* each : self->connections_)
       each->stop();
     const auto deadline = std::chrono::steady_clock::now() + finishing_time;
@@ -188,6 +193,15 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     self->ended();
   }
 
+  static awaitable<void> make_exports(std::shared_ptr<implementation> self) {
+    try {
+      co_await self->exports_.run();
+    } catch (const std::exception& failure) {
+      spdlog::error("event=cdr_exports_failed text={}", logging::text(failure.what()));
+    }
+    self->ended();
+  }
+
   void ended() {
     --running_;
     changed_.cancel();
@@ -200,6 +214,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   services services_;
   api_figures figures_;
   shared_desk desk_;
+  export_worker exports_;
   read_cache cache_;
   certificate_files certificates_;
   client_stream::tls_context tls_;  // of connections to come

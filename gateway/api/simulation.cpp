@@ -51,7 +51,7 @@ boost::json::object to_json(const simulated_trunk& trunk, std::chrono::seconds u
 }  // namespace
 
 awaitable<reply> simulate_call(services& with, const request& from) {
-  auto fields = field_reader::of_query(from);
+  auto fields = field_reader::of_body(from);
   call_question question;
   question.number = fields.needed_text("number");
   question.account_id = fields.id("account_id");

@@ -18,6 +18,7 @@ inline bool is_own_event(std::string_view type) {
 /// A subscriber sees what is about its account, a carrier what is about its trunks, whatever else they ask for.
 inline void restrict_to(events::event_filter& which, const principal& who) {
   which.for_others = who.as == role::carrier || who.as == role::subscriber;
+  if (who.as == role::carrier && which.carrier_id && which.carrier_id != who.carrier_id) which.types = {"none"};
   if (who.as == role::carrier) which.carrier_id = who.carrier_id;
   if (who.as != role::subscriber) return;
   if (which.account_id && which.account_id != who.account_id) which.types = {"none"};

@@ -4,9 +4,11 @@
 #include <boost/json/value.hpp>
 
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "pstn/media/audio_file.hpp"
+#include "voicemail/listing.hpp"
 #include "voicemail/mailbox_store.hpp"
 
 namespace tollgate::gateway::api {
@@ -53,12 +55,13 @@ awaitable<reply> list_voicemails(services& with, const request& from) {
   voicemail::message_filter filter;
   filter.limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   filter.before = fields.id("before");
+  const bool oldest_first = !order_of(fields, "-received_at").descending;
   if (const auto state = fields.text("state")) {
     filter.state = voicemail::parse_message_state(*state);
     if (!filter.state) fields.complain("state", "must be new, saved or deleted");
   }
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) { return voicemail::list_messages(tx, account_id, filter); };
+  const auto read = [&](pqxx::work& tx) { return voicemail::list_messages_in(tx, account_id, filter, oldest_first); };
   const result<std::vector<voicemail::message>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());

@@ -2,12 +2,17 @@
 // /v1/voucher_batches: PINs are in the answer that makes them, and nowhere afterwards.
 #include "billing/voucher.hpp"
 
+#include <charconv>
+
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include "billing/error.hpp"
+#include "billing/voucher_list.hpp"
 #include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
+#include "gateway/api/lookups.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 
@@ -33,6 +38,22 @@ boost::json::object to_json(const billing::voucher_batch& batch) {
   return out;
 }
 
+boost::json::object to_json(const billing::voucher_batch& batch, const billing::voucher_record& one) {
+  const auto now = std::chrono::system_clock::now();
+  boost::json::object out{{"batch_id", uuid_text(batch.batch_id)}, {"serial", one.serial}, {"currency", batch.currency}};
+  out["state"] = one.account_id ? "redeemed" : batch.revoked_at ? "revoked" : batch.expires_at <= now ? "expired" : "valid";
+  put_money(out, "value", batch.value);
+  put_time(out, "expires_at", batch.expires_at);
+  out["account_id"] = one.account_id ? boost::json::value(uuid_text(*one.account_id)) : boost::json::value(nullptr);
+  out["sequence"] = one.sequence ? boost::json::value(*one.sequence) : boost::json::value(nullptr);
+  put_time(out, "redeemed_at", one.redeemed_at);
+  return out;
+}
+
+reply no_voucher() {
+  return problem(404, "no_voucher", "The batch has no voucher of this serial.");
+}
+
 // How it is now, with the name that it has elsewhere, read within the same transaction.
 reply shown(const result<billing::voucher_batch>& now, const std::optional<std::string>& name) {
   if (!now) return problem(now.error());
@@ -47,22 +68,71 @@ awaitable<reply> list_voucher_batches(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   const auto external = fields.text("external_id");
+  const auto after = fields.id("after");
+  const bool oldest_first = !order_of(fields, "-made_at").descending;
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) {
-    if (!external) return billing::list_voucher_batches(tx, limit);
+    if (!external) return billing::list_batches(tx, limit, after, oldest_first);
     const auto id = parse_uuid(find_by_external_id(tx, "voucher_batch", *external).value_or(""));
-    const auto one = id ? billing::find_voucher_batch(tx, *id) : std::nullopt;
-    return one ? std::vector<billing::voucher_batch>{*one} : std::vector<billing::voucher_batch>{};
+    const auto one = id ? billing::find_listed_batch(tx, *id) : std::nullopt;
+    return one ? std::vector<billing::listed_batch>{*one} : std::vector<billing::listed_batch>{};
   };
-  const result<std::vector<billing::voucher_batch>> found =
+  const result<std::vector<billing::listed_batch>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   boost::json::array items;
-  for (const auto& each : *found)
-    items.push_back(to_json(each));
+  for (const auto& each : *found) {
+    boost::json::object item = to_json(each.batch);
+    put_time(item, "made_at", each.made_at);
+    items.push_back(std::move(item));
+  }
   const auto unnamed = co_await put_external_ids(with, "voucher_batch", items);
   if (unnamed) co_return problem(unnamed);
-  co_return list_reply(std::move(items), std::nullopt);
+  const bool more = !external && found->size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items), more ? std::optional(uuid_text(found->back().batch.batch_id)) : std::nullopt);
+}
+
+awaitable<reply> list_vouchers(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  auto fields = field_reader::of_query(from);
+  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
+  const auto after = fields.integer("after", 1, billing::most_vouchers);
+  const bool descending = order_of(fields, "serial").descending;
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!id) co_return no_batch();
+  struct page {
+    billing::voucher_batch batch;
+    std::vector<billing::voucher_record> vouchers;
+  };
+  const auto read = [&](pqxx::work& tx) -> result<page> {
+    const auto batch = billing::find_voucher_batch(tx, *id);
+    if (!batch) return billing::make_error_code(billing::error::no_batch);
+    return page{*batch, billing::list_vouchers(tx, *id, limit, after ? std::optional(static_cast<int>(*after)) : std::nullopt, descending)};
+  };
+  const result<page> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  if (!found) co_return problem(found.error());
+  boost::json::array items;
+  for (const auto& each : found->vouchers)
+    items.push_back(to_json(found->batch, each));
+  const bool more = found->vouchers.size() == static_cast<std::size_t>(limit);
+  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->vouchers.back().serial)) : std::nullopt);
+}
+
+awaitable<reply> get_voucher(services& with, const request& from) {
+  const auto id = parse_uuid(from.parameters[0]);
+  int serial = 0;
+  const std::string& text = from.parameters[1];
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), serial);
+  if (!id) co_return no_batch();
+  if (wrong != std::errc{} || end != text.data() + text.size()) co_return no_voucher();
+  const auto read = [&](pqxx::work& tx) -> result<reply> {
+    const auto batch = billing::find_voucher_batch(tx, *id);
+    if (!batch) return billing::make_error_code(billing::error::no_batch);
+    const auto one = billing::find_voucher(tx, *id, serial);
+    return one ? json_reply(200, to_json(*batch, *one)) : no_voucher();
+  };
+  result<reply> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? std::move(*found) : problem(found.error());
 }
 
 awaitable<reply> create_voucher_batch(services& with, const request& from) {

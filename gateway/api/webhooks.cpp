@@ -12,6 +12,7 @@
 
 #include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/visible_events.hpp"
 #include "gateway/db/database.hpp"
@@ -151,6 +152,7 @@ awaitable<reply> list_webhooks(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   auto account = fields.id("account_id");
   const auto after = fields.id("after");
+  const bool descending = order_of(fields, "id").descending;
   const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   const auto external = fields.text("external_id");
   if (auto refusal = fields.refusal()) co_return *refusal;
@@ -159,7 +161,7 @@ awaitable<reply> list_webhooks(services& with, const request& from) {
     account = from.by->account_id;
   }
   const auto read = [&](pqxx::work& tx) {
-    if (!external) return events::list_webhooks(tx, account, after, limit);
+    if (!external) return events::list_webhooks(tx, account, after, limit, descending);
     const auto id = parse_uuid(find_by_external_id(tx, "webhook", *external, account).value_or(""));
     const auto one = id ? events::find_webhook(tx, *id) : std::nullopt;
     return one ? std::vector<events::webhook>{*one} : std::vector<events::webhook>{};

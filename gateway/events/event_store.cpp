@@ -57,10 +57,11 @@ std::vector<event> list_events(pqxx::transaction_base& tx, const event_filter& w
       "SELECT " + std::string(sql::event_columns) +
           " FROM gateway.event WHERE position > $1 AND ($2::bigint = 0 OR position < $2::bigint) AND ($3 = '{}' OR type = ANY ($3::text[])) "
           "AND ($4 = '' OR account_id = nullif($4, '')::uuid) AND ($5 = '' OR carrier_id = nullif($5, '')::uuid) "
-          "AND ($6 = '' OR resource = $6) ORDER BY position" +
+          "AND ($6 = '' OR resource = $6) AND ($8 = '' OR at >= to_timestamp(nullif($8, '')::bigint / 1e6)) "
+          "AND ($9 = '' OR at < to_timestamp(nullif($9, '')::bigint / 1e6)) ORDER BY position" +
           (which.newest_first ? " DESC" : "") + " LIMIT $7",
       which.after, which.before.value_or(0), sql::array(which.types), sql::text(which.account_id), sql::text(which.carrier_id),
-      which.resource, std::clamp(which.limit, 1, 1000));
+      which.resource, std::clamp(which.limit, 1, 1000), sql::micros(which.from), sql::micros(which.until));
   std::vector<event> found;
   found.reserve(rows.size());
   for (const auto& row : rows)

@@ -31,6 +31,7 @@ struct event_filter {
   std::string resource{};                  ///< of this alone; empty: of all
   std::int64_t after = 0;                  ///< positions above
   std::optional<std::int64_t> before{};    ///< and below
+  std::optional<std::chrono::system_clock::time_point> from{}, until{};  ///< when they happened: from ≤ it < until
   bool newest_first = false;
   bool for_others = false;  ///< not for the operator: see for_others()
   int limit = 100;

@@ -5,6 +5,7 @@
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid.hpp>
 #include <boost/uuid/uuid_io.hpp>
+#include <chrono>
 #include <optional>
 #include <pqxx/result>
 #include <string>
@@ -19,6 +20,11 @@ inline std::string text(const std::optional<boost::uuids::uuid>& id) {
 
 inline std::optional<boost::uuids::uuid> uuid(const pqxx::field& field) {
   return field.is_null() ? std::nullopt : std::optional(boost::uuids::string_generator()(field.c_str()));
+}
+
+/// Microseconds since 1970; empty: none.
+inline std::string micros(const std::optional<std::chrono::system_clock::time_point>& at) {
+  return at ? std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(at->time_since_epoch()).count()) : std::string();
 }
 
 /// A PostgreSQL array of texts: {"one","two"}.

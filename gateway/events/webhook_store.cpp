@@ -135,10 +135,11 @@ std::optional<webhook> find_webhook(pqxx::transaction_base& tx, const uuid& webh
 }
 
 std::vector<webhook> list_webhooks(pqxx::transaction_base& tx, const std::optional<uuid>& account_id, const std::optional<uuid>& after,
-                                   int limit) {
+                                   int limit, bool descending) {
   const auto rows = tx.exec_params("SELECT " + webhook_columns + backlog_columns +
                                        " FROM gateway.webhook w WHERE removed_at IS NULL AND ($1 = '' OR account_id = nullif($1, '')::uuid) "
-                                       "AND ($2 = '' OR webhook_id > nullif($2, '')::uuid) ORDER BY webhook_id LIMIT $3",
+                                       "AND ($2 = '' OR webhook_id " + (descending ? "<" : ">") + " nullif($2, '')::uuid) ORDER BY webhook_id" +
+                                       (descending ? " DESC" : "") + " LIMIT $3",
                                    sql::text(account_id), sql::text(after), std::clamp(limit, 1, 1000));
   std::vector<webhook> found;
   for (const auto& row : rows)

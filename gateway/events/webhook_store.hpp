@@ -50,9 +50,9 @@ int purge_removed(pqxx::transaction_base& tx, int limit);
 bool change_secret(pqxx::transaction_base& tx, const uuid& webhook_id, const std::string& secret, std::chrono::seconds overlap,
                    const std::optional<uuid>& change_id = {});
 std::optional<webhook> find_webhook(pqxx::transaction_base& tx, const uuid& webhook_id);
-/// In the order of their ids, those after `after`; of one account, if one is named.
+/// In the order of their ids, those after `after`, or, descending, before it; of one account, if one is named.
 std::vector<webhook> list_webhooks(pqxx::transaction_base& tx, const std::optional<uuid>& account_id, const std::optional<uuid>& after,
-                                   int limit);
+                                   int limit, bool descending = false);
 
 struct webhook_delivery {
   event what;

@@ -201,7 +201,7 @@ class Credit(StageTest):
         version = int(self.stage.query("SELECT max(version) FROM billing.deck_version WHERE deck = 'default'")[0][0])
         self.stage.rest.post_csv("/v1/rate_imports", DECK.replace(",0.60,", ",6.00,").encode(), deck="default", currency="EUR")
         self.addCleanup(self.stage.rest.post_csv, "/v1/rate_imports", DECK.encode(), deck="default", currency="EUR")
-        price = lambda: self.stage.rest.get("/v1/call_simulation", number=number, account_id=ivan.account_id)["price"]["price_per_minute"]
+        price = lambda: self.stage.rest.post("/v1/route_simulations", dict(number=number, account_id=ivan.account_id))["price"]["price_per_minute"]
         processes.wait_until("the new rate", lambda: price() == "6.00", PATIENCE_S)
         running.process.terminate()
         running.finish(PATIENCE_S)

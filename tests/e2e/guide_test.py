@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """deploy/README.md as its reader follows it: every command of its sections on prices, trunk, subscriber, call and number, in order, against
-a gateway and a telephone at the far end. Only addresses and paths of the reader's machine are put in place of the guide's."""
+a gateway and a telephone at the far end. Only addresses and paths of the reader's machine are put in place of the guide's; and this machine,
+which has built the programs and has no service manager, installs below a folder, and looks whether the service is there."""
 
 import os
 import pathlib
@@ -8,9 +9,9 @@ import re
 import subprocess
 import unittest
 
-from stage import PATIENCE_S, ROOT, StageTest, processes, program
+from stage import BUILD, PATIENCE_S, ROOT, StageTest, processes, program
 
-SECTIONS = ("4. Prices", "5. A trunk", "6. A subscriber with credit", "7. The first paid call", "8. A number to be called at",
+SECTIONS = ("1. Install", "3. Start it", "4. Prices", "5. A trunk", "6. A subscriber with credit", "7. The first paid call", "8. A number to be called at",
             "9. Credit, limits and refunds")
 
 
@@ -37,6 +38,13 @@ class Guide(StageTest):
         home.mkdir(exist_ok=True)
         (home / "webhook.secret").write_text(self.settings["billing.webhook_secret"] + "\n")
         for theirs, ours in (
+            ("deploy/build release ", f"ninja -n -C {BUILD} "),
+            ("cmake --install build/release", f"cmake --install {BUILD} --prefix {home}/usr/local"),
+            ("systemd-sysusers", f"systemd-sysusers --dry-run {home}/usr/local/lib/sysusers.d/tollgate.conf"),
+            ("systemctl daemon-reload", f"cat {home}/usr/local/lib/systemd/system/tollgate.service"),
+            ("systemctl enable --now tollgate", f"grep -q '^WantedBy=multi-user.target$' {home}/usr/local/lib/systemd/system/tollgate.service"),
+            ("-g tollgate ", ""),
+            ("/etc/tollgate", f"{home}/etc/tollgate"),
             ("sudo ", ""),
             ("~/", f"{home}/"),
             ("/usr/local/share/tollgate/default.csv", str(ROOT / "billing/deck/default.csv")),
@@ -70,12 +78,21 @@ class Guide(StageTest):
                 done = self.run_command(self.on_this_machine(command))
                 self.assertEqual(0, done.returncode, done.stdout + done.stderr)
                 said.setdefault(title, []).append(done.stdout)
-        prices, trunk, subscriber, call, number, credit = (said[title] for title in SECTIONS)
+        installed, started, prices, trunk, subscriber, call, number, credit = (said[title] for title in SECTIONS)
+        root = self.stage.output / "root"
+        for path in ("usr/local/bin/tollgate", "usr/local/bin/tollgate-peer", "usr/local/share/tollgate/default.csv"):
+            self.assertTrue((root / path).exists(), path)
+        self.assertIn("tollgate", installed[3])
+        written = subprocess.run([program("tollgate"), "--config", root / "etc/tollgate/tollgate.toml", "check"], capture_output=True, text=True)
+        self.assertEqual(0, written.returncode, written.stderr)
+        self.assertIn("ExecStart=", started[0])
+        self.assertRegex(started[-1], r"warning +trunks")
         self.assertIn("0.017", prices[-1])
         self.assertRegex(trunk[-2], r"good +trunks +example-1")
         self.assertRegex(trunk[-1], r"1 +example-1 +chosen")
         self.assertRegex(subscriber[-1], r"credit +10\.00")
-        self.assertRegex(call[-2], r"-0\.017")  # one minute begun, as the ledger has it
+        self.assertRegex(call[-3], r"-0\.017")  # one minute begun, as the ledger has it
+        self.assertRegex(call[-2], r"out .*\+442079460958 .*example-1")
         self.assertIn("442079460958", call[-1])
         self.assertIn("+16505550100", number[-1])
         self.assertRegex(credit[1], r"new +spend_hour +50000000 +EUR +cut")

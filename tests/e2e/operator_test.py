@@ -265,6 +265,46 @@ class Operator(StageTest):
         self.assertIn("the deck has changed", stale.stderr)
         self.assertEqual("rolled_back", self.done("rates", "show-import", checked["id"])["outcome"])
 
+    def test_two_stored_versions_of_a_deck_are_compared(self):
+        for price in ("0.01", "0.02"):
+            self.tollgate("rates", "import", "-", "--deck", "chalk", given=f"prefix,region,price\n44,UK,{price}\n")
+        told = self.tollgate("rates", "diff", "chalk", "--from", "1", "--to", "2")
+        self.assertEqual(DONE, told.returncode, told.stderr)
+        self.assertRegex(told.stdout, r"(?s)dearer.*44.*0\.01.*0\.02.*unchanged 0")
+        self.assertEqual(1, self.done("rates", "diff", "chalk", "--from", "2", "--to", "1")["difference"]["cheaper"]["count"])
+        self.assertEqual(REFUSED, self.tollgate("rates", "diff", "chalk", "--from", "1", "--to", "9").returncode)
+        self.assertEqual(WRONG_USE, self.tollgate("rates", "diff", "chalk", "--from", "1").returncode)
+
+    def test_who_changed_what_is_found(self):
+        made = self.account("audrey")
+        self.done("accounts", "block", "audrey")
+        lines = self.done("audit", "--resource", f"/v1/accounts/{made['id']}")["items"]
+        self.assertEqual([("PATCH", "blocked")], [(one["method"], one["after"]["status"]) for one in lines])
+        table = self.tollgate("audit", "--operation", "PATCH /v1/accounts/{}", "--limit", "1")
+        self.assertRegex(table.stdout, rf"admin .*PATCH +/v1/accounts/{made['id']} +200")
+        self.assertEqual([], self.done("audit", "--resource", f"/v1/accounts/{made['id']}", "--until", "2026-01-01T00:00:00Z")["items"])
+
+    def test_routes_are_listed_by_prefix(self):
+        words = ["--carrier", self.stage.carrier, "--host", "127.0.0.1", "--port", str(self.stage.free_port())]
+        self.done("trunks", "create", "north", *words, "--prefix", "4420", "--prefix", "4421")
+        table = self.tollgate("trunks", "routes")
+        self.assertRegex(table.stdout, r"(?m)^4420 +north ")
+        self.assertEqual(["4421"], [one["prefix"] for one in self.done("trunks", "routes")["items"] if one["prefix"] == "4421"])
+        self.tollgate("trunks", "remove", "north")
+
+    def test_a_file_of_calls_is_ordered_and_fetched(self):
+        self.assertIn("items", self.done("cdr", "list", "--answered", "--min-duration", "1"))
+        order = str(uuid.uuid4())
+        made = self.done("cdr", "order", "--prefix", "+4420", "--id", order)
+        self.assertEqual(order, made["id"])
+        self.assertEqual(order, self.done("cdr", "order", "--prefix", "+4420", "--id", order)["id"])
+        processes.wait_until("the file", lambda: self.done("cdr", "progress", order)["state"] == "done", PATIENCE_S)
+        file = self.tollgate("cdr", "fetch", order)
+        self.assertTrue(file.stdout.startswith("call_id,account_id,"), file.stdout + file.stderr)
+        self.assertIn(order, self.tollgate("cdr", "exports").stdout)
+        self.assertEqual(DONE, self.tollgate("cdr", "forget", order).returncode)
+        self.assertEqual(REFUSED, self.tollgate("cdr", "fetch", order).returncode)
+
     def test_a_gateway_is_drained_and_takes_calls_again(self):
         not_ready = lambda: self.stage.rest.not_ready()
         (name,) = [one["node"] for one in self.done("nodes", "list")["items"]]
@@ -426,6 +466,17 @@ class Operator(StageTest):
         answer = subprocess.run(["bash", "--norc"], input=script, capture_output=True, text=True, timeout=PATIENCE_S)
         self.assertEqual("", answer.stderr)
         return answer.stdout.split()
+
+    def test_every_command_that_asks_a_gateway_answers_in_json(self):
+        def commands(words):
+            """Commands below these words that have none below them."""
+            below = [word for word in self.completed(*words, "") if not word.startswith("-")]
+            return [leaf for word in below for leaf in commands((*words, word))] if below else [words]
+
+        found = commands(())
+        self.assertGreater(len(found), 80)
+        without = {words[0] for words in found if "--json" not in self.completed(*words, "--js")}
+        self.assertEqual({"serve", "migrate", "check", "completion"}, without)
 
     def test_the_shell_completes_commands_and_options(self):
         self.assertEqual(["numbers"], self.completed("num"))

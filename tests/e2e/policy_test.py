@@ -39,7 +39,7 @@ class Policy(StageTest):
         return ended, self.stage.latest_record(peer or self.alice, known)
 
     def verdict(self, number):
-        return self.stage.rest.get("/v1/call_simulation", number=number, account_id=self.alice.account_id)["verdict"]
+        return self.stage.rest.post("/v1/route_simulations", dict(number=number, account_id=self.alice.account_id))["verdict"]
 
     def test_an_emergency_call_needs_no_credit_and_goes_over_its_trunks_only(self):
         poor = self.stage.subscriber("poor")
@@ -87,7 +87,7 @@ class Policy(StageTest):
         running.finish(PATIENCE_S)
         self.assertEqual("barred", running.event("ended")["code"])
         self.assertEqual([], agent.messages())
-        self.assertEqual("ok", self.stage.rest.get("/v1/call_simulation", number=number, region="GB")["verdict"])
+        self.assertEqual("ok", self.stage.rest.post("/v1/route_simulations", dict(number=number, region="GB"))["verdict"])
 
     def test_a_country_that_is_shut_while_a_call_goes_on_ends_it(self):
         agent, number = self.far_end()
@@ -173,7 +173,7 @@ class FraudLimits(StageTest):
         self.assertEqual(("gateway", "fraud_limit"), (record["hung_up_by"], record["reason"]))
         self.assertGreater(record["charged_micros"], 0)
         self.assertEqual("spend_hour", self.stage.rest.get(f"/v1/accounts/{ivy.account_id}/fraud")["measure"])
-        verdict = self.stage.rest.get("/v1/call_simulation", number=number, account_id=ivy.account_id)["verdict"]
+        verdict = self.stage.rest.post("/v1/route_simulations", dict(number=number, account_id=ivy.account_id))["verdict"]
         self.assertEqual("fraud_limit", verdict)
         again = ivy.start("call", number)
         again.finish(PATIENCE_S)

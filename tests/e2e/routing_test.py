@@ -151,7 +151,7 @@ class Routing(StageTest):
         return [(attempt["trunk"], attempt["sip_code"]) for attempt in record["attempts"]]
 
     def simulate(self, number, **query):
-        return self.stage.rest.get("/v1/call_simulation", number=number, **query)
+        return self.stage.rest.post("/v1/route_simulations", dict(number=number, **query))
 
     def verdicts(self, number, **query):
         """Of the trunks that serve this number, in their order."""

@@ -269,7 +269,7 @@ class TopUp(StageTest):
         self.assertEqual("voucher_unknown", frida.run("voucher", "--pin-file", file).event("refused")["code"])
 
     def test_a_deck_comes_into_force_at_its_moment_while_the_gateway_runs(self):
-        number, price = "+442079460205", lambda: self.stage.rest.get("/v1/call_simulation", number=number)["price"]["price_per_minute"]
+        number, price = "+442079460205", lambda: self.stage.rest.post("/v1/route_simulations", dict(number=number))["price"]["price_per_minute"]
         self.stage.trunk(self.stage.free_port(), [number[1:]])
         self.assertEqual("0.60", price())
         moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)

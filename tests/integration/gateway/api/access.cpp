@@ -170,6 +170,10 @@ TEST_F(Access, EveryOperationByEveryRole) {
                        each.path.find("{number}") != std::string::npos || each.path == "/v1/number_orders" ||
                        each.path == "/v1/rates";
     std::string own = about(each.path, alice, own_number), other = about(each.path, bob, "+16505550101");
+    if (each.path == "/v1/number_orders" && reads) {
+      own += "?account_id=" + alice;
+      other += "?account_id=" + bob;
+    }
     if (each.path == "/v1/rates") {
       own += "?number=%2B442079460958&account_id=" + alice;
       other += "?number=%2B442079460958&account_id=" + bob;

@@ -132,6 +132,31 @@ TEST_F(RateImports, AVersionInForceIsReplacedByTheOneBeforeIt) {
   EXPECT_THAT(get("/v1/audit_log").text, HasSubstr("/rollback"));
 }
 
+TEST_F(RateImports, TwoStoredVersionsAreCompared) {
+  take(first_deck);
+  take(second_deck);
+  const answer found = get("/v1/rate_decks/default/2/changes?since=1");
+  ASSERT_EQ(found.status, 200U) << found.text;
+  const auto& difference = found.at("difference").as_object();
+  const auto prefixes = [&](const char* kind) {
+    std::vector<std::string> out;
+    for (const auto& each : difference.at(kind).at("first").as_array())
+      out.emplace_back(each.at("prefix").as_string());
+    return out;
+  };
+  EXPECT_THAT(prefixes("dearer"), ElementsAre("44"));
+  EXPECT_THAT(prefixes("new"), ElementsAre("49"));
+  EXPECT_THAT(prefixes("gone"), ElementsAre("33"));
+  EXPECT_EQ(difference.at("dearer").at("first").at(0).at("before").at("price_per_minute").as_string(), "0.017");
+  EXPECT_EQ(difference.at("unchanged").as_int64(), 0);
+  EXPECT_EQ(get("/v1/rate_decks/default/1/changes?since=2").at("difference").at("cheaper").at("count").as_int64(), 1);
+  EXPECT_EQ(get("/v1/rate_decks/default/1/changes?since=1").at("difference").at("unchanged").as_int64(), 2);
+  for (const char* none : {"/v1/rate_decks/default/3/changes?since=1", "/v1/rate_decks/default/1/changes?since=3", "/v1/rate_decks/other/1/changes?since=1",
+                           "/v1/rate_decks/default/x/changes?since=1"})
+    EXPECT_EQ(get(none).string("code"), "no_deck") << none;
+  EXPECT_EQ(get("/v1/rate_decks/default/2/changes").status, 422U);
+}
+
 TEST_F(RateImports, AnImportUnderAKeyThatWasCutShortIsAnsweredByItsRecord) {
   headers_ = "Idempotency-Key: k\r\n";
   const answer made = take(first_deck);
