@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of billing.account.
 #include "billing/account.hpp"
+#include "billing/account_country.hpp"
 
 #include <algorithm>
 #include <pqxx/result>
@@ -86,6 +87,13 @@ boost::system::result<balance> find_balance(pqxx::transaction_base& tx, const uu
 boost::system::result<void> set_blocked(pqxx::transaction_base& tx, const uuid& account_id, bool blocked) {
   const auto changed = tx.exec_params("UPDATE billing.account SET blocked = $2 WHERE account_id = $1",
                                       sql::text_of(account_id), blocked);
+  if (changed.affected_rows() == 0) return error::no_account;
+  return {};
+}
+
+boost::system::result<void> set_country(pqxx::transaction_base& tx, const uuid& account_id, const std::string& country) {
+  if (!is_country(country)) return error::malformed;
+  const auto changed = tx.exec_params("UPDATE billing.account SET country = $2 WHERE account_id = $1", sql::text_of(account_id), country);
   if (changed.affected_rows() == 0) return error::no_account;
   return {};
 }

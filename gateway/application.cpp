@@ -17,6 +17,7 @@
 #include "billing/cdr_export.hpp"
 #include "gateway/advertised_address.hpp"
 #include "gateway/api/api_token.hpp"
+#include "gateway/api/audit_months.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/api/webhook_signature.hpp"
@@ -74,6 +75,7 @@ class application {
   asio::awaitable<void> keep_traces();
   asio::awaitable<void> open_records();
   asio::awaitable<void> keep_records();
+  asio::awaitable<void> keep_audit();
   asio::awaitable<void> deliver_events();
   void drain(bool stop);
   bool undrain();
@@ -448,6 +450,23 @@ asio::awaitable<void> application::open_records() {
         "event=export_era_began hint=\"the database was restored: its transactions are numbered anew\"");
 }
 
+// The same of the audit's lines.
+asio::awaitable<void> application::keep_audit() {
+  constexpr int months_ahead = 3;
+  const auto work = [&](pqxx::work& tx) {
+    return api::keep_audit_months(tx, {months_ahead, settings_.api.audit_keep_months, settings_.api.audit_detach}, clocks_.wall());
+  };
+  for (bool more = true; more && !stopping_;) {
+    const auto steps = co_await store_.database().run(work, {.idempotent = true});
+    more = false;
+    if (!steps) co_return;
+    for (const api::audit_month& one : *steps) {
+      spdlog::info("event=audit_month month={} step={}", one.month, one.step);
+      more = more || one.step == "retired";
+    }
+  }
+}
+
 // Makes room for the records of the months to come, and takes out months that need not be kept. Any node may.
 asio::awaitable<void> application::keep_records() {
   const billing::retention_policy policy{.months = settings_.billing.cdr_keep_months,
@@ -468,6 +487,7 @@ asio::awaitable<void> application::keep_records() {
         spdlog::info("event=cdr_month month={:04d}-{:02d} step={}", static_cast<int>(one.month.year()),
                      static_cast<unsigned>(one.month.month()), one.step);
     }
+    co_await keep_audit();
     if (stopping_) co_return;
     records_timer_.expires_after(std::chrono::hours(1));
     boost::system::error_code ignored;

@@ -206,7 +206,12 @@ void visit_network(configuration& c, key_visitor& v) {
             "Requests of one token; more are answered 429. 0: any number.");
   v.integer("api.open_requests_per_minute", c.api.open_requests_per_minute, 0, 10'000'000,
             "The same of one address (of IPv6, one /64) without a token that is good: log-ins, guesses, and payment events with a wrong "
-            "signature. Behind a proxy all clients have its address: let the proxy limit them, and set 0 here.");
+            "signature. Behind a proxy all clients have its address: let the proxy limit them, and set 0 here. /ready and /metrics have as "
+            "many apart.");
+  v.integer("api.audit_keep_months", c.api.audit_keep_months, 0, 1'200,
+            "Months that lines of the audit are kept after their own. 0: for ever.");
+  v.visit("api.audit_detach", c.api.audit_detach,
+          "Whether a month of it that is over is kept as a table of schema gateway_archive, to be exported; else it is dropped.");
   v.visit("api.certificate", c.api.certificate,
           "PEM chain: the API is served by TLS 1.2 and 1.3. A file that changes is read again within seconds. Empty: plain HTTP.");
   v.visit("api.key", c.api.key, "PEM private key of api.certificate.");

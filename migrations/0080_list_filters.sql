@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records, the audit log and events are looked for by, in the order in which they are listed. Where nearly every row has a value
+-- What records and events are looked for by, in the order in which they are listed. Where nearly every row has a value
 -- (16, normal clearing; 200, answered) a page is full at once without an index, and the index leaves those rows out: settling a call writes
 -- as few of these as its record has something rare to be found by.
 CREATE INDEX cdr_trunk ON billing.cdr (trunk, call_id) WHERE trunk <> '';
@@ -10,10 +10,5 @@ CREATE INDEX cdr_region ON billing.cdr (destination, call_id) WHERE destination 
 CREATE INDEX cdr_cause ON billing.cdr (q850_cause, call_id) WHERE q850_cause NOT IN (0, 16);
 CREATE INDEX cdr_sip_code ON billing.cdr (sip_code, call_id) WHERE sip_code NOT IN (0, 200);
 CREATE INDEX cdr_long ON billing.cdr (call_id) WHERE talk_ms >= 600000;
-
-CREATE INDEX audit_at ON gateway.audit (at, audit_id);
-CREATE INDEX audit_role ON gateway.audit (role, audit_id);
-CREATE INDEX audit_method ON gateway.audit (method, audit_id);
-CREATE INDEX audit_target ON gateway.audit (target COLLATE "C", audit_id);
 
 CREATE INDEX event_resource ON gateway.event (resource, position);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /v1/accounts: a subscriber and the prepaid account of the same id.
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -8,11 +9,13 @@
 #include <boost/uuid/random_generator.hpp>
 
 #include "billing/account.hpp"
+#include "billing/account_country.hpp"
 #include "billing/account_list.hpp"
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
+#include "gateway/api/member_access.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/login.hpp"
@@ -84,9 +87,25 @@ std::optional<subscriber::subscriber_age> read_age(std::string_view text) {
 
 constexpr std::int64_t most_listed = 1'000;
 
-// Which prices an account has is a matter of money.
-bool may_choose_deck(const request& from) {
-  return !from.by || from.by->as == role::admin;
+std::optional<guarded> first_refused(const request& from, const std::array<std::pair<bool, guarded>, 4>& given) {
+  for (const auto& [is_given, what] : given)
+    if (is_given && !may_set(from, what)) return what;
+  return std::nullopt;
+}
+
+// Others than admins open what they have shut themselves, and change nothing of what others have shut. Locks the account.
+bool may_change_status(pqxx::work& tx, const request& from, const uuid& id) {
+  if (may_set(from, guarded::account_reopening)) return true;
+  const auto rows = tx.exec_params("SELECT status, coalesce(shut_by, '') FROM gateway.subscriber WHERE account_id = $1 FOR UPDATE", uuid_text(id));
+  if (rows.empty()) return true;  // told by what comes next
+  const auto now = rows[0][0].as<std::string>();
+  return now == "active" || (now == "blocked" && rows[0][1].as<std::string>() == to_string(from.by->as));
+}
+
+void note_who_shut(pqxx::work& tx, const request& from, const uuid& id, subscriber::subscriber_status status) {
+  const bool open = status == subscriber::subscriber_status::active;
+  tx.exec_params("UPDATE gateway.subscriber SET shut_by = nullif($2, '') WHERE account_id = $1", uuid_text(id),
+                 open || !from.by ? std::string() : std::string(to_string(from.by->as)));
 }
 
 }  // namespace
@@ -139,7 +158,7 @@ awaitable<reply> create_account(services& with, const request& from) {
   const std::string currency = fields.text("currency").value_or(with.options.currency);
   const external_name external = read_external_id(fields);
   auto deck = fields.text("rate_deck");
-  if (deck && !may_choose_deck(from)) co_return forbidden();
+  if (deck && !may_set(from, guarded::new_account_deck)) co_return forbidden(guarded::new_account_deck);
   if (!deck) deck = with.options.decks.of(currency, with.options.currency);
   if (!deck) fields.complain("rate_deck", "is needed: no deck is configured for accounts in " + currency);
   if (auto refusal = fields.refusal()) co_return *refusal;
@@ -201,7 +220,11 @@ awaitable<reply> change_account(services& with, const request& from) {
     if (!change.status) fields.complain("status", "must be active, blocked or closed");
   }
   if (auto refusal = fields.refusal()) co_return *refusal;
-  if ((plan || own) && !may_choose_deck(from)) co_return forbidden();
+  if (const auto refused = first_refused(from, {{{plan.has_value(), guarded::account_deck},
+                                                {own.has_value(), guarded::account_own_deck},
+                                                {passphrase.has_value(), guarded::account_passphrase},
+                                                {change.region.has_value(), guarded::account_region}}}))
+    co_return forbidden(*refused);
   if (passphrase) {
     const result<std::string> hash = co_await with.hasher.hash(std::move(*passphrase));
     if (!hash) co_return problem(hash.error());
@@ -210,7 +233,10 @@ awaitable<reply> change_account(services& with, const request& from) {
   const bool ends_sessions =
       change.passphrase_hash || (change.status && *change.status != subscriber::subscriber_status::active);
   std::optional<std::string> name;
+  bool is_anothers = false;
   const auto apply = [&](pqxx::work& tx) -> result<whole_account> {
+    is_anothers = change.status && !may_change_status(tx, from, *id);
+    if (is_anothers) return subscriber::make_error_code(subscriber::errc::blocked);
     const auto changed = subscriber::change_subscriber(tx, *id, change);
     if (changed)
       if (const auto named = set_external_id(tx, {"account", uuid_text(*id)}, external); named.has_error()) return named.error();
@@ -218,6 +244,11 @@ awaitable<reply> change_account(services& with, const request& from) {
     if (changed && ends_sessions) revoke_tokens_of(tx, *id);
     if (changed && change.status) {
       const auto set = billing::set_blocked(tx, *id, *change.status != subscriber::subscriber_status::active);
+      if (!set) return set.error();
+      note_who_shut(tx, from, *id, *change.status);
+    }
+    if (changed && change.region) {
+      const auto set = billing::set_country(tx, *id, *change.region);
       if (!set) return set.error();
     }
     if (changed && (plan || own)) {
@@ -228,6 +259,7 @@ awaitable<reply> change_account(services& with, const request& from) {
   };
   const result<whole_account> changed =
       co_await with.database.run(apply, db::run_options{.idempotent = true});
+  if (is_anothers) co_return forbidden(guarded::account_reopening);
   if (!changed) co_return problem(changed.error());
   if (ends_sessions) {
     with.authority.forget();

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // /v1/api_tokens, /v1/roles and /v1/sessions. A secret is in the answer that makes it, and nowhere
 // afterwards.
+#include <algorithm>
+
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/member_access.hpp"
+#include "gateway/api/own_credentials.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/token_list.hpp"
 #include "gateway/api/router.hpp"
+#include "gateway/api/token_steps.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/error.hpp"
 #include "gateway/subscriber/login.hpp"
@@ -22,10 +27,17 @@ using maybe_token = std::optional<api_token>;
 
 constexpr std::int64_t longest_days = 3'650;
 constexpr std::int64_t longest_session_h = 24 * 30, usual_session_h = 12;
+constexpr int most_sessions = 20;  // of an account: one more ends the oldest
 constexpr std::int64_t longest_overlap_s = 7 * 24 * 3'600, usual_overlap_s = 300;
 
 boost::json::value id_or_null(const std::optional<uuid>& id) {
   return id ? boost::json::value(uuid_text(*id)) : boost::json::value(nullptr);
+}
+
+bool uses(role as, std::string_view operation) {
+  return std::ranges::any_of(routes(), [&](const route& each) {
+    return is_allowed(each.who, as) && operation == std::string(each.method) + " " + std::string(each.pattern);
+  });
 }
 
 reply no_token() {
@@ -42,6 +54,36 @@ reply made_reply(const api_token& token, const std::string& secret) {
 
 wall_time days_from_now(std::int64_t days) {
   return std::chrono::system_clock::now() + std::chrono::hours(24 * days);
+}
+
+awaitable<reply> rotate(services& with, const request& from, std::optional<uuid> id) {
+  auto fields = field_reader::of_body(from);
+  const std::chrono::seconds overlap(
+      fields.integer("overlap_s", 0, longest_overlap_s).value_or(usual_overlap_s));
+  if (auto refusal = fields.refusal()) co_return *refusal;
+  if (!id) co_return no_token();
+  const std::string secret = make_token();
+  bool is_rotated = false;
+  const auto renew = [&](pqxx::work& tx) -> maybe_token {
+    const auto [old, has_heir] = lock_token(tx, *id);
+    // Carried out once more under its Idempotency-Key: the answer with the secret was lost, and the old token may have been cut short
+    // by the first time. What was made then is what is to be had.
+    if (from.made_id)
+      if (const auto made = find_token(tx, *from.made_id)) return made->revoked_at ? maybe_token() : store_token(tx, secret, *made, from.made_id);
+    const bool lives =
+        old && !old->revoked_at && (!old->expires_at || *old->expires_at > std::chrono::system_clock::now());
+    is_rotated = lives && has_heir;
+    if (!lives || is_rotated) return std::nullopt;
+    revoke_token(tx, *id, overlap);
+    auto made = store_token(tx, secret, *old, from.made_id);
+    if (made) note_rotation(tx, *id, made->of.token_id);
+    return made;
+  };
+  const result<maybe_token> made = co_await with.database.run(renew);
+  if (!made) co_return problem(made.error());
+  if (is_rotated) co_return problem(409, "token_rotated", "Another token has taken its place already: rotate that one, or have a new one made.");
+  with.authority.forget();
+  co_return *made ? made_reply(**made, secret) : no_token();
 }
 
 }  // namespace
@@ -123,28 +165,11 @@ awaitable<reply> revoke_api_token(services& with, const request& from) {
 
 awaitable<reply> rotate_api_token(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
-  auto fields = field_reader::of_body(from);
-  const std::chrono::seconds overlap(
-      fields.integer("overlap_s", 0, longest_overlap_s).value_or(usual_overlap_s));
-  if (auto refusal = fields.refusal()) co_return *refusal;
-  if (!id) co_return no_token();
-  const std::string secret = make_token();
-  const auto rotate = [&](pqxx::work& tx) -> maybe_token {
-    // Carried out once more under its Idempotency-Key: the answer with the secret was lost, and the old token may have been cut short
-    // by the first time. What was made then is what is to be had.
-    if (from.made_id)
-      if (const auto made = find_token(tx, *from.made_id)) return made->revoked_at ? maybe_token() : store_token(tx, secret, *made, from.made_id);
-    const auto old = find_token(tx, *id);
-    const bool lives =
-        old && !old->revoked_at && (!old->expires_at || *old->expires_at > std::chrono::system_clock::now());
-    if (!lives) return std::nullopt;
-    revoke_token(tx, *id, overlap);
-    return store_token(tx, secret, *old, from.made_id);
-  };
-  const result<maybe_token> made = co_await with.database.run(rotate);
-  if (!made) co_return problem(made.error());
-  with.authority.forget();
-  co_return *made ? made_reply(**made, secret) : no_token();
+  co_return co_await rotate(with, from, id);
+}
+
+awaitable<reply> rotate_own_token(services& with, const request& from) {
+  co_return co_await rotate(with, from, from.by->token_id);
 }
 
 awaitable<reply> list_roles(services&, const request&) {
@@ -154,7 +179,14 @@ awaitable<reply> list_roles(services&, const request&) {
     for (const route& each : routes())
       if (is_allowed(each.who, as))
         operations.push_back(boost::json::string(std::string(each.method) + " " + std::string(each.pattern)));
-    items.push_back(boost::json::object{{"role", to_string(as)}, {"operations", std::move(operations)}});
+    boost::json::array refused;
+    for (const member_rule& each : member_rules())
+      if (uses(as, each.operation) && !is_allowed({.roles = each.who}, as)) {
+        boost::json::object one{{"operation", each.operation}, {"detail", each.about}};
+        one["member"] = each.member.empty() ? boost::json::value(nullptr) : boost::json::value(each.member);
+        refused.push_back(std::move(one));
+      }
+    items.push_back(boost::json::object{{"role", to_string(as)}, {"operations", std::move(operations)}, {"refused", std::move(refused)}});
   }
   co_return list_reply(std::move(items), std::nullopt);
 }
@@ -174,17 +206,23 @@ awaitable<reply> open_session(services& with, const request& from) {
   wanted.of.account_id = who->account_id;
   wanted.expires_at = std::chrono::system_clock::now() + std::chrono::hours(hours);
   const std::string secret = make_token();
+  std::size_t ended = 0;
   const auto store = [&](pqxx::work& tx) {
     remove_old_sessions(tx);
     // The pass-phrase may have been changed since it was looked at, and the tokens of before with it.
     const auto still = tx.exec_params(
-        "SELECT FROM gateway.subscriber WHERE account_id = $1 AND credential_generation = $2 AND status = 'active' FOR SHARE",
+        "SELECT FROM gateway.subscriber WHERE account_id = $1 AND credential_generation = $2 AND status = 'active' FOR NO KEY UPDATE",
         uuid_text(who->account_id), who->credential_generation);
-    return still.empty() ? maybe_token() : store_token(tx, secret, wanted);
+    if (still.empty()) return maybe_token();
+    auto stored = store_token(tx, secret, wanted);
+    if (stored) note_session(tx, stored->of.token_id);
+    ended = keep_newest_sessions(tx, who->account_id, most_sessions);
+    return stored;
   };
   const result<maybe_token> made = co_await with.database.run(store, db::run_options{.idempotent = true});
   if (!made) co_return problem(made.error());
   if (!*made) co_return problem(subscriber::make_error_code(subscriber::errc::wrong_passphrase));
+  if (ended > 0) with.authority.forget();
   co_return made_reply(**made, secret);
 }
 

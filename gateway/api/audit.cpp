@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
+#include <chrono>
 #include <pqxx/result>
 #include <span>
 
@@ -28,17 +29,21 @@ using boost::system::result;
 
 constexpr std::size_t longest_target = 500;
 constexpr std::size_t most_bytes = 16 * 1024;
+constexpr std::size_t most_parsed_bytes = 64 * 1024;
 constexpr std::array<std::string_view, 6> secret_words{"passphrase", "password", "secret",
                                                        "token",      "pin",      "pins"};
 
 constexpr const char* begin_line = R"(
-  INSERT INTO gateway.audit_begun (request_id, token_id, role, address, method, target, before)
-  SELECT $1, nullif($2, '')::uuid, nullif($3, ''), $4, $5, $6, nullif($7, '')::jsonb FROM set_config('synchronous_commit', 'off', true)
+  INSERT INTO gateway.audit_begun (request_id, token_id, role, address, method, target, before, account_id, carrier_id, label, fields)
+  SELECT $1, nullif($2, '')::uuid, nullif($3, ''), $4, $5, $6, nullif($7, '')::jsonb, nullif($8, '')::uuid, nullif($9, '')::uuid, (SELECT label FROM gateway.api_token WHERE token_id = nullif($2, '')::uuid),
+         nullif($10, '')::jsonb FROM set_config('synchronous_commit', 'off', true)
   ON CONFLICT DO NOTHING)";
 constexpr const char* end_line = R"(
   WITH begun AS (DELETE FROM gateway.audit_begun WHERE request_id = $1)
-  INSERT INTO gateway.audit (request_id, token_id, role, address, method, target, before, status, after)
-  VALUES ($1, nullif($2, '')::uuid, nullif($3, ''), $4, $5, $6, nullif($7, '')::jsonb, $8, nullif($9, '')::jsonb) ON CONFLICT DO NOTHING)";
+  INSERT INTO gateway.audit (request_id, token_id, role, address, method, target, before, account_id, carrier_id, label, fields, status, after, at)
+  VALUES ($1, nullif($2, '')::uuid, nullif($3, ''), $4, $5, $6, nullif($7, '')::jsonb, nullif($8, '')::uuid, nullif($9, '')::uuid, (SELECT label FROM gateway.api_token WHERE token_id = nullif($2, '')::uuid),
+          nullif($10, '')::jsonb, $11, nullif($12, '')::jsonb, timestamptz 'epoch' + $13::bigint * interval '1 microsecond') ON CONFLICT DO NOTHING)";
+constexpr const char* forget_line = "DELETE FROM gateway.audit_begun WHERE request_id = $1";
 
 bool is_secret(std::string_view name) {
   return std::any_of(secret_words.begin(), secret_words.end(), [&](std::string_view word) {
@@ -59,6 +64,15 @@ std::string text_of(const std::optional<boost::json::value>& value) {
   std::string text = boost::json::serialize(*value);
   if (text.size() <= most_bytes) return text;
   return boost::json::serialize(boost::json::object{{"left_out", "too large"}, {"bytes", text.size()}});
+}
+
+// What the body sets; of a list or a file nothing.
+std::string fields_text(const request& from) {
+  if (from.content_type != "application/json" || from.body.empty() || from.body.size() > most_parsed_bytes) return "";
+  boost::system::error_code error;
+  auto value = boost::json::parse(from.body, error);
+  if (error || !value.is_object() || value.get_object().empty()) return "";
+  return text_of(std::optional(without_secrets(std::move(value))));
 }
 
 // Between two characters: PostgreSQL takes no half of one.
@@ -152,13 +166,22 @@ awaitable<void> audited_change::write(std::optional<unsigned> status) const {
   const std::string request_id = boost::uuids::to_string(from_.request_id);
   const std::string token_id = from_.by ? boost::uuids::to_string(from_.by->token_id) : "";
   const std::string as = from_.by ? std::string(to_string(from_.by->as)) : "";
+  // Of the first try: a repetition after a lost answer finds the line that was made.
+  const auto at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto id_text = [](const std::optional<uuid>& id) { return id ? boost::uuids::to_string(*id) : std::string(); };
+  const std::string account_id = from_.by ? id_text(from_.by->account_id) : "", carrier_id = from_.by ? id_text(from_.by->carrier_id) : "";
   const std::string target = cut(target_);
+  const bool was_made = !status || *status < 300 || *status >= 500;
+  const std::string fields = from_.by && was_made ? fields_text(from_) : "";  // what was refused may hold a secret under any name
+  // A subscriber's change that was refused has changed nothing, and subscribers are many: it leaves no line.
+  const bool leaves_none = !was_made && from_.by && from_.by->as == role::subscriber;
   const auto insert = [&](pqxx::work& tx) {
-    if (status)
-      tx.exec_params(end_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_),
-                     static_cast<int>(*status), text_of(after_));
+    if (leaves_none)
+      tx.exec_params(forget_line, request_id);
+    else if (status)
+      tx.exec_params(end_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_), account_id, carrier_id, fields, static_cast<int>(*status), text_of(after_), at.time_since_epoch().count());
     else
-      tx.exec_params(begin_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_));
+      tx.exec_params(begin_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_), account_id, carrier_id, fields);
   };
   const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
   database_access place = status ? with_.database.without_share() : with_.database;  // what was made must be told of
@@ -170,9 +193,10 @@ awaitable<void> audited_change::write(std::optional<unsigned> status) const {
 }
 
 void note_local_change(pqxx::transaction_base& tx, const char* method, const char* target, const boost::json::value& after) {
+  const auto now = std::chrono::system_clock::now();
   constexpr int created = 201;
-  tx.exec_params(end_line, boost::uuids::to_string(boost::uuids::random_generator()()), "", "", "local", method, target, "", created,
-                 boost::json::serialize(without_secrets(after)));
+  tx.exec_params(end_line, boost::uuids::to_string(boost::uuids::random_generator()()), "", "", "local", method, target, "", "", "", "", created,
+                 boost::json::serialize(without_secrets(after)), std::chrono::floor<std::chrono::microseconds>(now).time_since_epoch().count());
 }
 
 }  // namespace tollgate::gateway::api

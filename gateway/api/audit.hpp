@@ -19,8 +19,8 @@ namespace tollgate::gateway::api {
 
 /// One request that may change something; a GET is passed over. Its line is begun before the change and ended after it, so that no
 /// change by a token is without one, whatever ends in between. What it is about is seen by the GET of the same path or, where there
-/// is none, in the list above it; what a POST made is its answer. Passphrases, PINs, tokens and other secrets are left out; of
-/// what is larger than 16 KiB the size is kept alone. Whoever has no token has a line where something was made.
+/// is none, in the list above it; what a POST made is its answer, and what the body set is told by itself. Passphrases, PINs, tokens and other secrets are left out; of
+/// what is larger than 16 KiB the size is kept alone. Whoever has no token has a line where something was made; so has a subscriber, of whom what was refused is not kept.
 class audited_change {
  public:
   /// What is referred to must outlive it.

@@ -99,7 +99,7 @@ boost::json::array read_audit(pqxx::transaction_base& tx, const audit_filter& wh
   values.push_back(std::to_string(page.limit));
   const auto rows = tx.exec_params(
       "SELECT audit_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS at, request_id, token_id, "
-      "role, address, method, target, status, before, after FROM gateway.audit WHERE " +
+      "role, account_id, carrier_id, label, address, method, target, status, fields, before, after FROM gateway.audit WHERE " +
           where + (page.oldest_first ? "audit_id > " + cursor + "::bigint ORDER BY audit_id" : "audit_id < " + cursor + "::bigint ORDER BY audit_id DESC") +
           " LIMIT $" + std::to_string(values.size()) + "::int",
       pqxx::prepare::make_dynamic_params(values));
@@ -109,10 +109,14 @@ boost::json::array read_audit(pqxx::transaction_base& tx, const audit_filter& wh
                                         {"request_id", row["request_id"].c_str()},
                                         {"token_id", text_or_null(row["token_id"])},
                                         {"role", text_or_null(row["role"])},
+                                        {"account_id", text_or_null(row["account_id"])},
+                                        {"carrier_id", text_or_null(row["carrier_id"])},
+                                        {"label", text_or_null(row["label"])},
                                         {"address", row["address"].c_str()},
                                         {"method", row["method"].c_str()},
                                         {"target", row["target"].c_str()},
                                         {"status", row["status"].is_null() ? boost::json::value(nullptr) : boost::json::value(row["status"].as<int>())},
+                                        {"fields", parsed(row["fields"])},
                                         {"before", parsed(row["before"])},
                                         {"after", parsed(row["after"])}});
   return items;

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "gateway/api/fields.hpp"
+#include "gateway/api/member_access.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
@@ -49,7 +50,7 @@ awaitable<reply> put_caller_choice(services& with, const request& from) {
   if (!id) co_return no_account();
   auto fields = field_reader::of_body(from);
   // Subscribers choose among what they have; whose a number is, others say.
-  const bool verifies = !from.by || from.by->as != role::subscriber;
+  const bool verifies = may_set(from, guarded::verified_numbers);
   const auto verified = fields.texts("verified_numbers");
   if (verified && !verifies) fields.complain("verified_numbers", "is the operator's to say: leave it out");
   subscriber::caller_choice wanted;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <array>
+#include <tuple>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
@@ -28,6 +29,7 @@
 #include "gateway/api/body_stream.hpp"
 #include "gateway/api/document.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/hash_turns.hpp"
 #include "gateway/api/idempotency.hpp"
 #include "gateway/api/list_manners.hpp"
 #include "gateway/api/read_cache.hpp"
@@ -35,6 +37,7 @@
 #include "gateway/db/database.hpp"
 #include "gateway/logging/line.hpp"
 #include "gateway/logging/stream_sink.hpp"
+#include "gateway/subscriber/error.hpp"
 #include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::api {
@@ -47,12 +50,13 @@ using asio::awaitable;
 namespace {
 
 constexpr std::uint32_t header_limit_bytes = 16 * 1024;
-constexpr std::uint64_t small_body_bytes = 1 << 20;
+constexpr std::uint64_t small_body_bytes = 64 << 10;  // parsed on the thread of calls
 constexpr std::uint64_t open_body_bytes = 16 << 10;  // of whoever has no token
 constexpr auto idle_time = std::chrono::seconds(60);
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::uint64_t slowest_bytes_a_second = 64 << 10;
 constexpr std::size_t linger_bytes = 4 << 20;
+constexpr std::size_t written_bytes = 64 << 10;        // at a time
 constexpr std::size_t sent_with_head_bytes = 16 << 10;  // larger bodies are not copied once more
 constexpr std::size_t method_told_bytes = 16;
 constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
@@ -66,12 +70,12 @@ std::string wrongly_signed(const std::string& client) {
 
 // Open resources that are asked often by the same neighbours.
 bool is_uncounted(const route& of) {
-  return of.pattern == "/health" || of.pattern == "/ready" || of.pattern == payment_events;
+  return of.pattern == "/health" || of.pattern == payment_events;
 }
 
-// Likewise, but every answer is some work: a limit of its own.
+// Likewise, but every answer is some work: limits of their own.
 bool has_own_limit(const route& of) {
-  return of.pattern == "/metrics";
+  return of.pattern == "/metrics" || of.pattern == "/ready";
 }
 
 // What the parser found wrong, as against a connection that ended.
@@ -135,8 +139,10 @@ struct connection::exchange {
   std::chrono::steady_clock::time_point began{};
 };
 
-connection::connection(asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk, read_cache& cache)
-    : stream_(std::move(socket), std::move(tls)), buffer_(header_limit_bytes * 8), with_(with), desk_(desk), cache_(cache), log_(spdlog::get(logging::request_logger)) {
+connection::connection(asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk, read_cache& cache,
+                       hash_turns& turns)
+    : stream_(std::move(socket), std::move(tls)), buffer_(header_limit_bytes * 8), with_(with), desk_(desk), cache_(cache), turns_(turns),
+      log_(spdlog::get(logging::request_logger)) {
   if (log_ == nullptr) log_ = spdlog::default_logger();
   boost::system::error_code ignored;
   address_ = stream_.transport().socket().remote_endpoint(ignored).address().to_string();
@@ -172,7 +178,11 @@ void connection::close() {
 }
 
 std::optional<std::chrono::steady_clock::time_point> connection::idle_since() const {
-  return idle_ && !closed_ ? std::optional(idle_since_) : std::nullopt;
+  return (idle_ || writes_) && !closed_ ? std::optional(idle_since_) : std::nullopt;
+}
+
+std::optional<std::chrono::steady_clock::time_point> connection::body_since() const {
+  return reads_body_ && !closed_ ? std::optional(idle_since_) : std::nullopt;
 }
 
 // By the kernel's word: what the client may have sent beyond its request lies unread meanwhile. Who has shut down its sending side
@@ -213,7 +223,7 @@ awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open
   }
   if (is_open) {
     const bool apart = now.chosen != nullptr && has_own_limit(*now.chosen);
-    now.rate = desk_.by_address.take(apart ? "metrics " + client : client, now.began);
+    now.rate = desk_.by_address.take(apart ? std::string(now.chosen->pattern) + " " + client : client, now.began);
     co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
   }
   // Whoever guesses tokens does not keep the database busy; whoever has one is not kept out by a neighbour.
@@ -268,6 +278,9 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
   }
   auto refused = co_await authorize(now);
   if (!refused) refused = refuse_unknown_parameters(*now.chosen, now.in);
+  // RFC 9110 §13.1.1: what depends on a condition is not done where none is looked at.
+  if (!refused && now.in.method == "POST" && !now.given.if_match.empty())
+    co_return problem(400, "condition_unsupported", "If-Match is for PUT, PATCH and DELETE: a POST is not done by it.");
   if (!refused) refused = take_wish(*now.chosen, now.in, now.wish);
   co_return refused;
 }
@@ -351,6 +364,11 @@ awaitable<reply> connection::perform(exchange& now) {
   if (is_cached)
     if (const reply* const known = cache_.find(cache_key, now.began)) co_return *known;
   const auto begun = cache_.generation();
+  std::optional<hash_turns::held> turn;
+  if (hash_turns::takes(*now.chosen, now.in)) {
+    turn = turns_.begin(*now.in.by->account_id);
+    if (!turn) co_return problem(subscriber::make_error_code(subscriber::errc::overloaded));
+  }
   std::optional<keyed_request> keyed;
   if (now.key) {
     keyed.emplace(now.with, now.in, *now.chosen, *now.key, desk_.compressor);
@@ -427,8 +445,9 @@ awaitable<bool> connection::serve_one() {
   if (!out) out = co_await admit(now);
   if (!out) {
     idle_ = !now.in.by;  // a stranger's body must not keep others out, however slowly it comes
+    reads_body_ = true;
     out = co_await read_body(now);
-    idle_ = false;
+    idle_ = reads_body_ = false;
   }
   const bool whole = !out;
   if (!out) {
@@ -533,14 +552,27 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   if (is_endless) response.erase(http::field::content_length);
   allow(response.body().size());
   std::string wire = head_of(response);
-  std::string& body = response.body();
+  const bool sent = co_await write(std::move(wire), std::move(response.body()));
+  co_return sent && response.keep_alive();
+}
+
+// A reader who takes nothing is idle meanwhile: it makes room for others when there is none.
+awaitable<bool> connection::write(std::string wire, std::string body) {
   if (body.size() <= sent_with_head_bytes) {
     wire += body;
     body.clear();
   }
-  const std::array<asio::const_buffer, 2> pieces{asio::buffer(wire), asio::buffer(body)};
-  const auto [error, size] = co_await asio::async_write(stream_, pieces, ignoring_errors);
-  co_return !error && response.keep_alive();
+  idle_since_ = std::chrono::steady_clock::now();
+  writes_ = true;
+  const std::string_view all(body);
+  const std::array<asio::const_buffer, 2> first{asio::buffer(wire), asio::buffer(all.substr(0, written_bytes))};
+  auto [error, size] = co_await asio::async_write(stream_, first, ignoring_errors);
+  for (std::size_t done = std::min(written_bytes, all.size()); !error && done < all.size(); done += written_bytes) {
+    idle_since_ = std::chrono::steady_clock::now();
+    std::tie(error, size) = co_await asio::async_write(stream_, asio::buffer(all.substr(done, written_bytes)), ignoring_errors);
+  }
+  writes_ = false;
+  co_return !error;
 }
 
 }  // namespace tollgate::gateway::api

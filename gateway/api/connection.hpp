@@ -23,13 +23,14 @@ class logger;
 
 namespace tollgate::gateway::api {
 
+class hash_turns;
 class read_cache;
 
 class connection {
  public:
   /// `tls`: null for plain HTTP.
   connection(boost::asio::ip::tcp::socket socket, client_stream::tls_context tls, services& with, shared_desk& desk,
-             read_cache& cache);
+             read_cache& cache, hash_turns& turns);
 
   /// Serves requests one after the other until the client or stop() ends it. Does not throw for anything the
   /// client does.
@@ -38,8 +39,13 @@ class connection {
   void stop();
   /// Cuts it.
   void close();
-  /// Since when no request has come whole as far as its header; nothing: one is being served, or it is cut.
-  std::optional<std::chrono::steady_clock::time_point> idle_since() const;
+  using time_point = std::chrono::steady_clock::time_point;
+  /// Since when no request has come whole as far as its header, or nothing of an answer was taken; nothing: one is being served, or
+  /// it is cut.
+  std::optional<time_point> idle_since() const;
+  /// Since when the body of a request is on its way, of which nothing has been done yet.
+  std::optional<time_point> body_since() const;
+  const std::string& address() const { return address_; }
   /// Looks whether the client is still there, if something is being read for it; if not, that is given up.
   void look_after_client();
 
@@ -59,18 +65,20 @@ class connection {
   void tell_of(const exchange& now, const reply& out) const;
   void refuse_body(api_figures::refused_body why) const;
   void allow(std::uint64_t bytes);
+  boost::asio::awaitable<bool> write(std::string wire, std::string body);
 
   client_stream stream_;
   boost::beast::flat_buffer buffer_;
   services& with_;
   shared_desk& desk_;
   read_cache& cache_;
+  hash_turns& turns_;
   std::shared_ptr<spdlog::logger> log_;
   std::string address_;
   std::shared_ptr<body_stream> streamed_;  // while it is being sent
   std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();
   std::shared_ptr<abandonment> abandoned_;  // of what is being read for the client; null: nothing is
-  bool idle_ = true, stopping_ = false, closed_ = false;
+  bool idle_ = true, reads_body_ = false, writes_ = false, stopping_ = false, closed_ = false;
 };
 
 }  // namespace tollgate::gateway::api

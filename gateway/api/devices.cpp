@@ -56,6 +56,8 @@ awaitable<reply> revoke_credentials(services& with, const request& from) {
   const auto revoke = [&](pqxx::work& tx) {
     const auto changed = subscriber::revoke_credentials(tx, *id);
     if (changed) revoke_tokens_of(tx, *id);
+    // Whoever had the pass-phrase may have made them, to hear of every call.
+    if (changed) tx.exec_params0("UPDATE gateway.webhook SET enabled = false WHERE account_id = $1 AND removed_at IS NULL", uuid_text(*id));
     return changed;
   };
   const result<subscriber_record> changed = co_await with.database.run(revoke, db::run_options{.idempotent = true});

@@ -98,6 +98,7 @@ void field_reader::note(field_error what) {
 }
 
 void field_reader::complain(std::string_view field, std::string text) {
+  if (errors_.size() >= most_errors) return;  // before any text is made of it
   // A name that is too long to be told has no pointer: it would lead nowhere.
   const bool is_told_whole = field.size() <= longest_field_told;
   note({std::string(shortened(field, longest_field_told)), std::move(text),
@@ -265,8 +266,10 @@ billing::money field_reader::needed_money(const std::string& name) {
 }
 
 std::vector<field_error> field_reader::take_errors() {
-  for (const auto& [name, value] : fields_)
+  for (const auto& [name, value] : fields_) {
+    if (errors_.size() >= most_errors) break;
     if (!known_.contains(std::string_view(name))) complain(name, "is not a field of this request");
+  }
   return std::move(errors_);
 }
 

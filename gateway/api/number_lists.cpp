@@ -5,10 +5,13 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/uuid/random_generator.hpp>
+#include <algorithm>
+#include <functional>
 #include <map>
 
 #include "gateway/api/csv_body.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/member_access.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "pstn/trunk/trunk_store.hpp"
@@ -68,7 +71,7 @@ std::map<std::string, uuid> trunk_ids(pqxx::work& tx) {
 
 // Reads a list of the body and hands it on, in one transaction.
 using list_reader = voicemail::import_list (*)(std::string_view csv);
-using list_work = voicemail::import_report (*)(pqxx::work& tx, const voicemail::import_list& list, bool dry_run);
+using list_work = std::function<voicemail::import_report(pqxx::work& tx, const voicemail::import_list& list, bool dry_run)>;
 
 awaitable<reply> work_on_list(services& with, const request& from, list_reader read, list_work work) {
   if (from.content_type != "text/csv") co_return problem(415, "media_type", "The body must be text/csv.");
@@ -76,7 +79,7 @@ awaitable<reply> work_on_list(services& with, const request& from, list_reader r
   const bool dry_run = fields.flag("dry_run").value_or(false);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto actor = actor_of(from);
-  const auto carry_out = [&](pqxx::work& tx) -> reply {
+  const auto carry_out = [&](pqxx::work& tx) {
     if (!is_plain_text(from.body)) return not_plain_text();
     tx.exec("SET LOCAL statement_timeout = '10min'");
     voicemail::name_actor(tx, actor);
@@ -85,6 +88,15 @@ awaitable<reply> work_on_list(services& with, const request& from, list_reader r
   const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
   result<reply> done = co_await with.database.run(carry_out, patient);
   co_return done ? std::move(*done) : problem(done.error());
+}
+
+// Of which owners would get money back; they stay as they are until the transaction is over.
+std::vector<voicemail::import_error> paid_terms_in(pqxx::work& tx, const voicemail::import_list& list) {
+  std::vector<voicemail::import_error> found;
+  for (const auto& row : list.rows)
+    if (!tx.exec_params("SELECT FROM voicemail.number WHERE number = $1 AND state = 'assigned' FOR UPDATE", row.number.e164()).empty())
+      found.push_back({row.line, "number_rented"});
+  return found;
 }
 
 boost::json::object to_json(const voicemail::number_event& value) {
@@ -112,6 +124,8 @@ awaitable<reply> import_numbers(services& with, const request& from) {
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto actor = actor_of(from);
   const uuid id = from.made_id.value_or(boost::uuids::random_generator()());
+  const bool may_price = may_set(from, guarded::imported_prices);
+  bool has_prices = false;
   bool is_text = true;
   const auto carry_out = [&](pqxx::work& tx) -> std::optional<voicemail::import_record> {
     is_text = is_plain_text(from.body);
@@ -121,6 +135,8 @@ awaitable<reply> import_numbers(services& with, const request& from) {
     tx.exec("SET LOCAL statement_timeout = '10min'");
     voicemail::name_actor(tx, actor);
     const auto list = voicemail::read_number_list(from.body);
+    has_prices = std::ranges::any_of(list.rows, [](const auto& row) { return !row.prices.empty(); });
+    if (has_prices && !may_price) return std::nullopt;
     const auto report = voicemail::import_numbers(tx, list, trunk_ids(tx), dry_run);
     voicemail::import_record made;
     made.id = id;
@@ -138,6 +154,7 @@ awaitable<reply> import_numbers(services& with, const request& from) {
   const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
   const result<std::optional<voicemail::import_record>> done = co_await with.database.run(carry_out, patient);
   if (!done) co_return problem(done.error());
+  if (!*done && has_prices && !may_price) co_return forbidden(guarded::imported_prices);
   if (!is_text) co_return not_plain_text();
   if (!*done) co_return no_import();
   reply out = json_reply((*done)->errors_total > 0 && !dry_run ? 422 : 200, to_json(**done));
@@ -170,10 +187,13 @@ awaitable<reply> get_number_import(services& with, const request& from) {
 }
 
 awaitable<reply> withdraw_numbers(services& with, const request& from) {
-  co_return co_await work_on_list(with, from, voicemail::read_withdrawal_list,
-                                  [](pqxx::work& tx, const voicemail::import_list& list, bool dry_run) {
-                                    return voicemail::withdraw_numbers(tx, list, dry_run, std::chrono::system_clock::now());
-                                  });
+  const bool may_refund = may_set(from, guarded::rented_withdrawal);
+  const auto work = [may_refund](pqxx::work& tx, const voicemail::import_list& list, bool dry_run) {
+    auto refused = may_refund ? std::vector<voicemail::import_error>{} : paid_terms_in(tx, list);
+    if (!refused.empty()) return voicemail::import_report{.done = 0, .errors = std::move(refused)};
+    return voicemail::withdraw_numbers(tx, list, dry_run, std::chrono::system_clock::now());
+  };
+  co_return co_await work_on_list(with, from, voicemail::read_withdrawal_list, work);
 }
 
 awaitable<reply> list_number_events(services& with, const request& from) {

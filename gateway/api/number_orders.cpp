@@ -31,14 +31,17 @@ awaitable<result<fresh_pin>> make_first_pin(services& with, const uuid& account_
   struct mailbox {
     bool has_pin;
     std::vector<std::string> numbers;
+    bool is_rentable;
   };
   const auto read = [&](pqxx::work& tx) {
-    return mailbox{voicemail::find_settings(tx, account_id).has_pin, voicemail::numbers_of(tx, account_id)};
+    const auto wanted = voicemail::find_number(tx, number);
+    return mailbox{voicemail::find_settings(tx, account_id).has_pin, voicemail::numbers_of(tx, account_id),
+                   wanted && (!wanted->account_id || *wanted->account_id == account_id)};
   };
   result<mailbox> found = co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return found.error();
   fresh_pin made;
-  if (found->has_pin) co_return made;
+  if (found->has_pin || !found->is_rentable) co_return made;  // no work for what is refused anyway
   found->numbers.emplace_back(number.digits());
   made.pin = make_mailbox_pin(found->numbers);
   const auto hash = co_await with.hasher.hash(voicemail::pin_secret(account_id, made.pin));

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "gateway/api/fields.hpp"
+#include "gateway/api/member_access.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/forward_text.hpp"
@@ -43,6 +44,15 @@ awaitable<std::optional<reply>> check_forwarding(services& with, const pstn::pho
     co_return problem(422, verdict, target.number.e164() + ": " + simulated->text);
   }
   co_return std::nullopt;
+}
+
+// Whether calls would go where, or when, they do not by what is in force.
+bool adds_forwarding(pqxx::work& tx, const pstn::phone_number& number, const voicemail::inbound_rules& rules) {
+  const voicemail::inbound_rules now = voicemail::find_rules(tx, number);
+  const auto is_there = [&](const auto& wanted) {
+    return std::ranges::any_of(now.forward, [&](const auto& each) { return voicemail::to_text(each) == voicemail::to_text(wanted); });
+  };
+  return !std::ranges::all_of(rules.forward, is_there);
 }
 
 boost::json::object to_json(const voicemail::inbound_rules& rules) {
@@ -104,12 +114,16 @@ awaitable<reply> set_number_rules(services& with, const request& from) {
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (!number) co_return problem(voicemail::make_error_code(voicemail::error::number_unknown));
   if (auto refusal = co_await check_forwarding(with, *number, rules)) co_return *refusal;
+  bool adds = false;
   const auto apply = [&](pqxx::work& tx) -> result<voicemail::inbound_rules> {
+    adds = !may_set(from, guarded::number_forwarding) && adds_forwarding(tx, *number, rules);
+    if (adds) return voicemail::make_error_code(voicemail::error::number_not_yours);
     const auto set = voicemail::set_rules(tx, *number, rules);
     if (set.has_error()) return set.error();
     return voicemail::find_rules(tx, *number);
   };
   const result<voicemail::inbound_rules> done = co_await with.database.run(apply, db::run_options{.idempotent = true});
+  if (adds) co_return forbidden(guarded::number_forwarding);
   co_return done ? json_reply(200, to_json(*done)) : problem(done.error());
 }
 

@@ -5,6 +5,7 @@
 
 #include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/member_access.hpp"
 #include "gateway/api/number_search.hpp"
 #include "gateway/api/list_manners.hpp"
 #include "gateway/api/resources.hpp"
@@ -174,7 +175,8 @@ awaitable<reply> change_number(services& with, const request& from) {
   const auto ring_timeout_s = fields.integer("ring_timeout_s", 5, 120);
   const external_name external = read_external_id(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
-  if (external.is_given && is_subscriber(from)) co_return forbidden();  // it is the operator's
+  if (external.is_given && !may_set(from, guarded::number_name)) co_return forbidden(guarded::number_name);
+  if (auto_renew.value_or(false) && !may_set(from, guarded::number_auto_renewal)) co_return forbidden(guarded::number_auto_renewal);
   if (!number) co_return unknown_number();
   const bool is_named_alone = external.is_given && !auto_renew && !voicemail_enabled && !names_ring_timeout;
   std::optional<std::string> name;
@@ -283,17 +285,21 @@ awaitable<reply> port_number(services& with, const request& from) {
   const auto number = pstn::phone_number::parse(from.parameters[0]);
   if (!number) co_return unknown_number();
   std::optional<uuid> owner;
+  bool is_paid = false;
   const auto now = std::chrono::system_clock::now();
   const auto port = [&](pqxx::work& tx) -> result<voicemail::number_record> {
     voicemail::name_actor(tx, actor_of(from));
     const auto found = existing(tx, *number);
     if (!found) return found.error();
+    is_paid = found->state == voicemail::number_state::assigned;
+    if (is_paid && !may_set(from, guarded::rented_porting)) return voicemail::make_error_code(voicemail::error::number_not_yours);
     owner = found->account_id;
     const auto ported = voicemail::port_number(tx, *number, now);
     if (ported.has_error()) return ported.error();
     return existing(tx, *number);
   };
   const result<voicemail::number_record> ported = co_await with.database.run(port);
+  if (is_paid && !may_set(from, guarded::rented_porting)) co_return forbidden(guarded::rented_porting);
   if (!ported) co_return problem(ported.error());
   if (owner) with.gateway.account_changed(*owner);
   co_return json_reply(200, seen_by(from, *ported));

@@ -8,6 +8,7 @@
 #include "gateway/api/documentation.hpp"
 #include "gateway/api/lookups.hpp"
 #include "gateway/api/notifications.hpp"
+#include "gateway/api/own_credentials.hpp"
 #include "gateway/api/resources.hpp"
 
 namespace tollgate::gateway::api {
@@ -38,7 +39,6 @@ constexpr access numbers_read{{role::auditor, role::numbers, role::support}};
 constexpr access numbers_desk{{role::numbers}};
 constexpr access number_seen{{role::auditor, role::numbers, role::support, role::subscriber}, owner::number};
 constexpr access stock_seen{{role::auditor, role::numbers, role::support, role::subscriber}};  // a subscriber: what may be rented
-constexpr access number_prices_set{{role::rates, role::numbers}};
 constexpr access number_set{{role::numbers, role::support, role::subscriber}, owner::number};
 constexpr access orders{{role::numbers, role::subscriber}, owner::body};
 constexpr access orders_read{{role::auditor, role::numbers, role::support, role::subscriber}, owner::query};  // by id: its own
@@ -59,6 +59,7 @@ constexpr route table[] = {
     {"GET", "/v1/roles", list_roles, any_role},
     {"GET", "/v1/api_tokens", list_api_tokens, auditors},
     {"POST", "/v1/api_tokens", create_api_token, admins},
+    {"POST", "/v1/api_tokens/current/rotation", rotate_own_token, any_role},
     {"GET", "/v1/api_tokens/{}", get_api_token, auditors},
     {"DELETE", "/v1/api_tokens/{}", revoke_api_token, admins},
     {"POST", "/v1/api_tokens/{}/rotation", rotate_api_token, admins},
@@ -91,6 +92,7 @@ constexpr route table[] = {
     {"POST", "/v1/accounts", create_account, support_desk},
     {"GET", "/v1/accounts/{}", get_account, owner_reads},
     {"PATCH", "/v1/accounts/{}", change_account, support_desk},
+    {"POST", "/v1/accounts/{}/passphrase", change_passphrase, owner_only},
     {"GET", "/v1/accounts/{}/devices", list_devices, owner_reads},
     {"DELETE", "/v1/accounts/{}/devices/{}", disconnect_device, owner_or_support},
     {"POST", "/v1/accounts/{}/credentials/revocation", revoke_credentials, owner_or_support},
@@ -187,8 +189,8 @@ constexpr route table[] = {
     {"GET", "/v1/numbers/{}/events", list_number_events, numbers_read},
     {"GET", "/v1/numbers/{}/rules", get_number_rules, number_seen},
     {"PUT", "/v1/numbers/{}/rules", set_number_rules, number_set},
-    {"PUT", "/v1/numbers/{}/prices/{}/{}", set_own_number_price, number_prices_set},
-    {"DELETE", "/v1/numbers/{}/prices/{}/{}", remove_own_number_price, number_prices_set},
+    {"PUT", "/v1/numbers/{}/prices/{}/{}", set_own_number_price, rates_desk},
+    {"DELETE", "/v1/numbers/{}/prices/{}/{}", remove_own_number_price, rates_desk},
     {"GET", "/v1/number_imports", list_number_imports, numbers_read},
     {"GET", "/v1/number_imports/{}", get_number_import, numbers_read},
     {"POST", "/v1/number_imports", import_numbers, numbers_desk, large},

@@ -2,7 +2,9 @@
 // Accepts connections, and waits for all of them at the end.
 #include "gateway/api/server.hpp"
 
+#include <algorithm>
 #include <list>
+#include <map>
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/as_tuple.hpp>
@@ -15,6 +17,7 @@
 #include "gateway/api/api_figures.hpp"
 #include "gateway/api/connection.hpp"
 #include "gateway/api/export_worker.hpp"
+#include "gateway/api/hash_turns.hpp"
 #include "gateway/api/read_cache.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/logging/line.hpp"
@@ -132,7 +135,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
 
   static awaitable<void> serve(std::shared_ptr<implementation> self, tcp::socket socket) {
     try {
-      connection client(std::move(socket), self->tls_, self->services_, self->desk_, self->cache_);
+      connection client(std::move(socket), self->tls_, self->services_, self->desk_, self->cache_, self->turns_);
       const auto place = self->connections_.insert(self->connections_.end(), &client);
       ++self->figures_.connections.open;
       try {
@@ -148,11 +151,25 @@ class server::implementation : public std::enable_shared_from_this<server::imple
     self->ended();
   }
 
-  // Connections that wait, for a request or the rest of its header, must not keep others out.
+  // Connections that wait, for a request or the rest of its header or that their answer is taken, must not keep others out; nor do
+  // bodies that are on their way, of an address that has more than its share of all connections.
   bool give_up_idlest() {
     connection* idlest = nullptr;
+    std::optional<connection::time_point> longest;
+    const auto consider = [&](connection* one, const std::optional<connection::time_point>& since) {
+      if (!since || (longest && *longest <= *since)) return;
+      idlest = one;
+      longest = since;
+    };
     for (connection* each : connections_)
-      if (const auto since = each->idle_since(); since && (idlest == nullptr || *since < *idlest->idle_since())) idlest = each;
+      consider(each, each->idle_since());
+    if (idlest == nullptr) {
+      std::map<std::string, std::size_t> by_address;
+      for (const connection* each : connections_)
+        ++by_address[each->address()];
+      for (connection* each : connections_)
+        if (by_address[each->address()] > std::max<std::size_t>(1, options_.connections / 4)) consider(each, each->body_since());
+    }
     if (idlest != nullptr) {
       idlest->close();
       ++figures_.connections.given_up;
@@ -216,6 +233,7 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   shared_desk desk_;
   export_worker exports_;
   read_cache cache_;
+  hash_turns turns_;
   certificate_files certificates_;
   client_stream::tls_context tls_;  // of connections to come
   asio::io_context& context_;

@@ -187,7 +187,8 @@ std::vector<webhook_work> take_webhooks(pqxx::transaction_base& tx, int webhooks
   };
   take(webhooks, "account_id IS NULL");
   take(std::min(of_accounts, webhooks - static_cast<int>(due.size())),
-       "account_id IS NOT NULL AND NOT EXISTS (SELECT FROM gateway.webhook b WHERE b.account_id = o.account_id AND b.busy_until > now())");
+       "account_id IS NOT NULL AND EXISTS (SELECT FROM gateway.subscriber s WHERE s.account_id = o.account_id AND s.status = 'active') "
+       "AND NOT EXISTS (SELECT FROM gateway.webhook b WHERE b.account_id = o.account_id AND b.busy_until > now())");
   std::vector<webhook_work> taken;
   for (const std::string& one : due) {
     const auto row = tx.exec_params1("SELECT " + webhook_columns + " FROM gateway.webhook WHERE webhook_id = $1", one);

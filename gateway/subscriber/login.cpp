@@ -88,9 +88,11 @@ asio::awaitable<result<subscriber_record>> login_desk::check(std::string name, s
                                                              std::string address) {
   const result<std::string> folded = fold_name(name);
   if (!folded) {
-    // The same effort as for a name that could exist.
-    const auto wasted = co_await hasher_.verify({}, std::move(passphrase));
-    co_return make_error_code(wasted.has_error() ? errc::overloaded : errc::wrong_passphrase);
+    // Everybody knows that nobody has such a name, so the answer may be quick; the address has had one try more.
+    const auto count = [&](pqxx::work& tx) { return begin_login(tx, {}, address, limits_); };
+    const result<login_attempt> counted = co_await database_.run(count);
+    if (counted.has_error()) co_return counted.error();
+    co_return make_error_code(counted->locked_out ? errc::locked_out : errc::wrong_passphrase);
   }
   const auto begin = [&](pqxx::work& tx) { return begin_login(tx, *folded, address, limits_); };
   const result<login_attempt> attempt = co_await database_.run(begin);

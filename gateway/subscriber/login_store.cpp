@@ -7,6 +7,7 @@
 #include <pqxx/row>
 #include <pqxx/transaction_base>
 
+#include "gateway/subscriber/client_address.hpp"
 #include "gateway/subscriber/subscriber_row.hpp"
 #include "gateway/subscriber/subscriber_store.hpp"
 
@@ -23,7 +24,7 @@ struct subjects {
 };
 
 subjects subjects_of(const std::string& name, const std::string& address) {
-  const std::string where = address.substr(0, longest_address);
+  const std::string where = client_of_address(address.substr(0, longest_address));
   return {"pair:" + name + " " + where, "name:" + name, "address:" + where};
 }
 
@@ -47,8 +48,9 @@ login_attempt begin_login(pqxx::transaction_base& tx, const std::string& name, c
       who.pair, who.name, who.address, window_s)[0];
   login_attempt attempt;
   const int in_all = limits.failures * in_all_factor;
-  if (counts[0].as<int>() >= limits.failures || counts[1].as<int>() >= in_all ||
-      counts[2].as<int>() >= in_all) {
+  // What cannot be a name is nobody's to be locked: it counts against the address alone.
+  const bool of_name = !name.empty() && (counts[0].as<int>() >= limits.failures || counts[1].as<int>() >= in_all);
+  if (of_name || counts[2].as<int>() >= in_all) {
     attempt.locked_out = true;
     return attempt;
   }

@@ -51,6 +51,8 @@ class Operator(StageTest):
         self.assertNotIn(page.stdout.splitlines()[1], self.tollgate("accounts", "list", "--cursor", cursor).stdout)
         self.assertEqual("blocked", self.done("accounts", "block", "dora")["status"])
         self.assertEqual("active", self.done("accounts", "unblock", made["id"])["status"])
+        self.assertEqual("dora", self.done("accounts", "passphrase", "dora", "--passphrase-file", "-", given="another pass-phrase\n")["name"])
+        self.assertEqual(made["id"], self.stage.rest.post("/v1/sessions", {"name": "dora", "passphrase": "another pass-phrase"})["account_id"])
         self.assertEqual("closed", self.done("accounts", "close", "dora")["status"])
 
     def test_a_payment_counts_once(self):

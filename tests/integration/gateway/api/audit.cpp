@@ -11,6 +11,7 @@
 #include <list>
 
 #include "fixture.hpp"
+#include "gateway/api/audit_months.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -103,6 +104,34 @@ TEST_F(Audit, CannotBeEmptied) {
   create_account("alice");
   for (const char* change : {"TRUNCATE gateway.audit", "DELETE FROM gateway.audit", "UPDATE gateway.audit SET status = 1"})
     EXPECT_TRUE(pool_->run_blocking([&](pqxx::work& tx) { tx.exec(change); }).has_error()) << change;
+}
+
+TEST_F(Audit, IsKeptByMonthsAndTheOldestGoAsTables) {
+  create_account("alice");
+  run("SELECT gateway.add_audit_month('2019-01-01'); SELECT gateway.add_audit_month('2019-02-01');"
+      "INSERT INTO gateway.audit (at, request_id, address, method, target, status) VALUES "
+      "('2019-01-31 23:59:59+00', gen_random_uuid(), '192.0.2.1', 'POST', '/v1/old', 201), ('2019-02-01 00:00+00', gen_random_uuid(), '192.0.2.1', 'POST', '/v1/newer', 201)");
+  EXPECT_EQ(get("/v1/audit_log").at("items").as_array().size(), 3U);
+  using namespace std::chrono;
+  const auto keep = [&](int months, bool detach) {
+    return pool_->run_blocking([&](pqxx::work& tx) { return keep_audit_months(tx, {3, months, detach}, sys_days{March / 1 / 2020}); }).value();
+  };
+  const auto steps_of = [](const std::vector<audit_month>& all, const char* step) {
+    std::vector<std::string> months;
+    for (const auto& each : all)
+      if (each.step == step) months.push_back(each.month);
+    return months;
+  };
+  EXPECT_THAT(steps_of(keep(0, true), "added"), testing::ElementsAre("2020-03-01", "2020-04-01", "2020-05-01", "2020-06-01"));
+  EXPECT_TRUE(keep(14, true).empty()) << "January's last day is not so long ago";
+  EXPECT_THAT(steps_of(keep(13, true), "retired"), testing::ElementsAre("2019-01-01"));
+  EXPECT_TRUE(keep(13, true).empty());
+  EXPECT_THAT(get("/v1/audit_log").text, testing::Not(HasSubstr("/v1/old")));
+  EXPECT_EQ(pool_->run_blocking([](pqxx::work& tx) { return tx.exec1("SELECT target FROM gateway_archive.audit_2019_01")[0].as<std::string>(); }).value(), "/v1/old");
+  for (const char* change : {"TRUNCATE gateway.audit_2019_02", "DELETE FROM gateway.audit_2019_02", "UPDATE gateway_archive.audit_2019_01 SET status = 1"})
+    EXPECT_TRUE(pool_->run_blocking([&](pqxx::work& tx) { tx.exec(change); }).has_error()) << change;
+  EXPECT_THAT(steps_of(keep(12, false), "retired"), testing::ElementsAre("2019-02-01"));
+  EXPECT_TRUE(pool_->run_blocking([](pqxx::work& tx) { tx.exec("SELECT FROM gateway_archive.audit_2019_02"); }).has_error()) << "dropped";
 }
 
 class Strangers : public Audit {

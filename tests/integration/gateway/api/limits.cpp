@@ -11,6 +11,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
+#include <array>
 #include <list>
 #include <sstream>
 
@@ -44,6 +45,11 @@ class client {
     boost::system::error_code error;
     asio::read_until(socket_, asio::dynamic_buffer(got), "\r\n\r\n", error);
     return error ? std::string() : got;
+  }
+  bool hears_something() {
+    std::array<char, 16> some{};
+    boost::system::error_code error;
+    return socket_.read_some(asio::buffer(some), error) > 0;
   }
   bool serves() {
     say(health);
@@ -196,6 +202,9 @@ TEST_F(Limited, GuessesOfTokensAndWhatNeedsNone) {
   for (int i = 0; i < 2; ++i)
     EXPECT_EQ(get("/metrics").status, 200U) << "has a limit of its own";
   EXPECT_EQ(get("/metrics").status, 429U);
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(get("/ready").status, 200U) << "likewise";
+  EXPECT_EQ(get("/ready").status, 429U);
   EXPECT_EQ(get("/health").status, 200U) << "has none";
   // Payments are kept out by wrong signatures alone.
   const auto pay = [&](const std::string& secret) {
@@ -213,6 +222,20 @@ TEST_F(Limited, GuessesOfTokensAndWhatNeedsNone) {
   EXPECT_EQ(get("/v1/carriers").status, 200U) << "of the same address";
 }
 
+TEST_F(Api, APostIsNotDoneByACondition) {
+  headers_ = "If-Match: \"nothing\"\r\n";
+  const answer refused = post("/v1/carriers", R"({"name":"acme"})");
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_EQ(refused.string("code"), "condition_unsupported");
+  headers_.clear();
+  EXPECT_TRUE(get("/v1/carriers").at("items").as_array().empty());
+}
+
+TEST_F(Api, BodiesAreAsLargeAsTheirResourceNeeds) {
+  EXPECT_EQ(post("/v1/carriers", R"({"name":")" + std::string(70 << 10, 'x') + "\"}").status, 413U);
+  EXPECT_EQ(send("POST", "/v1/rate_imports?deck=default", std::string(70 << 10, 'x'), "text/csv").status, 422U);
+}
+
 class Slow : public Api {
  protected:
   void adjust(server_options& options) override { options.slow_client = std::chrono::milliseconds(200); }
@@ -226,6 +249,43 @@ TEST_F(Slow, ClientsAreCutAndIdleOnesAreNot) {
   EXPECT_EQ(of_header.hear(), "");
   EXPECT_EQ(of_body.hear(), "");
   EXPECT_TRUE(idle.serves());
+}
+
+class Few : public Api {
+ protected:
+  void adjust(server_options& options) override { options.connections = 4; }
+};
+
+// They would be cut after half a minute: nobody waits so long.
+TEST_F(Few, WhoeverDoesNotReadMakesRoomForOthers) {
+  asio::io_context context;
+  const std::string much = "GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::string all;
+  for (int i = 0; i < 60; ++i)
+    all += much;  // more than the buffers of both ends take
+  std::list<client> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back(context, port_);
+    readers.back().say(all);
+    EXPECT_TRUE(readers.back().hears_something());
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+  bool served = false;
+  while (!served && std::chrono::steady_clock::now() < deadline)
+    served = client(context, port_).serves();
+  EXPECT_TRUE(served);
+}
+
+TEST_F(Few, BodiesOfOneAddressKeepNobodyOut) {
+  asio::io_context context;
+  std::list<client> senders;
+  for (int i = 0; i < 4; ++i) {
+    senders.emplace_back(context, port_);
+    senders.back().say("POST /v1/carriers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token_ + "\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_THAT(senders.back().hear(), StartsWith("HTTP/1.1 100")) << i;
+  }
+  EXPECT_EQ(get("/v1/carriers").status, 200U);
+  EXPECT_EQ(senders.front().hear(), "") << "the body that was on its way for longest has gone";
 }
 
 class Crowded : public Api {

@@ -146,6 +146,23 @@ TEST_F(Subscriber, RightPassphraseForgivesEarlierWrongOnes) {
             0);
 }
 
+TEST_F(Subscriber, ANetworkIsOneAddress) {
+  ASSERT_TRUE(create("bob"));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(log_in("bob", "wrong pass-phrase", "2001:db8:1:2::" + std::to_string(i + 1)).error(), errc::wrong_passphrase);
+  EXPECT_EQ(log_in("bob", "pass-phrase of bob", "2001:db8:1:2::9").error(), errc::locked_out);
+  EXPECT_TRUE(log_in("bob", "pass-phrase of bob", "2001:db8:1:3::9"));
+}
+
+TEST_F(Subscriber, NamesThatNobodyHasCostTheirAddressATryAndNoHash) {
+  ASSERT_TRUE(create("bob"));
+  hasher_.stop();  // whoever hashes now waits for ever
+  for (int i = 0; i < 30; ++i)
+    EXPECT_EQ(log_in("!", "pass-phrase", "192.0.2.77").error(), errc::wrong_passphrase);
+  EXPECT_EQ(log_in("!", "pass-phrase", "192.0.2.77").error(), errc::locked_out);
+  EXPECT_EQ(log_in("!", "pass-phrase", "192.0.2.78").error(), errc::wrong_passphrase) << "nobody has that name, so nobody is locked by it";
+}
+
 TEST_F(Subscriber, GuessesFromManyAddressesAreCountedTogether) {
   ASSERT_TRUE(create("bob"));
   for (int i = 0; i < 30; ++i)
