@@ -205,7 +205,7 @@ TEST_F(Lookups, BatchesAccountEventsAndReachedLimitsComePageByPageBothWays) {
 TEST_F(Lookups, NumbersMessagesAndWebhooksComeBothWays) {
   for (const char* last : {"0", "1", "2", "3", "4"}) {
     ASSERT_EQ(post("/v1/numbers", R"({"number":"+1650555010)" + std::string(last) + R"(","area":"x"})").status, 201U);
-    ASSERT_EQ(post("/v1/webhooks", R"({"url":"https://example.com/)" + std::string(last) + ""}").status, 201U);
+    ASSERT_EQ(post("/v1/webhooks", R"({"url":"https://example.com/)" + std::string(last) + "\"}").status, 201U);
   }
   is_walked_both_ways("/v1/numbers?", "number", "number", 5);
   EXPECT_EQ(walked("/v1/numbers?sort=-number", "number").front(), "\"+16505550104\"");
