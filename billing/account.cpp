@@ -91,6 +91,11 @@ boost::system::result<void> set_blocked(pqxx::transaction_base& tx, const uuid& 
   return {};
 }
 
+std::string currency_of(pqxx::transaction_base& tx, const uuid& account_id) {
+  const auto rows = tx.exec_params("SELECT currency FROM billing.account WHERE account_id = $1", sql::text_of(account_id));
+  return rows.empty() ? std::string() : rows[0][0].as<std::string>();
+}
+
 boost::system::result<void> set_country(pqxx::transaction_base& tx, const uuid& account_id, const std::string& country) {
   if (!is_country(country)) return error::malformed;
   const auto changed = tx.exec_params("UPDATE billing.account SET country = $2 WHERE account_id = $1", sql::text_of(account_id), country);

@@ -8,6 +8,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "billing/account.hpp"
 #include "billing/account_event_list.hpp"
 #include "billing/credit_life.hpp"
 #include "billing/error.hpp"
@@ -50,7 +51,12 @@ awaitable<reply> create_refund(services& with, const request& from) {
   wanted.currency = fields.text("currency").value_or("");
   wanted.note = fields.text("note").value_or("");
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto refund = [&](pqxx::work& tx) { return billing::refund_payment(tx, wanted); };
+  std::string currency;
+  const auto refund = [&](pqxx::work& tx) {
+    auto done = billing::refund_payment(tx, wanted);
+    if (done) currency = billing::currency_of(tx, done->account_id);
+    return done;
+  };
   const result<billing::refund_answer> done =
       co_await with.database.run(refund, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
@@ -58,7 +64,8 @@ awaitable<reply> create_refund(services& with, const request& from) {
   boost::json::object out{{"id", wanted.refund_id},
                           {"payment_id", wanted.payment_id},
                           {"account_id", uuid_text(done->account_id)},
-                          {"repeated", done->repeated}};
+                          {"repeated", done->repeated},
+                          {"currency", currency}};
   put_money(out, "amount", wanted.amount);
   put_money(out, "left", done->left);
   put_money(out, "debited", done->debited);
@@ -82,7 +89,12 @@ awaitable<reply> create_adjustment(services& with, const request& from) {
   else if (kind != "adjustment")
     fields.complain("kind", "must be goodwill or adjustment");
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto adjust = [&](pqxx::work& tx) { return billing::adjust(tx, wanted); };
+  std::string currency;
+  const auto adjust = [&](pqxx::work& tx) {
+    auto done = billing::adjust(tx, wanted);
+    if (done) currency = billing::currency_of(tx, wanted.account_id);
+    return done;
+  };
   const result<billing::adjustment_answer> done =
       co_await with.database.run(adjust, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
@@ -91,7 +103,8 @@ awaitable<reply> create_adjustment(services& with, const request& from) {
                           {"account_id", uuid_text(wanted.account_id)},
                           {"kind", kind},
                           {"repeated", done->repeated},
-                          {"sequence", done->sequence}};
+                          {"sequence", done->sequence},
+                          {"currency", currency}};
   put_money(out, "amount", wanted.amount);
   put_money(out, "balance_after", done->balance_after);
   co_return json_reply(done->repeated ? 200 : 201, out);
@@ -120,14 +133,17 @@ awaitable<reply> reactivate_credit(services& with, const request& from) {
   const auto now = std::chrono::system_clock::now();
   const bool own = from.by && from.by->as == role::subscriber;
   const auto who = own ? billing::actor::subscriber : billing::actor::admin;
+  std::string currency;
   const auto reactivate = [&](pqxx::work& tx) {
-    return billing::reactivate(tx, *id, who, now);
+    auto done = billing::reactivate(tx, *id, who, now);
+    if (done) currency = billing::currency_of(tx, *id);
+    return done;
   };
   const result<billing::reactivation> done =
       co_await with.database.run(reactivate, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
   with.gateway.account_changed(*id);
-  boost::json::object out{{"account_id", uuid_text(*id)}};
+  boost::json::object out{{"account_id", uuid_text(*id)}, {"currency", currency}};
   put_money(out, "reactivated", done->amount);
   put_money(out, "balance_after", done->balance_after);
   co_return json_reply(200, out);

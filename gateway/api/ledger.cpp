@@ -96,7 +96,12 @@ awaitable<reply> create_payment(services& with, const request& from) {
   wanted.currency = fields.text("currency").value_or("");
   wanted.note = fields.text("note").value_or("");
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto credit = [&](pqxx::work& tx) { return billing::top_up(tx, wanted, with.options.least_topup); };
+  std::string currency;
+  const auto credit = [&](pqxx::work& tx) {
+    auto done = billing::top_up(tx, wanted, with.options.least_topup);
+    if (done) currency = billing::currency_of(tx, wanted.account_id);
+    return done;
+  };
   const result<billing::top_up_answer> credited =
       co_await with.database.run(credit, db::run_options{.idempotent = true});
   if (!credited) co_return problem(credited.error());
@@ -105,7 +110,8 @@ awaitable<reply> create_payment(services& with, const request& from) {
   boost::json::object out{{"id", wanted.payment_id},
                           {"account_id", uuid_text(wanted.account_id)},
                           {"repeated", repeated},
-                          {"sequence", credited->sequence}};
+                          {"sequence", credited->sequence},
+                          {"currency", currency}};
   put_money(out, "amount", wanted.amount);
   put_money(out, "credited", credited->credited);
   put_money(out, "balance_after", credited->balance_after);

@@ -4,6 +4,7 @@
 // nothing.
 #include <boost/json/value.hpp>
 
+#include "billing/account.hpp"
 #include "billing/credit.hpp"
 #include "billing/error.hpp"
 #include "billing/ledger.hpp"
@@ -38,13 +39,18 @@ std::optional<reply> check(const services& with, const request& from) {
 
 // The money has been paid already: the least top-up is the shop's to ask for, not a reason to keep it.
 awaitable<reply> credit_payment(services& with, billing::top_up_request wanted) {
-  const auto credit = [&](pqxx::work& tx) { return billing::top_up(tx, wanted, billing::money{1}); };
+  std::string currency;
+  const auto credit = [&](pqxx::work& tx) {
+    auto done = billing::top_up(tx, wanted, billing::money{1});
+    if (done) currency = billing::currency_of(tx, wanted.account_id);
+    return done;
+  };
   const result<billing::top_up_answer> done =
       co_await with.database.run(credit, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
   with.gateway.account_changed(wanted.account_id);
   const bool repeated = done->status == billing::top_up_status::repeated;
-  boost::json::object out{{"payment_id", wanted.payment_id}, {"repeated", repeated}};
+  boost::json::object out{{"payment_id", wanted.payment_id}, {"repeated", repeated}, {"currency", currency}};
   put_money(out, "credited", done->credited);
   put_tax(out, done->tax);
   put_money(out, "balance_after", done->balance_after);
@@ -53,13 +59,18 @@ awaitable<reply> credit_payment(services& with, billing::top_up_request wanted) 
 
 // The money is with the payer already: refused it would be lost from the books, and told again for ever.
 awaitable<reply> take_refund(services& with, billing::refund_request wanted) {
-  const auto refund = [&](pqxx::work& tx) { return billing::take_back_payment(tx, wanted); };
+  std::string currency;
+  const auto refund = [&](pqxx::work& tx) {
+    auto done = billing::take_back_payment(tx, wanted);
+    if (done) currency = billing::currency_of(tx, done->account_id);
+    return done;
+  };
   const result<billing::refund_answer> done =
       co_await with.database.run(refund, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
   with.gateway.account_changed(done->account_id);
   boost::json::object out{
-      {"refund_id", wanted.refund_id}, {"payment_id", wanted.payment_id}, {"repeated", done->repeated}};
+      {"refund_id", wanted.refund_id}, {"payment_id", wanted.payment_id}, {"repeated", done->repeated}, {"currency", currency}};
   put_money(out, "debited", done->debited);
   put_money(out, "owed", done->owed);
   put_tax(out, done->tax);

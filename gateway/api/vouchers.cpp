@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "billing/account.hpp"
 #include "billing/error.hpp"
 #include "billing/voucher_list.hpp"
 #include "gateway/api/external_id.hpp"
@@ -209,8 +210,11 @@ awaitable<reply> redeem_account_voucher(services& with, const request& from) {
   if (auto refusal = fields.refusal()) co_return *refusal;
   if (!id) co_return problem(billing::make_error_code(billing::error::no_account));
   const auto now = std::chrono::system_clock::now();
+  std::string currency;
   const auto redeem = [&](pqxx::work& tx) {
-    return billing::redeem_voucher(tx, with.options.voucher_key, *id, *pin, now);
+    auto done = billing::redeem_voucher(tx, with.options.voucher_key, *id, *pin, now);
+    if (done) currency = billing::currency_of(tx, *id);
+    return done;
   };
   const result<billing::redemption> done =
       co_await with.database.run(redeem, db::run_options{.idempotent = true});
@@ -223,7 +227,7 @@ awaitable<reply> redeem_account_voucher(services& with, const request& from) {
   }
   with.gateway.account_changed(*id);
   const bool repeated = done->status == billing::redemption_status::repeated;
-  boost::json::object out{{"account_id", uuid_text(*id)}, {"repeated", repeated}};
+  boost::json::object out{{"account_id", uuid_text(*id)}, {"repeated", repeated}, {"currency", currency}};
   put_money(out, "value", done->value);
   put_money(out, "balance_after", done->balance_after);
   co_return json_reply(repeated ? 200 : 201, out);
