@@ -2,6 +2,7 @@
 // Rows of billing.account.
 #include "billing/account.hpp"
 #include "billing/account_country.hpp"
+#include "billing/account_currency.hpp"
 
 #include <algorithm>
 #include <pqxx/result>

@@ -516,11 +516,10 @@ void connection::tell_of(const exchange& now, const reply& out) const {
 // Sends it. `whole`: the request has been read to its end. False: the connection is to be closed.
 awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   const std::string request_id = boost::uuids::to_string(now.in.request_id);
-  const bool is_endless = out.stream && now.is_head;
-  if (is_endless) {
+  const bool is_streamed = out.stream && now.is_head;
+  if (is_streamed) {
     out.stream->stop();
     out.stream.reset();
-    out.content_type = "text/event-stream";
   }
   if (out.stream) {
     co_await send_stream(now, out);
@@ -530,7 +529,7 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   tell_of(now, out);
   name_request(out, now.in.request_id);
   std::optional<entity_tag> tag;
-  if (now.chosen != nullptr && now.wish.is_empty()) tag = co_await tag_reply(out, *now.chosen, now.given.if_none_match, desk_.compressor);
+  if (now.chosen != nullptr && now.wish.is_empty() && !is_streamed) tag = co_await tag_reply(out, *now.chosen, now.given.if_none_match, desk_.compressor);
   co_await compress_reply(out, now.accept_encoding, tag, desk_.compressor);
   http::response<http::string_body> response(static_cast<http::status>(out.status), 11);
   response.set(http::field::server, "tollgate");
@@ -547,9 +546,8 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   if (out.status != 204 && out.status != 304) response.set(http::field::content_type, out.content_type);
   response.keep_alive(whole && now.parser.get().keep_alive() && !stopping_);
   response.body() = std::move(out.body);
-  response.prepare_payload();
-  if (now.is_head) response.body().clear();  // its length is told
-  if (is_endless) response.erase(http::field::content_length);
+  if (!is_streamed) response.prepare_payload();  // of a file its headers tell the length, of events nobody can
+  if (now.is_head) response.body().clear();      // its length is told
   allow(response.body().size());
   std::string wire = head_of(response);
   const bool sent = co_await write(std::move(wire), std::move(response.body()));

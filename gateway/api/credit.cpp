@@ -8,7 +8,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include "billing/account.hpp"
+#include "billing/account_currency.hpp"
 #include "billing/account_event_list.hpp"
 #include "billing/credit_life.hpp"
 #include "billing/error.hpp"

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "billing/account.hpp"
+#include "billing/account_currency.hpp"
 #include "billing/credit_view.hpp"
 #include "billing/error.hpp"
 #include "gateway/api/shared_reads.hpp"

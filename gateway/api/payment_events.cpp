@@ -4,7 +4,7 @@
 // nothing.
 #include <boost/json/value.hpp>
 
-#include "billing/account.hpp"
+#include "billing/account_currency.hpp"
 #include "billing/credit.hpp"
 #include "billing/error.hpp"
 #include "billing/ledger.hpp"

@@ -7,7 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include "billing/account.hpp"
+#include "billing/account_currency.hpp"
 #include "billing/error.hpp"
 #include "billing/voucher_list.hpp"
 #include "gateway/api/external_id.hpp"

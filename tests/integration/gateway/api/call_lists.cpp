@@ -203,7 +203,10 @@ TEST_F(CallLists, ExportsCountOnceAreKeptForAWhileAndAreGoneOnWithByOthers) {
   EXPECT_EQ(post("/v1/cdr_exports", R"({"id":")" + id + R"(","format":"jsonl","trunk":"main"})").string("code"), "export_conflict");
   const answer done = ended(path, token_);
   EXPECT_EQ(done.integer("records"), 20);
-  const answer file = get(path + "/file");
+  const answer file = get(path + "/file"), head = send("HEAD", path + "/file");
+  EXPECT_EQ(head.text, "");
+  for (const char* name : {"Content-Type", "Content-Length", "Content-Disposition", "ETag"})
+    EXPECT_EQ(head.field(name), file.field(name)) << name;
   EXPECT_EQ(boost::json::parse(file.text.substr(0, file.text.find('\n'))).at("trunk").as_string(), "rare");
   execute("UPDATE gateway.cdr_export SET expires_at = now()");
   EXPECT_EQ(get(path).status, 404U);
