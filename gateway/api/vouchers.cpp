@@ -212,9 +212,8 @@ awaitable<reply> redeem_account_voucher(services& with, const request& from) {
   const auto now = std::chrono::system_clock::now();
   std::string currency;
   const auto redeem = [&](pqxx::work& tx) {
-    auto done = billing::redeem_voucher(tx, with.options.voucher_key, *id, *pin, now);
-    if (done) currency = billing::currency_of(tx, *id);
-    return done;
+    currency = billing::currency_of(tx, *id);
+    return billing::redeem_voucher(tx, with.options.voucher_key, *id, *pin, now);
   };
   const result<billing::redemption> done =
       co_await with.database.run(redeem, db::run_options{.idempotent = true});
