@@ -154,7 +154,7 @@ std::optional<api_token> find_token(pqxx::transaction_base& tx, const uuid& toke
 std::vector<api_token> list_tokens(pqxx::transaction_base& tx, int limit, const std::optional<uuid>& before) {
   std::vector<api_token> found;
   for (const auto& row : tx.exec_params(std::string(select_tokens) + R"(
-      WHERE NOT t.is_session AND ($2 = '' OR (t.created_at, t.token_id) <
+      WHERE t.role <> 'subscriber' AND ($2 = '' OR (t.created_at, t.token_id) <
         (SELECT created_at, token_id FROM gateway.api_token WHERE token_id = nullif($2, '')::uuid))
       ORDER BY t.created_at DESC, t.token_id DESC LIMIT $1)",
                                         limit, text_of(before)))

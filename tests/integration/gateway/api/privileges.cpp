@@ -205,15 +205,6 @@ TEST_F(Privileges, AnAccountHasTwentySessionsAtMost) {
   EXPECT_EQ(status(owner_of(alice)), 200U) << "tokens that admins make do not count";
 }
 
-TEST_F(Privileges, TokensOfSubscribersThatAdminsMadeAreListed) {
-  const std::string alice = create_account("alice");
-  owner_of(alice);
-  ASSERT_EQ(log_in("alice", "correct horse").status, 201U);
-  const std::string listed = get("/v1/api_tokens").text;
-  EXPECT_THAT(listed, HasSubstr("test of subscriber"));
-  EXPECT_THAT(listed, Not(HasSubstr(R"("session")")));
-}
-
 TEST_F(Privileges, ATokenRotatesItselfAndOnce) {
   const std::string alice = create_account("alice"), first = log_in("alice", "correct horse").string("token");
   const answer second = as(first, "POST", "/v1/api_tokens/current/rotation", R"({"overlap_s":60})");
