@@ -132,6 +132,9 @@ class exporter {
     output_.emplace(wanted_.output, O_WRONLY | O_CREAT);
     if (!output_->open() || !output_->cut(state_.bytes))
       return failed("cannot write " + wanted_.output.string());
+    // Before the first content: whoever is killed behind that leaves a state that tells of it.
+    if (!known && !wanted_.state.empty() && !write_state(wanted_.state, state_))
+      return failed("cannot write " + wanted_.state.string());
     return exit_done;
   }
 

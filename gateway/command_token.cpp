@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -55,8 +56,16 @@ remote_answer make_locally(const configuration& settings, const new_token_option
     return failed(exit_usage);
   }
   spdlog::set_default_logger(spdlog::stderr_logger_mt("token"));  // standard output has the secret alone
+  const auto own = settings.state_directory / "postgresql";
+  if (settings.database.url.empty() && !std::filesystem::exists(own))
+    std::cerr << "There is no database yet: one is made below " << own.string()
+              << ". If the service has another, name it by TOLLGATE_DATABASE_URL, as /etc/tollgate/environment does.\n";
   const local_database database(settings);
-  if (const auto report = db::migrate(database.url()); !report.ok()) {
+  auto report = db::pending(database.url());
+  if (report.ok() && report.present.empty()) report = db::migrate(database.url());
+  // A gateway may be running on it: the program's own schema is not put below it by the way.
+  else if (report.ok() && !report.applied.empty()) report.problem = "the database is of an older version: run tollgate migrate first";
+  if (!report.ok()) {
     std::cerr << "tollgate token: " << report.problem << "\n";
     return failed(exit_failed);
   }

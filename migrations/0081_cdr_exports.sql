@@ -18,7 +18,8 @@ CREATE TABLE gateway.cdr_export (
   keep_hours   int NOT NULL CHECK (keep_hours BETWEEN 1 AND 168),
   expires_at   timestamptz,               -- when it has ended: so long it can be fetched
   claim        uuid,                      -- of the node that makes it
-  busy_until   timestamptz
+  busy_until   timestamptz,
+  attempts     int NOT NULL DEFAULT 0     -- that were begun since its last part
 );
 CREATE INDEX cdr_export_open ON gateway.cdr_export (created_at) WHERE state IN ('waiting', 'running');
 CREATE INDEX cdr_export_order ON gateway.cdr_export (created_at, export_id);

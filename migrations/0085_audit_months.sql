@@ -55,6 +55,23 @@ SELECT setval('gateway.audit_number', greatest((SELECT max(audit_id) FROM gatewa
 DROP TABLE gateway.audit_before;
 ALTER SEQUENCE gateway.audit_number OWNED BY gateway.audit.audit_id;
 
+-- What nodes that died have left is ended, in its month, which is made again if it has gone.
+CREATE OR REPLACE FUNCTION gateway.end_lost_audits() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  v_month date;
+  v_kept bigint;
+BEGIN
+  FOR v_month IN SELECT DISTINCT date_trunc('month', at AT TIME ZONE 'UTC')::date FROM gateway.audit_begun WHERE at < now() - interval '20 minutes' LOOP
+    PERFORM gateway.add_audit_month(v_month);
+  END LOOP;
+  WITH lost AS (DELETE FROM gateway.audit_begun WHERE at < now() - interval '20 minutes' RETURNING *),
+       kept AS (INSERT INTO gateway.audit (at, request_id, token_id, role, address, method, target, before, account_id, carrier_id, label, fields)
+                SELECT at, request_id, token_id, role, address, method, target, before, account_id, carrier_id, label, fields FROM lost ORDER BY at
+                ON CONFLICT DO NOTHING RETURNING 1)
+  SELECT count(*) INTO v_kept FROM kept;
+  RETURN v_kept;
+END $$;
+
 CREATE SCHEMA IF NOT EXISTS gateway_archive;
 
 -- Makes the months up to p_ahead from now, and takes out those that ended p_keep months ago or earlier (0: none, ever): dropped, or kept as
@@ -68,6 +85,10 @@ DECLARE
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtextextended('gateway.audit_months', 0)) THEN RETURN; END IF;
   PERFORM set_config('lock_timeout', '500ms', true);
+  BEGIN
+    PERFORM gateway.end_lost_audits();
+  EXCEPTION WHEN lock_not_available OR deadlock_detected THEN NULL;  -- the next run does
+  END;
   FOR month IN SELECT (date_trunc('month', v_today) + make_interval(months => i))::date FROM generate_series(0, p_ahead) i LOOP
     BEGIN
       step := CASE WHEN gateway.add_audit_month(month) THEN 'added' END;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 
 namespace pqxx {
@@ -24,7 +26,8 @@ class abandonment {
   bool cancel();
 
   /// Stands on the reading thread around the statements that may be cancelled. Its end waits for a cancellation that is being told:
-  /// PostgreSQL passes over one that comes when nothing runs, so that it never meets what comes next on the connection.
+  /// PostgreSQL passes over one that comes when nothing runs, so that it never meets what comes next on the connection. One that takes
+  /// longer than `telling_most` is not waited for: the connection is closed, so that nothing comes next on it.
   class reading {
    public:
     reading(abandonment& of, pqxx::connection_base& over);
@@ -34,12 +37,17 @@ class abandonment {
 
    private:
     abandonment& of_;
+    pqxx::connection_base& over_;
   };
 
  private:
+  static constexpr std::chrono::seconds telling_most{2};
+
   std::atomic<bool> abandoned_{false};
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows; not held while PostgreSQL is being told
+  std::condition_variable told_;
   pqxx::connection_base* under_way_ = nullptr;
+  bool telling_ = false;
 };
 
 }  // namespace tollgate::gateway::api

@@ -68,8 +68,15 @@ awaitable<reply> rotate(services& with, const request& from, std::optional<uuid>
     const auto [old, has_heir] = lock_token(tx, *id);
     // Carried out once more under its Idempotency-Key: the answer with the secret was lost, and the old token may have been cut short
     // by the first time. What was made then is what is to be had.
-    if (from.made_id)
-      if (const auto made = find_token(tx, *from.made_id)) return made->revoked_at ? maybe_token() : store_token(tx, secret, *made, from.made_id);
+    if (from.made_id) {
+      const auto [made, made_has_heir] = lock_token(tx, *from.made_id);
+      if (made) {
+        if (made->revoked_at || made_has_heir) return std::nullopt;
+        auto again = store_token(tx, secret, *made, from.made_id);
+        if (again) note_rotation(tx, *id, again->of.token_id);
+        return again;
+      }
+    }
     const bool lives =
         old && !old->revoked_at && (!old->expires_at || *old->expires_at > std::chrono::system_clock::now());
     is_rotated = lives && has_heir;
@@ -166,10 +173,6 @@ awaitable<reply> revoke_api_token(services& with, const request& from) {
 awaitable<reply> rotate_api_token(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   co_return co_await rotate(with, from, id);
-}
-
-awaitable<reply> rotate_own_token(services& with, const request& from) {
-  co_return co_await rotate(with, from, from.by->token_id);
 }
 
 awaitable<reply> list_roles(services&, const request&) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <stdexcept>
 
 #include "gateway/db/database.hpp"
 
@@ -25,7 +26,7 @@ const EVP_MD* sha_256() {
 std::string digest_of(std::string_view token) {
   std::array<unsigned char, 32> digest{};
   unsigned int size = 0;
-  EVP_Digest(token.data(), token.size(), digest.data(), &size, sha_256(), nullptr);
+  if (EVP_Digest(token.data(), token.size(), digest.data(), &size, sha_256(), nullptr) != 1) throw std::runtime_error("no SHA-256 is to be had");
   return {reinterpret_cast<const char*>(digest.data()), size};
 }
 

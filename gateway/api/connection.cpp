@@ -474,15 +474,18 @@ awaitable<void> connection::send_stream(exchange& now, const reply& out) {
   head.keep_alive(false);
   http::response_serializer<http::empty_body> serializer(head);
   allow(0);
+  idle_since_ = std::chrono::steady_clock::now();
+  writes_ = true;
   const auto [broken, sent] = co_await http::async_write_header(stream_, serializer, ignoring_errors);
+  writes_ = false;
   auto checked = std::chrono::steady_clock::now();
   for (bool goes_on = !broken; goes_on && !stopping_ && !closed_;) {
     stream_.transport().expires_never();
-    const std::string piece = co_await from->next();
+    std::string piece = co_await from->next();
     if (piece.empty()) break;
     allow(piece.size());  // a reader who has not taken it by then is cut
-    const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(piece), ignoring_errors);
-    goes_on = !error;
+    std::string no_head;
+    goes_on = co_await write(std::move(no_head), std::move(piece));
     if (!goes_on || std::chrono::steady_clock::now() - checked < with_.options.stream_check) continue;
     checked = std::chrono::steady_clock::now();
     const auto owner = co_await with_.authority.find(now.token);

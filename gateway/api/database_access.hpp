@@ -13,6 +13,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>
+#include <pqxx/except>
 
 #include "gateway/api/abandonment.hpp"
 #include "gateway/api/database_share.hpp"
@@ -70,7 +71,7 @@ class database_access {
     out.abandoned_ = std::move(abandoned);
     return out;
   }
-  /// The same; how long each work waits for a connection is counted there.
+  /// The same; how long each work waits for a place and a connection is counted there, once, also where it gets none.
   database_access timed(metrics::duration_histogram& waits) const {
     database_access out(*this);
     out.waits_ = &waits;
@@ -84,33 +85,53 @@ class database_access {
     using answer = typename decltype(pool_->run(std::declval<F>(), options))::value_type;
     options.subject = subject_;
     if (open_ != nullptr) co_return call<answer>(work, *open_);
+    const auto asked = std::chrono::steady_clock::now();
+    bool counted = false;
+    const auto note_wait = [&] {
+      if (waits_ != nullptr && !std::exchange(counted, true)) count_wait(*waits_, std::chrono::steady_clock::now() - asked);
+    };
     std::optional<places::held> lasting, place;
     if (share_.lasting != nullptr && options.work_timeout > lasting_least) {
       lasting = co_await share_.lasting->enter(database_share::patience, flag());
-      if (!lasting) co_return answer(boost::system::in_place_error, no_place());
+      if (!lasting) {
+        note_wait();
+        co_return answer(boost::system::in_place_error, no_place());
+      }
     }
     if (share_.any != nullptr) {
       place = co_await share_.any->enter(database_share::patience, flag());
-      if (!place) co_return answer(boost::system::in_place_error, no_place());
-    }
-    const auto asked = std::chrono::steady_clock::now();
-    const auto guarded = [&](pqxx::work& tx) -> answer {
-      if (waits_ != nullptr) count_wait(*waits_, std::chrono::steady_clock::now() - asked);
-      std::optional<abandonment::reading> reading;
-      if (abandoned_ != nullptr) {
-        if (abandoned_->is_abandoned()) return answer(boost::system::in_place_error, no_place());
-        reading.emplace(*abandoned_, tx.conn());
+      if (!place) {
+        note_wait();
+        co_return answer(boost::system::in_place_error, no_place());
       }
-      if (condition_)
-        if (const auto refused = condition_(tx)) return answer(boost::system::in_place_error, refused);
-      return call<answer>(work, tx);
+    }
+    const auto guarded = [&](pqxx::work& tx) -> answer {
+      note_wait();
+      if (abandoned_ == nullptr) return checked<answer>(work, tx);
+      if (abandoned_->is_abandoned()) return answer(boost::system::in_place_error, no_place());
+      try {
+        const abandonment::reading reading(*abandoned_, tx.conn());
+        return checked<answer>(work, tx);
+      } catch (const pqxx::sql_error& failure) {
+        // Cancelled because nobody waits for it: no failure of the database's.
+        if (failure.sqlstate() != query_canceled || !abandoned_->is_abandoned()) throw;
+        return answer(boost::system::in_place_error, no_place());
+      }
     };
-    co_return co_await pool_->run(guarded, options);
+    answer done = co_await pool_->run(guarded, options);
+    note_wait();
+    co_return done;
   }
 
   db::database::statistics read_statistics() const { return pool_->read_statistics(); }
 
  private:
+  template <class Answer, class F>
+  Answer checked(F& work, pqxx::work& tx) const {
+    if (condition_)
+      if (const auto refused = condition_(tx)) return Answer(boost::system::in_place_error, refused);
+    return call<Answer>(work, tx);
+  }
   template <class Answer, class F>
   static Answer call(F& work, pqxx::work& tx) {
     using returned = std::invoke_result_t<F&, pqxx::work&>;
@@ -131,6 +152,7 @@ class database_access {
   const std::atomic<bool>* flag() const { return abandoned_ == nullptr ? nullptr : &abandoned_->flag(); }
 
   static constexpr std::chrono::seconds lasting_least{60};
+  static constexpr const char* query_canceled = "57014";  // PostgreSQL, Appendix A
 
   db::database* pool_;
   database_share share_;

@@ -26,27 +26,38 @@ bool is_of_staff(const principal& who) {
 
 }  // namespace
 
-std::shared_ptr<event_stream> event_stream::open(services& with, const principal& who, events::event_filter which,
-                                                 const boost::asio::any_io_executor& executor) {
+std::unique_ptr<stream_place> stream_place::take(services& with, const principal& who) {
   const auto& places = *with.streams;
   const std::size_t most = with.options.streams, of_others_most = most - most / 4;
   if (places.taken >= most || (!is_of_staff(who) && places.of_others >= of_others_most)) return nullptr;
   if (const auto own = places.by_owner.find(owner_of(who)); own != places.by_owner.end() && own->second >= of_owner_most) return nullptr;
-  return std::shared_ptr<event_stream>(new event_stream(with, who, std::move(which), executor));
+  return std::unique_ptr<stream_place>(new stream_place(with.streams, owner_of(who), is_of_staff(who)));
 }
 
-event_stream::event_stream(services& with, const principal& who, events::event_filter which, const boost::asio::any_io_executor& executor)
-    : with_(with), places_(with.streams), owner_(owner_of(who)), is_staff_(is_of_staff(who)), which_(std::move(which)), timer_(executor) {
+stream_place::stream_place(std::shared_ptr<stream_places> among, const uuid& owner, bool is_staff)
+    : among_(std::move(among)), owner_(owner), is_staff_(is_staff) {
+  ++among_->taken;
+  among_->of_others += is_staff_ ? 0 : 1;
+  ++among_->by_owner[owner_];
+}
+
+stream_place::~stream_place() {
+  --among_->taken;
+  among_->of_others -= is_staff_ ? 0 : 1;
+  if (--among_->by_owner[owner_] == 0) among_->by_owner.erase(owner_);
+}
+
+std::shared_ptr<event_stream> event_stream::open(services& with, const principal& who, events::event_filter which,
+                                                 const boost::asio::any_io_executor& executor) {
+  auto place = stream_place::take(with, who);
+  if (!place) return nullptr;
+  return std::shared_ptr<event_stream>(new event_stream(with, std::move(place), std::move(which), executor));
+}
+
+event_stream::event_stream(services& with, std::unique_ptr<stream_place> place, events::event_filter which,
+                           const boost::asio::any_io_executor& executor)
+    : with_(with), place_(std::move(place)), which_(std::move(which)), timer_(executor) {
   which_.limit = events_at_once;
-  ++places_->taken;
-  places_->of_others += is_staff_ ? 0 : 1;
-  ++places_->by_owner[owner_];
-}
-
-event_stream::~event_stream() {
-  --places_->taken;
-  places_->of_others -= is_staff_ ? 0 : 1;
-  if (--places_->by_owner[owner_] == 0) places_->by_owner.erase(owner_);
 }
 
 void event_stream::stop() {

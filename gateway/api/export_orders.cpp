@@ -7,6 +7,7 @@
 #include <boost/uuid/random_generator.hpp>
 
 #include "gateway/api/body_stream.hpp"
+#include "gateway/api/event_stream.hpp"
 #include "gateway/api/export_store.hpp"
 #include "gateway/api/list_manners.hpp"
 #include "gateway/api/lookups.hpp"
@@ -39,10 +40,33 @@ boost::json::object to_json(const cdr_export& of) {
   return out;
 }
 
+// The answer to an order that is not taken for want of room; nothing: it is.
+std::optional<reply> refusal_of(order_outcome outcome) {
+  const auto later = [](const char* code, const char* detail, const char* seconds) {
+    reply full = problem(429, code, detail);
+    full.headers.emplace_back("Retry-After", seconds);
+    return full;
+  };
+  switch (outcome) {
+    case order_outcome::too_many:
+      return later("too_many_exports", "There are as many exports under way as there may be: wait for one of them.", "10");
+    case order_outcome::too_many_of_carrier:
+      return later("too_many_exports_kept", "There are as many exports of this carrier as may be kept: delete one of them, or wait until one expires.", "600");
+    case order_outcome::no_space:
+      return later("exports_full", "The exports that are kept have as many bytes as there may be: wait until one is deleted or expires.", "600");
+    case order_outcome::made:
+    case order_outcome::repeated:
+    case order_outcome::conflict:
+      break;
+  }
+  return std::nullopt;
+}
+
 // The parts one after the other: none but the one that is being sent is in memory.
 class export_file final : public body_stream {
  public:
-  export_file(database_access database, const uuid& id, int parts) : database_(std::move(database)), id_(id), parts_(parts) {}
+  export_file(std::unique_ptr<stream_place> place, database_access database, const uuid& id, int parts)
+      : place_(std::move(place)), database_(std::move(database)), id_(id), parts_(parts) {}
 
   awaitable<std::string> next() override {
     if (stopped_ || at_ == parts_) co_return "";
@@ -54,6 +78,7 @@ class export_file final : public body_stream {
   void stop() override { stopped_ = true; }
 
  private:
+  std::unique_ptr<stream_place> place_;
   database_access database_;
   const uuid id_;
   const int parts_;
@@ -102,11 +127,7 @@ awaitable<reply> create_cdr_export(services& with, const request& from) {
   };
   const result<ordered> done = co_await with.database.run(order, db::run_options{.idempotent = true});
   if (!done) co_return problem(done.error());
-  if (done->outcome == order_outcome::too_many) {
-    reply full = problem(429, "too_many_exports", "There are as many exports under way as there may be: wait for one of them.");
-    full.headers.emplace_back("Retry-After", "10");
-    co_return full;
-  }
+  if (auto full = refusal_of(done->outcome)) co_return *full;
   if (done->outcome == order_outcome::conflict || !done->now) co_return problem(409, "export_conflict", "There is another export of this id.");
   reply answer = json_reply(done->outcome == order_outcome::made ? 202 : 200, to_json(*done->now));
   answer.headers.emplace_back("Location", "/v1/cdr_exports/" + uuid_text(wanted.id));
@@ -145,9 +166,15 @@ awaitable<reply> get_cdr_export_file(services& with, const request& from) {
   const bool csv = of.format == "csv";
   out.content_type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
   if (of.parts == 0) co_return out;
+  auto place = stream_place::take(with, *from.by);
+  if (!place) {
+    reply full = problem(429, "too_many_streams", "There are as many streams as there may be, on this node, or of this account, carrier or token.");
+    full.headers.emplace_back("Retry-After", "10");
+    co_return full;
+  }
   out.headers.emplace_back("Content-Length", std::to_string(of.size_bytes));
   out.headers.emplace_back("Content-Disposition", "attachment; filename=\"cdrs-" + uuid_text(of.id) + (csv ? ".csv\"" : ".jsonl\""));
-  out.stream = std::make_shared<export_file>(with.database, of.id, of.parts);
+  out.stream = std::make_shared<export_file>(std::move(place), with.database, of.id, of.parts);
   co_return out;
 }
 

@@ -20,6 +20,7 @@ constexpr const char* columns =
     "export_id, role, carrier_id, format, query, state, error, parts, records, size_bytes, (extract(epoch FROM created_at) * 1000000)::bigint, "
     "(extract(epoch FROM ended_at) * 1000000)::bigint, (extract(epoch FROM expires_at) * 1000000)::bigint, keep_hours, last_call_id ";
 constexpr const char* lease = "interval '2 minutes'";
+constexpr int most_attempts = 8;  // to make one part
 
 std::optional<uuid> uuid_in(const pqxx::field& field) {
   return field.is_null() ? std::nullopt : parse_uuid(field.c_str());
@@ -83,15 +84,29 @@ std::optional<billing::call_filter> filter_of(pqxx::transaction_base& tx, const 
   return filter;
 }
 
+// Whether there is room for another one; `made`: there is. Under the lock of the orders.
+order_outcome look_for_room(pqxx::transaction_base& tx, const std::optional<uuid>& carrier_id, const export_bounds& bounds) {
+  const auto row = tx.exec_params1(
+      "SELECT count(*) FILTER (WHERE state IN ('waiting', 'running')), count(*) FILTER (WHERE state IN ('waiting', 'running') AND carrier_id IS NOT NULL), "
+      "count(*) FILTER (WHERE carrier_id = nullif($1, '')::uuid), coalesce(sum(size_bytes) FILTER (WHERE state <> 'failed'), 0)::bigint "
+      "FROM gateway.cdr_export WHERE expires_at IS NULL OR expires_at > now()",
+      text(carrier_id));
+  if (carrier_id && row[2].as<int>() >= bounds.most_of_carrier) return order_outcome::too_many_of_carrier;
+  if (row[0].as<int>() >= bounds.most_open) return order_outcome::too_many;
+  if (carrier_id && row[1].as<int>() >= bounds.most_open - bounds.open_of_staff) return order_outcome::too_many;
+  if (row[3].as<std::int64_t>() >= bounds.most_bytes_of_all) return order_outcome::no_space;
+  return order_outcome::made;
+}
+
 }  // namespace
 
 order_outcome order_export(pqxx::transaction_base& tx, const cdr_export& wanted, const export_bounds& bounds) {
+  tx.exec("SELECT pg_advisory_xact_lock(hashtextextended('gateway.cdr_export', 0))");
+  tx.exec_params0("DELETE FROM gateway.cdr_export WHERE export_id = $1 AND expires_at <= now()", uuid_text(wanted.id));
   const auto there = tx.exec_params("SELECT query = $2::jsonb AND format = $3 AND role = $4 FROM gateway.cdr_export WHERE export_id = $1", uuid_text(wanted.id),
                                     wanted.query, wanted.format, std::string(to_string(wanted.as)));
   if (!there.empty()) return there[0][0].as<bool>() ? order_outcome::repeated : order_outcome::conflict;
-  tx.exec("SELECT pg_advisory_xact_lock(hashtextextended('gateway.cdr_export', 0))");
-  if (tx.exec1("SELECT count(*) FROM gateway.cdr_export WHERE state IN ('waiting', 'running')")[0].as<int>() >= bounds.most_open)
-    return order_outcome::too_many;
+  if (const auto room = look_for_room(tx, wanted.carrier_id, bounds); room != order_outcome::made) return room;
   tx.exec_params0(
       "INSERT INTO gateway.cdr_export (export_id, role, carrier_id, format, query, keep_hours) VALUES ($1, $2, nullif($3, '')::uuid, $4, $5, $6)",
       uuid_text(wanted.id), std::string(to_string(wanted.as)), text(wanted.carrier_id), wanted.format, wanted.query, wanted.keep_hours);
@@ -133,12 +148,17 @@ std::optional<std::string> read_export_part(pqxx::transaction_base& tx, const uu
 }
 
 std::optional<cdr_export> claim_export(pqxx::transaction_base& tx, const uuid& claim) {
-  const auto rows = tx.exec_params(std::string("UPDATE gateway.cdr_export SET state = 'running', claim = $1, busy_until = now() + ") + lease +
+  const auto rows = tx.exec_params(std::string("UPDATE gateway.cdr_export SET state = 'running', claim = $1, attempts = attempts + 1, busy_until = now() + ") + lease +
                                        " WHERE export_id = (SELECT export_id FROM gateway.cdr_export WHERE state IN ('waiting', 'running') "
-                                       "AND (busy_until IS NULL OR busy_until < now()) ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING " +
+                                       "AND (busy_until IS NULL OR busy_until < now()) ORDER BY busy_until NULLS FIRST, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING attempts, " +
                                        columns,
                                    uuid_text(claim));
-  return rows.empty() ? std::nullopt : std::optional(export_of(rows[0]));
+  if (rows.empty()) return std::nullopt;
+  const cdr_export found = export_of(rows[0]);
+  if (rows[0]["attempts"].as<int>() <= most_attempts) return found;
+  tx.exec_params0("DELETE FROM gateway.cdr_export_part WHERE export_id = $1", uuid_text(found.id));
+  end_export(tx, found.id, "failed", "timeout");
+  return std::nullopt;
 }
 
 bool advance_export(pqxx::transaction_base& tx, const uuid& id, const uuid& claim, const export_bounds& bounds) {
@@ -160,7 +180,7 @@ bool advance_export(pqxx::transaction_base& tx, const uuid& id, const uuid& clai
   const std::string last = records.empty() ? text(now.last_call) : uuid_text(records.back().call.call_id);
   if (!data.empty())
     tx.exec_params0("INSERT INTO gateway.cdr_export_part (export_id, part, data) VALUES ($1, $2, $3)", uuid_text(id), now.parts, pqxx::binarystring(data));
-  tx.exec_params0(std::string("UPDATE gateway.cdr_export SET parts = $2, records = records + $3, size_bytes = $4, last_call_id = nullif($5, '')::uuid, "
+  tx.exec_params0(std::string("UPDATE gateway.cdr_export SET parts = $2, records = records + $3, size_bytes = $4, last_call_id = nullif($5, '')::uuid, attempts = 0, "
                               "busy_until = now() + ") + lease + " WHERE export_id = $1",
                   uuid_text(id), now.parts + (data.empty() ? 0 : 1), static_cast<std::int64_t>(records.size()), size, last);
   if (static_cast<int>(records.size()) == bounds.records_of_part) return true;
@@ -168,12 +188,15 @@ bool advance_export(pqxx::transaction_base& tx, const uuid& id, const uuid& clai
   return false;
 }
 
-void release_export(pqxx::transaction_base& tx, const uuid& claim) {
-  tx.exec_params0("UPDATE gateway.cdr_export SET claim = NULL, busy_until = NULL WHERE claim = $1", uuid_text(claim));
+void release_export(pqxx::transaction_base& tx, const uuid& claim, std::chrono::seconds rest) {
+  tx.exec_params0("UPDATE gateway.cdr_export SET claim = NULL, busy_until = now() + make_interval(secs => $2::int) WHERE claim = $1", uuid_text(claim),
+                  rest.count());
 }
 
-void expire_exports(pqxx::transaction_base& tx) {
-  tx.exec("DELETE FROM gateway.cdr_export WHERE expires_at <= now()");
+bool expire_export(pqxx::transaction_base& tx) {
+  return tx.exec("DELETE FROM gateway.cdr_export WHERE export_id = (SELECT export_id FROM gateway.cdr_export WHERE expires_at <= now() "
+                 "ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED)")
+             .affected_rows() > 0;
 }
 
 }  // namespace tollgate::gateway::api

@@ -24,7 +24,7 @@ class export_worker {
   }
 
  private:
-  boost::asio::awaitable<void> make_one(const cdr_export& which, const uuid& claim);
+  boost::asio::awaitable<bool> make_one(const cdr_export& which, const uuid& claim);
 
   database_access database_;
   boost::asio::steady_timer timer_;

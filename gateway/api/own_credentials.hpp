@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inside of gateway/api: what somebody does with the token or the pass-phrase that is one's own; as resources.hpp.
+// Inside of gateway/api: what somebody does with the pass-phrase that is one's own; as resources.hpp.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,6 +10,5 @@
 namespace tollgate::gateway::api {
 
 boost::asio::awaitable<reply> change_passphrase(services& with, const request& from);
-boost::asio::awaitable<reply> rotate_own_token(services& with, const request& from);
 
 }  // namespace tollgate::gateway::api

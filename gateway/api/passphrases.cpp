@@ -30,6 +30,7 @@ awaitable<reply> change_passphrase(services& with, const request& from) {
   // Its token is good: 401 would tell a program to get another.
   if (!who && who.error() == subscriber::errc::wrong_passphrase) co_return problem(403, "wrong_passphrase", "The old pass-phrase is another.");
   if (!who) co_return problem(who.error());
+  if (who->account_id != *id) co_return problem(subscriber::make_error_code(subscriber::errc::no_subscriber));  // the name has changed hands
   subscriber::subscriber_change change;
   const result<std::string> hash = co_await with.hasher.hash(std::move(wanted));
   if (!hash) co_return problem(hash.error());

@@ -27,6 +27,7 @@ constexpr access prices{{role::auditor, role::rates, role::numbers, role::suppor
 constexpr access prices_own{{role::auditor, role::rates, role::numbers, role::support, role::subscriber},
                             owner::query};
 constexpr access records{{role::auditor, role::support, role::carrier}};  // a carrier: of its trunks
+constexpr access records_ordered{{role::support, role::carrier}};         // as files: an auditor orders and removes nothing
 constexpr access accounts_read{{role::auditor, role::numbers, role::support}};
 constexpr access support_reads{{role::auditor, role::support}};
 constexpr access support_desk{{role::support}};
@@ -59,7 +60,6 @@ constexpr route table[] = {
     {"GET", "/v1/roles", list_roles, any_role},
     {"GET", "/v1/api_tokens", list_api_tokens, auditors},
     {"POST", "/v1/api_tokens", create_api_token, admins},
-    {"POST", "/v1/api_tokens/current/rotation", rotate_own_token, any_role},
     {"GET", "/v1/api_tokens/{}", get_api_token, auditors},
     {"DELETE", "/v1/api_tokens/{}", revoke_api_token, admins},
     {"POST", "/v1/api_tokens/{}/rotation", rotate_api_token, admins},
@@ -213,9 +213,9 @@ constexpr route table[] = {
     {"GET", "/v1/cdrs", list_cdrs, records},
     {"GET", "/v1/cdrs/export", export_cdrs, auditors},
     {"GET", "/v1/cdr_exports", list_cdr_exports, records},
-    {"POST", "/v1/cdr_exports", create_cdr_export, records},
+    {"POST", "/v1/cdr_exports", create_cdr_export, records_ordered},
     {"GET", "/v1/cdr_exports/{}", get_cdr_export, records},
-    {"DELETE", "/v1/cdr_exports/{}", remove_cdr_export, records},
+    {"DELETE", "/v1/cdr_exports/{}", remove_cdr_export, records_ordered},
     {"GET", "/v1/cdr_exports/{}/file", get_cdr_export_file, records},
     {"POST", "/v1/cdrs/reconciliation", reconcile_carrier, auditors, large},
     {"GET", "/v1/ledger/reconciliation", reconcile_ledger, auditors},

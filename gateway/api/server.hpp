@@ -42,7 +42,7 @@ struct server_options {
   std::size_t connections = 256;  ///< one more takes the place of the one that has been idle for longest
   std::uint32_t requests_per_minute = 6'000;       ///< of one token; 0: any number
   std::uint32_t open_requests_per_minute = 1'200;  ///< of one address without a good token; 0: any number
-  std::size_t streams = 64;  ///< of events, at once; a quarter is kept for staff
+  std::size_t streams = 64;  ///< of events and of files, at once; a quarter is kept for staff
   std::chrono::milliseconds stream_check{5'000};  ///< how often a stream tells that it is there, and whether its token still is, is looked at
   std::size_t database_connections = 8;  ///< that the pool has: calls wait in the same queue (database_share.hpp)
   certificate_files::paths tls;                    ///< without them: plain HTTP

@@ -25,6 +25,7 @@ struct subjects {
 
 subjects subjects_of(const std::string& name, const std::string& address) {
   const std::string where = client_of_address(address.substr(0, longest_address));
+  if (name.empty()) return {"address:" + where, "address:" + where, "address:" + where};  // nobody's
   return {"pair:" + name + " " + where, "name:" + name, "address:" + where};
 }
 
@@ -58,7 +59,7 @@ login_attempt begin_login(pqxx::transaction_base& tx, const std::string& name, c
       "WITH old AS (DELETE FROM gateway.login_failure WHERE ctid IN (SELECT ctid FROM gateway.login_failure "
       "  WHERE failed_at < now() - make_interval(secs => $4::int) ORDER BY failed_at LIMIT 20 FOR UPDATE "
       "SKIP LOCKED)) "
-      "INSERT INTO gateway.login_failure (subject, failed_at) VALUES ($1, now()), ($2, now()), ($3, now())",
+      "INSERT INTO gateway.login_failure (subject, failed_at) SELECT DISTINCT unnest(ARRAY[$1::text, $2::text, $3::text]), now()",
       who.pair, who.name, who.address, window_s);
   const auto rows = tx.exec_params(
       std::string("SELECT passphrase_hash, ") + record_columns + " FROM gateway.subscriber WHERE name = $1",

@@ -24,7 +24,7 @@ NASTY = [None, True, False, 0, -1, 1, 2**31, 2**63 - 1, -2**63, 2**64, 1e308, -0
 QUERIES = ["", "0", "-1", "1", "1000", "1001", "99999999999999999999", "x", "\u20ac", "true", "2026-01-31T12:00:00Z", "2026-02-01T12:00:00+00:00", "+442079460958",
            "00000000-0000-0000-0000-000000000000", "'", "%", "_", "*", "a" * 300, "EUR", "DE", "csv", "json"]
 # These end what the others need.
-UNTRIED = {("post", "/v1/drain"), ("post", "/v1/nodes/{node}/drain"), ("delete", "/v1/sessions/current"), ("post", "/v1/accounts/{account_id}/credentials/revocation"), ("delete", "/v1/api_tokens/{token_id}"), ("post", "/v1/api_tokens/{token_id}/rotation"), ("post", "/v1/api_tokens/current/rotation")}
+UNTRIED = {("post", "/v1/drain"), ("post", "/v1/nodes/{node}/drain"), ("delete", "/v1/sessions/current"), ("post", "/v1/accounts/{account_id}/credentials/revocation"), ("delete", "/v1/api_tokens/{token_id}"), ("post", "/v1/api_tokens/{token_id}/rotation")}
 # What only those who wrote the gateway, or who read its log, should see.
 INSIDE = re.compile(r"pqxx|libpq|sqlstate|std::|boost::|\.cpp\b|\.hpp\b|ERROR: |relation \"|violates|syntax error at|terminate called|/(?:usr|home|srv|var|tmp)/", re.IGNORECASE)
 GOOD = {"from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "number": "+442079460958", "deck": "default", "version": "1",

@@ -40,7 +40,7 @@ class Guide(StageTest):
         for theirs, ours in (
             ("deploy/build release ", f"ninja -n -C {BUILD} "),
             ("cmake --install build/release", f"cmake --install {BUILD} --prefix {home}/usr/local"),
-            ("systemd-sysusers", f"systemd-sysusers --dry-run {home}/usr/local/lib/sysusers.d/tollgate.conf"),
+            ("systemd-sysusers", f"systemd-sysusers --dry-run --root={home} {home}/usr/local/lib/sysusers.d/tollgate.conf 2>&1"),
             ("systemctl daemon-reload", f"cat {home}/usr/local/lib/systemd/system/tollgate.service"),
             ("systemctl enable --now tollgate", f"grep -q '^WantedBy=multi-user.target$' {home}/usr/local/lib/systemd/system/tollgate.service"),
             ("-g tollgate ", ""),

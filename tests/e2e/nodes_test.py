@@ -176,7 +176,7 @@ class Nodes(StageTest):
     def test_a_dial_policy_that_was_set_at_one_is_judged_by_the_other(self):
         otto = self.subscriber("otto")
         agent, number = self.far_end()
-        verdict = lambda: self.second.rest.get("/v1/call_simulation", number=number, account_id=otto.account_id)["verdict"]
+        verdict = lambda: self.second.rest.post("/v1/route_simulations", {"number": number, "account_id": otto.account_id})["verdict"]
         self.assertEqual("ok", verdict())
         self.addCleanup(self.stage.rest.delete, "/v1/dial_policies/gateway")
         self.stage.rest.put("/v1/dial_policies/gateway", {"shut_countries": ["GB"]})
@@ -190,7 +190,7 @@ class Nodes(StageTest):
     def test_rates_that_were_imported_at_one_are_in_force_at_the_other(self):
         paul = self.subscriber("paul")
         agent, number = self.far_end()
-        price = lambda: self.second.rest.get("/v1/call_simulation", number=number, account_id=paul.account_id)["price"]["price_per_minute"]
+        price = lambda: self.second.rest.post("/v1/route_simulations", {"number": number, "account_id": paul.account_id})["price"]["price_per_minute"]
         self.assertEqual("0.60", price())
         self.addCleanup(self.stage.rest.post_csv, "/v1/rate_imports", DECK.encode(), deck="default", currency="EUR")
         self.stage.rest.post_csv("/v1/rate_imports", DECK.replace(",0.60,", ",1.20,").encode(), deck="default", currency="EUR")

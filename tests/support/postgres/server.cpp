@@ -85,6 +85,15 @@ void execute(const std::string& connection, const std::string& sql) {
   session.exec(sql);
 }
 
+// In memory, where it has room: a server that waits for no disk needs none. Not below TMPDIR: the path of a Unix socket has at most
+// 107 bytes.
+fs::path storage_folder(bool on_disk) {
+  constexpr std::uintmax_t least_bytes = std::uintmax_t{2} << 30;
+  std::error_code error;
+  const auto memory = fs::space("/dev/shm", error);
+  return !on_disk && !error && memory.available >= least_bytes ? "/dev/shm" : "/tmp";
+}
+
 }  // namespace
 
 fs::path postgres_binaries() {
@@ -109,8 +118,7 @@ std::vector<fs::path> migration_files() {
 
 postgres_server::postgres_server(postgres_options options)
     : options_(std::move(options)), binaries_(postgres_binaries()) {
-  // Not below TMPDIR: the path of a Unix socket has at most 107 bytes.
-  std::string pattern = "/tmp/tollgate-postgres-XXXXXX";
+  std::string pattern = storage_folder(options_.fsync) / "tollgate-postgres-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
   directory_ = pattern;
   try {
@@ -150,7 +158,7 @@ void postgres_server::start() {
   if (running()) return;
   std::vector<std::string> command{binaries_ / "postgres", "-D", directory_ / "data"};
   std::vector<std::string> settings{"listen_addresses=", "unix_socket_directories=" + directory_.string(),
-                                    "max_connections=100", "shared_buffers=32MB",
+                                    "max_connections=100", "shared_buffers=32MB", "max_wal_size=128MB",
                                     options_.fsync ? "fsync=on" : "fsync=off"};
   settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
   for (const auto& setting : settings)

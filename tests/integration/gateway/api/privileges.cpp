@@ -205,16 +205,19 @@ TEST_F(Privileges, AnAccountHasTwentySessionsAtMost) {
   EXPECT_EQ(status(owner_of(alice)), 200U) << "tokens that admins make do not count";
 }
 
-TEST_F(Privileges, ATokenRotatesItselfAndOnce) {
+TEST_F(Privileges, ATokenIsRotatedOnceAndItsEndStays) {
   const std::string alice = create_account("alice"), first = log_in("alice", "correct horse").string("token");
-  const answer second = as(first, "POST", "/v1/api_tokens/current/rotation", R"({"overlap_s":60})");
+  const auto rotation_of = [](const std::string& id) { return "/v1/api_tokens/" + id + "/rotation"; };
+  const std::string first_id = get("/v1/api_tokens?account_id=" + alice).at("items").at(0).at("id").as_string().c_str();
+  EXPECT_EQ(as(first, "POST", rotation_of(first_id), "{}").status, 403U) << "a stolen one would be renewed for ever";
+  const answer second = send("POST", rotation_of(first_id), R"({"overlap_s":60})");
   ASSERT_EQ(second.status, 201U) << second.text;
   EXPECT_EQ(as(second.string("token"), "GET", "/v1/accounts/" + alice).status, 200U);
   EXPECT_EQ(as(first, "GET", "/v1/accounts/" + alice).status, 200U) << "for a while";
-  const answer again = as(first, "POST", "/v1/api_tokens/current/rotation", "{}");
+  const answer again = send("POST", rotation_of(first_id), "{}");
   EXPECT_EQ(again.status, 409U) << again.text;
   EXPECT_EQ(again.string("code"), "token_rotated");
-  const answer third = as(second.string("token"), "POST", "/v1/api_tokens/current/rotation", R"({"overlap_s":0})");
+  const answer third = send("POST", rotation_of(second.string("id")), R"({"overlap_s":0})");
   ASSERT_EQ(third.status, 201U) << third.text;
   EXPECT_EQ(third.string("expires_at"), second.string("expires_at")) << "the end stays";
   EXPECT_EQ(as(second.string("token"), "GET", "/v1/accounts/" + alice).status, 401U);
@@ -228,7 +231,8 @@ TEST_F(Privileges, ARotationDoesNotOutrunARevocation) {
   revocation->exec("UPDATE gateway.subscriber SET credential_generation = credential_generation + 1 WHERE account_id = '" + alice + "'");
   ASSERT_EQ(as(token, "GET", "/v1/accounts/" + alice).status, 200U);
   answer rotated;
-  std::thread rotation([&] { rotated = as(token, "POST", "/v1/api_tokens/current/rotation", "{}"); });
+  const std::string id = get("/v1/api_tokens?account_id=" + alice).at("items").at(0).at("id").as_string().c_str();
+  std::thread rotation([&] { rotated = send("POST", "/v1/api_tokens/" + id + "/rotation", "{}"); });
   for (bool waits = false; !waits;)
     waits = text_of("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") != "0";
   revocation->exec("UPDATE gateway.api_token SET revoked_at = now() WHERE account_id = '" + alice + "' AND revoked_at IS NULL");
