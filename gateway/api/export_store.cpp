@@ -150,8 +150,8 @@ std::optional<std::string> read_export_part(pqxx::transaction_base& tx, const uu
 std::optional<cdr_export> claim_export(pqxx::transaction_base& tx, const uuid& claim) {
   const auto rows = tx.exec_params(std::string("UPDATE gateway.cdr_export SET state = 'running', claim = $1, attempts = attempts + 1, busy_until = now() + ") + lease +
                                        " WHERE export_id = (SELECT export_id FROM gateway.cdr_export WHERE state IN ('waiting', 'running') "
-                                       "AND (busy_until IS NULL OR busy_until < now()) ORDER BY busy_until NULLS FIRST, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING attempts, " +
-                                       columns,
+                                       "AND (busy_until IS NULL OR busy_until < now()) ORDER BY busy_until NULLS FIRST, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING " +
+                                       columns + ", attempts",
                                    uuid_text(claim));
   if (rows.empty()) return std::nullopt;
   const cdr_export found = export_of(rows[0]);

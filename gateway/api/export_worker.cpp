@@ -31,6 +31,7 @@ boost::asio::awaitable<void> export_worker::run() {
     const uuid claim = boost::uuids::random_generator()();
     const auto take = [&](pqxx::work& tx) { return claim_export(tx, claim); };
     const result<std::optional<cdr_export>> taken = co_await database_.run(take, at_once);
+    if (taken.has_error()) spdlog::warn("event=cdr_export_waits text={}", logging::text(taken.error().message()));
     const bool goes_on = taken && *taken && co_await make_one(**taken, claim);
     if (goes_on || (expired && *expired)) continue;
     if (stopping_) co_return;
