@@ -187,7 +187,7 @@ TEST_F(Lookups, BatchesAccountEventsAndReachedLimitsComePageByPageBothWays) {
                                        "'2026-01-01'::timestamptz + make_interval(hours => i / 3) FROM generate_series(1, 7) i",
                                        alice_);
                         tx.exec("INSERT INTO billing.fraud_event (scope, measure, currency, hour, first_at, last_at, figure, most, action) "
-                                "SELECT 'all', 'spend_hour', c, '2026-01-01'::timestamptz + make_interval(hours => i), now(), now(), 2, 1, 'note' "
+                                "SELECT 'all', 'spend_hour', c, '2026-01-01'::timestamptz + make_interval(hours => i), now(), now(), 2, 1, 'event' "
                                 "FROM generate_series(1, 3) i, (VALUES ('EUR'), ('USD'), ('')) v (c)");
                       })
                    .has_error());
