@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Call detail records by what is looked for. Each page reads about as many rows as it has: where a table of records is large,
 // what a filter asks for is found by an index (migrations/0080_list_filters.sql), in the order of the page. Not so a reason or direction
-// that few calls have, nor a prefix: the database knows no frequencies of beginnings and may walk along the time. A period bounds them.
+// that few calls have, nor a number or prefix: these are walked for along the time, which an account or a period bounds.
 #pragma once
 
 #include <chrono>

@@ -143,7 +143,7 @@ TEST_F(CallLists, APageReadsItsPageOnly) {
       {"account", filter{.account_id = *parse_uuid(alice_)}},
       {"carrier", filter{.carrier_id = *parse_uuid(rare_carrier)}},
       {"trunk", filter{.trunk = "rare"}},
-      {"caller", filter{.number = "+16505550100"}},
+      {"number of an account", filter{.account_id = *parse_uuid(alice_), .number = "+16505550100"}},
       {"region", filter{.region = "Satellite"}},
       {"cause", filter{.q850_cause = 34}},
       {"usual cause", filter{.q850_cause = 16}},
