@@ -10,14 +10,12 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/uuid/random_generator.hpp>
-#include <boost/uuid/uuid_io.hpp>
 #include <csignal>
 #include <iostream>
 
 #include "billing/cdr_export.hpp"
 #include "gateway/advertised_address.hpp"
 #include "gateway/api/api_token.hpp"
-#include "gateway/api/audit_months.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/server.hpp"
 #include "gateway/api/webhook_signature.hpp"
@@ -42,10 +40,7 @@
 #include "gateway/prompts.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/tariff.hpp"
-#include "voicemail/mailbox_settings.hpp"
-#include "voicemail/mailbox_store.hpp"
-#include "voicemail/number_store.hpp"
-#include "voicemail/recording_keys.hpp"
+#include "gateway/upkeep.hpp"
 
 namespace tollgate::gateway {
 namespace {
@@ -67,15 +62,8 @@ class application {
   asio::awaitable<void> wait_for_signal();
   asio::awaitable<void> stop();
   asio::awaitable<void> watch_database();
-  asio::awaitable<void> keep_terms();
-  asio::awaitable<void> keep_credit();
-  asio::awaitable<void> keep_mailboxes();
-  asio::awaitable<void> purge_messages();
-  asio::awaitable<void> encrypt_anew();
   asio::awaitable<void> keep_traces();
   asio::awaitable<void> open_records();
-  asio::awaitable<void> keep_records();
-  asio::awaitable<void> keep_audit();
   asio::awaitable<void> deliver_events();
   void drain(bool stop);
   bool undrain();
@@ -89,8 +77,7 @@ class application {
   asio::io_context context_{1};
   call::task_group tasks_{context_.get_executor()};
   asio::signal_set signals_{context_, SIGTERM, SIGINT};
-  asio::steady_timer watch_timer_{context_}, terms_timer_{context_}, credit_timer_{context_},
-      mailboxes_timer_{context_}, traces_timer_{context_}, events_timer_{context_}, records_timer_{context_};
+  asio::steady_timer watch_timer_{context_}, traces_timer_{context_}, events_timer_{context_};
   bool stopping_ = false;
   bool waiting_ = false;  // for the first signal
   bool ending_ = false;   // after the last call
@@ -123,6 +110,7 @@ class application {
   dial_policy_watch policy_;
   node_operations operations_;
   node_record record_;
+  upkeep upkeep_;
   api::server api_;
   std::optional<change_listener> listener_;
 };
@@ -206,6 +194,7 @@ application::application(const configuration& settings)
                 else
                   drain(wish == api::node_wish::stop);
               }),
+      upkeep_(context_.get_executor(), store_.database(), settings, call_settings_.audio_keys, clocks_),
       api_(context_, api_options_of(settings), store_.database(), hasher_, logins_, operations_) {}
 
 std::vector<overlay::session_ptr> application::devices_of(const boost::uuids::uuid& account_id) const {
@@ -260,13 +249,10 @@ asio::awaitable<void> application::start() {
   calls_.start();
   tasks_.spawn("tell_events", events_.run());
   tasks_.spawn("watch_database", watch_database());
-  tasks_.spawn("keep_terms", keep_terms());
-  tasks_.spawn("keep_credit", keep_credit());
-  tasks_.spawn("keep_mailboxes", keep_mailboxes());
   tasks_.spawn("keep_traces", keep_traces());
   tasks_.spawn("deliver_events", deliver_events());
   tasks_.spawn("notify_owners", notifier_.run());
-  tasks_.spawn("keep_records", keep_records());
+  upkeep_.start(tasks_);
   listener_.emplace(store_.url(),
                     [this](change what, std::string about) {
                       asio::post(context_, [this, what, about = std::move(about)] { on_change(what, about); });
@@ -304,121 +290,6 @@ asio::awaitable<void> application::watch_database() {
   }
 }
 
-// Renews, lapses and frees rented numbers when their dates ask for it. Any node may: a renewal is charged
-// once.
-asio::awaitable<void> application::keep_terms() {
-  constexpr int batch = 20;  // in one transaction, which keeps the locks of so many accounts
-  while (!stopping_) {
-    for (bool more = true; more && !stopping_;) {
-      const auto now = clocks_.wall();
-      const auto work = [now](pqxx::work& tx) { return voicemail::give_notices(tx, now, batch); };
-      const auto given = co_await store_.database().run(work, {.idempotent = true});
-      if (given && *given > 0) spdlog::info("event=number_notices count={}", *given);
-      more = given && *given == batch;
-    }
-    for (bool more = true; more && !stopping_;) {
-      const auto now = clocks_.wall();
-      const auto work = [now](pqxx::work& tx) { return voicemail::advance_terms(tx, now, batch); };
-      const auto report = co_await store_.database().run(work, {.idempotent = true});
-      const int steps =
-          report ? report->renewed + report->entered_grace + report->quarantined + report->returned_to_stock
-                 : 0;
-      if (steps > 0)
-        spdlog::info("event=number_terms renewed={} grace={} quarantined={} free={}", report->renewed,
-                     report->entered_grace, report->quarantined, report->returned_to_stock);
-      more = steps >= batch;
-    }
-    if (stopping_) co_return;
-    terms_timer_.expires_after(std::chrono::minutes(10));
-    boost::system::error_code ignored;
-    co_await terms_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
-}
-
-// Gives notice of credit that is about to lapse, and lets it lapse. Any node may: each step is taken once.
-asio::awaitable<void> application::keep_credit() {
-  constexpr int batch = 200;
-  const auto policy = lapse_policy_of(settings_);
-  while (!stopping_) {
-    for (bool more = true; more && !stopping_;) {
-      const auto now = clocks_.wall();
-      const auto work = [&](pqxx::work& tx) { return billing::advance_credit(tx, now, policy, batch); };
-      const auto steps = co_await store_.database().run(work, {.idempotent = true});
-      more = steps && steps->size() == static_cast<std::size_t>(batch);
-      if (!steps) continue;
-      for (const auto& one : *steps)
-        spdlog::info("event=credit_life account={} step={} amount_micros={}",
-                     boost::uuids::to_string(one.account_id), logging::text(one.step), one.amount.micros);
-    }
-    if (stopping_) co_return;
-    credit_timer_.expires_after(std::chrono::seconds(settings_.billing.credit_interval_s));
-    boost::system::error_code ignored;
-    co_await credit_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
-}
-
-// Ends messages for good that were deleted or are too old, tells of locks that nobody has told, and encrypts
-// what is not by the current key. Any node may.
-asio::awaitable<void> application::keep_mailboxes() {
-  while (!stopping_) {
-    co_await purge_messages();
-    const auto now = clocks_.wall();
-    const auto tell = [now](pqxx::work& tx) { return voicemail::report_unreported_locks(tx, now, 100); };
-    co_await store_.database().run(tell, {.idempotent = true});
-    co_await encrypt_anew();
-    if (stopping_) co_return;
-    mailboxes_timer_.expires_after(std::chrono::seconds(settings_.voicemail.upkeep_interval_s));
-    boost::system::error_code ignored;
-    co_await mailboxes_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
-}
-
-asio::awaitable<void> application::purge_messages() {
-  constexpr int batch = 100;
-  const auto keep = std::chrono::days(settings_.voicemail.keep_days);  // of mailboxes that have no time of their own
-  struct progress {
-    int purged;
-    voicemail::purge_position position;
-  };
-  voicemail::purge_position position;
-  for (bool more = true; more && !stopping_;) {
-    const auto now = clocks_.wall();
-    const auto work = [now, keep, position](pqxx::work& tx) {
-      const int deleted = voicemail::purge_deleted(tx, now, batch);
-      const auto before = keep.count() > 0 ? std::optional(now - keep) : std::nullopt;
-      progress next{0, position};
-      next.purged = std::max(deleted, voicemail::purge_received(tx, now, before, batch, next.position));
-      return next;
-    };
-    const auto done = co_await store_.database().run(work, {.idempotent = true});
-    if (!done) co_return;
-    position = done->position;
-    if (done->purged > 0) spdlog::info("event=messages_purged count={}", done->purged);
-    more = done->purged == batch;
-  }
-}
-
-asio::awaitable<void> application::encrypt_anew() {
-  constexpr int batch = 20;  // each is read and written whole
-  const auto& keys = call_settings_.audio_keys;
-  voicemail::key_change progress;
-  for (int changed = 0, damaged = 0; !progress.is_over && !stopping_;) {
-    const auto work = [&keys, progress](pqxx::work& tx) {
-      auto next = progress;
-      voicemail::encrypt_anew(tx, keys, batch, next);
-      return next;
-    };
-    const auto done = co_await store_.database().run(work, {.idempotent = true});
-    if (!done) co_return;
-    progress = *done;
-    changed += progress.changed;
-    damaged += progress.damaged;
-    if (progress.is_over && changed > 0)
-      spdlog::info("event=recordings_encrypted count={} key={}", changed, keys.current());
-    if (progress.is_over && damaged > 0) spdlog::critical("event=recordings_damaged count={}", damaged);
-  }
-}
-
 // Stores what passed between us and the trunks of calls that have ended, tells of floods, and forgets what is
 // old.
 asio::awaitable<void> application::keep_traces() {
@@ -448,51 +319,6 @@ asio::awaitable<void> application::open_records() {
   if (*begun)
     spdlog::warn(
         "event=export_era_began hint=\"the database was restored: its transactions are numbered anew\"");
-}
-
-// The same of the audit's lines.
-asio::awaitable<void> application::keep_audit() {
-  constexpr int months_ahead = 3;
-  const auto work = [&](pqxx::work& tx) {
-    return api::keep_audit_months(tx, {months_ahead, settings_.api.audit_keep_months, settings_.api.audit_detach}, clocks_.wall());
-  };
-  for (bool more = true; more && !stopping_;) {
-    const auto steps = co_await store_.database().run(work, {.idempotent = true});
-    more = false;
-    if (!steps) co_return;
-    for (const api::audit_month& one : *steps) {
-      spdlog::info("event=audit_month month={} step={}", one.month, one.step);
-      more = more || one.step == "retired";
-    }
-  }
-}
-
-// Makes room for the records of the months to come, and takes out months that need not be kept. Any node may.
-asio::awaitable<void> application::keep_records() {
-  const billing::retention_policy policy{.months = settings_.billing.cdr_keep_months,
-                                         .detach = settings_.billing.cdr_detach,
-                                         .months_ahead = settings_.billing.cdr_months_ahead};
-  while (!stopping_) {
-    for (bool more = true; more && !stopping_;) {
-      const auto now = clocks_.wall();
-      const auto work = [&](pqxx::work& tx) {
-        tx.exec("SET LOCAL statement_timeout = '10min'");
-        return billing::keep_cdr_months(tx, now, policy);
-      };
-      const db::run_options patient{.idempotent = true, .work_timeout = std::chrono::minutes(10)};
-      const auto steps = co_await store_.database().run(work, patient);
-      more = steps && billing::goes_on(*steps);
-      if (!steps) continue;
-      for (const auto& one : *steps)
-        spdlog::info("event=cdr_month month={:04d}-{:02d} step={}", static_cast<int>(one.month.year()),
-                     static_cast<unsigned>(one.month.month()), one.step);
-    }
-    co_await keep_audit();
-    if (stopping_) co_return;
-    records_timer_.expires_after(std::chrono::hours(1));
-    boost::system::error_code ignored;
-    co_await records_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
 }
 
 // What other nodes and the database wrote for devices that are attached here.
@@ -584,13 +410,10 @@ asio::awaitable<void> application::stop() {
   listener_.reset();
   calls_.set_draining(true);
   co_await calls_.end_all(std::chrono::seconds(25));
+  upkeep_.stop();
   watch_timer_.cancel();
-  terms_timer_.cancel();
-  credit_timer_.cancel();
-  mailboxes_timer_.cancel();
   traces_timer_.cancel();
   events_timer_.cancel();
-  records_timer_.cancel();
   calls_.stop();
   notifier_.stop();
   events_.stop();
