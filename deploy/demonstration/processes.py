@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes that outlive the function that started them: each is recorded, so that a later run or --stop ends exactly them."""
 
+import functools
 import json
 import os
 import pathlib
@@ -69,10 +70,31 @@ def stop(pid, mark, patience_s=20):
             time.sleep(0.05)
 
 
+PORTS = range(10000, 32000)  # below the range of outgoing connections
+PARTS = 16
+
+
+@functools.cache
+def _own_ports():
+    """The part of PORTS that no other process takes from, as long as this one lives: what is free may have been promised to a
+    program of another test that has not bound it yet. With it what claims it: an address that the kernel forgets with us
+    (unix(7), abstract)."""
+    size = len(PORTS) // PARTS // 2 * 2
+    for part in random.sample(range(PARTS), PARTS):
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0tollgate-ports-{part}")
+            return PORTS[part * size:(part + 1) * size], claim
+        except OSError:
+            claim.close()
+    raise RuntimeError(f"{PARTS} tests or demonstrations at once hold all ports: end some")
+
+
 def free_port(taken, neighbours=1):
-    """A port that is free for UDP and TCP together with the ones that follow it, below the range of outgoing connections."""
+    """A port that is free for UDP and TCP together with the ones that follow it, and that no other test is given."""
+    own, _ = _own_ports()
     for _ in range(1000):
-        port = random.randrange(21000, 31000, 2)
+        port = random.choice(own[:len(own) - neighbours:2])
         ports = range(port, port + neighbours)
         if taken.isdisjoint(ports) and all(_is_free(each) for each in ports):
             taken.update(ports)
