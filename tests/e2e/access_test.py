@@ -7,12 +7,12 @@ import hmac
 import json
 import os
 import random
-import shutil
 import subprocess
 import unittest
 import uuid
 
 from api_fuzz import Fuzz
+from encrypted_node import encrypted_node, make_certificate
 from stage import PATIENCE_S, StageTest, processes, program
 
 DONE, WRONG_USE, UNREACHABLE, REFUSED = 0, 2, 3, 4
@@ -97,26 +97,10 @@ class Access(StageTest):
     def test_by_tls_with_a_certificate_that_is_checked(self):
         folder = self.stage.output / "tls"
         folder.mkdir()
-
-        def openssl(*words):
-            subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=PATIENCE_S)
-
         for name in ("client", "stranger"):
-            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-                    "-keyout", f"{name}.key", "-out", f"{name}.pem")
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=api.example",
-                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "api.key", "-out", "api.pem")
-        gateway = self.stage.gateway
-        port = processes.free_port(self.stage.ports)
-        # A second node on the same database, with the same keys, whose API is behind TLS and asks for a certificate.
-        shutil.copytree(gateway.state / "keys", folder / "state" / "keys")
-        keys = {"NODE_NAME": "encrypted", "DATABASE_URL": f"host={gateway.state / 'postgresql/socket'} user=tollgate dbname=tollgate", "STATE_DIRECTORY": str(folder / "state"), "API_PORT": str(port),
-                "API_CERTIFICATE": str(folder / "api.pem"), "API_KEY": str(folder / "api.key"), "API_CLIENT_AUTHORITIES": str(folder / "client.pem"),
-                "OVERLAY_ADDRESS": "127.0.0.1", "OVERLAY_PORT": "0", "MEDIA_ADDRESS": "127.0.0.1", "MEDIA_OVERLAY_PORT": "0", "SIP_ADDRESS": "127.0.0.1",
-                "SIP_PORT": str(processes.free_port(self.stage.ports, 2)), "LOG_FILE": str(folder / "gateway.log")}
-        environment = {**os.environ, **{"TOLLGATE_" + name: value for name, value in keys.items()}, "TOLLGATE_ADMIN_TOKEN": gateway.admin_token}
-        node = subprocess.Popen([program("tollgate"), "serve"], env=environment, stderr=subprocess.DEVNULL)
-        try:
+            make_certificate(folder, name, name)
+        make_certificate(folder, "api", "api.example", "-addext", "subjectAltName=IP:127.0.0.1")
+        with encrypted_node(self.stage, folder, client_authorities=folder / "client.pem") as (port, environment):
             def status(*words):
                 command = [program("tollgate"), "status", *words]
                 return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
@@ -129,9 +113,6 @@ class Access(StageTest):
             self.assertEqual(UNREACHABLE, status(*url, *shown, "--ca", folder / "stranger.pem").returncode)
             self.assertEqual(UNREACHABLE, status(*url, "--ca", folder / "api.pem").returncode, "without a certificate of its own")
             self.assertEqual(UNREACHABLE, status("--url", f"http://127.0.0.1:{port}").returncode, "not in clear")
-        finally:
-            node.terminate()
-            node.wait(PATIENCE_S)
 
     def test_no_request_that_its_document_tells_of_fails_inside(self):
         seconds = float(os.environ.get("TOLLGATE_FUZZ_SECONDS", "10"))

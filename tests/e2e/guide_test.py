@@ -3,22 +3,25 @@
 a gateway and a telephone at the far end. Only addresses and paths of the reader's machine are put in place of the guide's; and this machine,
 which has built the programs and has no service manager, installs below a folder, and looks whether the service is there."""
 
+import json
 import os
 import pathlib
 import re
 import subprocess
 import unittest
 
+from encrypted_node import encrypted_node, make_certificate
 from stage import BUILD, PATIENCE_S, ROOT, StageTest, processes, program
 
 SECTIONS = ("1. Install", "3. Start it", "4. Prices", "5. A trunk", "6. A subscriber with credit", "7. The first paid call", "8. A number to be called at",
             "9. Credit, limits and refunds")
+ELSEWHERE = "10. The API from elsewhere, and programs of your own"
 
 
-def commands():
+def commands(sections=SECTIONS):
     """(section, command) of the shell blocks."""
     text = (ROOT / "deploy/README.md").read_text()
-    for title in SECTIONS:
+    for title in sections:
         section = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
         for block in re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S):
             for command in block.splitlines():
@@ -56,13 +59,14 @@ class Guide(StageTest):
             command = command.replace(theirs, ours)
         return command
 
-    def run_command(self, command):
+    def run_command(self, command, **more):
         paths = {str(pathlib.Path(program(name)).parent) for name in ("tollgate", "tollgate-peer")}
         environment = {
             **os.environ,
             "PATH": ":".join([*paths, os.environ["PATH"]]),
             "TOLLGATE_CONFIG": str(self.stage.gateway.configuration_file),
             "TOLLGATE_PEER_STATE": str(self.stage.output / "peer"),
+            **more,
         }
         return subprocess.run(
             ["bash", "-c", command], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S
@@ -99,8 +103,32 @@ class Guide(StageTest):
         self.assertIn('"credited":"10.00"', credit[-1])
         self.assert_sound()
 
+    def test_the_commands_from_elsewhere(self):
+        """By a gateway whose API is behind TLS, as the section's first block configures it, for the name that the guide calls it by."""
+        folder = self.stage.output / "elsewhere"
+        folder.mkdir()
+        make_certificate(folder, "api", "localhost", "-addext", "subjectAltName=DNS:localhost")
+        with encrypted_node(self.stage, folder) as (port, environment):
+            here = {name: environment[name] for name in ("TOLLGATE_ADMIN_TOKEN",)}
+            own = lambda command: command.replace("api.example.net:8080", f"localhost:{port}").replace("authority.pem", str(folder / "api.pem"))
+            said = []
+            for _, command in commands([ELSEWHERE]):
+                if not said:
+                    answers = lambda: self.run_command(own(command), **here).returncode == 0
+                    processes.wait_until("the node with TLS", answers, PATIENCE_S)
+                with self.subTest(command=command):
+                    done = self.run_command(own(command), **here)
+                    self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+                    said.append(done.stdout)
+        status, token, accounts, hook, hooks, _ = said
+        self.assertIn("encrypted", status)
+        self.assertRegex(token, r"\Atga_[\w-]{43}\n\Z")
+        self.assertIn("items", json.loads(accounts))
+        self.assertRegex(hook, r"whsec_|secret")
+        self.assertIn("https://ops.example.net/tollgate", hooks)
+
     def test_every_section_has_commands(self):
-        self.assertEqual(set(SECTIONS), {title for title, _ in commands()})
+        self.assertEqual({*SECTIONS, ELSEWHERE}, {title for title, _ in commands([*SECTIONS, ELSEWHERE])})
 
 
 if __name__ == "__main__":
