@@ -108,7 +108,8 @@ int command_calls(const configuration& settings, const remote_options& remote, b
   static constexpr table_column columns[] = {
       {"call", "call_id"},      {"direction", "direction"}, {"state", "state"},
       {"caller", "caller"},     {"callee", "callee"},       {"trunk", "trunk"},
-      {"codec", "trunk_codec"}, {"talk_ms", "talk_ms"},     {"held", "held"}};
+      {"codec", "trunk_codec"}, {"talk_ms", "talk_ms"},     {"held", "held"},
+      {"cost", "cost"},         {"currency", "currency"}};
   while (true) {
     const answer found = ask(settings, remote, "GET", "/v1/calls");
     if (found.code != exit_done) return found.code;

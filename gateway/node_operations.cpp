@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "billing/stop_record.hpp"
+#include "gateway/call/summary.hpp"
 #include "pstn/trunk/sip_uri.hpp"
 
 namespace tollgate::gateway {
@@ -71,9 +72,10 @@ std::vector<api::live_call> node_operations::live_calls() {
     shown.trunk = facts.trunk;
     shown.caller_verdict = facts.caller_verdict;
     shown.started_at = facts.started;
-    if (facts.answered)
-      shown.talk = std::chrono::duration_cast<std::chrono::milliseconds>(now - *facts.answered);
+    shown.talk = call::talk_of(facts, now);
     shown.held_micros = facts.held.micros;
+    shown.cost = call::running_cost(facts, now);
+    shown.currency = facts.currency;
     list.push_back(std::move(shown));
   }
   return list;

@@ -22,6 +22,11 @@ boost::json::object to_json(const live_call& call) {
                           {"caller_verdict", call.caller_verdict},
                           {"talk_ms", call.talk.count()}};
   put_money(out, "held", billing::money{call.held_micros});
+  if (call.cost)
+    put_money(out, "cost", *call.cost);
+  else
+    out["cost_micros"] = out["cost"] = nullptr;
+  out["currency"] = call.currency.empty() ? boost::json::value(nullptr) : boost::json::value(call.currency);
   put_time(out, "started_at", call.started_at);
   out["trunk_codec"] = call.trunk_codec ? boost::json::value(*call.trunk_codec) : boost::json::value(nullptr);
   return out;

@@ -33,6 +33,8 @@ struct live_call {
   std::chrono::system_clock::time_point started_at;
   std::chrono::milliseconds talk{0};  ///< since the answer
   std::int64_t held_micros = 0;       ///< credit held for it
+  std::optional<billing::money> cost{};  ///< by now; none: it is charged to nobody, or has no rate yet
+  std::string currency{};                ///< of both; empty: neither is there
   std::optional<std::string> trunk_codec;
   std::string caller_verdict;  ///< of a call in: what its caller's signature amounted to; may be empty
 };

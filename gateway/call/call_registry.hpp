@@ -32,11 +32,13 @@ struct call_facts {
   std::string trunk;
   std::chrono::system_clock::time_point started;
   std::optional<std::chrono::steady_clock::time_point> answered;
+  std::optional<std::chrono::milliseconds> talked;  // in all, of a call out that has ended
   std::optional<std::int64_t> credential_generation;  // of the device that speaks, or is about to; none: none does
   bool emergency = false;
   bool holds_credit = false;
   billing::money held;                // granted so far
   std::optional<billing::rate> rate;  // of a call out
+  std::string currency;               // of that and of what is held
 };
 
 class live_call {

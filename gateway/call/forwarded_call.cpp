@@ -108,6 +108,7 @@ boost::asio::awaitable<void> forwarded_call::live() {
     co_await talk();
     end = machine_->outcome();
     talked = machine_->talk_duration();
+    facts_.talked = talked;
     if (record_.answered) environment_.trunks.talked(trunk_in_use(), talked);
     if (!facts_.trunk.empty()) record_.cost = costs_[in_use_];
     note_rest_of_route();

@@ -60,6 +60,7 @@ std::optional<outbound_leg::refusal> outbound_leg::route_number(std::string_view
   callee_region_ = plan.region;
   facts_.callee = plan.callee;
   facts_.rate = plan.rate;
+  facts_.currency = currency_;
   rate_ = plan.rate;
   route_ = std::move(plan.route);
   costs_ = std::move(plan.costs);

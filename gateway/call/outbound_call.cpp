@@ -75,6 +75,7 @@ boost::asio::awaitable<void> outbound_call::finish() {
   facts_.holds_credit = false;
   const auto& end = machine_->outcome();
   const auto talk = machine_->talk_duration();
+  facts_.talked = talk;
   if (record_.answered) environment_.trunks.talked(trunk_in_use(), talk);
   if (!facts_.trunk.empty()) record_.cost = costs_[in_use_];
   note_rest_of_route();
@@ -147,9 +148,8 @@ void outbound_call::tell_more_credit(std::chrono::seconds left) {
 
 void outbound_call::tell_cost() {
   if (!number_ || !facts_.answered || machine_->current() != call_machine::state::talking) return;
-  const auto talk = std::chrono::duration_cast<std::chrono::milliseconds>(environment_.time.steady() -
-                                                                          *facts_.answered);
-  device_->send_event("running_cost", running_cost_body(rate_, currency_, talk), offer_.call);
+  const auto talk = talk_of(facts_, environment_.time.steady());
+  device_->send_event("running_cost", running_cost_body(rate_, currency_, talk, facts_.held), offer_.call);
 }
 
 void outbound_call::tell_digit(char digit, std::chrono::milliseconds duration) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call/summary.hpp"
 
+#include <algorithm>
 #include <boost/json/value.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
@@ -44,12 +45,34 @@ boost::json::object answered_body(const billing::rate& rate, const std::string& 
   return body;
 }
 
+std::chrono::seconds billed_so_far(const billing::rate& rate, std::chrono::milliseconds talk, billing::money held) {
+  return std::min(billing::billed_seconds(rate, talk), billing::affordable_duration(rate, held));
+}
+
+billing::money cost_so_far(const billing::rate& rate, std::chrono::milliseconds talk, billing::money held) {
+  const auto billed = billed_so_far(rate, talk, held);
+  auto terms = rate;
+  terms.free_start = {};  // it is over, or nothing is billed
+  return billing::call_price(terms, billed);
+}
+
+std::chrono::milliseconds talk_of(const call_facts& call, std::chrono::steady_clock::time_point now) {
+  using std::chrono::milliseconds;
+  if (call.talked) return *call.talked;
+  return call.answered ? std::chrono::duration_cast<milliseconds>(now - *call.answered) : milliseconds(0);
+}
+
+std::optional<billing::money> running_cost(const call_facts& call, std::chrono::steady_clock::time_point now) {
+  if (!call.rate || call.emergency) return std::nullopt;
+  return cost_so_far(*call.rate, talk_of(call, now), call.held);
+}
+
 boost::json::object running_cost_body(const billing::rate& rate, const std::string& currency,
-                                      std::chrono::milliseconds talk) {
+                                      std::chrono::milliseconds talk, billing::money held) {
   boost::json::object body{{"currency", currency}};
   body["talk_s"] = std::chrono::floor<std::chrono::seconds>(talk).count();
-  body["billed_s"] = billing::billed_seconds(rate, talk).count();
-  put_money(body, "cost", billing::call_price(rate, talk));
+  body["billed_s"] = billed_so_far(rate, talk, held).count();
+  put_money(body, "cost", cost_so_far(rate, talk, held));
   return body;
 }
 

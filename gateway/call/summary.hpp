@@ -25,9 +25,16 @@ boost::json::object connecting_body(const uuid& call_id, const std::string& numb
 boost::json::object ringing_body(bool early_media);
 boost::json::object answered_body(const billing::rate& rate, const std::string& currency,
                                   std::optional<std::chrono::seconds> granted, billing::money available);
-// What the call would be charged if it ended now.
+// What a call would be billed for if it ended now, as the ledger settles it: no more than what is held pays for.
+std::chrono::seconds billed_so_far(const billing::rate& rate, std::chrono::milliseconds talk, billing::money held);
+billing::money cost_so_far(const billing::rate& rate, std::chrono::milliseconds talk, billing::money held);
+// How long a call has been talked.
+std::chrono::milliseconds talk_of(const call_facts& call, std::chrono::steady_clock::time_point now);
+// What a live call costs by now. Nothing: it is charged to nobody (calls in, to emergency numbers), or has no rate yet.
+std::optional<billing::money> running_cost(const call_facts& call, std::chrono::steady_clock::time_point now);
+// The same as it is told.
 boost::json::object running_cost_body(const billing::rate& rate, const std::string& currency,
-                                      std::chrono::milliseconds talk);
+                                      std::chrono::milliseconds talk, billing::money held);
 // Without a settlement the charge is told as pending.
 boost::json::object ended_summary(const uuid& call_id, std::chrono::milliseconds talk,
                                   const std::string& currency,

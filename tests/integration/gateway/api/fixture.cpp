@@ -68,7 +68,13 @@ std::vector<live_call> remembering_gateway::live_calls() {
   call.state = "talking";
   call.callee = "+442079460958";
   call.held_micros = 17'000;
-  return {call};
+  call.cost = billing::money{8'500};
+  call.currency = "EUR";
+  live_call in;
+  in.call_id = boost::uuids::string_generator()("0190a0b0-0000-7000-8000-00000000ca12");
+  in.direction = "in";
+  in.state = "ringing";
+  return {call, in};
 }
 
 std::vector<trunk_status> remembering_gateway::trunk_statuses() {

@@ -267,8 +267,15 @@ TEST_F(Api, NumbersAreAddedAndRented) {
 
 TEST_F(Api, CallsAreListedAndEnded) {
   const std::string id = boost::uuids::to_string(remembering_gateway::the_call());
-  EXPECT_EQ(get("/v1/calls").at("items").as_array().size(), 1U);
-  EXPECT_EQ(get("/v1/calls/" + id).string("held"), "0.017");
+  const answer live = get("/v1/calls");
+  ASSERT_EQ(live.at("items").as_array().size(), 2U);
+  const answer one = get("/v1/calls/" + id);
+  EXPECT_EQ(one.string("held"), "0.017");
+  EXPECT_EQ(one.string("cost"), "0.0085");
+  EXPECT_EQ(one.integer("cost_micros"), 8'500);
+  EXPECT_EQ(one.string("currency"), "EUR");
+  for (const char* member : {"cost", "cost_micros", "currency"})
+    EXPECT_TRUE(live.at("items").at(1).at(member).is_null()) << "a call in costs nothing: " << member;
   EXPECT_EQ(send("DELETE", "/v1/calls/" + id).status, 202U);
   EXPECT_EQ(send("DELETE", "/v1/calls/0190a0b0-0000-7000-8000-000000000000").status, 404U);
   EXPECT_EQ(send("DELETE", "/v1/calls/x").status, 404U);
