@@ -151,24 +151,16 @@ std::optional<api_token> find_token(pqxx::transaction_base& tx, const uuid& toke
       tx.exec_params(std::string(select_tokens) + "WHERE token_id = $1", boost::uuids::to_string(token_id)));
 }
 
-std::vector<api_token> list_tokens(pqxx::transaction_base& tx, int limit, const std::optional<uuid>& before) {
+std::vector<api_token> list_tokens(pqxx::transaction_base& tx, const token_filter& which, const token_page& page) {
+  const std::string beyond = page.oldest_first ? ">" : "<", way = page.oldest_first ? "" : " DESC";
   std::vector<api_token> found;
   for (const auto& row : tx.exec_params(std::string(select_tokens) + R"(
-      WHERE t.role <> 'subscriber' AND ($2 = '' OR (t.created_at, t.token_id) <
-        (SELECT created_at, token_id FROM gateway.api_token WHERE token_id = nullif($2, '')::uuid))
-      ORDER BY t.created_at DESC, t.token_id DESC LIMIT $1)",
-                                        limit, text_of(before)))
-    found.push_back(token_of(row));
-  return found;
-}
-
-std::vector<api_token> list_tokens(pqxx::transaction_base& tx, int limit, const std::optional<uuid>& before, const token_filter& which) {
-  std::vector<api_token> found;
-  for (const auto& row : tx.exec_params(std::string(select_tokens) + R"(
-      WHERE ($3 = '' OR t.role = $3) AND ($4 = '' OR t.account_id = nullif($4, '')::uuid) AND ($2 = '' OR (t.created_at, t.token_id) <
-        (SELECT created_at, token_id FROM gateway.api_token WHERE token_id = nullif($2, '')::uuid))
-      ORDER BY t.created_at DESC, t.token_id DESC LIMIT $1)",
-                                        limit, text_of(before), which.as ? std::string(to_string(*which.as)) : "", text_of(which.account_id)))
+      WHERE CASE WHEN $3 = '' AND $4 = '' THEN t.role <> 'subscriber'
+                 ELSE ($3 = '' OR t.role = $3) AND ($4 = '' OR t.account_id = nullif($4, '')::uuid) END
+        AND ($2 = '' OR (t.created_at, t.token_id) )" + beyond + R"(
+          (SELECT created_at, token_id FROM gateway.api_token WHERE token_id = nullif($2, '')::uuid))
+      ORDER BY t.created_at)" + way + ", t.token_id" + way + " LIMIT $1",
+                                        page.limit, text_of(page.cursor), which.as ? std::string(to_string(*which.as)) : "", text_of(which.account_id)))
     found.push_back(token_of(row));
   return found;
 }

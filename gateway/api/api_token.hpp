@@ -46,9 +46,6 @@ std::optional<api_token> store_token(pqxx::transaction_base& tx, const std::stri
 std::optional<api_token> find_token(pqxx::transaction_base& tx, std::string_view secret);
 
 std::optional<api_token> find_token(pqxx::transaction_base& tx, const boost::uuids::uuid& token_id);
-/// Newest first, those of subscribers' sessions left out; older than the token `before`.
-std::vector<api_token> list_tokens(pqxx::transaction_base& tx, int limit,
-                                   const std::optional<boost::uuids::uuid>& before);
 /// Ends a token now, or after `grace` if it would last longer. Nothing: there is none. Idempotent.
 std::optional<api_token> revoke_token(pqxx::transaction_base& tx, const boost::uuids::uuid& token_id,
                                       std::chrono::seconds grace = std::chrono::seconds(0));

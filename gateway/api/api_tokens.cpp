@@ -8,6 +8,7 @@
 
 #include "gateway/api/api_token.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_manners.hpp"
 #include "gateway/api/member_access.hpp"
 #include "gateway/api/own_credentials.hpp"
 #include "gateway/api/resources.hpp"
@@ -109,22 +110,22 @@ boost::json::object to_json(const api_token& token) {
 
 awaitable<reply> list_api_tokens(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
-  const int limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
-  const auto before = fields.id("before");
+  const token_page page{static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100)), fields.id("before"),
+                        !order_of(fields, "-created_at").descending};
   token_filter which{.as = {}, .account_id = fields.id("account_id")};
   if (const auto as = fields.text("role")) {
     which.as = parse_role(*as);
     if (!which.as) fields.complain("role", "has no such value");
   }
   if (auto refusal = fields.refusal()) co_return *refusal;
-  const auto read = [&](pqxx::work& tx) { return which.is_empty() ? list_tokens(tx, limit, before) : list_tokens(tx, limit, before, which); };
+  const auto read = [&](pqxx::work& tx) { return list_tokens(tx, which, page); };
   const result<std::vector<api_token>> found =
       co_await with.database.run(read, db::run_options{.idempotent = true});
   if (!found) co_return problem(found.error());
   boost::json::array items;
   for (const api_token& each : *found)
     items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(limit);
+  const bool more = found->size() == static_cast<std::size_t>(page.limit);
   co_return list_reply(std::move(items),
                        more ? std::optional(uuid_text(found->back().of.token_id)) : std::nullopt);
 }

@@ -31,7 +31,7 @@ constexpr std::array<paged_list, 27> paged{{{"/v1/accounts", "after", "name -nam
                                             {"/v1/accounts/{}/entries", "before", "-sequence sequence"},
                                             {"/v1/accounts/{}/events", "before", "-at at"},
                                             {"/v1/adjustments", "before", "-sequence sequence"},
-                                            {"/v1/api_tokens", "before"},
+                                            {"/v1/api_tokens", "before", "-created_at created_at"},
                                             {"/v1/audit_log", "before", "-id id"},
                                             {"/v1/available_numbers", "after"},
                                             {"/v1/cdr_exports", "after", "-created_at created_at"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tokens of one role or one account, and what is told of a token.
+// Lists of tokens, and what is told of one.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,16 @@ namespace tollgate::gateway::api {
 struct token_filter {
   std::optional<role> as;
   std::optional<boost::uuids::uuid> account_id;
-  bool is_empty() const { return !as && !account_id; }
 };
 
-/// As list_tokens of the same name, of those alone; subscribers' are not left out.
-std::vector<api_token> list_tokens(pqxx::transaction_base& tx, int limit, const std::optional<boost::uuids::uuid>& before,
-                                   const token_filter& which);
+struct token_page {
+  int limit = 100;
+  std::optional<boost::uuids::uuid> cursor;  ///< a token: those beyond it in the order of the page
+  bool oldest_first = false;                 ///< the other way round: newest first
+};
+
+/// Of the role and the account that are given; where neither is, those of subscribers are left out.
+std::vector<api_token> list_tokens(pqxx::transaction_base& tx, const token_filter& which, const token_page& page);
 
 /// All but its secret.
 boost::json::object to_json(const api_token& token);

@@ -2,6 +2,7 @@
 // What was made is found again: refunds, adjustments, orders and vouchers by their ids and in lists, page by page both ways.
 #include <gmock/gmock.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <pqxx/result>
 #include <set>
@@ -219,6 +220,27 @@ TEST_F(Lookups, NumbersMessagesAndWebhooksComeBothWays) {
                    .has_error());
   is_walked_both_ways("/v1/mailboxes/" + alice_ + "/voicemails?", "received_at", "id", 5);
   EXPECT_THAT(walked("/v1/mailboxes/" + alice_ + "/voicemails?sort=received_at", "id").front(), HasSubstr("8000-000000000001"));
+}
+
+TEST_F(Lookups, TokensComeBothWays) {
+  const auto id_of = [&](const std::string& role, const std::string& bound = {}) {
+    return boost::json::serialize(post("/v1/api_tokens", R"({"label":"test","role":")" + role + "\"" + bound + "}").at("id"));
+  };
+  std::vector<std::string> made, of_alice;
+  for (int i = 0; i < 4; ++i) {
+    made.push_back(id_of("auditor"));
+    of_alice.push_back(id_of("subscriber", R"(,"account_id":")" + alice_ + "\""));
+  }
+  is_walked_both_ways("/v1/api_tokens?", "created_at", "id", 5);
+  auto there = walked("/v1/api_tokens?sort=created_at", "id");
+  EXPECT_THAT(std::vector(there.begin() + 1, there.end()), testing::ElementsAreArray(made)) << "oldest first, after the one that asks";
+  EXPECT_EQ(get("/v1/api_tokens?limit=1").at("items").at(0).at("id").as_string(), boost::json::parse(made.back()).as_string()) << "newest first";
+  for (const std::string filter : {"role=subscriber", "account_id="}) {
+    const std::string target = "/v1/api_tokens?" + filter + (filter.ends_with('=') ? alice_ : "") + "&";
+    EXPECT_EQ(walked(target + "sort=created_at", "id"), of_alice);
+    is_walked_both_ways(target, "created_at", "id", 4);
+  }
+  EXPECT_EQ(get("/v1/api_tokens?sort=label").status, 422U);
 }
 
 TEST_F(Lookups, ARouteIsSimulatedByItsOwnNameAlone) {

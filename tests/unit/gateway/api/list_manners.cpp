@@ -72,7 +72,7 @@ TEST_F(Lists, OfPagesHaveTheOrdersOfTheirTable) {
                                        row{account + "/calls", {"started_at", "-started_at"}},
                                        row{account + "/entries", {"sequence", "-sequence"}},
                                        row{"/v1/audit_log", {"id", "-id"}},
-                                       row{"/v1/api_tokens", {}},
+                                       row{"/v1/api_tokens", {"created_at", "-created_at"}},
                                        row{"/v1/numbers", {"number", "-number"}},
                                        row{"/v1/number_imports", {}}}) {
     for (const auto& order : orders) {
