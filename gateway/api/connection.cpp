@@ -101,6 +101,13 @@ std::string head_of(const http::response<http::string_body>& of) {
   return out += "\r\n";
 }
 
+void put_limit(http::fields& into, const rate_limiter::verdict& rate) {
+  if (rate.limit == 0) return;
+  into.set("RateLimit-Limit", std::to_string(rate.limit));
+  into.set("RateLimit-Remaining", std::to_string(rate.remaining));
+  into.set("RateLimit-Reset", std::to_string(rate.reset.count()));
+}
+
 std::optional<uuid> account_in(const std::string& body) {
   boost::system::error_code error;
   const auto value = boost::json::parse(body, error);
@@ -468,6 +475,7 @@ awaitable<void> connection::send_stream(exchange& now, const reply& out) {
   head.set("X-Content-Type-Options", "nosniff");
   head.set("X-Accel-Buffering", "no");  // nginx would gather it
   head.set("X-Request-Id", boost::uuids::to_string(now.in.request_id));
+  put_limit(head, now.rate);
   for (const auto& [name, value] : out.headers)
     head.set(name, value);
   head.set(http::field::content_type, out.content_type);
@@ -539,11 +547,7 @@ awaitable<bool> connection::answer(exchange& now, reply out, bool whole) {
   response.set(http::field::cache_control, "no-store");
   response.set("X-Content-Type-Options", "nosniff");
   response.set("X-Request-Id", request_id);
-  if (now.rate.limit > 0) {
-    response.set("RateLimit-Limit", std::to_string(now.rate.limit));
-    response.set("RateLimit-Remaining", std::to_string(now.rate.remaining));
-    response.set("RateLimit-Reset", std::to_string(now.rate.reset.count()));
-  }
+  put_limit(response, now.rate);
   for (const auto& [name, value] : out.headers)
     response.set(name, value);
   if (out.status != 204 && out.status != 304) response.set(http::field::content_type, out.content_type);

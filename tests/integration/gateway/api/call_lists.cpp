@@ -206,6 +206,9 @@ TEST_F(CallLists, ExportsCountOnceAreKeptForAWhileAndAreGoneOnWithByOthers) {
   EXPECT_EQ(head.text, "");
   for (const char* name : {"Content-Type", "Content-Length", "Content-Disposition", "ETag"})
     EXPECT_EQ(head.field(name), file.field(name)) << name;
+  EXPECT_EQ(file.field("RateLimit-Limit"), "6000");
+  EXPECT_LT(std::stoi(file.field("RateLimit-Remaining")), 6'000);
+  EXPECT_FALSE(file.field("RateLimit-Reset").empty());
   EXPECT_EQ(boost::json::parse(file.text.substr(0, file.text.find('\n'))).at("trunk").as_string(), "rare");
   execute("UPDATE gateway.cdr_export SET expires_at = now()");
   EXPECT_EQ(get(path).status, 404U);

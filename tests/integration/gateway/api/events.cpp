@@ -325,7 +325,8 @@ TEST_F(Events, AreStreamed) {
   put("trunk.down", "trunk:1");
   const std::string of_alice = token_of("subscriber", R"("account_id":")" + alice + "\"");
   reader all(port_, token_, "/v1/events");
-  EXPECT_THAT(all.read("retry: 2000\n\n"), HasSubstr("Content-Type: text/event-stream"));
+  EXPECT_THAT(all.read("retry: 2000\n\n"), testing::AllOf(HasSubstr("Content-Type: text/event-stream"), HasSubstr("RateLimit-Limit: 6000\r\n"),
+                                               HasSubstr("RateLimit-Remaining: "), HasSubstr("RateLimit-Reset: ")));
   {
     reader own(port_, of_alice, "/v1/events", "Last-Event-ID: 0\r\n");
     EXPECT_THAT(own.read("call.started\n"), HasSubstr("\nid: "));
