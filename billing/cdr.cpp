@@ -114,24 +114,6 @@ std::vector<call_record> list_calls(pqxx::transaction_base& tx, const uuid& acco
                      sql::text_of(account_id), page.from(), std::clamp(limit, 1, longest_list)));
 }
 
-std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit, std::optional<uuid> before, bool oldest_first) {
-  const call_page page{before, oldest_first};
-  return sql::calls_of(tx.exec_params(sql::select_calls + ("WHERE " + page.after("$1")) + page.order() + " LIMIT $2", page.from(),
-                                      std::clamp(limit, 1, longest_list)));
-}
-
-std::vector<call_record> list_calls_over(pqxx::transaction_base& tx, const uuid& carrier_id, int limit, std::optional<uuid> before,
-                                         bool oldest_first) {
-  const call_page page{before, oldest_first};
-  // Records from before they had a carrier: by the trunk, where it is known whose that was (0070_carrier_of_record.sql).
-  return sql::calls_of(tx.exec_params(
-      sql::select_calls + ("WHERE " + page.after("$1")) +
-          " AND trunk <> '' AND (carrier_id = $3 OR carrier_id IS NULL AND EXISTS (SELECT FROM billing.carrier_of_trunk o "
-          "WHERE o.name = c.trunk AND o.carrier_id = $3 AND c.call_id >= o.from_id AND c.call_id < o.until_id))" +
-          page.order() + " LIMIT $2",
-      page.from(), std::clamp(limit, 1, longest_list), sql::text_of(carrier_id)));
-}
-
 std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id,
                                      const uuid& call_id) {
   const auto rows = tx.exec_params(std::string(sql::select_calls) + "WHERE account_id = $1 AND call_id = $2",

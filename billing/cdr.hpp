@@ -60,14 +60,6 @@ struct call_record {
 std::vector<call_record> list_calls(pqxx::transaction_base& tx, const uuid& account_id, int limit,
                                     std::optional<uuid> before = std::nullopt, bool oldest_first = false);
 
-// The same over all accounts, for the admin.
-std::vector<call_record> list_all_calls(pqxx::transaction_base& tx, int limit,
-                                        std::optional<uuid> before = std::nullopt, bool oldest_first = false);
-
-// The same over the calls that ended on a trunk that was this carrier's then.
-std::vector<call_record> list_calls_over(pqxx::transaction_base& tx, const uuid& carrier_id, int limit,
-                                         std::optional<uuid> before = std::nullopt, bool oldest_first = false);
-
 std::optional<call_record> find_call(pqxx::transaction_base& tx, const uuid& account_id, const uuid& call_id);
 
 }  // namespace tollgate::billing

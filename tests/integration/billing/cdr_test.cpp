@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CDRs hold everything that the stop record said, with the rate frozen.
 #include "billing/cdr_export.hpp"
+#include "billing/cdr_list.hpp"
 #include "billing/rate_deck.hpp"
 #include "fixture.hpp"
 
@@ -103,8 +104,8 @@ TEST_F(Cdr, ListsNewestFirstInPages) {
   EXPECT_EQ(ids(step([](auto& tx) { return list_calls(tx, account_id(), 9, call_id(3)); })),
             (std::vector{call_id(2), call_id(1)}));
   EXPECT_TRUE(step([](auto& tx) { return list_calls(tx, account_id(2), 9); }).empty());
-  EXPECT_EQ(step([](auto& tx) { return list_all_calls(tx, 100); }).size(), 5U);
-  EXPECT_EQ(ids(step([](auto& tx) { return list_all_calls(tx, 1, call_id(2)); })), (std::vector{call_id(1)}));
+  EXPECT_EQ(step([](auto& tx) { return list_calls_by(tx, {}, {}); }).size(), 5U);
+  EXPECT_EQ(ids(step([](auto& tx) { return list_calls_by(tx, {}, {.limit = 1, .cursor = call_id(2)}); })), (std::vector{call_id(1)}));
   EXPECT_FALSE(record_of(6));
 }
 

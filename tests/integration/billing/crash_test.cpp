@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "billing/cdr_list.hpp"
 #include "billing/credit.hpp"
 #include "billing/voucher.hpp"
 #include "fixture.hpp"
@@ -145,7 +146,7 @@ TEST_F(Crash, RepeatedStepsBillEachCallOnce) {
   EXPECT_EQ(sum.micros, calls * 34'000LL);
   EXPECT_EQ(credit().posted, units(100) - sum + money{calls * (1'000LL - 400 + 300)});
   EXPECT_EQ(credit().held.micros, 0);
-  EXPECT_EQ(step([](auto& tx) { return list_all_calls(tx, 1000); }).size(), static_cast<std::size_t>(calls));
+  EXPECT_EQ(step([](auto& tx) { return list_calls_by(tx, {}, {.limit = 1000}); }).size(), static_cast<std::size_t>(calls));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "billing/cdr_list.hpp"
 #include "billing/credit.hpp"
 #include "billing/credit_life.hpp"
 #include "billing/subscription.hpp"
@@ -296,7 +297,7 @@ TEST_F(Storm, EveryStepTwiceOnFewAccountsKeepsTheLedgerExact) {
   for (const char* what : {"refund", "lapse", "reactivation"})
     EXPECT_GT(record.times(what), 0) << what << ": the storm did not have it";
   std::map<std::string, int> settled;
-  for (const auto& one : step([](auto& tx) { return list_all_calls(tx, 1000); })) {
+  for (const auto& one : step([](auto& tx) { return list_calls_by(tx, {}, {.limit = 1000}); })) {
     const auto& id = one.call.call_id;
     const auto number = static_cast<std::uint32_t>(id.data[13] << 16 | id.data[14] << 8 | id.data[15]);
     EXPECT_EQ(one.charged, record.charge_of(number));
