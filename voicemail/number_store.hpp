@@ -148,10 +148,18 @@ boost::system::result<void> change_settings(pqxx::transaction_base& tx,
 // Who asks for what this transaction changes, for the events of numbers: "admin:…"; until one is named, the gateway itself.
 void name_actor(pqxx::transaction_base& tx, const std::string& actor);
 
+// Which numbers may leave.
+enum class porting : std::uint8_t {
+  unpaid,  // those that are in no paid term
+  any,
+};
+
 // It leaves for another operator and is nobody's, for good. Its owner gets the unused days of the term back, as from a withdrawal,
-// and is told (event number_ported). error::number_unknown, number_unavailable (it has left before, or is only reserved or held back).
-boost::system::result<void> port_number(pqxx::transaction_base& tx, const pstn::number::phone_number& number,
-                                        system_clock::time_point now);
+// and is told (event number_ported); the answer is who that was, if it was rented. error::number_unknown, number_not_yours (it is in a
+// paid term, and only unpaid ones may leave), number_unavailable (it has left before, or is only reserved or held back).
+boost::system::result<std::optional<boost::uuids::uuid>> port_number(pqxx::transaction_base& tx,
+                                                                     const pstn::number::phone_number& number,
+                                                                     system_clock::time_point now, porting which);
 
 struct number_event {
   std::int64_t sequence;

@@ -209,9 +209,11 @@ boost::system::result<rental> renew_number(pqxx::transaction_base& tx, const pho
   return charge_next_term(tx, *found, now);
 }
 
-boost::system::result<void> port_number(pqxx::transaction_base& tx, const phone_number& number, system_clock::time_point now) {
+boost::system::result<std::optional<uuid>> port_number(pqxx::transaction_base& tx, const phone_number& number, system_clock::time_point now,
+                                                       porting which) {
   const auto found = lock_number(tx, number);
   if (!found) return error::number_unknown;
+  if (which == porting::unpaid && found->state == number_state::assigned) return error::number_not_yours;
   if (!may_follow(found->state, number_state::ported_out)) return error::number_unavailable;
   const bool rented = found->state == number_state::assigned || found->state == number_state::grace;
   billing::money given{};
@@ -221,12 +223,12 @@ boost::system::result<void> port_number(pqxx::transaction_base& tx, const phone_
     if (refund) given = refund->amount;
   }
   leave_stock(tx, number, number_state::ported_out);
-  if (!rented) return {};
+  if (!rented) return std::optional<uuid>();
   billing::add_event(tx, *found->account_id, "number_ported/" + number.e164() + "/" + sql::text(*found->order_id), "number_ported",
                      "{\"number\":\"" + number.e164() + "\",\"amount_micros\":" + std::to_string(given.micros) +
                          ",\"currency\":\"" + currency_of(tx, *found->account_id) + "\"}",
                      now);
-  return {};
+  return found->account_id;
 }
 
 boost::system::result<term_refund> refund_term(pqxx::transaction_base& tx, const phone_number& number,

@@ -285,21 +285,17 @@ awaitable<reply> port_number(services& with, const request& from) {
   const auto number = pstn::phone_number::parse(from.parameters[0]);
   if (!number) co_return unknown_number();
   std::optional<uuid> owner;
-  bool is_paid = false;
+  const auto which = may_set(from, guarded::rented_porting) ? voicemail::porting::any : voicemail::porting::unpaid;
   const auto now = std::chrono::system_clock::now();
   const auto port = [&](pqxx::work& tx) -> result<voicemail::number_record> {
     voicemail::name_actor(tx, actor_of(from));
-    const auto found = existing(tx, *number);
-    if (!found) return found.error();
-    is_paid = found->state == voicemail::number_state::assigned;
-    if (is_paid && !may_set(from, guarded::rented_porting)) return voicemail::make_error_code(voicemail::error::number_not_yours);
-    owner = found->account_id;
-    const auto ported = voicemail::port_number(tx, *number, now);
-    if (ported.has_error()) return ported.error();
+    const auto ported = voicemail::port_number(tx, *number, now, which);
+    if (!ported) return ported.error();
+    owner = *ported;
     return existing(tx, *number);
   };
   const result<voicemail::number_record> ported = co_await with.database.run(port);
-  if (is_paid && !may_set(from, guarded::rented_porting)) co_return forbidden(guarded::rented_porting);
+  if (ported.has_error() && ported.error() == voicemail::error::number_not_yours) co_return forbidden(guarded::rented_porting);
   if (!ported) co_return problem(ported.error());
   if (owner) with.gateway.account_changed(*owner);
   co_return json_reply(200, seen_by(from, *ported));

@@ -51,7 +51,7 @@ TEST_F(NumberLife, EveryChangeIsAnEventWithItsActorAndStaysOne) {
                                      "quarantined by gateway", "available by gateway"));
   in_transaction([&](pqxx::transaction_base& tx) {
     name_actor(tx, "admin:7");
-    return port_number(tx, number, paid + (14 + 90) * 24h);
+    return port_number(tx, number, paid + (14 + 90) * 24h, porting::unpaid);
   });
   EXPECT_EQ(history().back(), "ported_out by admin:7");
   for (const char* const change : {"DELETE FROM voicemail.number_event", "UPDATE voicemail.number_event SET actor = 'nobody'",
@@ -195,12 +195,14 @@ TEST_F(NumberLife, WhoTakesANumberAlongGetsTheUnusedDaysBack) {
   ASSERT_TRUE(rent("1", alice));
   const auto before = credit_of(alice);
   const auto paid = *record().dates.paid_until;
-  ASSERT_TRUE(in_transaction(port_number, number, start + (paid - start) / 2));
+  EXPECT_EQ(in_transaction(port_number, number, start + 1h, porting::unpaid).error(), error::number_not_yours);
+  EXPECT_EQ(record().state, number_state::assigned);
+  EXPECT_EQ(in_transaction(port_number, number, start + (paid - start) / 2, porting::any).value(), alice);
   EXPECT_EQ(record().state, number_state::ported_out);
   EXPECT_NEAR(static_cast<double>((credit_of(alice) - before).micros), 5e6, 0.2e6) << "half of EUR 10";
   ASSERT_EQ(told("number_ported").size(), 1U);
   EXPECT_THAT(told("number_ported")[0], testing::HasSubstr("\"currency\": \"EUR\""));
-  EXPECT_EQ(in_transaction(port_number, number, paid).error(), error::number_unavailable);
+  EXPECT_EQ(in_transaction(port_number, number, paid, porting::any).error(), error::number_unavailable);
 }
 
 TEST_F(NumberLife, WhoCouldHaveHadAWithdrawnNumberBackIsTold) {

@@ -10,7 +10,11 @@
 #include <pqxx/transaction>
 #include <thread>
 
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/string_generator.hpp>
+
 #include "fixture.hpp"
+#include "voicemail/number_store.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -133,6 +137,50 @@ TEST_F(Privileges, TheDeskOfNumbersSetsNoPricesAndPaysNothingOut) {
   EXPECT_EQ(as(desk, "POST", "/v1/numbers/%2B16505550178/porting", "{}").status / 100, 2U) << "nobody has it: no money moves";
   EXPECT_EQ(get("/v1/accounts/" + alice + "/balance").text, before);
   EXPECT_EQ(post(std::string(number_path) + "/porting", "{}").status, 200U) << "an admin may";
+}
+
+TEST_F(Privileges, ANumberThatIsBeingPaidForIsNotPortedByItsDesk) {
+  const std::string alice = create_account("alice"), desk = token_of("numbers"), porting = std::string(number_path) + "/porting";
+  ASSERT_EQ(post("/v1/payments", R"({"id":"p","amount":"30.00","account_id":")" + alice + "\"}").status, 201U);
+  ASSERT_EQ(post("/v1/numbers", R"({"area":"Palo Alto","number":")" + std::string(number) + "\"}").status, 201U);
+  const auto what = pstn::phone_number::parse(number).value();
+  const auto owner = boost::uuids::string_generator()(alice);
+  const auto now = std::chrono::system_clock::now(), later = now + std::chrono::hours(24 * 95);
+  const auto credit = [&] { return get("/v1/accounts/" + alice + "/balance").string("available"); };
+  // Asks while somebody's payment, which has begun, holds the number.
+  const auto asked_during = [&](const auto& payment) {
+    pqxx::connection other(database());
+    pqxx::work paying(other);
+    EXPECT_TRUE(payment(paying));
+    answer ported;
+    std::thread asking([&] { ported = as(desk, "POST", porting, "{}"); });
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto waits = [&] { return text_of("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") != "0"; };
+    bool waited = waits();
+    while (!waited && std::chrono::steady_clock::now() < until)
+      waited = waits();
+    EXPECT_TRUE(waited);
+    paying.commit();
+    asking.join();
+    return ported;
+  };
+
+  expect_forbidden(asked_during([&](pqxx::work& tx) {
+    return voicemail::rent_number(tx, {.order_id = boost::uuids::random_generator()(), .account_id = owner, .number = what, .term_months = 3, .now = now});
+  }));
+  EXPECT_EQ(get(number_path).string("state"), "assigned");
+  EXPECT_EQ(credit(), "20.00");
+
+  ASSERT_EQ(send("PATCH", number_path, R"({"auto_renew":false})").status, 200U);
+  ASSERT_EQ(pool_->run_blocking([&](pqxx::work& tx) { return voicemail::advance_terms(tx, later, 10).entered_grace; }).value(), 1);
+  expect_forbidden(asked_during([&](pqxx::work& tx) { return voicemail::renew_number(tx, what, owner, later); }));
+  EXPECT_EQ(get(number_path).string("state"), "assigned");
+  EXPECT_EQ(credit(), "10.00");
+
+  EXPECT_EQ(post(porting, "{}").status, 200U) << "an admin may";
+  EXPECT_EQ(credit(), "20.00") << "the whole of the term to come, and of that alone";
+  EXPECT_EQ(post(porting, "{}").string("code"), "number_unavailable");
+  EXPECT_EQ(credit(), "20.00");
 }
 
 TEST_F(Privileges, SupportOpensWhatSupportHasShut) {
