@@ -93,13 +93,15 @@ std::optional<guarded> first_refused(const request& from, const std::array<std::
   return std::nullopt;
 }
 
-// Others than admins open what they have shut themselves, and change nothing of what others have shut. Locks the account.
-bool may_change_status(pqxx::work& tx, const request& from, const uuid& id) {
+// Others than admins open what they have blocked themselves, and change nothing of what others have shut; what they have done they may
+// ask for again, for its answer may have been lost. Locks the account.
+bool may_change_status(pqxx::work& tx, const request& from, const uuid& id, subscriber::subscriber_status wanted) {
   if (may_set(from, guarded::account_reopening)) return true;
   const auto rows = tx.exec_params("SELECT status, coalesce(shut_by, '') FROM gateway.subscriber WHERE account_id = $1 FOR UPDATE", uuid_text(id));
   if (rows.empty()) return true;  // told by what comes next
   const auto now = rows[0][0].as<std::string>();
-  return now == "active" || (now == "blocked" && rows[0][1].as<std::string>() == to_string(from.by->as));
+  if (now == "active") return true;
+  return rows[0][1].as<std::string>() == to_string(from.by->as) && (now == "blocked" || wanted == subscriber::parse_status(now));
 }
 
 void note_who_shut(pqxx::work& tx, const request& from, const uuid& id, subscriber::subscriber_status status) {
@@ -235,7 +237,7 @@ awaitable<reply> change_account(services& with, const request& from) {
   std::optional<std::string> name;
   bool is_anothers = false;
   const auto apply = [&](pqxx::work& tx) -> result<whole_account> {
-    is_anothers = change.status && !may_change_status(tx, from, *id);
+    is_anothers = change.status && !may_change_status(tx, from, *id, *change.status);
     if (is_anothers) return subscriber::make_error_code(subscriber::errc::blocked);
     const auto changed = subscriber::change_subscriber(tx, *id, change);
     if (changed)

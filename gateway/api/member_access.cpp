@@ -19,7 +19,7 @@ constexpr member_rule rules[] = {
      "A pass-phrase is set by admins, or by its owner, who knows the old one (POST /v1/accounts/{}/passphrase)."},
     {guarded::account_region, "PATCH /v1/accounts/{}", "region", admins_alone, "An account's country, which its taxes go by, is changed by admins."},
     {guarded::account_reopening, "PATCH /v1/accounts/{}", "status", admins_alone,
-     "Support changes the status of an active account, or of one that support has blocked; any other is an admin's."},
+     "Support changes the status of an active account, or of one that support has blocked; any other is an admin's. What support has closed it may close again."},
     {guarded::number_auto_renewal, "PATCH /v1/numbers/{}", "auto_renew", owners, "That a term is renewed from its owner's credit is turned on by the owner."},
     {guarded::number_forwarding, "PUT /v1/numbers/{}/rules", "forward", owners,
      "Calls are forwarded at the owner's cost: others may leave telephones of the list out, and add none."},
