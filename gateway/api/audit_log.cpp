@@ -72,8 +72,9 @@ std::string condition_of(const audit_filter& which, std::vector<std::string>& va
 audit_filter read_audit_filter(field_reader& fields) {
   audit_filter which;
   which.token_id = fields.id("token_id");
-  which.as = fields.text("role").value_or("");
-  if (!which.as.empty() && !parse_role(which.as)) fields.complain("role", "is no role: GET /v1/roles has them");
+  const auto as = fields.text("role");
+  which.as = as.value_or("");
+  if (as && !parse_role(which.as)) fields.complain("role", "is no role: GET /v1/roles has them");
   if (const auto operation = fields.text("operation")) {
     const auto space = std::min(operation->find(' '), operation->size());
     which.method = operation->substr(0, space);
@@ -81,9 +82,10 @@ audit_filter read_audit_filter(field_reader& fields) {
     const auto is_it = [&](const route& each) { return each.method == which.method && (which.pattern.empty() || each.pattern == which.pattern); };
     if (!std::ranges::any_of(routes(), is_it)) fields.complain("operation", "is a method, or an operation as GET /v1/roles has it: POST /v1/numbers/{}/release");
   }
-  which.resource = fields.text("resource", longest_target).value_or("");
+  const auto resource = fields.text("resource", longest_target);
+  which.resource = resource.value_or("");
   const auto is_of_path = [](char c) { return c > ' ' && c < 0x7F; };
-  if (!which.resource.empty() && (which.resource[0] != '/' || !std::ranges::all_of(which.resource, is_of_path)))
+  if (resource && (!resource->starts_with('/') || !std::ranges::all_of(which.resource, is_of_path)))
     fields.complain("resource", "is a path as the log has it: /v1/accounts/ID");
   which.from = fields.time("from");
   which.until = fields.time("until");

@@ -8,6 +8,7 @@
 
 #include "billing/account.hpp"
 #include "gateway/api/number_search.hpp"
+#include "gateway/api/query_forms.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/country_rules.hpp"
@@ -95,9 +96,8 @@ std::optional<voicemail::price_range> read_price(field_reader& fields, const std
   };
   voicemail::price_range price;
   const auto least = amount("price_least"), most = amount("price_most");
-  price.currency = fields.text("currency", 3).value_or(own_currency);
+  price.currency = read_currency(fields).value_or(own_currency);
   price.months = static_cast<int>(fields.integer("term_months", 1, 120).value_or(3));
-  if (price.currency.empty()) fields.complain("currency", "must not be empty");
   price.least = least.value_or(price.least);
   price.most = most.value_or(price.most);
   return least || most ? std::optional(price) : std::nullopt;
@@ -107,14 +107,14 @@ awaitable<reply> list_available_numbers(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   voicemail::number_filter filter;
   filter.state = voicemail::number_state::available;
-  filter.country = fields.text("country").value_or("");
+  filter.country = read_country(fields).value_or("");
   filter.area = fields.text("area").value_or("");
   filter.pattern = pattern_of(fields);
-  filter.after = fields.text("after").value_or("");
+  filter.after = read_last_number(fields);
   filter.limit = static_cast<int>(fields.integer("limit", 1, 1'000).value_or(100));
   const bool names_currency = fields.has("currency");
   filter.price = read_price(fields, with.options.currency);
-  const std::string currency = fields.text("currency", 3).value_or(with.options.currency);
+  const std::string currency = fields.text("currency").value_or(with.options.currency);  // which read_price has judged
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto account_id = from.by && from.by->as == role::subscriber ? from.by->account_id : std::nullopt;
   const auto read = [&](pqxx::work& tx) {

@@ -37,8 +37,9 @@ call_query read_call_query(field_reader& fields) {
   filter.trunk = fields.text("trunk").value_or("");
   filter.direction = read_direction(fields);
   if (const auto number = fields.number("number")) filter.number = number->e164();
-  filter.prefix = fields.text("prefix").value_or("");
-  if (!filter.prefix.empty() && !is_prefix(filter.prefix)) fields.complain("prefix", "is the beginning of a number: + and 1 to 15 digits");
+  const auto prefix = fields.text("prefix");
+  filter.prefix = prefix.value_or("");
+  if (prefix && !is_prefix(*prefix)) fields.complain("prefix", "is the beginning of a number: + and 1 to 15 digits");
   filter.region = fields.text("region").value_or("");
   filter.from = fields.time("from");
   filter.until = fields.time("until");

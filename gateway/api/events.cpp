@@ -38,7 +38,12 @@ events::event_filter read_filter(field_reader& fields, const request& from) {
   }
   which.account_id = fields.id("account_id");
   which.carrier_id = fields.id("carrier_id");
-  which.resource = fields.text("resource").value_or("");
+  if (const auto resource = fields.text("resource")) {
+    which.resource = *resource;
+    const auto colon = resource->find(':');
+    if (colon == 0 || colon == std::string::npos || colon + 1 == resource->size() || resource->find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != colon)
+      fields.complain("resource", "is a kind, a colon and an id: call:ID, account:ID, number:+442079460958");
+  }
   which.from = fields.time("from");
   which.until = fields.time("until");
   if (from.by) restrict_to(which, *from.by);

@@ -10,6 +10,7 @@
 #include "billing/fraud_event_list.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
+#include "gateway/api/query_forms.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 
@@ -98,7 +99,7 @@ awaitable<reply> set_fraud_limit(services& with, const request& from) {
 
 awaitable<reply> remove_fraud_limit(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
-  const std::string currency = fields.text("currency", 3).value_or("");
+  const std::string currency = read_currency(fields).value_or("");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto remove = [&](pqxx::work& tx) {
     return billing::remove_fraud_limit(tx, from.parameters[0], from.parameters[1], currency);

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "gateway/api/fields.hpp"
+#include "gateway/api/query_forms.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/number_store.hpp"
@@ -42,7 +43,7 @@ awaitable<result<void>> set(services& with, const request& from, billing::money 
 
 awaitable<reply> list_number_prices(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
-  const std::string currency = fields.text("currency").value_or(with.options.currency);
+  const std::string currency = read_currency(fields).value_or(with.options.currency);
   const auto number = fields.number("number");
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) -> result<std::vector<voicemail::rental_price>> {

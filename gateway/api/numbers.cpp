@@ -8,6 +8,7 @@
 #include "gateway/api/member_access.hpp"
 #include "gateway/api/number_search.hpp"
 #include "gateway/api/list_manners.hpp"
+#include "gateway/api/query_forms.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "voicemail/error.hpp"
@@ -91,9 +92,9 @@ awaitable<reply> list_numbers(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   voicemail::number_filter filter;
   filter.account_id = fields.id("account_id");
-  filter.after = fields.text("after").value_or("");
+  filter.after = read_last_number(fields);
   const bool descending = order_of(fields, "number").descending;
-  filter.country = fields.text("country").value_or("");
+  filter.country = read_country(fields).value_or("");
   filter.area = fields.text("area").value_or("");
   filter.pattern = fields.text("pattern").value_or("");
   if (filter.pattern.find_first_not_of("0123456789?*") != std::string::npos)

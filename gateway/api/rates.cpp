@@ -8,6 +8,7 @@
 #include "billing/rate_deck.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/rate_json.hpp"
+#include "gateway/api/query_forms.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "pstn/number/dial_policy.hpp"
@@ -117,7 +118,7 @@ awaitable<reply> export_rate_deck(services& with, const request& from) {
 awaitable<reply> find_rate(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
   const std::string text = fields.needed_text("number");
-  const std::string region = fields.text("region").value_or(with.options.region);
+  const std::string region = read_country(fields, "region").value_or(with.options.region);
   const auto deck = fields.text("deck");
   auto account_id = fields.id("account_id");
   const auto duration = fields.integer("duration_s", 0, billing::max_call_duration.count());

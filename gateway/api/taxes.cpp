@@ -6,6 +6,7 @@
 #include "billing/statement.hpp"
 #include "billing/tax.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/query_forms.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
@@ -75,7 +76,7 @@ std::optional<int> parse_percent(std::string_view text) {
 
 awaitable<reply> list_tax_rates(services& with, const request& from) {
   auto fields = field_reader::of_query(from);
-  const auto country = fields.text("country");
+  const auto country = read_country(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return billing::list_tax_rates(tx, country); };
   const result<std::vector<billing::tax_rate>> found =

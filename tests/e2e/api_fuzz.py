@@ -32,8 +32,13 @@ GOOD = {"from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "number
 LIST_REPORTS = {"/v1/number_imports", "/v1/number_withdrawals", "/v1/country_rules"}  # a 422 may be a report of lines
 
 
+WRONG_TEXTS = ["", "x", "X", "*!", ",", "-", "\u20ac", "1 2"]
+
+
 def wrong_values(schema):
     """Values that a parameter of this schema cannot have; none: any text will do."""
+    if "pattern" in schema:
+        return [text for text in WRONG_TEXTS if not re.search(schema["pattern"], text)]
     if "enum" in schema:
         return ["none-of-these", ""]
     kind, form = schema.get("type"), schema.get("format")

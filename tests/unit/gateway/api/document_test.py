@@ -7,6 +7,7 @@ import json
 import unittest
 
 from api_document import FORMATS, Document
+from api_fuzz import wrong_values
 
 # What an answer has and the document cannot list: the document itself, what another resource looked like, and what differs with its type.
 FREE = {"GET /v1/openapi.json 200", "Event/body", "LogEvent/data", "AuditEntry/before", "AuditEntry/after", "AuditEntry/fields", "CdrExport/query"}
@@ -17,6 +18,18 @@ KEYLESS = {
     "/v1/cdrs/reconciliation", "/v1/route_simulations",  # read
     "/v1/payment_events",  # counts once by the provider's id of it
     "/v1/sessions",  # one that nobody has heard of ends by itself
+}
+
+# Parameters of queries that no value is wrong for, and why: the others have a form that the document tells and a test tries
+# (api_fuzz.py, wrong_parameters).
+ANY_TEXT = {
+    "cursor": "stands for the list's own `after` or `before`, which is tried itself; of lists that come whole see list_manners.cpp",
+    "external_id": "what the operator's own systems call it", "account_external_id": "likewise", "carrier_external_id": "likewise",
+    "trunk_external_id": "likewise",
+    "deck": "decks are named as their operator likes", "rated_by": "likewise", "consumer": "likewise", "note": "is for people",
+    "trunk": "is named as its operator likes", "trunks": "likewise", "area": "a part of a name", "payment_id": "the provider's",
+    "GET /v1/accounts name": "a name of a subscriber, any may have been taken", "GET /v1/accounts after": "likewise",
+    "GET /v1/mailboxes after": "likewise", "GET /v1/cdrs region": "as decks name it", "GET /v1/cdrs reason": "far ends add words to it",
 }
 
 
@@ -71,6 +84,19 @@ class ApiDocument(unittest.TestCase):
         without = {path for method, path, what in self.document.operations if method.lower() == "post"
                    and {"$ref": "#/components/parameters/IdempotencyKey"} not in what.get("parameters", [])}
         self.assertEqual(KEYLESS, without)
+
+    def test_every_parameter_has_a_form_or_takes_any_text(self):
+        formless, found = set(), set()
+        for method, path, what in self.document.operations:
+            for each in map(self.document.resolve, what.get("parameters", [])):
+                names = {each["name"], f"{method.upper()} {path} {each['name']}"} & set(ANY_TEXT)
+                if each["in"] == "query" and wrong_values(self.document.resolve(each["schema"])):
+                    self.assertFalse(names - {each["name"]}, "has a form")
+                elif each["in"] == "query":
+                    found |= names
+                    formless |= set() if names else {f"{method.upper()} {path} {each['name']}"}
+        self.assertEqual(set(), formless)
+        self.assertEqual(set(ANY_TEXT), found, "exceptions that are none any more")
 
     def test_every_format_is_judged(self):
         named = set()
