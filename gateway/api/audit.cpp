@@ -184,7 +184,7 @@ awaitable<void> audited_change::write(std::optional<unsigned> status) const {
       tx.exec_params(begin_line, request_id, token_id, as, from_.address, from_.method, target, text_of(before_), account_id, carrier_id, fields);
   };
   const db::run_options at_once{.idempotent = true, .patience = std::chrono::milliseconds(0)};
-  database_access place = status ? with_.database.without_share() : with_.database;  // what was made must be told of
+  database_access place = status ? with_.database.in_any_case() : with_.database;  // what was made must be told of
   const result<void> noted = co_await place.run(insert, at_once);
   if (status) spdlog::info("event=api_change request_id={} method={} status={}", request_id, from_.method, *status);
   if (noted.has_error())

@@ -215,12 +215,17 @@ void connection::allow(std::uint64_t bytes) {
 
 // Who asks, and whether they have asked too often.
 awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open) {
+  const auto works_for = [&](const std::string& whose) {
+    now.with.database = now.with.database.of_client(whose);
+    now.with.logins = now.with.logins.within(now.with.database);
+  };
   const auto too_many = [&] {
     reply refusal = problem(429, "too_many_requests", "Too many requests within a minute.");
     refusal.headers.emplace_back("Retry-After", std::to_string(now.rate.reset.count()));
     return refusal;
   };
   const std::string client = client_of_address(address_);
+  if (is_open) works_for(client);
   // Who watches over the gateway is not kept out by a neighbour's guesses, nor a payment provider: it counts where its signature is
   // wrong (perform).
   if (is_open && now.chosen != nullptr && is_uncounted(*now.chosen)) {
@@ -238,13 +243,14 @@ awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open
     now.rate = desk_.by_address.look(client, now.began);
     if (!now.rate.allowed) co_return too_many();
   }
-  const auto owner = co_await with_.authority.find(now.token);
+  const auto owner = co_await with_.authority.find(now.token, client);
   if (owner.has_error()) co_return problem(owner.error());
   if (!owner->has_value()) {
     now.rate = desk_.by_address.take(client, now.began);
     co_return problem(401, "unauthorized", "A valid bearer token is needed.");
   }
   now.in.by = **owner;
+  works_for(client_of(*now.in.by));
   // A subscriber's log-ins, however many and from wherever, are one subscriber.
   now.rate = desk_.by_token.take(uuid_text(now.in.by->account_id.value_or(now.in.by->token_id)), now.began);
   co_return now.rate.allowed ? std::nullopt : std::optional(too_many());
@@ -496,7 +502,8 @@ awaitable<void> connection::send_stream(exchange& now, const reply& out) {
     goes_on = co_await write(std::move(no_head), std::move(piece));
     if (!goes_on || std::chrono::steady_clock::now() - checked < with_.options.stream_check) continue;
     checked = std::chrono::steady_clock::now();
-    const auto owner = co_await with_.authority.find(now.token);
+    const std::string whose = client_of(*now.in.by);
+    const auto owner = co_await with_.authority.find(now.token, whose);
     goes_on = owner.has_error() || owner->has_value();  // while the database is away nobody can have been shut out
   }
   streamed_.reset();

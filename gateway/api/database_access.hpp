@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -48,6 +49,12 @@ class database_access {
     out.subject_ = db::of_request(id);
     return out;
   }
+  /// The same, for this client, which has no more than its part of the API's share at once. Without one the work is the gateway's own.
+  database_access of_client(std::string client) const {
+    database_access out(*this);
+    out.client_ = std::move(client);
+    return out;
+  }
   /// Whatever is run is run at once, in this transaction and on the calling thread; what it throws is thrown.
   database_access within(pqxx::work& open) const {
     database_access out(*this);
@@ -56,11 +63,13 @@ class database_access {
     return out;
   }
 
-  /// The same, beyond the API's share of the pool: for one short statement that must not be lost, of a request that has had its place.
-  database_access without_share() const {
+  /// The same for one short statement that must not be lost, of a request that has had its place: the next place that becomes free is
+  /// for it, and where none does in time it is run all the same.
+  database_access in_any_case() const {
     database_access out(*this);
-    out.share_.any.reset();
-    out.share_.lasting.reset();
+    out.client_.clear();
+    out.abandoned_.reset();
+    out.is_needed_ = true;
     return out;
   }
 
@@ -78,6 +87,17 @@ class database_access {
     return out;
   }
 
+  /// A place of the client in the API's share of the pool, for work that reaches the database by another way. Nothing: none became free
+  /// in time.
+  boost::asio::awaitable<std::optional<places::held>> take_place() const {
+    std::optional<places::held> place = co_await share_.any->enter(database_share::patience, flag(), client_);
+    co_return place;
+  }
+  boost::system::error_code no_place() const {
+    if (abandoned_ != nullptr && abandoned_->is_abandoned()) return make_error_code(boost::system::errc::operation_canceled);
+    return db::make_error_code(db::errc::overloaded);
+  }
+
   /// As db::database::run, within the API's share of the pool: db::errc::overloaded if no place in it became free in time.
   template <class F>
   auto run(F work, db::run_options options = {})
@@ -91,19 +111,21 @@ class database_access {
       if (waits_ != nullptr && !std::exchange(counted, true)) count_wait(*waits_, std::chrono::steady_clock::now() - asked);
     };
     std::optional<places::held> lasting, place;
-    if (share_.lasting != nullptr && options.work_timeout > lasting_least) {
-      lasting = co_await share_.lasting->enter(database_share::patience, flag());
+    const bool is_lasting = options.work_timeout > lasting_least;
+    if (is_lasting) {
+      lasting = co_await share_.lasting->enter(database_share::patience, flag(), client_);
       if (!lasting) {
         note_wait();
         co_return answer(boost::system::in_place_error, no_place());
       }
     }
-    if (share_.any != nullptr) {
-      place = co_await share_.any->enter(database_share::patience, flag());
-      if (!place) {
-        note_wait();
-        co_return answer(boost::system::in_place_error, no_place());
-      }
+    // What takes minutes is bounded by itself, and leaves its client a part for all else. Not chosen in the call: g++ 12 miscompiles that.
+    std::string whose;
+    if (!is_lasting) whose = client_;
+    place = co_await share_.any->enter(database_share::patience, flag(), whose);
+    if (!place && !is_needed_) {
+      note_wait();
+      co_return answer(boost::system::in_place_error, no_place());
     }
     const auto guarded = [&](pqxx::work& tx) -> answer {
       note_wait();
@@ -145,10 +167,6 @@ class database_access {
     }
   }
 
-  boost::system::error_code no_place() const {
-    if (abandoned_ != nullptr && abandoned_->is_abandoned()) return make_error_code(boost::system::errc::operation_canceled);
-    return db::make_error_code(db::errc::overloaded);
-  }
   const std::atomic<bool>* flag() const { return abandoned_ == nullptr ? nullptr : &abandoned_->flag(); }
 
   static constexpr std::chrono::seconds lasting_least{60};
@@ -157,6 +175,8 @@ class database_access {
   db::database* pool_;
   database_share share_;
   pqxx::work* open_ = nullptr;
+  std::string client_;
+  bool is_needed_ = false;
   condition condition_;
   db::work_subject subject_;
   std::shared_ptr<abandonment> abandoned_;

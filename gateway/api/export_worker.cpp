@@ -55,7 +55,7 @@ boost::asio::awaitable<bool> export_worker::make_one(const cdr_export& which, co
   }
   if (!stopping_ && !has_failed) co_return true;
   const auto release = [&](pqxx::work& tx) { release_export(tx, claim, stopping_ ? std::chrono::seconds(0) : rest); };
-  const result<void> left = co_await database_.without_share().run(release, db::run_options{.idempotent = true, .patience = std::chrono::milliseconds(0)});
+  const result<void> left = co_await database_.in_any_case().run(release, db::run_options{.idempotent = true, .patience = std::chrono::milliseconds(0)});
   if (left.has_error()) spdlog::info("event=cdr_export_left export_id={}", uuid_text(which.id));  // until its lease is over
   co_return false;
 }

@@ -270,8 +270,8 @@ awaitable<void> keyed_request::end(const reply& answer) {
                       token_id, key_, request_id, static_cast<int>(answer.status), location, body);
   };
   // What was done must not be done again because the API's share of the database is taken now.
-  database_access beyond = with_.database.without_share();
-  const result<void> noted = co_await beyond.run(note, db::run_options{.idempotent = true});
+  database_access needed = with_.database.in_any_case();
+  const result<void> noted = co_await needed.run(note, db::run_options{.idempotent = true});
   if (noted.has_error())
     spdlog::error("event=api_idempotency_failed request_id={} text={}", request_id, logging::text(noted.error().message()));
 }

@@ -34,6 +34,8 @@ awaitable<std::optional<reply>> check_forwarding(services& with, const pstn::pho
     question.account_id = (*found)->account_id;
     question.number = target.number.e164();
     question.region = with.options.region;
+    const auto place = co_await with.database.take_place();
+    if (!place) co_return problem(with.database.no_place());
     const result<simulated_call> simulated = co_await with.gateway.simulate(question);
     if (!simulated) co_return problem(simulated.error());
     const auto& verdict = simulated->verdict;

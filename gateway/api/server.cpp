@@ -42,10 +42,10 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   implementation(asio::io_context& context, server_options options, db::database& database,
                  subscriber::passphrase_hasher& hasher, subscriber::login_desk& logins, operations& gateway)
       : options_(std::move(options)),
-        authority_(database),
         share_(options_.database_connections),
+        authority_(database_access(database, share_)),
         shared_(context.get_executor(), database, share_, options_.lapse),
-        services_{options_, database_access(database, share_), hasher, gateway, authority_, logins},
+        services_{options_, database_access(database, share_), hasher, gateway, authority_, {logins, database_access(database, share_)}},
         figures_(routes()),
         desk_(options_),
         exports_(context.get_executor(), database_access(database, share_)),
@@ -225,8 +225,8 @@ class server::implementation : public std::enable_shared_from_this<server::imple
   }
 
   const server_options options_;
-  token_authority authority_;
   database_share share_;
+  token_authority authority_;
   shared_reads shared_;
   services services_;
   api_figures figures_;

@@ -12,6 +12,7 @@
 #include "gateway/api/authority.hpp"
 #include "gateway/api/body_budget.hpp"
 #include "gateway/api/database_access.hpp"
+#include "gateway/api/login_access.hpp"
 #include "gateway/api/operations.hpp"
 #include "gateway/api/rate_limiter.hpp"
 #include "gateway/api/server.hpp"
@@ -34,7 +35,7 @@ struct services {
   subscriber::passphrase_hasher& hasher;
   operations& gateway;
   token_authority& authority;
-  subscriber::login_desk& logins;
+  login_access logins;
   std::shared_ptr<stream_places> streams = std::make_shared<stream_places>();
   shared_reads* shared = nullptr;  ///< null: all is read in `database`, inside of its transaction
   api_figures* figures = nullptr;  ///< null: nothing is counted

@@ -100,7 +100,8 @@ awaitable<void> shared_reads::carry_out(std::shared_ptr<batch> wanted) {
     co_await place_.async_wait(ignoring_errors);
   hurry.cancel();
   held.begin();
-  const std::optional<places::held> place = co_await share_.any->enter(database_share::patience);
+  const std::string nobody;
+  const std::optional<places::held> place = co_await share_.any->enter(database_share::patience, nullptr, nobody);
   held.close();
   if (!place) {
     wanted->answer = db::make_error_code(db::errc::overloaded);
@@ -128,7 +129,8 @@ awaitable<std::optional<shared_reads::fraud_counts>> shared_reads::count_fraud()
   const std::shared_ptr<counting> joined = counted_;
   if (is_old) {
     const end told(joined);
-    const std::optional<places::held> place = co_await share_.any->enter(database_share::patience);
+    const std::string nobody;
+    const std::optional<places::held> place = co_await share_.any->enter(database_share::patience, nullptr, nobody);
     if (!place) co_return std::nullopt;
     ++statements_;
     const auto count = [](pqxx::work& tx) { return billing::count_fraud_events(tx); };

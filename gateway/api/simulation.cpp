@@ -59,6 +59,8 @@ awaitable<reply> simulate_call(services& with, const request& from) {
   if (region && question.account_id) fields.complain("region", "cannot stand beside account_id");
   question.region = region.value_or(with.options.region);
   if (auto refusal = fields.refusal()) co_return *refusal;
+  const auto place = co_await with.database.take_place();
+  if (!place) co_return problem(with.database.no_place());
   const result<simulated_call> found = co_await with.gateway.simulate(question);
   if (!found) co_return problem(found.error());
   boost::json::object out{{"verdict", found->verdict},

@@ -40,6 +40,8 @@ awaitable<reply> get_trace(services& with, const request& from) {
   const auto id = parse_uuid(from.parameters[0]);
   std::optional<trace::call_trace> call;
   if (id) {
+    const auto place = co_await with.database.take_place();
+    if (!place) co_return problem(with.database.no_place());
     auto found = co_await with.gateway.find_trace(*id);
     if (found.has_error()) co_return problem(found.error());
     call = std::move(*found);

@@ -84,26 +84,46 @@ void passphrase_hasher::stop() {
 login_desk::login_desk(db::database& database, passphrase_hasher& hasher, login_limits limits)
     : database_(database), hasher_(hasher), limits_(limits) {}
 
+asio::awaitable<result<login_attempt>> login_desk::begin(const std::string& name, const std::string& address, const gate& entered) {
+  std::shared_ptr<void> place;
+  if (entered) {
+    place = co_await entered();
+    if (!place) co_return db::make_error_code(db::errc::overloaded);
+  }
+  const auto count = [&](pqxx::work& tx) { return begin_login(tx, name, address, limits_); };
+  const result<login_attempt> begun = co_await database_.run(count);
+  co_return begun;
+}
+
+asio::awaitable<result<void>> login_desk::forgive(const std::string& name, const std::string& address, const gate& entered) {
+  std::shared_ptr<void> place;
+  if (entered) {
+    place = co_await entered();
+    if (!place) co_return db::make_error_code(db::errc::overloaded);
+  }
+  const auto forget = [&](pqxx::work& tx) { forgive_login(tx, name, address); };
+  const db::run_options repeatable{.idempotent = true};
+  const result<void> forgiven = co_await database_.run(forget, repeatable);
+  co_return forgiven;
+}
+
 asio::awaitable<result<subscriber_record>> login_desk::check(std::string name, std::string passphrase,
-                                                             std::string address) {
+                                                             std::string address, gate entered) {
   const result<std::string> folded = fold_name(name);
   if (!folded) {
     // Everybody knows that nobody has such a name, so the answer may be quick; the address has had one try more.
-    const auto count = [&](pqxx::work& tx) { return begin_login(tx, {}, address, limits_); };
-    const result<login_attempt> counted = co_await database_.run(count);
+    const std::string nobody;
+    const result<login_attempt> counted = co_await begin(nobody, address, entered);
     if (counted.has_error()) co_return counted.error();
     co_return make_error_code(counted->locked_out ? errc::locked_out : errc::wrong_passphrase);
   }
-  const auto begin = [&](pqxx::work& tx) { return begin_login(tx, *folded, address, limits_); };
-  const result<login_attempt> attempt = co_await database_.run(begin);
+  const result<login_attempt> attempt = co_await begin(*folded, address, entered);
   if (attempt.has_error()) co_return attempt.error();
   if (attempt->locked_out) co_return make_error_code(errc::locked_out);
   const result<bool> right = co_await hasher_.verify(attempt->passphrase_hash, std::move(passphrase));
   if (right.has_error()) co_return right.error();
   if (!*right) co_return make_error_code(errc::wrong_passphrase);
-  const auto forgive = [&](pqxx::work& tx) { forgive_login(tx, *folded, address); };
-  const db::run_options repeatable{.idempotent = true};
-  const result<void> forgiven = co_await database_.run(forgive, repeatable);
+  const result<void> forgiven = co_await forgive(*folded, address, entered);
   if (forgiven.has_error()) co_return forgiven.error();
   if (attempt->found->status != subscriber_status::active) co_return make_error_code(errc::blocked);
   co_return *attempt->found;

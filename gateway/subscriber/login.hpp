@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -43,15 +44,22 @@ class passphrase_hasher {
 /// The log-in of the overlay's authority and of whoever else asks for a pass-phrase.
 class login_desk {
  public:
+  /// Waits for a place among those who may use the database at once; it is given back with the pointer's end. Null: none became free.
+  using gate = std::function<boost::asio::awaitable<std::shared_ptr<void>>()>;
+
   login_desk(db::database& database, passphrase_hasher& hasher, login_limits limits);
 
   /// wrong_passphrase (also for an unknown or malformed name, after the same time), locked_out, blocked,
-  /// overloaded, or an error of the database (db::errc): then nobody is let in.
+  /// overloaded, or an error of the database (db::errc): then nobody is let in. Each step in the database is done in a place of
+  /// `entered`, if there is one.
   boost::asio::awaitable<boost::system::result<subscriber_record>> check(std::string name,
                                                                          std::string passphrase,
-                                                                         std::string address);
+                                                                         std::string address, gate entered = {});
 
  private:
+  boost::asio::awaitable<boost::system::result<login_attempt>> begin(const std::string& name, const std::string& address, const gate& entered);
+  boost::asio::awaitable<boost::system::result<void>> forgive(const std::string& name, const std::string& address, const gate& entered);
+
   db::database& database_;
   passphrase_hasher& hasher_;
   const login_limits limits_;

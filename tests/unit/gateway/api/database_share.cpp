@@ -43,6 +43,20 @@ class Places : public testing::Test {
     held_.erase(held_.begin());
     settle();
   }
+  void enter_for(const char* client, const char* name) {
+    boost::asio::co_spawn(context_, take_for(*this, client, name), boost::asio::detached);
+    settle();
+  }
+  static boost::asio::awaitable<void> take_for(Places& in, std::string client, std::string name) {
+    auto place = co_await in.places_->enter(1h, nullptr, client);
+    in.told_.push_back(name);
+    in.held_.push_back(std::move(*place));
+  }
+  // That of the one who was the n-th to get a place, of those who have one.
+  void leave(int n) {
+    held_.erase(std::next(held_.begin(), n));
+    settle();
+  }
   // What can go on goes on; timers of an hour do not.
   void settle() {
     context_.restart();
@@ -87,6 +101,63 @@ TEST_F(Places, AreNotWaitedForForEver) {
   enter("d");
   EXPECT_EQ(told_.back(), "d") << "nobody holds the place of who gave up";
   held_.clear();
+}
+
+TEST_F(Places, OfOneClientAreAPartAndAnotherIsServedAtOnce) {
+  places_ = std::make_shared<places>(4, 2);
+  for (const char* name : {"flood 1", "flood 2", "flood 3", "flood 4", "flood 5", "flood 6"})
+    enter_for("flood", name);
+  EXPECT_EQ(told_, (std::vector<std::string>{"flood 1", "flood 2"})) << "though two are free";
+  enter_for("desk", "desk 1");
+  EXPECT_EQ(told_.back(), "desk 1");
+  enter_for("other", "other 1");
+  enter_for("desk", "desk 2");
+  EXPECT_EQ(told_.back(), "other 1") << "four in all";
+  leave(0);  // the flood's
+  EXPECT_EQ(told_.back(), "flood 3") << "has waited for longer than the desk, which has as many";
+  leave(1);  // the desk's
+  EXPECT_EQ(told_.back(), "desk 2");
+  leave(1);  // another's
+  EXPECT_EQ(told_.back(), "desk 2") << "the flood has its part";
+  leave(0);
+  EXPECT_EQ(told_.back(), "flood 4") << "it has one less";
+}
+
+TEST_F(Places, AreForWhoHasTheFewest) {
+  places_ = std::make_shared<places>(4, 3);
+  for (const char* name : {"flood 1", "flood 2", "flood 3"})
+    enter_for("flood", name);
+  enter_for("third", "third 1");
+  enter_for("flood", "flood 4");
+  enter_for("desk", "desk 1");
+  enter_for("desk", "desk 2");
+  enter_for("", "the gateway's own");
+  leave(0);  // of the flood
+  EXPECT_EQ(told_.back(), "the gateway's own");
+  leave(0);
+  EXPECT_EQ(told_.back(), "desk 1") << "has none, and came later than one who has";
+  leave(0);
+  EXPECT_EQ(told_.back(), "flood 4") << "has none now";
+  leave(0);
+  EXPECT_EQ(told_.back(), "desk 2");
+  held_.clear();
+  settle();
+  for (const char* name : {"flood 5", "flood 6", "flood 7", "flood 8"})
+    enter_for("flood", name);
+  EXPECT_EQ(told_.back(), "flood 7") << "three of four again";
+}
+
+TEST_F(Places, TheGatewaysOwnHaveNoPart) {
+  places_ = std::make_shared<places>(4, 2);
+  for (const char* name : {"a", "b", "c", "d", "e"})
+    enter_for("", name);
+  EXPECT_EQ(told_.back(), "d");
+}
+
+TEST(DatabaseShare, IsNeverOneClientsAlone) {
+  using row = std::array<std::size_t, 2>;
+  for (const auto& [all, part] : {row{0, 1}, row{1, 1}, row{2, 1}, row{3, 2}, row{6, 2}, row{8, 2}, row{12, 3}, row{24, 6}})
+    EXPECT_EQ(database_share::of_client(all), part) << all;
 }
 
 TEST(DatabaseShare, LeavesConnectionsForCalls) {
