@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -225,6 +227,15 @@ void check_together(const configuration& c, const std::string& where, problems& 
           "sip.digest_algorithms must be a list of SHA-256 and MD5, each at most once");
   require(c.api.certificate.empty() == c.api.key.empty(), "api.certificate and api.key must be given together");
   require(c.api.client_authorities.empty() || !c.api.certificate.empty(), "api.client_authorities needs api.certificate");
+  const auto is_network = [](const std::string& text) {
+    boost::system::error_code no_address, no_four, no_six;
+    boost::asio::ip::make_address(text, no_address);
+    boost::asio::ip::make_network_v4(text, no_four);
+    boost::asio::ip::make_network_v6(text, no_six);
+    return !no_address || !no_four || !no_six;
+  };
+  require(std::all_of(c.api.trusted_proxies.begin(), c.api.trusted_proxies.end(), is_network),
+          "api.trusted_proxies must be a list of addresses and networks (10.0.0.0/8, 2001:db8::1)");
   require(c.overlay.certificate.empty() == c.overlay.key.empty(),
           "overlay.certificate and overlay.key must be given together");
   require(c.media.overlay_port == 0 || c.media.overlay_port + std::max(c.media.workers, 1) <= 65'536,

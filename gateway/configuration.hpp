@@ -128,6 +128,7 @@ struct configuration {
     int connections = 256;
     int requests_per_minute = 6'000;       ///< of one token; 0: any number
     int open_requests_per_minute = 1'200;  ///< of one address without a token; 0: any number
+    std::vector<std::string> trusted_proxies;  ///< addresses and networks
     int audit_keep_months = 120;               ///< 0: for ever
     bool audit_detach = true;                  ///< a month that is over is kept as a table of its own
     std::filesystem::path certificate, key;    ///< PEM; both empty: plain HTTP

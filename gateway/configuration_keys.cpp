@@ -206,8 +206,12 @@ void visit_network(configuration& c, key_visitor& v) {
             "Requests of one token; more are answered 429. 0: any number.");
   v.integer("api.open_requests_per_minute", c.api.open_requests_per_minute, 0, 10'000'000,
             "The same of one address (of IPv6, one /64) without a token that is good: log-ins, guesses, and payment events with a wrong "
-            "signature. Behind a proxy all clients have its address: let the proxy limit them, and set 0 here. /ready and /metrics have as "
-            "many apart.");
+            "signature. Behind a proxy that is not one of api.trusted_proxies all clients have its address. /ready and /metrics have as many "
+            "apart.");
+  v.visit("api.trusted_proxies", c.api.trusted_proxies,
+          "Addresses and networks of proxies before the API (10.0.0.0/8), each of which adds to X-Forwarded-For or Forwarded (RFC 7239) whom "
+          "it has a request from: the last there that is none of them is the client, for limits, lock-outs and the audit. A request of theirs "
+          "whose fields cannot be read, or name two clients, is answered 400. Of others, and if it is empty, these fields are not looked at.");
   v.integer("api.audit_keep_months", c.api.audit_keep_months, 0, 1'200,
             "Months that lines of the audit are kept after their own. 0: for ever.");
   v.visit("api.audit_detach", c.api.audit_detach,

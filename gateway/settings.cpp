@@ -212,6 +212,11 @@ api::server_options api_options_of(const configuration& settings) {
   options.requests_per_minute = static_cast<std::uint32_t>(settings.api.requests_per_minute);
   options.open_requests_per_minute = static_cast<std::uint32_t>(settings.api.open_requests_per_minute);
   options.streams = static_cast<std::size_t>(settings.events.streams);
+  try {
+    options.trusted_proxies = api::address_set(settings.api.trusted_proxies);
+  } catch (const std::invalid_argument& e) {
+    throw std::runtime_error(std::string("api.trusted_proxies: ") + e.what());
+  }
   options.tls = {settings.api.certificate, settings.api.key, settings.api.client_authorities};
   options.currency = settings.billing.currency;
   options.decks = standard_decks_of(settings);

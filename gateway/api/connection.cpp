@@ -29,7 +29,9 @@
 #include "gateway/api/body_stream.hpp"
 #include "gateway/api/document.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/forwarded.hpp"
 #include "gateway/api/hash_turns.hpp"
+#include "gateway/api/header.hpp"
 #include "gateway/api/idempotency.hpp"
 #include "gateway/api/list_manners.hpp"
 #include "gateway/api/read_cache.hpp"
@@ -56,8 +58,7 @@ constexpr auto idle_time = std::chrono::seconds(60);
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::uint64_t slowest_bytes_a_second = 64 << 10;
 constexpr std::size_t linger_bytes = 4 << 20;
-constexpr std::size_t written_bytes = 64 << 10;        // at a time
-constexpr std::size_t sent_with_head_bytes = 16 << 10;  // larger bodies are not copied once more
+constexpr std::size_t written_bytes = 64 << 10;  // at a time
 constexpr std::size_t method_told_bytes = 16;
 constexpr auto ignoring_errors = asio::as_tuple(asio::use_awaitable);
 
@@ -84,23 +85,6 @@ bool is_malformed(const boost::system::error_code& error) {
          error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
-// The status line and the header (RFC 9112 §2.1) as one piece: Beast's serializer would send some forty, which takes as long as
-// the rest of a short answer.
-std::string head_of(const http::response<http::string_body>& of) {
-  std::string out = "HTTP/1.1 " + std::to_string(of.result_int()) + " ";
-  const auto put = [&](const auto& text) { out.append(text.data(), text.size()); };
-  out.reserve(1'024 + std::min(of.body().size(), sent_with_head_bytes));
-  put(of.reason());
-  out += "\r\n";
-  for (const auto& field : of) {
-    put(field.name_string());
-    out += ": ";
-    put(field.value());
-    out += "\r\n";
-  }
-  return out += "\r\n";
-}
-
 void put_limit(http::fields& into, const rate_limiter::verdict& rate) {
   if (rate.limit == 0) return;
   into.set("RateLimit-Limit", std::to_string(rate.limit));
@@ -117,15 +101,6 @@ std::optional<uuid> account_in(const std::string& body) {
                                                 : std::nullopt;
 }
 
-std::string media_type(std::string_view field) {
-  std::string type(field.substr(0, std::min(field.find(';'), field.size())));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t'))
-    type.pop_back();
-  for (char& c : type)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return type;
-}
-
 }  // namespace
 
 struct connection::exchange {
@@ -134,6 +109,7 @@ struct connection::exchange {
   http::request_parser<http::string_body> parser;
   request in;
   const route* chosen = nullptr;
+  bool has_client = true;  // false: a trusted proxy does not make clear whose it is
   bool is_head = false;  // answered as the GET is, without its body (RFC 9110 §9.3.2)
   std::string target;
   std::string token;
@@ -152,7 +128,8 @@ connection::connection(asio::ip::tcp::socket socket, client_stream::tls_context 
       log_(spdlog::get(logging::request_logger)) {
   if (log_ == nullptr) log_ = spdlog::default_logger();
   boost::system::error_code ignored;
-  address_ = stream_.transport().socket().remote_endpoint(ignored).address().to_string();
+  peer_ = stream_.transport().socket().remote_endpoint(ignored).address();
+  address_ = peer_.to_string();
 }
 
 awaitable<void> connection::run() {
@@ -213,6 +190,15 @@ void connection::allow(std::uint64_t bytes) {
   stream_.transport().expires_after(std::min<std::chrono::milliseconds>(wanted, with_.options.request_timeout));
 }
 
+// By the header: whose request it is, where the connection is a trusted proxy's.
+void connection::find_client(exchange& now) {
+  if (!with_.options.trusted_proxies.contains(peer_)) return;
+  const auto& header = now.parser.get();
+  const auto client = client_behind(peer_, {fields_of(header, "X-Forwarded-For"), fields_of(header, "Forwarded")}, with_.options.trusted_proxies);
+  now.has_client = client.has_value();
+  address_ = client.value_or(peer_).to_string();
+}
+
 // Who asks, and whether they have asked too often.
 awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open) {
   const auto works_for = [&](const std::string& whose) {
@@ -225,6 +211,12 @@ awaitable<std::optional<reply>> connection::identify(exchange& now, bool is_open
     return refusal;
   };
   const std::string client = client_of_address(address_);
+  if (!now.has_client) {
+    now.rate = desk_.by_address.take(client, now.began);
+    if (!now.rate.allowed) co_return too_many();
+    co_return problem(400, "forwarded_malformed",
+                      "X-Forwarded-For or Forwarded cannot be read, or they name different clients: the proxy is to set one of them and remove the other.");
+  }
   if (is_open) works_for(client);
   // Who watches over the gateway is not kept out by a neighbour's guesses, nor a payment provider: it counts where its signature is
   // wrong (perform).
@@ -266,6 +258,7 @@ awaitable<std::optional<reply>> connection::admit(exchange& now) {
   now.accept_encoding = std::string(header[http::field::accept_encoding]);
   now.is_head = header.method() == http::verb::head;
   now.in.method = now.is_head ? "GET" : std::string(header.method_string());
+  find_client(now);
   now.in.address = address_;
   now.in.signature = std::string(header["Tollgate-Signature"]);
   now.in.range = std::string(header[http::field::range]);

@@ -45,6 +45,7 @@ class connection {
   std::optional<time_point> idle_since() const;
   /// Since when the body of a request is on its way, of which nothing has been done yet.
   std::optional<time_point> body_since() const;
+  /// Of the client whose request came last: by what a proxy says, if that is trusted.
   const std::string& address() const { return address_; }
   /// Looks whether the client is still there, if something is being read for it; if not, that is given up.
   void look_after_client();
@@ -55,6 +56,7 @@ class connection {
   boost::asio::awaitable<bool> await_request();
   boost::asio::awaitable<bool> read_header(exchange& now, std::optional<reply>& out);
   boost::asio::awaitable<std::optional<reply>> admit(exchange& now);
+  void find_client(exchange& now);
   boost::asio::awaitable<std::optional<reply>> identify(exchange& now, bool is_open);
   boost::asio::awaitable<std::optional<reply>> read_body(exchange& now);
   boost::asio::awaitable<std::optional<reply>> authorize(exchange& now);
@@ -74,6 +76,7 @@ class connection {
   read_cache& cache_;
   hash_turns& turns_;
   std::shared_ptr<spdlog::logger> log_;
+  boost::asio::ip::address peer_;
   std::string address_;
   std::shared_ptr<body_stream> streamed_;  // while it is being sent
   std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();

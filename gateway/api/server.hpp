@@ -17,6 +17,7 @@
 #include "billing/rating.hpp"
 #include "billing/voucher.hpp"
 #include "gateway/api/certificate_files.hpp"
+#include "gateway/api/forwarded.hpp"
 #include "gateway/api/operations.hpp"
 #include "pstn/number/dial_policy.hpp"
 #include "voicemail/audio_keys.hpp"
@@ -45,6 +46,7 @@ struct server_options {
   std::size_t streams = 64;  ///< of events and of files, at once; a quarter is kept for staff
   std::chrono::milliseconds stream_check{5'000};  ///< how often a stream tells that it is there, and whether its token still is, is looked at
   std::size_t database_connections = 8;  ///< that the pool has: calls wait in the same queue (database_share.hpp)
+  address_set trusted_proxies{};  ///< whose word is taken for whom a request comes from
   certificate_files::paths tls;                    ///< without them: plain HTTP
   std::string currency = "EUR";   ///< of new accounts
   billing::standard_decks decks;  ///< of new accounts, and the ones /v1/rates reads

@@ -109,6 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
                     mistake{"Together", "[overlay]\nkey = \"k.pem\"\n", "t.toml", "given together"},
                     mistake{"ApiTogether", "[api]\ncertificate = \"c.pem\"\n", "t.toml", "given together"},
                     mistake{"ClientsWithoutTls", "[api]\nclient_authorities = \"c.pem\"\n", "t.toml", "needs api.certificate"},
+                    mistake{"NoNetwork", "[api]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\", \"proxy.example\"]\n", "t.toml", "addresses and networks"},
+                    mistake{"NetworkTooNarrow", "[api]\ntrusted_proxies = [\"10.0.0.0/33\"]\n", "t.toml", "addresses and networks"},
                     mistake{"SignedByNobody", "[identity]\nkey_file = \"k.pem\"\n", "t.toml", "belong together"},
                     mistake{"UnknownPolicy", "[identity]\npolicy = \"ask\"\n", "t.toml", "refuse_failed or require"},
                     mistake{"RequiredOfNobody", "[identity]\npolicy = \"require\"\n", "t.toml", "needs identity.authorities"}),
@@ -120,10 +122,17 @@ TEST(Configuration, BadEnvironmentNamesTheVariable) {
   EXPECT_EQ(reading.problems[0].where, "environment TOLLGATE_API_PORT");
 }
 
+TEST(Configuration, ProxiesAreAddressesAndNetworksOfBothFamilies) {
+  const auto reading = parse("[api]\ntrusted_proxies = ['127.0.0.1', '10.0.0.0/8', '::1', '2001:db8::/32']\n");
+  EXPECT_TRUE(reading.problems.empty());
+  EXPECT_EQ(reading.value.api.trusted_proxies.size(), 4U);
+}
+
 TEST(Configuration, PrintedFileReadsBackToTheSame) {
   configuration odd;
   odd.node.name = "quote \" and \\ back";
   odd.overlay.names = {"x.example"};
+  odd.api.trusted_proxies = {"10.0.0.0/8"};
   odd.api.port = 9;
   const std::string text = print_configuration(odd);
   const auto reading = parse(text);
