@@ -15,7 +15,13 @@ constexpr auto sip_patience = std::chrono::seconds(5);
 }  // namespace
 
 node_operations::node_operations(collaborators c)
-    : with_(std::move(c)), started_(with_.environment.time.wall()) {}
+    : with_(std::move(c)),
+      started_(with_.environment.time.wall()),
+      readiness_({with_.database_reachable, [this] { return with_.calls.draining(); },
+                  [this] { return with_.environment.sip.responds(sip_patience); },
+                  [this] {
+                    return std::ranges::any_of(with_.environment.trunks.list(), [](const auto& each) { return each.state.up; });
+                  }}) {}
 
 api::node_status node_operations::status() {
   api::node_status status;
@@ -151,14 +157,7 @@ bool node_operations::undrain() {
 }
 
 std::vector<std::string> node_operations::not_ready() {
-  std::vector<std::string> why;
-  if (!with_.database_reachable()) why.emplace_back("database");
-  if (!with_.environment.sip.responds(sip_patience)) why.emplace_back("sip");
-  if (with_.calls.draining()) why.emplace_back("draining");
-  const auto trunks = trunk_statuses();
-  if (std::none_of(trunks.begin(), trunks.end(), [](const api::trunk_status& each) { return each.up; }))
-    why.emplace_back("trunks");
-  return why;
+  return readiness_.reasons(with_.environment.time.steady());
 }
 
 boost::asio::awaitable<void> node_operations::rates_changed() {

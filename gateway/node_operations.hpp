@@ -12,6 +12,7 @@
 #include "gateway/call_traces.hpp"
 #include "gateway/notify/event_desk.hpp"
 #include "gateway/overlay/server.hpp"
+#include "gateway/readiness.hpp"
 #include "gateway/tariff.hpp"
 
 namespace tollgate::gateway {
@@ -61,6 +62,7 @@ class node_operations final : public api::operations {
  private:
   collaborators with_;
   std::chrono::system_clock::time_point started_;
+  readiness readiness_;
 };
 
 }  // namespace tollgate::gateway
