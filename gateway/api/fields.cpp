@@ -106,6 +106,7 @@ void field_reader::complain(std::string_view field, std::string text) {
 }
 
 void field_reader::complain_of(std::string_view field, std::size_t index, std::string text) {
+  if (errors_.size() >= most_errors) return;
   const std::string place = std::to_string(index);
   note({std::string(field) + "[" + place + "]", std::move(text), json_pointer(field) + "/" + place, from_query_});
 }
@@ -161,7 +162,7 @@ std::optional<std::vector<std::string>> field_reader::texts(std::string_view nam
   std::vector<std::string> found;
   if (list == nullptr || list->size() > most)
     return complain(name, "must be a list of at most " + std::to_string(most) + " short strings"), std::nullopt;
-  for (std::size_t i = 0; i < list->size(); ++i) {
+  for (std::size_t i = 0; i < list->size() && errors_.size() < most_errors; ++i) {
     const auto* const text = (*list)[i].if_string();
     if (text == nullptr || text->size() > longest_text || text->find('\0') != boost::json::string::npos)
       complain_of(name, i, "must be a string of at most " + std::to_string(longest_text) + " bytes, without NUL");
@@ -180,7 +181,7 @@ std::optional<std::vector<int>> field_reader::integers(std::string_view name, in
   std::vector<int> found;
   if (list == nullptr || list->size() > most_integers)
     return complain(name, "must be a list of at most " + std::to_string(most_integers) + " whole numbers"), std::nullopt;
-  for (std::size_t i = 0; i < list->size(); ++i) {
+  for (std::size_t i = 0; i < list->size() && errors_.size() < most_errors; ++i) {
     const std::int64_t* const number = (*list)[i].if_int64();
     if (number == nullptr || *number < least || *number > most)
       complain_of(name, i, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
