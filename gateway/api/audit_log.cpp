@@ -132,15 +132,16 @@ awaitable<reply> list_audit(services& with, const request& from) {
   page.oldest_first = !order_of(fields, "-id").descending;
   const audit_filter which = read_audit_filter(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
+  // Written where it is read: a thousand would hold up the thread of calls.
   const auto read = [&](pqxx::work& tx) {
     tx.exec("SELECT gateway.end_lost_audits()");
-    return read_audit(tx, which, page);
+    boost::json::array found = read_audit(tx, which, page);
+    const bool more = found.size() == static_cast<std::size_t>(page.limit);
+    auto next = more ? std::optional(std::to_string(found.back().at("id").as_int64())) : std::nullopt;
+    return list_reply(std::move(found), std::move(next));
   };
-  result<boost::json::array> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  const bool more = found->size() == static_cast<std::size_t>(page.limit);
-  auto next = more ? std::optional(std::to_string(found->back().at("id").as_int64())) : std::nullopt;
-  co_return list_reply(std::move(*found), std::move(next));
+  result<reply> found = co_await with.database.run(read, db::run_options{.idempotent = true});
+  co_return found ? std::move(*found) : problem(found.error());
 }
 
 }  // namespace tollgate::gateway::api

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include "billing/account.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/number_search.hpp"
 #include "gateway/api/query_forms.hpp"
 #include "gateway/api/resources.hpp"
@@ -18,7 +19,6 @@ namespace tollgate::gateway::api {
 namespace {
 
 using boost::asio::awaitable;
-using boost::system::result;
 
 constexpr std::size_t longest_prefix = 15;
 
@@ -128,13 +128,11 @@ awaitable<reply> list_available_numbers(services& with, const request& from) {
     found.general = voicemail::list_rental_prices(tx, found.currency);
     return found;
   };
-  const result<stock> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const voicemail::number_record& each : found->numbers)
-    items.push_back(to_json(*found, each));
-  const bool more = found->numbers.size() == static_cast<std::size_t>(filter.limit);
-  co_return list_reply(std::move(items), more ? std::optional(found->numbers.back().number.e164()) : std::nullopt);
+  const auto write = [&](const stock& found) {
+    return page_reply(found.numbers, static_cast<std::size_t>(filter.limit), [&](const auto& each) { return to_json(found, each); },
+                      [](const auto& last) { return last.number.e164(); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 }  // namespace tollgate::gateway::api

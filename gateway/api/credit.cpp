@@ -14,6 +14,7 @@
 #include "billing/error.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
@@ -164,21 +165,19 @@ awaitable<reply> list_account_events(services& with, const request& from) {
     if (!account) return account.error();
     return billing::list_events_behind(tx, *id, limit, behind, oldest_first);
   };
-  const result<std::vector<billing::account_event>> found =
-      co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const auto& each : *found) {
+  const auto item_of = [](const billing::account_event& each) {
     boost::json::object item{{"key", each.key},
                              {"kind", each.kind},
                              {"body", boost::json::parse(each.body)},
                              {"void", each.is_void}};
     put_time(item, "at", each.at);
     put_time(item, "delivered_at", each.delivered_at);
-    items.push_back(std::move(item));
-  }
-  const bool more = found->size() == static_cast<std::size_t>(limit);
-  co_return list_reply(std::move(items), more ? std::optional(place_of(found->back())) : std::nullopt);
+    return item;
+  };
+  const auto write = [&](const std::vector<billing::account_event>& found) {
+    return page_reply(found, static_cast<std::size_t>(limit), item_of, [](const auto& last) { return place_of(last); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 }  // namespace tollgate::gateway::api

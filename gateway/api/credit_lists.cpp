@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/lookups.hpp"
 #include "gateway/api/sequence_page.hpp"
 #include "gateway/api/tax_json.hpp"
@@ -37,13 +38,9 @@ boost::json::object to_json(const billing::adjustment_record& of) {
 }
 
 template <class Record>
-reply page_of(const result<std::vector<Record>>& found, const billing::sequence_page& page) {
-  if (!found) return problem(found.error());
-  boost::json::array items;
-  for (const Record& each : *found)
-    items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(page.limit);
-  return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().sequence)) : std::nullopt);
+reply page_of(const std::vector<Record>& found, const billing::sequence_page& page) {
+  return page_reply(found, static_cast<std::size_t>(page.limit), [](const Record& each) { return to_json(each); },
+                    [](const Record& last) { return std::to_string(last.sequence); });
 }
 
 std::optional<billing::adjustment_kind> read_kind(field_reader& fields) {
@@ -63,8 +60,8 @@ awaitable<reply> list_refunds(services& with, const request& from) {
   const auto page = read_sequence_page(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return billing::list_refunds(tx, account_id, page, payment_id); };
-  const result<std::vector<billing::refund_record>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return page_of(found, page);
+  const auto write = [&](const std::vector<billing::refund_record>& found) { return page_of(found, page); };
+  co_return co_await read_list(with, read, write);
 }
 
 awaitable<reply> get_refund(services& with, const request& from) {
@@ -80,8 +77,8 @@ awaitable<reply> list_adjustments(services& with, const request& from) {
   const auto page = read_sequence_page(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return billing::list_adjustments(tx, account_id, page); };
-  const result<adjustments> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  co_return page_of(found, page);
+  const auto write = [&](const adjustments& found) { return page_of(found, page); };
+  co_return co_await read_list(with, read, write);
 }
 
 // An id is one of its account and kind; where several have it, the query says whose is meant.

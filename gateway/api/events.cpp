@@ -8,6 +8,7 @@
 
 #include "gateway/api/event_stream.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/visible_events.hpp"
 #include "gateway/db/database.hpp"
@@ -90,13 +91,11 @@ awaitable<reply> list_events(services& with, const request& from) {
   if (from.accept.starts_with("text/event-stream")) co_return co_await open_stream(with, from, std::move(which), after);
   which.after = after.value_or(0);
   const auto read = [&](pqxx::work& tx) { return events::list_events(tx, which); };
-  const result<std::vector<events::event>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const auto& each : *found)
-    items.push_back(events::to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(which.limit);
-  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().position)) : std::nullopt);
+  const auto write = [&](const std::vector<events::event>& found) {
+    return page_reply(found, static_cast<std::size_t>(which.limit), [](const auto& each) { return events::to_json(each); },
+                      [](const auto& last) { return std::to_string(last.position); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 }  // namespace tollgate::gateway::api

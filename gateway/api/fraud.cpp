@@ -10,6 +10,7 @@
 #include "billing/fraud_event_list.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/query_forms.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -165,11 +166,8 @@ awaitable<reply> list_fraud_events(services& with, const request& from) {
   const bool oldest_first = !order_of(fields, "-hour").descending;
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return billing::list_fraud_events_behind(tx, limit, behind, oldest_first); };
-  const result<std::vector<billing::fraud_event_in_hour>> found =
-      co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const auto& [each, hour] : *found) {
+  const auto item_of = [](const billing::fraud_event_in_hour& of) {
+    const auto& [each, hour] = of;
     boost::json::object item{{"scope", each.scope},   {"measure", each.measure}, {"times", each.times},
                              {"figure", each.figure}, {"most", each.most},       {"action", each.action}};
     item["currency"] =
@@ -179,10 +177,12 @@ awaitable<reply> list_fraud_events(services& with, const request& from) {
     put_time(item, "first_at", each.first);
     put_time(item, "last_at", each.last);
     put_time(item, "hour", hour);
-    items.push_back(std::move(item));
-  }
-  const bool more = found->size() == static_cast<std::size_t>(limit);
-  co_return list_reply(std::move(items), more ? std::optional(place_of(found->back())) : std::nullopt);
+    return item;
+  };
+  const auto write = [&](const std::vector<billing::fraud_event_in_hour>& found) {
+    return page_reply(found, static_cast<std::size_t>(limit), item_of, [](const auto& last) { return place_of(last); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 awaitable<reply> unlock_all_fraud(services& with, const request&) {

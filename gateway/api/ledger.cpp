@@ -12,6 +12,7 @@
 #include "gateway/api/shared_reads.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/tax_json.hpp"
 #include "gateway/db/database.hpp"
@@ -24,6 +25,16 @@ using boost::system::result;
 
 reply no_account() {
   return problem(billing::make_error_code(billing::error::no_account));
+}
+
+boost::json::object to_json(const billing::entry& of, const std::string& currency) {
+  boost::json::object item{{"sequence", of.sequence},   {"kind", of.kind}, {"contra", of.contra},
+                           {"reference", of.reference}, {"note", of.note}, {"currency", currency}};
+  put_money(item, "amount", of.amount);
+  put_money(item, "posted_after", of.posted_after);
+  put_time(item, "at", of.at);
+  put_tax(item, of.tax);
+  return item;
 }
 
 }  // namespace
@@ -70,22 +81,11 @@ awaitable<reply> list_entries(services& with, const request& from) {
     if (!account) return account.error();
     return page{account->currency, billing::list_entries(tx, *id, limit, before, oldest_first)};
   };
-  const result<page> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const billing::entry& each : found->entries) {
-    boost::json::object item{{"sequence", each.sequence}, {"kind", each.kind},
-                             {"contra", each.contra},     {"reference", each.reference},
-                             {"note", each.note},         {"currency", found->currency}};
-    put_money(item, "amount", each.amount);
-    put_money(item, "posted_after", each.posted_after);
-    put_time(item, "at", each.at);
-    put_tax(item, each.tax);
-    items.push_back(std::move(item));
-  }
-  const bool more = found->entries.size() == static_cast<std::size_t>(limit);
-  co_return list_reply(std::move(items),
-                       more ? std::optional(std::to_string(found->entries.back().sequence)) : std::nullopt);
+  const auto write = [&](const page& found) {
+    const auto item_of = [&](const billing::entry& each) { return to_json(each, found.currency); };
+    return page_reply(found.entries, static_cast<std::size_t>(limit), item_of, [](const auto& last) { return std::to_string(last.sequence); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 awaitable<reply> create_payment(services& with, const request& from) {

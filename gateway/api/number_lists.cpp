@@ -11,6 +11,7 @@
 
 #include "gateway/api/csv_body.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/member_access.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -168,13 +169,11 @@ awaitable<reply> list_number_imports(services& with, const request& from) {
   const auto before = fields.integer("before", 1, INT64_MAX);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return voicemail::list_imports(tx, limit, before); };
-  const result<std::vector<voicemail::import_record>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const auto& each : *found)
-    items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(limit);
-  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().sequence)) : std::nullopt);
+  const auto write = [&](const std::vector<voicemail::import_record>& found) {
+    return page_reply(found, static_cast<std::size_t>(limit), [](const auto& each) { return to_json(each); },
+                      [](const auto& last) { return std::to_string(last.sequence); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 awaitable<reply> get_number_import(services& with, const request& from) {
@@ -206,14 +205,11 @@ awaitable<reply> list_number_events(services& with, const request& from) {
   const auto read = [&](pqxx::work& tx) {
     return voicemail::list_number_events(tx, *number, static_cast<int>(limit), before);
   };
-  const result<std::vector<voicemail::number_event>> found =
-      co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const auto& each : *found)
-    items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(limit);
-  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().sequence)) : std::nullopt);
+  const auto write = [&](const std::vector<voicemail::number_event>& found) {
+    return page_reply(found, static_cast<std::size_t>(limit), [](const auto& each) { return to_json(each); },
+                      [](const auto& last) { return std::to_string(last.sequence); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 }  // namespace tollgate::gateway::api

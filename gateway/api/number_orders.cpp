@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/lookups.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/api/sequence_page.hpp"
@@ -76,13 +77,11 @@ awaitable<reply> list_number_orders(services& with, const request& from) {
   const auto page = read_sequence_page(fields);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return voicemail::list_orders(tx, account_id, page); };
-  const result<std::vector<voicemail::number_order>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const auto& each : *found)
-    items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(page.limit);
-  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().bought.sequence)) : std::nullopt);
+  const auto write = [&](const std::vector<voicemail::number_order>& found) {
+    return page_reply(found, static_cast<std::size_t>(page.limit), [](const auto& each) { return to_json(each); },
+                      [](const auto& last) { return std::to_string(last.bought.sequence); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 awaitable<reply> get_number_order(services& with, const request& from) {

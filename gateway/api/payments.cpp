@@ -6,6 +6,7 @@
 #include "billing/error.hpp"
 #include "billing/payment_list.hpp"
 #include "gateway/api/fields.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 
@@ -33,13 +34,11 @@ awaitable<reply> list_payments(services& with, const request& from) {
   const auto before = fields.integer("before", 1, INT64_MAX);
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return billing::list_payments(tx, account_id, limit, before); };
-  const result<std::vector<billing::payment_record>> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const billing::payment_record& each : *found)
-    items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(limit);
-  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->back().sequence)) : std::nullopt);
+  const auto write = [&](const std::vector<billing::payment_record>& found) {
+    return page_reply(found, static_cast<std::size_t>(limit), [](const auto& each) { return to_json(each); },
+                      [](const auto& last) { return std::to_string(last.sequence); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 awaitable<reply> get_payment(services& with, const request& from) {

@@ -5,6 +5,7 @@
 
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
 #include "pstn/media/audio_file.hpp"
@@ -62,15 +63,11 @@ awaitable<reply> list_voicemails(services& with, const request& from) {
   }
   if (auto refusal = fields.refusal()) co_return *refusal;
   const auto read = [&](pqxx::work& tx) { return voicemail::list_messages_in(tx, account_id, filter, oldest_first); };
-  const result<std::vector<voicemail::message>> found =
-      co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const voicemail::message& each : *found)
-    items.push_back(to_json(each));
-  const bool more = found->size() == static_cast<std::size_t>(filter.limit);
-  co_return list_reply(std::move(items),
-                       more ? std::optional(uuid_text(found->back().message_id)) : std::nullopt);
+  const auto write = [&](const std::vector<voicemail::message>& found) {
+    return page_reply(found, static_cast<std::size_t>(filter.limit), [](const auto& each) { return to_json(each); },
+                      [](const auto& last) { return uuid_text(last.message_id); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 awaitable<reply> get_voicemail(services& with, const request& from) {

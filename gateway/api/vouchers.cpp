@@ -13,6 +13,7 @@
 #include "gateway/api/external_id.hpp"
 #include "gateway/api/fields.hpp"
 #include "gateway/api/list_manners.hpp"
+#include "gateway/api/list_page.hpp"
 #include "gateway/api/lookups.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/db/database.hpp"
@@ -110,13 +111,11 @@ awaitable<reply> list_vouchers(services& with, const request& from) {
     if (!batch) return billing::make_error_code(billing::error::no_batch);
     return page{*batch, billing::list_vouchers(tx, *id, limit, after ? std::optional(static_cast<int>(*after)) : std::nullopt, descending)};
   };
-  const result<page> found = co_await with.database.run(read, db::run_options{.idempotent = true});
-  if (!found) co_return problem(found.error());
-  boost::json::array items;
-  for (const auto& each : found->vouchers)
-    items.push_back(to_json(found->batch, each));
-  const bool more = found->vouchers.size() == static_cast<std::size_t>(limit);
-  co_return list_reply(std::move(items), more ? std::optional(std::to_string(found->vouchers.back().serial)) : std::nullopt);
+  const auto write = [&](const page& found) {
+    return page_reply(found.vouchers, static_cast<std::size_t>(limit), [&](const auto& each) { return to_json(found.batch, each); },
+                      [](const auto& last) { return std::to_string(last.serial); });
+  };
+  co_return co_await read_list(with, read, write);
 }
 
 awaitable<reply> get_voucher(services& with, const request& from) {

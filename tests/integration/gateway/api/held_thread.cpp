@@ -7,10 +7,16 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <stdexcept>
 
 #include <openssl/evp.h>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "billing/ledger.hpp"
 #include "fixture.hpp"
+#include "gateway/api/fields.hpp"
 
 namespace tollgate::gateway::api {
 namespace {
@@ -63,6 +69,45 @@ TEST_F(HeldThread, ALargeBodyIsHashedElsewhere) {
   EXPECT_LT(longest_, hash.count() / 2) << "of " << hash.count() << " ns";
   list.back() = ' ';
   EXPECT_EQ(send("POST", "/v1/number_withdrawals?dry_run=true", list, "text/csv").string("code"), "idempotency_key_reused") << "to its last byte";
+}
+
+TEST_F(HeldThread, ABodyOfNothingButMistakesCostsNoMoreThanToParseIt) {
+  const std::string account = create_account("alice");
+  std::string body = R"({"account_id":")" + account + "\"";
+  for (int i = 0; body.size() < (63U << 10); ++i)
+    body += ",\"" + std::to_string(i) + "\":0";
+  body += "}";
+  const auto parse = cost_of([&] { EXPECT_TRUE(boost::json::parse(body).is_object()); });
+  token_ = post("/v1/api_tokens", R"({"label":"test","role":"subscriber","account_id":")" + account + "\"}").string("token");
+  EXPECT_EQ(post("/v1/number_orders", "{}").status, 403U);
+  longest_ = 0;
+  const answer refused = post("/v1/number_orders", body);
+  EXPECT_LT(longest_, parse.count() * 6) << "it is parsed to see whose it is, and to be read: " << parse.count() << " ns each";
+  EXPECT_EQ(refused.status, 422U);
+  EXPECT_EQ(refused.at("errors").as_array().size(), 100U);
+}
+
+TEST_F(HeldThread, LongListsAreWrittenElsewhere) {
+  const std::string account = create_account("alice");
+  const auto paid = pool_->run_blocking([&](pqxx::work& tx) {
+    for (int i = 0; i < 1'000; ++i)
+      if (billing::top_up(tx, {.account_id = *parse_uuid(account), .amount = billing::units(10), .payment_id = "p-" + std::to_string(i), .note = "list", .currency = "EUR"},
+                          billing::units(1))
+              .has_error())
+        throw std::runtime_error("not paid");
+  });
+  ASSERT_FALSE(paid.has_error());
+  for (const std::string& target : {"/v1/accounts/" + account + "/entries", "/v1/payments?account_id=" + account}) {
+    EXPECT_EQ(get(target).status, 200U);
+    longest_ = 0;
+    const answer list = get(target + (target.find('?') == std::string::npos ? "?" : "&") + "limit=1000");
+    const std::int64_t held = longest_;
+    ASSERT_EQ(list.at("items").as_array().size(), 1'000U) << target;
+    std::string again;
+    const auto cost = cost_of([&] { again = boost::json::serialize(boost::json::parse(list.text)); });
+    EXPECT_LT(held, cost.count() / 2) << target << ": parsed and written in " << cost.count() << " ns";
+    EXPECT_EQ(again + "\n", list.text);
+  }
 }
 
 }  // namespace
