@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <mutex>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -31,6 +32,8 @@ void keep_answer(const std::string& method, const std::string& target, const ans
     return path == nullptr ? std::ofstream() : std::ofstream(path, std::ios::trunc);
   }();
   if (!kept.is_open() || !(got.body.is_object() || got.text.empty())) return;
+  static std::mutex one;  // of the threads that ask at once
+  const std::lock_guard<std::mutex> turn(one);
   const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
   kept << boost::json::object{{"test", test == nullptr ? "" : test->name()}, {"method", method},   {"target", target},
                               {"status", got.status},                        {"type", got.field("Content-Type")},

@@ -98,9 +98,10 @@ TEST_F(HeldThread, LongListsAreWrittenElsewhere) {
   });
   ASSERT_FALSE(paid.has_error());
   for (const std::string& target : {"/v1/accounts/" + account + "/entries", "/v1/payments?account_id=" + account}) {
-    EXPECT_EQ(get(target).status, 200U);
+    const std::string page = target + (target.find('?') == std::string::npos ? "?" : "&") + "limit=1";
+    EXPECT_EQ(get(page).status, 200U) << "what is read once is read";
     longest_ = 0;
-    const answer list = get(target + (target.find('?') == std::string::npos ? "?" : "&") + "limit=1000");
+    const answer list = get(page + "000");
     const std::int64_t held = longest_;
     ASSERT_EQ(list.at("items").as_array().size(), 1'000U) << target;
     std::string again;

@@ -72,18 +72,14 @@ TEST_F(Trusted, TheAuditHasTheClientsAddress) {
 }
 
 TEST_F(Trusted, AKeptConnectionServesOneClientAfterTheOther) {
-  const auto request = [&](const char* client, const char* last) {
-    return "GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\nConnection: " + std::string(last) + "\r\nX-Forwarded-For: " + client +
-           "\r\nIf-None-Match: *\r\n\r\n";
-  };
   std::string all;
-  for (int i = 0; i < 4; ++i)
-    all += request("192.0.2.1", "keep-alive");
-  const std::string heard = exchange(all + request("192.0.2.2", "close"));
+  for (const char* client : {"192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.1"})
+    all += "GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: " + std::string(client) + "\r\n\r\n";
+  const std::string heard = exchange(all);  // the last is refused, and the connection closed
   std::vector<std::string> statuses;
   for (auto at = heard.find("HTTP/1.1 "); at != std::string::npos; at = heard.find("HTTP/1.1 ", at + 1))
     statuses.push_back(heard.substr(at + 9, 3));
-  EXPECT_EQ(statuses, (std::vector<std::string>{"304", "304", "304", "429", "304"}));
+  EXPECT_EQ(statuses, (std::vector<std::string>{"200", "200", "200", "200", "429"}));
 }
 
 class LockOuts : public Trusted {
