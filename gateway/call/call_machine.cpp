@@ -181,7 +181,9 @@ std::optional<call_machine::time_point> call_machine::next_deadline() const {
 
 milliseconds call_machine::talk_duration() const {
   if (answered_at_ == time_point{} || state_ != state::ended) return milliseconds(0);
-  return std::chrono::duration_cast<milliseconds>(std::max(ended_at_, answered_at_) - answered_at_);
+  const auto talked = std::max(ended_at_, answered_at_) - answered_at_;
+  const bool is_shortest = talked > time_point::duration(0) && talked < milliseconds(1);  // was answered, so it is charged
+  return is_shortest ? milliseconds(1) : std::chrono::duration_cast<milliseconds>(talked);
 }
 
 }  // namespace tollgate::gateway::call

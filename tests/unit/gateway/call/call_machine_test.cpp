@@ -214,6 +214,18 @@ TEST(CallMachine, MeasuresFromTheAnswerToTheHangUp) {
   EXPECT_TRUE(machine.on_caller_hung_up(start + 100s).empty()) << "a call ends once";
 }
 
+TEST(CallMachine, WhatWasAnsweredHasBeenTalkedHoweverShort) {
+  using std::chrono::microseconds;
+  for (const auto& [talked, expected] : {std::pair{microseconds(1), 1ms}, {microseconds(999), 1ms}, {microseconds(1'999), 1ms}, {microseconds(2'000), 2ms}}) {
+    auto machine = machine_with(per_minute(17'000, 60s), billing::money{20'000'000}, 1);
+    machine.start(start);
+    machine.on_answered(start + 3s);
+    machine.on_caller_hung_up(start + 3s + talked);
+    EXPECT_EQ(machine.talk_duration(), expected) << talked.count() << " us";
+    EXPECT_EQ(billing::call_price(per_minute(17'000, 60s), machine.talk_duration()).micros, 17'000);
+  }
+}
+
 TEST(CallMachine, ExtendsBeforeTheGrantRunsOutAndCutsAtThePaidSecond) {
   struct row {
     const char* name;
