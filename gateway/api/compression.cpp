@@ -5,20 +5,14 @@
 
 #include <new>
 
+#include "gateway/api/optional_whitespace.hpp"
+
 namespace tollgate::gateway::api {
 namespace {
 
 constexpr int gzip_window = 15 + 16;  // deflateInit2: the largest window, with gzip's header
 constexpr int effort = 3;             // most of the gain at a third of the time
 constexpr int memory = 8;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
-}
 
 bool is_refused(std::string_view parameter) {
   parameter = trimmed(parameter);

@@ -9,6 +9,8 @@
 #include <boost/asio/ip/address_v6.hpp>
 #include <boost/beast/core/string.hpp>
 
+#include "gateway/api/optional_whitespace.hpp"
+
 namespace tollgate::gateway::api {
 
 namespace ip = boost::asio::ip;
@@ -17,14 +19,6 @@ namespace {
 
 ip::address unmapped(const ip::address& address) {
   return address.is_v6() && address.to_v6().is_v4_mapped() ? ip::address(ip::make_address_v4(ip::v4_mapped, address.to_v6())) : address;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
 }
 
 // RFC 9110 §5.6.2

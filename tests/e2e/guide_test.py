@@ -109,7 +109,7 @@ class Guide(StageTest):
         folder.mkdir()
         make_certificate(folder, "api", "localhost", "-addext", "subjectAltName=DNS:localhost")
         with encrypted_node(self.stage, folder) as (port, environment):
-            here = {name: environment[name] for name in ("TOLLGATE_ADMIN_TOKEN",)}
+            here = {"TOLLGATE_ADMIN_TOKEN": environment["TOLLGATE_ADMIN_TOKEN"]}
             own = lambda command: command.replace("api.example.net:8080", f"localhost:{port}").replace("authority.pem", str(folder / "api.pem"))
             said = []
             for _, command in commands([ELSEWHERE]):
